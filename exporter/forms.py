@@ -1,0 +1,129 @@
+"""Does this sentence use this word? Inflected forms and multi-word entries count.
+
+The inflections come from lemminflect (Apache-2.0), which knows several lemmas for a form: "left" is both
+*leave* and *left*. Loaded at the first question, so that `--help` stays quick.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_TOKEN = re.compile(r"n['’]t\b|['’](?:m|re|s|ve|d|ll)\b|\w+?(?=n['’]t\b)|\w+", re.IGNORECASE)
+# What is left of a word after an apostrophe, and whose form it may be.
+_CLITICS = {
+    "be": ("'m", "'re", "'s"),
+    "have": ("'ve", "'s", "'d"),
+    "will": ("'ll", "wo"),
+    "would": ("'d",),
+    "not": ("n't",),
+    "can": ("ca",),
+    "shall": ("sha",),
+}
+# Dictionary shorthand inside an entry ("take care of sb", "change one's mind"): any one to three words.
+_PLACEHOLDERS = frozenset(["sb", "sth", "somebody", "something", "someone", "one's", "oneself"])
+_POSSESSIVES = frozenset(["my", "your", "his", "her", "its", "our", "their", "one's"])
+# The verb of a multi-word entry may be apart from its particle: "gave it up", "put the heavy box down".
+_PARTICLES = frozenset(
+    [
+        "about",
+        "across",
+        "along",
+        "apart",
+        "around",
+        "aside",
+        "away",
+        "back",
+        "by",
+        "down",
+        "forward",
+        "in",
+        "off",
+        "on",
+        "out",
+        "over",
+        "through",
+        "up",
+    ]
+)
+_GAP = 3
+
+
+def tokens(text: str) -> list[str]:
+    """The words of `text` in lower case, contractions apart: "don't" is `do n't`; hyphens separate."""
+    return [t.replace("’", "'").lower() for t in _TOKEN.findall(text)]
+
+
+@lru_cache(maxsize=200_000)
+def forms(word: str) -> frozenset[str]:
+    """All written forms of one word (no spaces), in lower case, itself included.
+
+    Regular endings are admitted where the dictionary does not know the word as a noun or a verb, because
+    tables of example sentences use words as either; not for short words, where "bee" would own "bees" but
+    also "been", nor for adjectives, where "but" would own "butter".
+    """
+    from lemminflect import getAllInflections, getAllInflectionsOOV
+
+    word = word.lower()
+    known = getAllInflections(word)
+    tables = [known]
+    if word.isalpha() and len(word) > 3:
+        tables += [
+            getAllInflectionsOOV(word, part)
+            for part, tag in (("NOUN", "NN"), ("VERB", "VB"))
+            if not known or tag not in known
+        ]
+    inflected = {form.lower() for table in tables for variants in table.values() for form in variants}
+    return frozenset({word, *_CLITICS.get(word, ()), *inflected})
+
+
+@lru_cache(maxsize=200_000)
+def _parts(word: str) -> tuple[frozenset[str] | None, ...]:
+    """The forms of each token of an entry; None stands for one to three words of any kind."""
+    entry = []
+    for piece in word.lower().replace("’", "'").split():
+        if piece in ("one's", "one’s"):
+            entry.append(_POSSESSIVES)
+        elif piece in _PLACEHOLDERS and " " in word.strip():
+            entry.append(None)
+        else:
+            entry += [forms(token) for token in tokens(piece)]
+    while entry and entry[-1] is None:
+        entry.pop()
+    return tuple(entry)
+
+
+def uses(word: str, sentence: str) -> bool:
+    """Whether `sentence` contains `word` in any inflected form.
+
+    A multi-word entry has to appear in order and together, its first word inflected as it likes; up to
+    three words may stand before a particle ("gave it up" for *give up*).
+    """
+    entry = _parts(word)
+    if not entry:
+        return False
+    text = tokens(sentence)
+    if len(entry) == 1 and entry[0] is not None:
+        if not entry[0].isdisjoint(text):
+            return True
+    elif any(_matches(entry, text, start) for start in range(len(text))):
+        return True
+    # "email" for *e-mail* and the other way round; a space never joins, or "a way" would be *away*.
+    if len(entry) == 1 and "-" not in sentence:
+        return False
+    solid = re.sub(r"[\s\-'’]", "", word)
+    return not forms(solid).isdisjoint(tokens(sentence.replace("-", "")))
+
+
+def _matches(entry: tuple[frozenset[str] | None, ...], text: list[str], at: int) -> bool:
+    if not entry:
+        return True
+    first, rest = entry[0], entry[1:]
+    if first is None:
+        return any(_matches(rest, text, at + skip) for skip in range(1, _GAP + 1))
+    if at >= len(text) or text[at] not in first:
+        return False
+    if _matches(rest, text, at + 1):
+        return True
+    separable = len(rest) == 1 and rest[0] is not None and not rest[0].isdisjoint(_PARTICLES)
+    return separable and any(_matches(rest, text, at + 1 + skip) for skip in range(1, _GAP + 1))

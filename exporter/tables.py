@@ -1,0 +1,241 @@
+"""Read the tables people have, row by row: JSON, JSON Lines, CSV, TSV, Parquet, Excel, `save_to_disk`.
+
+Nothing is judged here: a row comes out as it stands, with the number under which its owner will find it
+(spreadsheet row for tables, line for JSON Lines, position for JSON lists).
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .columns import NAMES, Columns, plain
+from .errors import InputError
+from .textfile import MAX_LINE, check_json_size, detect_encoding, open_text
+
+Cells = tuple[int, Sequence[str], Sequence[Any]]  # row number, column names, values
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row as it stands in the table. `surplus` holds cells beyond the last column."""
+
+    number: int
+    word: str
+    sentence: str = ""
+    level: str = ""
+    surplus: tuple[str, ...] = ()
+
+
+def read_rows(
+    path: Path, columns: Columns | None = None, needed: Sequence[str] = ("word", "sentence")
+) -> Iterator[Row]:
+    """The rows of the table at `path`; a cell with a list of sentences makes a row for each.
+
+    Raises:
+        InputError: the file cannot be read as a table, or a needed column is missing.
+    """
+    columns = columns or Columns()
+    header: Sequence[str] = ()
+    at: dict[str, int] = {}
+    for number, names, values in _cells(path, columns):
+        if names != header:
+            header, at = names, columns.find(names, needed)
+        picked = {role: values[i] if i < len(values) else None for role, i in at.items()}
+        surplus = tuple(s for s in (_text(v) for v in values[len(names) :]) if s.strip())
+        sentences = picked.get("sentence")
+        for sentence in sentences if isinstance(sentences, (list, tuple)) else [sentences]:
+            yield Row(number, _text(picked["word"]), _text(sentence), _text(picked.get("level")), surplus)
+
+
+def _cells(path: Path, columns: Columns) -> Iterator[Cells]:
+    try:
+        if not path.exists():
+            raise InputError(f"{path} does not exist. Check the spelling of the path.")
+        if path.is_dir():
+            return _saved_dataset(path)
+        if path.stat().st_size == 0 and path.is_file():
+            raise InputError(f"{path} is empty.")
+        suffix = path.suffix.lower()
+        if suffix == ".parquet":
+            return _parquet(path)
+        if suffix in (".xlsx", ".xlsm"):
+            return _excel(path)
+        return _text_table(path, suffix, columns)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _text_table(path: Path, suffix: str, columns: Columns) -> Iterator[Cells]:
+    maybe_json = suffix in (".json", ".jsonl", ".ndjson")
+    if suffix == ".json":
+        check_json_size(path)
+    encoding = detect_encoding(path, line_limit=suffix != ".json")
+    if not maybe_json:
+        with open_text(path, encoding) as file:
+            maybe_json = file.read(4000).lstrip().startswith(("[{", "{", "[\n", "[\r", "[ "))
+    if not maybe_json:
+        return _delimited(path, suffix, encoding, columns)
+    if suffix not in (".jsonl", ".ndjson") or _starts_with_bracket(path, encoding):
+        check_json_size(path)
+        with open_text(path, encoding) as file:
+            text = file.read()
+        try:
+            return _json(path, json.loads(text))
+        except RecursionError:
+            raise InputError(f"{path} is nested too deeply to be a table of words and sentences.") from None
+        except json.JSONDecodeError as error:
+            # Two JSON values one after the other: JSON Lines under the wrong name.
+            if not (error.msg == "Extra data" and text.lstrip().startswith("{")):
+                raise InputError(
+                    f"{path} is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+                ) from None
+    return _json_lines(path, encoding)
+
+
+def _starts_with_bracket(path: Path, encoding: str) -> bool:
+    with open_text(path, encoding) as file:
+        return file.read(4000).lstrip().startswith("[")
+
+
+def _json(path: Path, data: Any) -> Iterator[Cells]:
+    if isinstance(data, dict):
+        wrapped = [v for v in data.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
+        if len(wrapped) == 1:
+            return _objects(path, enumerate(wrapped[0], 1))
+        known = {plain(k) for k in data}
+        if any(known.intersection(NAMES[role]) for role in ("word",)) and not any(
+            isinstance(v, (dict,)) for v in data.values()
+        ):
+            return _objects(path, [(1, data)])
+        return ((i, ("word", "sentence"), (k, v)) for i, (k, v) in enumerate(data.items(), 1))
+    if isinstance(data, list):
+        if not data:
+            raise InputError(f"{path} is an empty list.")
+        return _objects(path, enumerate(data, 1))
+    raise InputError(f"{path} holds a single {type(data).__name__}, not a list of words and sentences.")
+
+
+def _objects(path: Path, items: Iterable[tuple[int, Any]]) -> Iterator[Cells]:
+    for number, item in items:
+        if not isinstance(item, Mapping):
+            raise InputError(
+                f"{path}, row {number}: expected an object with a word and a sentence, found "
+                f"{json.dumps(item, ensure_ascii=False)[:60]}."
+            )
+        yield number, tuple(item), tuple(item.values())
+
+
+def _json_lines(path: Path, encoding: str) -> Iterator[Cells]:
+    with open_text(path, encoding) as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                item = json.loads(line)
+            except (json.JSONDecodeError, RecursionError) as error:
+                raise InputError(f"{path}, line {number} is not valid JSON: {error}.") from None
+            yield from _objects(path, [(number, item)])
+
+
+def _delimited(path: Path, suffix: str, encoding: str, columns: Columns) -> Iterator[Cells]:
+    csv.field_size_limit(MAX_LINE)
+    with open_text(path, encoding) as file:
+        first = file.readline()
+        skipped = 1 if first.strip().lower().startswith("sep=") or not first.strip() else 0
+        while first and (not first.strip() or first.strip().lower().startswith("sep=")):
+            first, skipped = file.readline(), skipped + 1
+    delimiter = "\t" if suffix in (".tsv", ".tab") else _delimiter(first, columns)
+    with open_text(path, encoding) as file:
+        header: tuple[str, ...] = ()
+        rows = csv.reader(file, delimiter=delimiter, skipinitialspace=delimiter != "\t")
+        try:
+            for number, cells in enumerate(rows, 1):
+                if not header:
+                    if cells and not (len(cells) <= 2 and cells[0].strip().lower().startswith("sep=")):
+                        header = tuple(cells)
+                        columns.find(header, ("word",))
+                    continue
+                yield number, header, cells
+        except csv.Error as error:
+            raise InputError(f"{path} cannot be read as a table: {error}. Is a quotation mark left open?") from None
+
+
+def _delimiter(header: str, columns: Columns) -> str:
+    """The sign between the columns: the one under which most of the columns we know turn up."""
+
+    def known(sign: str) -> tuple[int, int]:
+        cells = next(csv.reader([header], delimiter=sign), [])
+        wanted = {n for names in NAMES.values() for n in names} | {plain(n) for n in columns.given.values()}
+        return sum(plain(c) in wanted for c in cells), len(cells)
+
+    return max(",;\t|", key=known)
+
+
+def _parquet(path: Path) -> Iterator[Cells]:
+    parquet = _optional("pyarrow.parquet", "Parquet", "pyarrow")
+    try:
+        file = parquet.ParquetFile(path)
+        names, number = tuple(file.schema_arrow.names), 0
+        for batch in file.iter_batches(batch_size=10_000):
+            for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                number += 1
+                yield number, names, values
+    except (OSError, ValueError) as error:  # ArrowInvalid is a ValueError
+        raise InputError(f"{path} is not a readable Parquet file: {error}.") from None
+
+
+def _excel(path: Path) -> Iterator[Cells]:
+    openpyxl = _optional("openpyxl", "Excel", "openpyxl")
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except Exception as error:  # a broken archive raises whatever its parts raise
+        raise InputError(f"{path} is not a readable Excel file: {error}. Save it as CSV instead.") from None
+    header: tuple[str, ...] = ()
+    for number, values in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
+        if not header:
+            if any(v is not None for v in values):
+                while values and values[-1] is None:
+                    values = values[:-1]
+                header = tuple(_text(v) for v in values)
+            continue
+        yield number, header, values
+    book.close()
+
+
+def _saved_dataset(path: Path) -> Iterator[Cells]:
+    if not any((path / name).exists() for name in ("dataset_dict.json", "dataset_info.json", "state.json")):
+        raise InputError(f"{path} is a folder. Name one file in it, or a folder written by save_to_disk.")
+    datasets = _optional("datasets", "A save_to_disk folder", "datasets")
+    try:
+        data = datasets.load_from_disk(str(path))
+    except Exception as error:  # whatever datasets and arrow raise for a damaged folder
+        raise InputError(f"{path} cannot be loaded as a saved dataset: {error}.") from None
+    parts = data.values() if isinstance(data, Mapping) else [data]
+    number = 0
+    for part in parts:
+        names = tuple(part.column_names)
+        for item in part:
+            number += 1
+            yield number, names, tuple(item[n] for n in names)
+
+
+def _optional(module: str, what: str, package: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        raise InputError(
+            f"{what} needs the package {package}, which is not installed: pip install {package}. "
+            "Or save the table as CSV."
+        ) from None
+
+
+def _text(value: Any) -> str:
+    if value is None or (isinstance(value, float) and value != value):  # None, or NaN of a data frame
+        return ""
+    return value if isinstance(value, str) else str(value)

@@ -1,0 +1,85 @@
+"""Find a text-generation-webui and know its folders (v3 and v4, portable builds too)."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import TargetError
+
+
+@dataclass(frozen=True)
+class Webui:
+    """A webui on disk. `root` holds `server.py` and `modules/`; `user_data` may be elsewhere."""
+
+    root: Path
+    user_data: Path
+
+    @property
+    def datasets(self) -> Path:
+        return self.user_data / "training" / "datasets"
+
+    @property
+    def formats(self) -> Path:
+        return self.user_data / "training" / "formats"
+
+    @property
+    def loras(self) -> Path:
+        return self.user_data / "loras"
+
+    @property
+    def models(self) -> Path:
+        return self.user_data / "models"
+
+
+def find_webui(folder: Path, user_data: Path | None = None) -> Webui:
+    """The webui at `folder`.
+
+    Its user data are, in this order: `user_data` when given; what `--user-data-dir` in its CMD_FLAGS.txt
+    says (v4); `user_data` in it; beside it or beside its parent (portable builds).
+
+    Raises:
+        TargetError: no webui there, one older than its `user_data` folder, or no such user data folder.
+    """
+    if not folder.is_dir():
+        raise TargetError(f"{folder} is not a folder. Give the folder of text-generation-webui, with server.py in it.")
+    root = next(
+        (f for f in (folder, folder / "app") if (f / "server.py").is_file() and (f / "modules").is_dir()),
+        None,
+    )
+    if root is None:
+        raise TargetError(
+            f"{folder} is not a text-generation-webui: it has no server.py with a modules folder. "
+            "Give the folder that start_linux.sh or start_windows.bat is in, or write elsewhere with --out."
+        )
+    if user_data is not None:
+        if not user_data.is_dir():
+            raise TargetError(
+                f"--user-data-dir {user_data} is not a folder. Start the webui once with it, or mend the path."
+            )
+        return Webui(root, user_data)
+    candidates = [root / "user_data", root.parent / "user_data", root.parent.parent / "user_data"]
+    found = next((c for c in candidates if c.is_dir()), None)
+    if found is None:
+        raise TargetError(
+            f"{root} has no user_data folder. Webuis before v3.0 kept their data elsewhere: update it, "
+            "or name the folder with --user-data-dir."
+        )
+    return Webui(root, _moved(root, found) or found)
+
+
+def _moved(root: Path, user_data: Path) -> Path | None:
+    """Where `--user-data-dir` in CMD_FLAGS.txt points. The webui resolves it from its own folder."""
+    try:
+        lines = (user_data / "CMD_FLAGS.txt").read_text(encoding="utf-8").splitlines()
+        words = [w for line in lines for w in shlex.split(line, comments=True)]
+    except (OSError, ValueError):
+        return None
+    for i, word in enumerate(words):
+        name, sign, value = word.partition("=")
+        if name == "--user-data-dir":
+            value = value if sign else words[i + 1] if i + 1 < len(words) else ""
+            if value and (moved := (root / value).resolve()).is_dir():
+                return moved
+    return None

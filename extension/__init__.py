@@ -1,0 +1,1 @@
+"""Everything that needs a model or a screen: host, training, evaluation, writing, tab, command line."""

@@ -1,0 +1,63 @@
+"""`cefr-sentences`: gathers each room's own subcommands. Nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+
+from ..exporter import cli as exporter
+from ..exporter.errors import CefrError
+from . import check, demo
+from .evaluation import command as evaluation
+from .training import command as training
+from .writing import command as writing
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line; documentation tests parse their commands with it."""
+    from importlib.metadata import version
+
+    parser = argparse.ArgumentParser(
+        prog="cefr-sentences",
+        description="One natural, checked example sentence for every word of a list, at a CEFR level, "
+        "from a small model fine-tuned on your own machine.",
+    )
+    parser.add_argument("--version", action="version", version=version("cefr-sentences"))
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
+    for room in (exporter, check, training, evaluation, writing, demo):
+        room.add_commands(commands)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code (0 done, 2 something the user can mend)."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a Windows console may lack a letter; losing it beats dying
+    # The libraries' notes to their own developers; ours are CefrErrors.
+    warnings.filterwarnings("ignore", category=FutureWarning)
+    args = build_parser().parse_args(argv)
+    try:
+        code = args.run(args)
+        sys.stdout.flush()
+        return code
+    except CefrError as error:
+        print(f"cefr-sentences: {error}", file=sys.stderr)
+    except BrokenPipeError:  # `cefr-sentences ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"cefr-sentences: {where}{error.strerror or error}.", file=sys.stderr)
+    except MemoryError:
+        print(
+            "cefr-sentences: not enough memory for this input. Split it, or close other programs.",
+            file=sys.stderr,
+        )
+    except KeyboardInterrupt:
+        print("cefr-sentences: stopped.", file=sys.stderr)
+        return 130
+    return 2

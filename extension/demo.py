@@ -1,0 +1,133 @@
+"""`cefr-sentences demo`: the main job from beginning to end, on a scratch webui folder."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..exporter.errors import InputError, TargetError
+from ..exporter.levels import TRAINABLE, parse_level
+
+# Twenty words of level A1 (CEFR-J) that stand nowhere in the starter pairs, a test says.
+NEW_WORDS = {
+    "A1": [
+        "above",
+        "address",
+        "church",
+        "cookie",
+        "doll",
+        "health",
+        "healthy",
+        "jeans",
+        "knee",
+        "laugh",
+        "kite",
+        "magazine",
+        "message",
+        "skirt",
+        "supermarket",
+        "telephone",
+        "toilet",
+        "towel",
+        "travel",
+        "ugly",
+    ]
+}
+NAME = "demo"
+
+
+def add_commands(commands: Any) -> None:
+    parser = commands.add_parser(
+        "demo",
+        help="the whole path on the starter pairs and the embedded model",
+        description="Export the starter pairs into a scratch webui folder, train a model on them, compare it "
+        "before and after on words it has never seen, and write sentences for twenty new words.",
+    )
+    parser.add_argument("--out", metavar="DIR", type=Path, default=Path("demo"), help="scratch folder (default: demo)")
+    parser.add_argument("--level", default="A1")
+    parser.add_argument("--model", default="embedded")
+    parser.add_argument("--records", type=int, default=240, help="records for training and evaluation (default 240)")
+    parser.add_argument("--epochs", type=float, default=2.0)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from ..exporter.cli import describe as describe_export
+    from ..exporter.export import ExportSettings, export
+    from ..exporter.formats import read_records
+    from ..exporter.pairs import starter_pairs
+    from ..exporter.webui import find_webui
+    from .evaluation.compare import compare, table
+    from .host.standalone import check_model_name, load
+    from .training.artifacts import prepare_folder
+    from .training.command import describe as describe_training
+    from .training.command import print_entry
+    from .training.run import train
+    from .training.settings import TrainSettings
+    from .writing.command import describe as describe_sentences
+    from .writing.sentences import write_sentences
+
+    level = parse_level(args.level, TRAINABLE)
+    if level not in NEW_WORDS:
+        raise InputError(f"The demo has new words for {', '.join(NEW_WORDS)} only.")
+    check_model_name(args.model)
+    settings = TrainSettings(level=level, epochs=args.epochs, batch=8, micro_batch=8)
+    clock = _clock()
+    webui = find_webui(scratch_webui(args.out))
+    adapter = webui.loras / f"{NAME}-{level.lower()}"
+
+    print(f"1. Export the starter pairs into {webui.datasets}\n")
+    exported = export(
+        starter_pairs(level), ExportSettings(level=level, name=NAME, records=args.records), webui, force=True
+    )
+    print(describe_export(exported), "\n")
+
+    print(f"2. Train a LoRA adapter on {args.model}\n", flush=True)
+    records = read_records(Path(exported["files"]["train_txt"]))
+    unseen = read_records(Path(exported["files"]["eval_txt"]))
+    prepare_folder(adapter, force=True)
+    outcome = train(load(args.model), records, unseen, settings, adapter, dataset=f"{NAME}.txt", report=print_entry)
+    print(describe_training(outcome, adapter), clock(), "\n")
+
+    print("3. Before and after, on words no training record asks for\n", flush=True)
+    loaded = load(args.model, adapter)
+    found = compare(loaded.model, loaded.tokenizer, unseen, prompts=15)
+    print(table(found), clock(), "\n")
+
+    print("4. Twenty new words\n", flush=True)
+    trained = {word for record in records for word in record.words}
+    words = [word for word in NEW_WORDS[level] if word not in trained]
+    rows = write_sentences(loaded.model, loaded.tokenizer, words, level)
+    print(describe_sentences(rows), clock(), "\n")
+
+    report = args.out / "demo.json"
+    report.write_text(
+        json.dumps(
+            {"export": exported, "evaluation": found, "seconds": outcome.seconds},
+            ensure_ascii=False,
+            indent=2,
+        ),
+        encoding="utf-8",
+    )
+    print(f"Training files  {webui.datasets}\nAdapter         {adapter}\nScores, answers {report}")
+    return 0
+
+
+def scratch_webui(folder: Path) -> Path:
+    """A folder laid out like a webui's, for the demo to fill. Raises TargetError unless it is ours or empty."""
+    marker = folder / "server.py"
+    if folder.exists() and not marker.exists() and any(folder.iterdir()):
+        raise TargetError(f"{folder} holds other things. Choose another folder with --out.")
+    for part in ("modules", "user_data/training/datasets", "user_data/training/formats", "user_data/loras"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    marker.write_text("# A stand-in, so that this folder is laid out like text-generation-webui.\n", encoding="utf-8")
+    return folder
+
+
+def _clock() -> Callable[[], str]:
+    started = time.monotonic()
+    return lambda: f"[{time.monotonic() - started:,.0f} s so far]"

@@ -1,0 +1,1 @@
+"""How good is it: loss and perplexity, and what the sentences are like."""

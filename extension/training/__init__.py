@@ -1,0 +1,1 @@
+"""Records into a LoRA adapter."""

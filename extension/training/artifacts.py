@@ -1,0 +1,156 @@
+"""The adapter folder: what peft and the webui read, what Training PRO's users look for, and our own card."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from ...exporter.errors import TargetError
+from ...exporter.files import target_error
+from ...exporter.prompt import PROMPT_VERSION, Record
+from ..host.standalone import META
+from .settings import TrainSettings
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run was and came to. `log` has an entry for every step and every evaluation, losses in nats."""
+
+    settings: TrainSettings
+    base: str
+    base_class: str
+    dataset: str
+    records: int
+    longer: int
+    steps: int
+    train_loss: float
+    seconds: float
+    log: list[dict[str, Any]]
+
+    @property
+    def eval_losses(self) -> list[float]:
+        return [e["eval_loss"] for e in self.log if "eval_loss" in e]
+
+
+def prepare_folder(out: Path, *, force: bool) -> None:
+    """Make the adapter folder, or refuse one that holds something. Raises TargetError."""
+    try:
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            if not force:
+                raise TargetError(f"{out} already holds something. Choose another --out, or replace it with --force.")
+            if not (out / "adapter_config.json").exists() and not any(out.glob("checkpoint-*")):
+                raise TargetError(
+                    f"{out} is not an adapter folder, so --force does not empty it. Choose another --out."
+                )
+            shutil.rmtree(out)
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / f".{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise target_error(out, error) from error
+
+
+def save_adapter(model: Any, out: Path, outcome: Outcome, records: Sequence[Record]) -> None:
+    """Write the folder `out`. The weights come under a temporary name and are renamed last.
+
+    Raises:
+        TargetError: the disk is full or the folder cannot be written.
+    """
+    part = out / ".part"
+    try:
+        model.save_pretrained(str(part), save_embedding_layers=False)
+        (part / "README.md").unlink(missing_ok=True)  # peft's empty template
+        graph = [e for e in outcome.log if "loss" in e]
+        _json(
+            part / "training_parameters.json",
+            {"lora_name": out.name, "dataset": outcome.dataset, **outcome.settings.as_training_pro()},
+        )
+        _json(part / "training_log.json", _training_log(outcome))
+        _json(part / "training_graph.json", graph)
+        _graph(part / "training_graph.png", out.name, outcome)
+        _json(part / META, _card(outcome, records))
+        for file in sorted(part.iterdir(), key=lambda f: f.name == "adapter_config.json"):
+            file.replace(out / file.name)
+        part.rmdir()
+    except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        raise target_error(out, error) from error
+
+
+def fingerprint(records: Sequence[Record]) -> str:
+    """SHA-256 over the texts of `records`, in order."""
+    digest = hashlib.sha256()
+    for record in records:
+        digest.update(record.text.encode() + b"\0")
+    return digest.hexdigest()
+
+
+def _card(outcome: Outcome, records: Sequence[Record]) -> dict[str, Any]:
+    settings = asdict(outcome.settings)
+    return {
+        "level": settings.pop("level"),
+        "prompt_version": PROMPT_VERSION,
+        "form": "instruct",
+        "base_model": outcome.base,
+        "data": {"file": outcome.dataset, "records": outcome.records, "fingerprint": fingerprint(records)},
+        "settings": settings,
+        "steps": outcome.steps,
+        "seconds": round(outcome.seconds, 1),
+        "eval_loss": {"before": outcome.eval_losses[0], "after": outcome.eval_losses[-1]}
+        if outcome.eval_losses
+        else None,
+        "versions": {
+            name: _version(name) for name in ("cefr-sentences", "torch", "transformers", "peft", "accelerate")
+        },
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _training_log(outcome: Outcome) -> dict[str, Any]:
+    last = next((e for e in reversed(outcome.log) if "loss" in e), {})
+    return {
+        "base_model_name": outcome.base,
+        "base_model_class": outcome.base_class,
+        **last,
+        "train_loss": outcome.train_loss,
+        "train_runtime": outcome.seconds,
+        "train_samples_per_second": outcome.records * outcome.settings.epochs / outcome.seconds,
+        "total_steps": outcome.steps,
+        "projections": "-".join(outcome.settings.projections),
+    }
+
+
+def _graph(path: Path, name: str, outcome: Outcome) -> None:
+    """Loss over steps, training and evaluation. Left out where matplotlib is missing: it is a picture."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        return
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    axes = figure.subplots()
+    for key, label, style in (("loss", "training", "-"), ("eval_loss", "evaluation, unseen words", "o--")):
+        entries = [e for e in outcome.log if key in e]
+        if entries:
+            axes.plot([e["current_steps"] for e in entries], [e[key] for e in entries], style, label=label)
+    axes.set(xlabel="step", ylabel="loss on the answers (nats a token)", title=name)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path, dpi=300)
+
+
+def _json(path: Path, data: Any) -> None:
+    path.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

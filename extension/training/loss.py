@@ -1,0 +1,43 @@
+"""The loss on the labelled tokens of a batch, with the output head applied to the columns that have any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .data import IGNORED, collate, encode_all, pad_id
+
+
+def summed_loss(model: Any, batch: dict[str, Any]) -> tuple[Any, Any]:
+    """Cross entropy in nats, summed over the labelled tokens of `batch`, and their number.
+
+    The head of a small model is a fifth of it, and most of a prompt's logits would be thrown away:
+    `logits_to_keep` leaves them uncomputed.
+    """
+    import torch
+
+    labels = batch["labels"]
+    columns = (labels != IGNORED).any(0).nonzero()
+    keep = labels.shape[1] - int(columns[0]) + 1 if len(columns) else 1
+    inputs = {key: value for key, value in batch.items() if key != "labels"}
+    logits = model(**inputs, logits_to_keep=keep, use_cache=False).logits[:, :-1]
+    targets = labels[:, labels.shape[1] - logits.shape[1] :]
+    chosen = targets != IGNORED
+    loss = torch.nn.functional.cross_entropy(logits[chosen].float(), targets[chosen], reduction="sum")
+    return loss, chosen.sum()
+
+
+def response_loss(model: Any, tokenizer: Any, records: Sequence[Any], batch: int = 8, cutoff: int = 10**9) -> float:
+    """Mean loss per answer token over `records`, in nats; e to it is the perplexity."""
+    import torch
+
+    encoded, _ = encode_all(tokenizer, records, cutoff)
+    encoded.sort(key=lambda e: len(e["input_ids"]))
+    total, tokens = 0.0, 0
+    with torch.inference_mode():
+        for start in range(0, len(encoded), batch):
+            inputs = collate(encoded[start : start + batch], pad_id(tokenizer))
+            loss, n = summed_loss(model, {k: v.to(model.device) for k, v in inputs.items()})
+            total += float(loss)
+            tokens += int(n)
+    return total / max(tokens, 1)

@@ -1,0 +1,6 @@
+"""What changed in other people's APIs, as one table, and the code that reads it. Imports nothing of ours."""
+
+from .adapt import adapt
+from .rules import RULES, Rule
+
+__all__ = ["RULES", "Rule", "adapt"]

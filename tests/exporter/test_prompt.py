@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import pytest
+from cefr_sentences.exporter.errors import InputError
+from cefr_sentences.exporter.prompt import (
+    HARD_CUT,
+    TRAINING_PRO_FORMAT,
+    Record,
+    list_prompt,
+    parse_answer,
+    parse_instruction,
+    parse_record,
+    parse_text_record,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+RECORD = Record("A1", ("happy", "ice cream"), ("She is happy.", "I like ice cream."))
+TEXT = """### Instruction:
+Generate A1-level English sentences for these 2 words:
+1. happy
+2. ice cream
+
+Provide numbered sentences (1-2), using each word naturally and appropriately for A1 level.
+
+### Response:
+1. She is happy.
+2. I like ice cream."""
+
+line = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40).filter(
+    lambda s: s == s.strip() and len(s.splitlines()) == 1
+)
+
+
+def test_the_record_byte_for_byte() -> None:
+    assert RECORD.text == TEXT
+    assert parse_text_record(TEXT) == RECORD
+
+
+@given(st.sampled_from(["A1", "B2", "C1"]), st.lists(st.tuples(line, line), min_size=1, max_size=12))
+def test_a_record_survives_rendering_and_parsing(level: str, lines: list[tuple[str, str]]) -> None:
+    record = Record(level, tuple(w for w, _ in lines), tuple(s for _, s in lines))
+    assert parse_text_record(record.text) == record
+    assert parse_record(record.instruction, record.output) == record
+    assert HARD_CUT not in record.text
+
+
+def test_training_pro_renders_our_json_to_the_same_bytes() -> None:
+    # Its rule: the template whose key names the filled fields; each %field% replaced.
+    (template,) = (t for keys, t in TRAINING_PRO_FORMAT.items() if set(keys.split(",")) == {"instruction", "output"})
+    rendered = template.replace("%instruction%", RECORD.instruction).replace("%output%", RECORD.output)
+    assert rendered == RECORD.text
+
+
+def test_the_users_own_prompt_is_ours() -> None:
+    words = ["age", "animal", "ask", "computer", "eat", "car", "but", "drive", "amazing", "funny"]
+    prompt = list_prompt(words, "A1")
+    assert prompt.startswith("Generate A1-level English sentences for these 10 words:\n1. age\n2. animal\n")
+    assert prompt.endswith(
+        "\n\nProvide numbered sentences (1-10), using each word naturally and appropriately for A1 level."
+    )
+    assert parse_instruction(prompt) == ("A1", tuple(words))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "hello",
+        TEXT.replace("1. happy", "happy"),
+        TEXT.replace("2 words", "3 words"),
+        TEXT.replace("(1-2)", "(1-3)"),
+        TEXT.replace("2. I like", "3. I like"),
+        TEXT + "\n3. More.",
+        TEXT + "\n",
+        TEXT.replace("for A1 level", "for A2 level"),
+        "Below is an instruction.\n\n" + TEXT,
+    ],
+)
+def test_what_is_not_a_record_is_refused(text: str) -> None:
+    with pytest.raises(InputError):
+        parse_text_record(text)
+
+
+@pytest.mark.parametrize("bad", ["", " a", "a\nb", "a\r"])
+def test_a_record_takes_single_lines_only(bad: str) -> None:
+    with pytest.raises(InputError):
+        Record("A1", ("happy",), (bad,))
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentences", "well_formed"),
+    [
+        ("1. A cat.\n2. A dog.", ("A cat.", "A dog."), True),
+        ("\n1. A cat.\n2. A dog.\n", ("A cat.", "A dog."), True),
+        ("1. A cat.\n\n2. A dog.", ("A cat.", "A dog."), False),
+        ("Sure!\n1) A cat.\n2: A dog.", ("A cat.", "A dog."), False),
+        ("1. A cat.\n2. A dog.\n3. A cow.", ("A cat.", "A dog."), False),
+        ("1. A cat.\n1. A hat.\n2. A dog.", ("A cat.", "A dog."), False),
+        ("2. A dog.", (None, "A dog."), False),
+        ("1.\n2. ", (None, None), False),
+        ("", (None, None), False),
+    ],
+)
+def test_answers(answer: str, sentences: tuple[str | None, ...], well_formed: bool) -> None:
+    parsed = parse_answer(answer, 2)
+    assert (parsed.sentences, parsed.well_formed) == (sentences, well_formed)
+
+
+@given(st.text(max_size=300), st.integers(1, 12))
+def test_any_text_is_an_answer(text: str, n: int) -> None:
+    assert len(parse_answer(text, n).sentences) == n
