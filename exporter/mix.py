@@ -40,7 +40,7 @@ class Mix:
     @classmethod
     def parse(cls, text: str) -> Mix:
         """Raises InputError unless `text` is like `10:70,8-9:20,6-7:10` with shares that sum to 100."""
-        bins = []
+        bins: list[tuple[tuple[int, ...], int]] = []
         for part in text.split(","):
             match = re.fullmatch(r"\s*(\d{1,3})(?:-(\d{1,3}))?\s*:\s*(\d{1,3})\s*", part)
             low = int(match[1]) if match else 0
@@ -59,7 +59,8 @@ class Mix:
         return cls(tuple(bins))
 
     def __str__(self) -> str:
-        return ",".join(f"{ns[0]}-{ns[-1]}:{share}" if len(ns) > 1 else f"{ns[0]}:{share}" for ns, share in self.bins)
+        ranges = ["-".join(map(str, sorted({min(ns), max(ns)}))) for ns, _ in self.bins]
+        return ",".join(f"{range_}:{share}" for range_, (_, share) in zip(ranges, self.bins, strict=True))
 
     @property
     def largest(self) -> int:

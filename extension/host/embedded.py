@@ -70,7 +70,8 @@ def _convert(source: Path, target: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     print(f"Converting {NAME} once into {target.parent} ...", file=sys.stderr)
-    model: Any = AutoModelForCausalLM.from_pretrained(str(source), gguf_file=_FILE).to(torch.float32)
+    model: Any = AutoModelForCausalLM.from_pretrained(str(source), gguf_file=_FILE)
+    model.to(torch.float32)
     # transformers marks the dequantized model as quantized and then refuses to save it.
     del model.config.quantization_config
     model.is_quantized = False

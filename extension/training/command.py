@@ -22,6 +22,7 @@ _HELP = {
     "warmup": "share of the steps in which the learning rate rises",
     "batch": "records a step of the optimizer",
     "micro_batch": "records at a time",
+    "word_weight": "weight of the requested words' own tokens in the loss",
     "cutoff": "longest record in tokens; longer ones are left out and counted",
     "seed": "random seed",
 }

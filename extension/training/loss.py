@@ -9,7 +9,7 @@ from .data import IGNORED, collate, encode_all, pad_id
 
 
 def summed_loss(model: Any, batch: dict[str, Any]) -> tuple[Any, Any]:
-    """Cross entropy in nats, summed over the labelled tokens of `batch`, and their number.
+    """Cross entropy in nats, summed over the labelled tokens of `batch` by their weights, and their number.
 
     The head of a small model is a fifth of it, and most of a prompt's logits would be thrown away:
     `logits_to_keep` leaves them uncomputed.
@@ -19,12 +19,13 @@ def summed_loss(model: Any, batch: dict[str, Any]) -> tuple[Any, Any]:
     labels = batch["labels"]
     columns = (labels != IGNORED).any(0).nonzero()
     keep = labels.shape[1] - int(columns[0]) + 1 if len(columns) else 1
-    inputs = {key: value for key, value in batch.items() if key != "labels"}
+    inputs = {key: value for key, value in batch.items() if key not in ("labels", "weights")}
     logits = model(**inputs, logits_to_keep=keep, use_cache=False).logits[:, :-1]
     targets = labels[:, labels.shape[1] - logits.shape[1] :]
     chosen = targets != IGNORED
-    loss = torch.nn.functional.cross_entropy(logits[chosen].float(), targets[chosen], reduction="sum")
-    return loss, chosen.sum()
+    losses = torch.nn.functional.cross_entropy(logits[chosen].float(), targets[chosen], reduction="none")
+    weights = batch["weights"][:, labels.shape[1] - logits.shape[1] :][chosen]
+    return (losses * weights).sum(), chosen.sum()
 
 
 def response_loss(model: Any, tokenizer: Any, records: Sequence[Any], batch: int = 8, cutoff: int = 10**9) -> float:

@@ -44,7 +44,7 @@ def train(
     import torch
     import transformers
 
-    encoded, longer = encode_all(loaded.tokenizer, records, settings.cutoff)
+    encoded, longer = encode_all(loaded.tokenizer, records, settings.cutoff, settings.word_weight)
     if not encoded:
         raise InputError(
             f"All {longer} records are longer than the cutoff of {settings.cutoff} tokens. Raise --cutoff."

@@ -41,6 +41,7 @@ class TrainSettings:
     warmup: float = 0.1
     batch: int = 16
     micro_batch: int = 16
+    word_weight: float = 1.0
     cutoff: int = 512
     seed: int = 42
 
@@ -54,6 +55,7 @@ class TrainSettings:
         self._between("warmup", self.warmup, 0, 0.9)
         self._between("batch", self.batch, 1, 4096)
         self._between("micro-batch", self.micro_batch, 1, self.batch)
+        self._between("word-weight", self.word_weight, 1, 100)
         self._between("cutoff", self.cutoff, 32, 131072)
         if self.batch % self.micro_batch:
             raise InputError(f"--batch {self.batch} is not a multiple of --micro-batch {self.micro_batch}.")

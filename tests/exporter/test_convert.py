@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cefr_sentences.exporter.formats import FORMATS, read_records
@@ -51,7 +52,7 @@ GOOD = {"instruction": "I", "output": "O"}
         ({"instruction": "Hi.", "output": 3}, "row 2: Not a list prompt"),
     ],
 )
-def test_anything_else_is_refused_with_its_row(run, exported: Path, tmp_path: Path, case, message: str) -> None:
+def test_anything_else_is_refused_with_its_row(run, exported: Path, tmp_path: Path, case: Any, message: str) -> None:
     rows = json.loads((exported / "n.json").read_text(encoding="utf-8"))[:1]
     if isinstance(case, dict):
         good = rows[0]

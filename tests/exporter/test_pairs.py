@@ -9,11 +9,11 @@ from cefr_sentences.exporter.forms import uses
 from cefr_sentences.exporter.pairs import check_pair, count_sentences, load_pairs, starter_pairs
 
 
-def load(tmp_path: Path, rows: list[tuple[str, ...]], level: str = "A1", **options: bool):
+def load(tmp_path: Path, rows: list[tuple[str, ...]], level: str = "A1", *, keep: bool = False):
     path = tmp_path / "pairs.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("word", "sentence", "level"), *rows])
-    return load_pairs(path, level, **options)
+    return load_pairs(path, level, keep=keep)
 
 
 ROWS = [
