@@ -149,6 +149,10 @@ def describe(summary: dict[str, Any]) -> str:
         lines.append(f"    of them kept although they failed a check: {rows['kept_despite_a_failed_check']:,}")
     if summary["cleaned"]["smart_quotes"]:
         lines.append(f"    typographic quotes made straight in {summary['cleaned']['smart_quotes']:,} cells")
+    failed = summary["first_failed_rows"]
+    lines += [f"    row {r['row']}: {r['word']!r:.40}: {r['reason']}" for r in failed]
+    if (more := rows["rejected"] + rows["kept_despite_a_failed_check"] - len(failed)) > 0:
+        lines.append(f"    and {more:,} more")
     lines += ["", "           records   words  sentences  uses of each sentence   words a record"]
     for side, made in summary["sides"].items():
         low, high = made["uses_per_sentence"]

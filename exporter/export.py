@@ -117,7 +117,10 @@ def export(
     )
     if not len(pairs):
         raise InputError(_nothing_usable(source, pairs))
-    plans = _plans(pairs, settings)
+    try:
+        plans = _plans(pairs, settings)
+    except InputError as error:
+        raise InputError("\n".join([str(error), *_reasons(pairs)])) from None
     with Publication(force=force) as out:
         if pairs.rejects:
             _write_rejects(out, rejected_path, pairs)
@@ -132,6 +135,7 @@ def export(
             "split": settings.split if settings.eval_records else "none",
             "rows": _row_counts(pairs),
             "cleaned": {"smart_quotes": pairs.counts["smart quotes"]},
+            "first_failed_rows": [{"row": r.row, "word": r.word, "reason": r.reason} for r in pairs.rejects[:10]],
             "words": len(pairs.words),
             "sentences": len(pairs.sentences),
             "sides": {},
@@ -208,9 +212,15 @@ def _side_summary(side: Plan) -> dict[str, Any]:
 def _nothing_usable(source: Path, pairs: PairSet) -> str:
     counts = _row_counts(pairs)
     found = ", ".join(f"{n} {what.replace('_', ' ')}" for what, n in counts.items() if n and what != "used")
-    reasons = [f"  row {r.row}: {r.reason}: {r.word!r:.40}, {r.sentence!r:.80}" for r in pairs.rejects[:10]]
     advice = "Check --level, the columns and the sentences; --keep uses pairs that fail a check."
-    return "\n".join([f"{source} has no usable pair for {pairs.level} (rows: {found or '0'}). {advice}", *reasons])
+    return "\n".join(
+        [f"{source} has no usable pair for {pairs.level} (rows: {found or '0'}). {advice}", *_reasons(pairs)]
+    )
+
+
+def _reasons(pairs: PairSet) -> list[str]:
+    """The first ten failed rows as lines."""
+    return [f"  row {r.row}: {r.reason}: {r.word!r:.40}, {r.sentence!r:.80}" for r in pairs.rejects[:10]]
 
 
 def _write_rejects(out: Publication, path: Path, pairs: PairSet) -> None:

@@ -13,7 +13,7 @@ from .errors import TargetError
 
 _CAUSES = {
     errno.ENOSPC: "there is no space left on that disk. Free some, or choose another folder",
-    errno.EDQUOT: "your disk quota is used up. Free some space, or choose another folder",
+    getattr(errno, "EDQUOT", -1): "your disk quota is used up. Free some space, or choose another folder",
     errno.EFBIG: "the file would be larger than this system allows. Ask for fewer records",
     errno.EACCES: "you may not write there. Choose another folder, or change its permissions",
     errno.EPERM: "you may not write there. Choose another folder, or change its permissions",
@@ -24,9 +24,10 @@ _CAUSES = {
 }
 
 
-def target_error(path: Path, error: OSError) -> TargetError:
+def target_error(path: Path, error: Exception) -> TargetError:
     """`error` as a sentence about `path`."""
-    cause = _CAUSES.get(error.errno or 0, (error.strerror or str(error)).lower())
+    known = _CAUSES.get(getattr(error, "errno", None) or 0)
+    cause = known or getattr(error, "strerror", None) or str(error)
     return TargetError(f"{path} cannot be written: {cause}. Nothing was left half-written.")
 
 

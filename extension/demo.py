@@ -50,8 +50,8 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--out", metavar="DIR", type=Path, default=Path("demo"), help="scratch folder (default: demo)")
     parser.add_argument("--level", default="A1")
     parser.add_argument("--model", default="embedded")
-    parser.add_argument("--records", type=int, default=240, help="records for training and evaluation (default 240)")
-    parser.add_argument("--epochs", type=float, default=2.0)
+    parser.add_argument("--records", type=int, default=480, help="records for training and evaluation (default 480)")
+    parser.add_argument("--epochs", type=float, default=1.0)
     parser.set_defaults(run=run)
 
 
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     if level not in NEW_WORDS:
         raise InputError(f"The demo has new words for {', '.join(NEW_WORDS)} only.")
     check_model_name(args.model)
-    settings = TrainSettings(level=level, epochs=args.epochs, batch=8, micro_batch=8)
+    settings = TrainSettings(level=level, epochs=args.epochs, batch=8)
     clock = _clock()
     webui = find_webui(scratch_webui(args.out))
     adapter = webui.loras / f"{NAME}-{level.lower()}"

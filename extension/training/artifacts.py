@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -65,9 +66,8 @@ def save_adapter(model: Any, out: Path, outcome: Outcome, records: Sequence[Reco
         TargetError: the disk is full or the folder cannot be written.
     """
     part = out / ".part"
-    try:
-        model.save_pretrained(str(part), save_embedding_layers=False)
-        (part / "README.md").unlink(missing_ok=True)  # peft's empty template
+    with _whole_or_not(part):
+        _save_weights(model, part)
         graph = [e for e in outcome.log if "loss" in e]
         _json(
             part / "training_parameters.json",
@@ -80,9 +80,32 @@ def save_adapter(model: Any, out: Path, outcome: Outcome, records: Sequence[Reco
         for file in sorted(part.iterdir(), key=lambda f: f.name == "adapter_config.json"):
             file.replace(out / file.name)
         part.rmdir()
-    except OSError as error:
+
+
+def save_checkpoint(model: Any, out: Path, step: int, loss: float) -> None:
+    """Write the adapter as it is now to `out/checkpoint-STEP-loss-X_XX`. Raises TargetError."""
+    folder = out / f"checkpoint-{step}-loss-{loss:.2f}".replace(".", "_")
+    part = folder.with_name(f".{folder.name}.part")
+    with _whole_or_not(part):
+        _save_weights(model, part)
+        part.rename(folder)
+
+
+def _save_weights(model: Any, folder: Path) -> None:
+    model.save_pretrained(str(folder), save_embedding_layers=False)
+    (folder / "README.md").unlink(missing_ok=True)  # peft's empty template
+
+
+@contextmanager
+def _whole_or_not(part: Path) -> Iterator[None]:
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (OSError, SafetensorError) as error:  # the latter is what a full disk is to safetensors
+        raise target_error(part.parent, error) from error
+    finally:
         shutil.rmtree(part, ignore_errors=True)
-        raise target_error(out, error) from error
 
 
 def fingerprint(records: Sequence[Record]) -> str:

@@ -48,7 +48,7 @@ def add_commands(commands: Any) -> None:
         "--eval", metavar="FILE", type=Path, help="default: the exporter's eval file beside DATASET, if any"
     )
     parser.add_argument(
-        "--projections", default="q,v", help=f"layers to train, from {','.join(PROJECTIONS)} (default q,v)"
+        "--projections", default="q,k,v,o", help=f"layers to train, from {','.join(PROJECTIONS)} (default q,k,v,o)"
     )
     for field in fields(TrainSettings):
         if field.name in _HELP:

@@ -29,7 +29,7 @@ def summed_loss(model: Any, batch: dict[str, Any]) -> tuple[Any, Any]:
 
 
 def response_loss(model: Any, tokenizer: Any, records: Sequence[Any], batch: int = 8, cutoff: int = 10**9) -> float:
-    """Mean loss per answer token over `records`, in nats; e to it is the perplexity."""
+    """Mean loss per answer token over `records` of at most `cutoff` tokens, in nats; e to it is the perplexity."""
     import torch
 
     encoded, _ = encode_all(tokenizer, records, cutoff)
@@ -41,4 +41,4 @@ def response_loss(model: Any, tokenizer: Any, records: Sequence[Any], batch: int
             loss, n = summed_loss(model, {k: v.to(model.device) for k, v in inputs.items()})
             total += float(loss)
             tokens += int(n)
-    return total / max(tokens, 1)
+    return total / tokens if tokens else float("nan")

@@ -24,24 +24,26 @@ PROJECTIONS = {
 class TrainSettings:
     """What decides a run. Lengths are in tokens; `warmup` is a share of all steps; `learning_rate` the peak.
 
-    `batch` records make a step of the optimizer, taken `micro_batch` at a time.
+    `batch` records make a step of the optimizer, taken `micro_batch` at a time. `word_weight` is how much
+    the tokens of a requested word weigh in its sentence, where every other answer token weighs 1: without
+    it a small model writes good sentences about something near the word.
 
     Raises:
         InputError: a value out of range.
     """
 
     level: str
-    rank: int = 128
-    alpha: int = 256
+    rank: int = 64
+    alpha: int = 128
     dropout: float = 0.05
-    projections: tuple[str, ...] = ("q", "v")
+    projections: tuple[str, ...] = ("q", "k", "v", "o")
     epochs: float = 3.0
     learning_rate: float = 5e-4
     scheduler: str = "cosine"
     warmup: float = 0.1
     batch: int = 16
-    micro_batch: int = 16
-    word_weight: float = 1.0
+    micro_batch: int = 4
+    word_weight: float = 4.0
     cutoff: int = 512
     seed: int = 42
 

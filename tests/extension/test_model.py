@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,18 @@ def test_answers_are_labelled_with_one_end_mark_and_prompts_are_not(base: Any) -
     assert base.tokenizer.decode(asked) == wrap(record.instruction)
     # The ids in training are those of the whole text: no seam between prompt and answer.
     assert base.tokenizer(record.text)["input_ids"] == encoded["input_ids"][:-1]
+
+
+def test_the_requested_words_weigh_more(base: Any) -> None:
+    from cefr_sentences.extension.training.data import encode
+
+    record = Record("A1", ("run", "ice cream", "cat"), ("She ran home.", "Ice creams melt.", "A dog barks."))
+    encoded = encode(base.tokenizer, record, word_weight=4.0)
+    heavy = [i for i, w in zip(encoded["input_ids"], encoded["weights"], strict=True) if w == 4.0]
+    assert base.tokenizer.decode(heavy).split() == ["ran", "Ice", "creams"]
+    plain = encode(base.tokenizer, record)
+    assert plain["input_ids"] == encoded["input_ids"]
+    assert {w for w, label in zip(plain["weights"], plain["labels"], strict=True) if label != -100} == {1.0}
 
 
 def test_batched_loss_is_the_plain_loss(base: Any, data: Path) -> None:
@@ -169,6 +183,21 @@ def test_an_adapter_of_another_model(run, adapter: Path, tmp_path: Path) -> None
     (other / "adapter_model.safetensors").write_bytes((adapter / "adapter_model.safetensors").read_bytes())
     result = run("write", "--words", "happy", "--level", "A1", "--model", "embedded", "--adapter", other)
     assert (result.code, "does not fit" in result.err) == (2, True)
+
+
+def test_a_full_disk_saves_nothing_half(data: Path, tmp_path: Path) -> None:
+    code = (
+        "import resource, sys; from cefr_sentences.extension.host.embedded import embedded_model; embedded_model();"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000));"
+        "from cefr_sentences.extension.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    args = ["train", str(data / "d_eval.txt"), "--model", "embedded", "--level", "A1", "--out", str(tmp_path / "o")]
+    command = [sys.executable, "-c", code, *args, "--epochs", "1", "--batch", "4", "--micro-batch", "4"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 2, result.stderr
+    assert "cannot be written" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not list(tmp_path.rglob("*.safetensors"))
 
 
 def test_a_loss_that_is_no_number_saves_nothing(run, data: Path, tmp_path: Path) -> None:

@@ -1,0 +1,45 @@
+"""LoRA layers in a model for as long as a run lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ...exporter.errors import ModelError
+from .settings import PROJECTIONS, TrainSettings
+
+
+@contextmanager
+def lora_layers(model: Any, settings: TrainSettings) -> Iterator[Any]:
+    """`model` with trainable LoRA layers, as a PEFT model; afterwards, also after an error, as it was.
+
+    Raises:
+        ModelError: the model has no such projections.
+    """
+    from peft import LoraConfig, get_peft_model
+
+    targets = [PROJECTIONS[p] for p in settings.projections]
+    config = LoraConfig(
+        r=settings.rank,
+        lora_alpha=settings.alpha,
+        lora_dropout=settings.dropout,
+        target_modules=targets,
+        bias="none",
+        task_type="CAUSAL_LM",
+    )
+    trainable = [(p, p.requires_grad) for p in model.parameters()]
+    training = model.training
+    try:
+        adapted = get_peft_model(model, config)
+    except ValueError as error:
+        raise ModelError(f"{type(model).__name__} has no layers called {', '.join(targets)}: {error}") from None
+    try:
+        yield adapted
+    finally:
+        adapted.unload()
+        if hasattr(model, "peft_config"):
+            del model.peft_config  # peft 0.17 leaves it behind
+        for parameter, was in trainable:
+            parameter.requires_grad_(was)
+        model.train(training)
