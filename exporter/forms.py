@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 _TOKEN = re.compile(r"n['’]t\b|['’](?:m|re|s|ve|d|ll)\b|\w+?(?=n['’]t\b)|\w+", re.IGNORECASE)
+_WORD = re.compile(r"\w+")  # the same where there is no apostrophe, and much quicker
 # What is left of a word after an apostrophe, and whose form it may be.
 _CLITICS = {
     "be": ("'m", "'re", "'s"),
@@ -32,7 +33,8 @@ _GAP = 3
 
 def tokens(text: str) -> list[str]:
     """The words of `text` in lower case, contractions apart: "don't" is `do n't`; hyphens separate."""
-    return [t.replace("’", "'").lower() for t in _TOKEN.findall(text)]
+    text = text.lower().replace("’", "'")
+    return (_TOKEN if "'" in text else _WORD).findall(text)
 
 
 @lru_cache(maxsize=200_000)

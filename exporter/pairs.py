@@ -67,6 +67,7 @@ _ABBREVIATIONS = frozenset(
         "dec",
     ]
 )
+_INNER_STOP = re.compile(r"[.!?][\"')\]]*\s")
 _STOP = re.compile(r"(\S*?)([.!?]+)([\"')\]]*)\s+(?=[\"'(\[]*[A-Z0-9])")
 
 
@@ -181,6 +182,8 @@ def check_pair(word: str, sentence: str, surplus: Sequence[str] = ()) -> str:
 
 def count_sentences(text: str) -> int:
     """How many sentences `text` holds, by its full stops, question and exclamation marks."""
+    if not _INNER_STOP.search(text):
+        return 1
     ends = 0
     for match in _STOP.finditer(text):
         before, stops, quotes = match[1].lower().lstrip("\"'(["), match[2], match[3]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from .errors import InputError
 
@@ -52,17 +53,17 @@ class Record:
             if not text.strip() or text != text.strip() or "\n" in text or "\r" in text:
                 raise InputError(f"A word or sentence of a record must be one line without outer spaces: {text!r}.")
 
-    @property
+    @cached_property
     def instruction(self) -> str:
         """The bare list prompt, without the `###` lines."""
         return list_prompt(self.words, self.level)
 
-    @property
+    @cached_property
     def output(self) -> str:
         """The bare answer."""
         return _numbered(self.sentences)
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The record as it stands in the text file."""
         return wrap(self.instruction) + self.output

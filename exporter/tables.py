@@ -10,9 +10,8 @@ import csv
 import importlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .columns import NAMES, Columns, plain
 from .errors import InputError
@@ -21,8 +20,7 @@ from .textfile import MAX_LINE, check_json_size, detect_encoding, open_text
 Cells = tuple[int, Sequence[str], Sequence[Any]]  # row number, column names, values
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One row as it stands in the table. `surplus` holds cells beyond the last column."""
 
     number: int
@@ -42,15 +40,18 @@ def read_rows(
     """
     columns = columns or Columns()
     header: Sequence[str] = ()
-    at: dict[str, int] = {}
+    word_at = sentence_at = level_at = 0
     for number, names, values in _cells(path, columns):
         if names != header:
-            header, at = names, columns.find(names, needed)
-        picked = {role: values[i] if i < len(values) else None for role, i in at.items()}
-        surplus = tuple(s for s in (_text(v) for v in values[len(names) :]) if s.strip())
-        sentences = picked.get("sentence")
-        for sentence in sentences if isinstance(sentences, (list, tuple)) else [sentences]:
-            yield Row(number, _text(picked["word"]), _text(sentence), _text(picked.get("level")), surplus)
+            header, found, absent = names, columns.find(names, needed), len(names)
+            word_at, sentence_at, level_at = (found.get(role, absent) for role in ("word", "sentence", "level"))
+        have = min(len(values), len(names))
+        surplus = tuple(t for t in map(_text, values[have:]) if t.strip()) if len(values) > have else ()
+        word = _text(values[word_at]) if word_at < have else ""
+        level = _text(values[level_at]) if level_at < have else ""
+        sentences = values[sentence_at] if sentence_at < have else ""
+        for sentence in sentences if isinstance(sentences, (list, tuple)) else (sentences,):
+            yield Row(number, word, _text(sentence), level, surplus)
 
 
 def _cells(path: Path, columns: Columns) -> Iterator[Cells]:

@@ -21,7 +21,7 @@ _HELP = {
     "scheduler": "cosine, linear or constant_with_warmup",
     "warmup": "share of the steps in which the learning rate rises",
     "batch": "records a step of the optimizer",
-    "micro_batch": "records at a time",
+    "micro_batch": "at most so many records at a time: less memory, same result",
     "word_weight": "weight of the requested words' own tokens in the loss",
     "cutoff": "longest record in tokens; longer ones are left out and counted",
     "seed": "random seed",

@@ -94,7 +94,7 @@ def _arguments(settings: TrainSettings, records: int, out: Path) -> Any:
         **adapt(
             TrainingArguments,
             output_dir=str(out),
-            per_device_train_batch_size=settings.micro_batch,
+            per_device_train_batch_size=settings.at_once,
             gradient_accumulation_steps=settings.accumulation,
             num_train_epochs=settings.epochs,
             learning_rate=settings.learning_rate,

@@ -24,7 +24,7 @@ PROJECTIONS = {
 class TrainSettings:
     """What decides a run. Lengths are in tokens; `warmup` is a share of all steps; `learning_rate` the peak.
 
-    `batch` records make a step of the optimizer, taken `micro_batch` at a time. `word_weight` is how much
+    `batch` records make a step of the optimizer, taken at most `micro_batch` at a time. `word_weight` is how much
     the tokens of a requested word weigh in its sentence, where every other answer token weighs 1: without
     it a small model writes good sentences about something near the word.
 
@@ -56,10 +56,10 @@ class TrainSettings:
         self._between("learning-rate", self.learning_rate, 1e-7, 0.1)
         self._between("warmup", self.warmup, 0, 0.9)
         self._between("batch", self.batch, 1, 4096)
-        self._between("micro-batch", self.micro_batch, 1, self.batch)
+        self._between("micro-batch", self.micro_batch, 1, 4096)
         self._between("word-weight", self.word_weight, 1, 100)
         self._between("cutoff", self.cutoff, 32, 131072)
-        if self.batch % self.micro_batch:
+        if self.batch % self.at_once:
             raise InputError(f"--batch {self.batch} is not a multiple of --micro-batch {self.micro_batch}.")
         unknown = [p for p in self.projections if p not in PROJECTIONS]
         if unknown or not self.projections:
@@ -73,13 +73,18 @@ class TrainSettings:
             raise InputError(f"--{name} {value:g} is out of range: {low:g} to {high:g}.")
 
     @property
+    def at_once(self) -> int:
+        """Records in one forward pass."""
+        return min(self.batch, self.micro_batch)
+
+    @property
     def accumulation(self) -> int:
-        return self.batch // self.micro_batch
+        return self.batch // self.at_once
 
     def as_training_pro(self) -> dict[str, Any]:
         """The settings under the names Training PRO's users know (`training_parameters.json`)."""
         return {
-            "micro_batch_size": self.micro_batch,
+            "micro_batch_size": self.at_once,
             "grad_accumulation": self.accumulation,
             "epochs": self.epochs,
             "learning_rate": f"{self.learning_rate:g}",
