@@ -216,7 +216,7 @@ def test_a_loss_that_is_no_number_saves_nothing(base: Any, data: Path, tmp_path:
             weight[0] = float("nan")
         settings = TrainSettings(level="A1", rank=4, alpha=8, epochs=3, batch=2)
         records = read_records(data / "d_eval.txt")
-        with pytest.raises(ModelError, match="The loss became nan at step 1 with learning rate 0.0005"):
+        with pytest.raises(ModelError, match=r"The loss became nan at step 1 with learning rate 0\.0005"):
             train(base, records, [], settings, tmp_path, dataset="d", report=entries.append)
     finally:
         with torch.no_grad():
