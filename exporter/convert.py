@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .errors import InputError
 from .files import Publication
-from .formats import FORMATS, Format, RecordWriter, numbered_records
+from .formats import Format, RecordWriter, format_of, numbered_records
 
 
 def convert_data(source: Path, to: Format, out: Path | None = None, *, force: bool = False) -> tuple[Path, int]:
@@ -34,9 +34,5 @@ def _sibling(source: Path, to: Format) -> Path:
     stem, side = source.stem, "train"
     if stem.endswith("_eval"):
         stem, side = stem.removesuffix("_eval"), "eval"
-    for known in FORMATS.values():
-        tail = known.suffix.rsplit(".", 1)[0]
-        if tail and stem.endswith(tail):
-            stem = stem.removesuffix(tail)
-            break
+    stem = stem.removesuffix(format_of(source).suffix.rsplit(".", 1)[0])
     return to.path(source.parent, stem, side)

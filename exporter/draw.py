@@ -12,7 +12,6 @@ import random
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 
 from .deck import capacity, dealable, word_records
 from .errors import InputError
@@ -64,11 +63,14 @@ def plan(pairs: PairSet, words: set[int], sizes: dict[int, int], seed: int, side
             listed.setdefault(s, []).append(pair)
     shared = [ps for ps in listed.values() if len(ps) > 1]
     word_of = {p: position[pairs.pair_words[p]] for ps in shared for p in ps}
-    firsts = _first_owners(pairs_of, shared, word_of)
-    owned = [[p for p in ps if p not in word_of or p in firsts] for ps in pairs_of]
-    quotas, over = _quotas(len(pairs), owned, sizes, rng(seed, f"{side}/extra"))
-    counts = [quotas[p] for ps in owned for p in ps]
-    _alternate(pairs_of, quotas, shared, word_of, sizes)
+    extra = rng(seed, f"{side}/extra")
+    over: list[int] = []
+    quotas = _taking_turns(len(pairs), pairs_of, list(listed.values()), shared, sizes, extra)
+    if quotas is None:
+        firsts = _first_owners(pairs_of, shared, word_of)
+        owned = [[p for p in ps if p not in word_of or p in firsts] for ps in pairs_of]
+        quotas, over = _quotas(len(pairs), owned, sizes, extra)
+    counts = [sum(quotas[p] for p in ps) for ps in listed.values()]
     return Plan(
         pairs=pairs,
         words=chosen,
@@ -84,17 +86,17 @@ def deal(side: Plan, seed: int, name: str) -> Iterator[list[tuple[str, str]]]:
     """The records of `side`, each a list of (word, sentence). The same seed and name give the same records."""
     pairs, generator = side.pairs, rng(seed, f"{name}/deal")
     uses = [_uses(ps, side.quotas, generator) for ps in side.pairs_of]
+    waiting: dict[int, int] = {}  # a pair of that word which was put off
     totals = [sum(side.quotas[p] for p in ps) for ps in side.pairs_of]
     for record in word_records(totals, side.sizes, rng(seed, f"{name}/words")):
         shuffle(record, generator)
         taken: set[int] = set()
         lines = []
         for w in record:
-            pair = next(uses[w])
-            # Listed under two words, a sentence still should not stand twice in one record.
+            pair = waiting.pop(w) if w in waiting else next(uses[w])
+            # Listed under two words, a sentence still should not stand twice in one record, if it can wait.
             if pairs.pair_sentences[pair] in taken and (other := next(uses[w], None)) is not None:
-                uses[w] = chain([pair], uses[w])
-                pair = other
+                waiting[w], pair = pair, other
             taken.add(pairs.pair_sentences[pair])
             lines.append((pairs.words[side.words[w]], pairs.sentences[pairs.pair_sentences[pair]]))
         yield lines
@@ -189,26 +191,52 @@ def _level(quotas: array[int], owned: list[list[int]], sizes: dict[int, int]) ->
         totals[taker] += 1
 
 
-def _alternate(
+def _taking_turns(
+    pairs: int,
     pairs_of: list[list[int]],
-    quotas: array[int],
+    sentences: list[list[int]],
     shared: list[list[int]],
-    word_of: dict[int, int],
     sizes: dict[int, int],
-) -> None:
-    """Let the words of a shared sentence take turns, the emptier word first, where the records allow it."""
+    generator: random.Random,
+) -> array[int] | None:
+    """All sentences equally often, where the words of a shared sentence take turns, the emptier word first.
+
+    None where nothing is shared, or where the records have no room for that.
+    """
     if not shared:
-        return
-    before = array("l", quotas)
-    totals = [sum(quotas[p] for p in ps) for ps in pairs_of]
+        return None
+    base, extra = divmod(capacity(sizes)[-1], len(sentences))
+    quotas = array("l", bytes(array("l").itemsize * pairs))
+    totals = [0] * len(pairs_of)
+    home = {p: w for w, ps in enumerate(pairs_of) for p in ps}
+
+    def give(ps: list[int], uses: int) -> None:
+        for _ in range(uses if len(ps) > 1 else 1):
+            p = min(ps, key=lambda p: (totals[home[p]], p))
+            amount = 1 if len(ps) > 1 else uses
+            quotas[p] += amount
+            totals[home[p]] += amount
+
+    for ps in sentences:
+        if len(ps) == 1:
+            give(ps, base)
     for ps in shared:
-        uses = sum(quotas[p] for p in ps)
-        for p in ps:
-            totals[word_of[p]] -= quotas[p]
-            quotas[p] = 0
-        for _ in range(uses):
-            p = min(ps, key=lambda p: (totals[word_of[p]], p))
-            quotas[p] += 1
-            totals[word_of[p]] += 1
-    if not dealable(heapq.nlargest(max(sizes), totals), sizes):
-        quotas[:] = before
+        give(ps, base)
+    drawn = list(sentences)
+    shuffle(drawn, generator)
+    # One more to the sentences whose words have the most room; the shuffle decides among equals.
+    drawn.sort(key=lambda ps: min(totals[home[p]] for p in ps))
+    for ps in _spread_over_words(drawn, home)[:extra]:
+        give(ps, 1)
+    return quotas if dealable(heapq.nlargest(max(sizes), totals), sizes) else None
+
+
+def _spread_over_words(sentences: list[list[int]], home: dict[int, int]) -> list[list[int]]:
+    """`sentences` in rounds: nobody's second one before everybody's first."""
+    turn: dict[int, int] = {}
+    keyed = []
+    for i, ps in enumerate(sentences):
+        owner = min(home[p] for p in ps)
+        turn[owner] = turn.get(owner, -1) + 1
+        keyed.append((turn[owner], i))
+    return [sentences[i] for _, i in sorted(keyed)]

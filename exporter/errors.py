@@ -1,7 +1,7 @@
 """What can go wrong for a user, as one small tree.
 
 Every message says what happened, with the value, and what to do next. The command line prints it on
-stderr and exits with 2; nothing of this tree ever reaches a user as a traceback.
+stderr and exits with 2.
 """
 
 from __future__ import annotations

@@ -107,7 +107,10 @@ def export(
     paths = {(f.name, side): f.path(folder, settings.name, side) for f in settings.formats for side in sides}
     meta_path = folder / f"{settings.name}.meta.json"
     rejected_path = folder / f"{settings.name}_rejected.csv"
-    refuse_existing([*paths.values(), meta_path, rejected_path], force=force)
+    targets = [*paths.values(), meta_path, rejected_path]
+    if source.exists() and source.resolve() in {t.resolve() for t in targets}:
+        raise InputError(f"The export would overwrite {source} itself. Choose another --name or folder.")
+    refuse_existing(targets, force=force)
     pairs = load_pairs(
         source,
         settings.level,
@@ -124,8 +127,9 @@ def export(
     with Publication(force=force) as out:
         if pairs.rejects:
             _write_rejects(out, rejected_path, pairs)
-        else:
-            out.remove(rejected_path)
+        for stale in _written_before(meta_path):
+            if stale not in targets[:-2] and stale.resolve() != source.resolve():
+                out.remove(stale)
         summary: dict[str, Any] = {
             "name": settings.name,
             "level": settings.level,
@@ -159,6 +163,8 @@ def export(
             "prompt": PROMPT_VERSION,
             "lemminflect": version("lemminflect"),
         }
+        names = sorted(p.name for p in paths.values()) + [rejected_path.name] * bool(pairs.rejects)
+        summary["written"] = names
         written = {f"{side}_{name}": str(path) for (name, side), path in paths.items()}
         written["meta"] = str(meta_path)
         if pairs.rejects:
@@ -209,6 +215,15 @@ def _side_summary(side: Plan) -> dict[str, Any]:
     }
 
 
+def _written_before(meta_path: Path) -> list[Path]:
+    """The files that an earlier export of the same name says it wrote: an old eval file must not outlive it."""
+    try:
+        names = json.loads(meta_path.read_text(encoding="utf-8"))["written"]
+        return [meta_path.with_name(name) for name in names if Path(name).name == name]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
 def _nothing_usable(source: Path, pairs: PairSet) -> str:
     counts = _row_counts(pairs)
     found = ", ".join(f"{n} {what.replace('_', ' ')}" for what, n in counts.items() if n and what != "used")
@@ -233,6 +248,6 @@ def _write_training_pro_format(out: Publication, webui: Webui) -> Path:
     """Without it Training PRO renders our JSON with its own sentence before the instruction."""
     path = webui.formats / f"{TRAINING_PRO_FORMAT_NAME}.json"
     text = json.dumps(TRAINING_PRO_FORMAT, indent=4) + "\n"
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        out.file(path).write(text)
+    if not path.is_file() or path.read_bytes() != text.encode():
+        out.file(path, ours=True).write(text)
     return path

@@ -50,9 +50,9 @@ class Publication:
     def __enter__(self) -> Publication:
         return self
 
-    def file(self, path: Path) -> TextIO:
-        """A text file to write `path` with: UTF-8, `\\n`, no BOM."""
-        refuse_existing([path], force=self.force)
+    def file(self, path: Path, *, ours: bool = False) -> TextIO:
+        """A text file to write `path` with: UTF-8, `\\n`, no BOM. `ours`: may always be replaced."""
+        refuse_existing([path], force=self.force or ours)
         try:
             self._make_folder(path.parent)
             part = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -64,7 +64,7 @@ class Publication:
 
     def remove(self, path: Path) -> None:
         """Take away a file of an earlier run that this one does not replace."""
-        if self.force and path.exists():
+        if self.force and path.is_file():
             self._stale.append(path)
 
     def _make_folder(self, folder: Path) -> None:
@@ -89,7 +89,8 @@ class Publication:
                 if isinstance(error, OSError) and self._open:
                     raise target_error(self._open[0][2].parent, error) from error
                 return
-            for path in [target for _, _, target in self._open] + self._stale:
+            targets = [target for _, _, target in self._open]
+            for path in targets + [p for p in self._stale if p not in targets]:
                 backup = path.with_name(f".{path.name}.{os.getpid()}.old") if path.exists() else None
                 if backup is not None:
                     path.replace(backup)
@@ -101,7 +102,8 @@ class Publication:
             raise target_error(self._open[0][2].parent, failure) from failure
         for _, backup in done:
             if backup is not None:
-                backup.unlink(missing_ok=True)
+                with suppress(OSError):
+                    backup.unlink(missing_ok=True)
 
     def _discard(self, done: list[tuple[Path, Path | None]]) -> None:
         for _, part, _ in self._open:
@@ -119,6 +121,8 @@ class Publication:
 
 def refuse_existing(paths: list[Path], *, force: bool) -> None:
     """Raises TargetError when one of `paths` exists and `force` is not set."""
+    if folder := next((p for p in paths if p.is_dir()), None):
+        raise TargetError(f"{folder} is a folder, so no file of that name can be written. Choose another name.")
     there = [p for p in paths if p.exists()]
     if there and not force:
         names = ", ".join(p.name for p in there[:6]) + (" ..." if len(there) > 6 else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +82,15 @@ class RecordWriter:
             self._file.write("[]\n" if self._count == 0 else "\n]\n")
 
 
+def format_of(path: Path) -> Format:
+    """The format of a training file of ours, by its ending and the first key of its first row."""
+    if path.suffix.lower() != ".json":
+        return FORMATS["txt"]
+    with open_text(path, detect_encoding(path, line_limit=False)) as file:
+        match = re.match(r'\s*\[\s*\{\s*"(\w+)"', file.read(4000))
+    return FORMATS[{"messages": "chat", "text": "text"}.get(match[1] if match else "", "json")]
+
+
 def read_records(path: Path) -> list[Record]:
     """The records of a training file of ours, in whichever of the four formats.
 
@@ -118,7 +128,7 @@ def _from_text(path: Path, text: str) -> Iterator[tuple[int, Record]]:
 def _from_json(path: Path, text: str) -> Iterator[tuple[int, Record]]:
     try:
         rows = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not valid JSON: {error}.") from None
     if not isinstance(rows, list) or not rows:
         raise InputError(f"{path} is not a JSON array with an object for each record.")
@@ -151,4 +161,6 @@ def _from_object(row: Any) -> Record:
 def _string(value: Any) -> str:
     if not isinstance(value, str):
         raise InputError(f"expected a text, found {value!r:.60}.")
+    if re.search("[\ud800-\udfff]", value):
+        raise InputError(f"half a character (a lone surrogate) in {value!a:.60}.")
     return value

@@ -18,17 +18,18 @@ _CLITICS = {
     "will": ("'ll", "wo"),
     "would": ("'d",),
     "not": ("n't",),
-    "can": ("ca",),
+    "can": ("ca", "cannot"),
+    "cannot": ("ca",),
     "shall": ("sha",),
 }
-# Dictionary shorthand inside an entry ("take care of sb", "change one's mind"): any one to three words.
+# Dictionary shorthand inside an entry ("take care of sb", "change one's mind"): any one to four words.
 _PLACEHOLDERS = frozenset(["sb", "sth", "somebody", "something", "someone", "one's", "oneself"])
 _POSSESSIVES = frozenset("my your his her its our their one's".split())  # noqa: SIM905
 # The verb of a multi-word entry may be apart from its particle: "gave it up", "put the heavy box down".
 _PARTICLES = frozenset(
     "about across along apart around aside away back by down forward in off on out over through up".split()  # noqa: SIM905
 )
-_GAP = 3
+_GAP = 4
 
 
 def tokens(text: str) -> list[str]:
@@ -62,13 +63,16 @@ def forms(word: str) -> frozenset[str]:
 
 @lru_cache(maxsize=200_000)
 def _parts(word: str) -> tuple[frozenset[str] | None, ...]:
-    """The forms of each token of an entry; None stands for one to three words of any kind."""
+    """The forms of each token of an entry; None stands for one to four words of any kind."""
     entry = []
-    for piece in word.lower().replace("’", "'").split():
-        if piece in ("one's", "one’s"):
+    for written in word.replace("’", "'").split():
+        piece = written.lower()
+        if piece == "one's":
             entry.append(_POSSESSIVES)
         elif piece in _PLACEHOLDERS and " " in word.strip():
             entry.append(None)
+        elif written.isupper() and len(written) > 1:
+            entry.append(forms(piece) | {f"{piece}s"})  # TVs
         else:
             entry += [forms(token) for token in tokens(piece)]
     while entry and entry[-1] is None:
@@ -80,8 +84,11 @@ def uses(word: str, sentence: str) -> bool:
     """Whether `sentence` contains `word` in any inflected form.
 
     A multi-word entry has to appear in order and together, its first word inflected as it likes; up to
-    three words may stand before a particle ("gave it up" for *give up*).
+    four words may stand before a particle ("gave it up" for *give up*).
     """
+    variants = _variants(word)
+    if variants != (word,):
+        return any(uses(variant, sentence) for variant in variants)
     entry = _parts(word)
     if not entry:
         return False
@@ -98,9 +105,18 @@ def uses(word: str, sentence: str) -> bool:
     return not forms(solid).isdisjoint(tokens(sentence.replace("-", "")))
 
 
+@lru_cache(maxsize=200_000)
+def _variants(word: str) -> tuple[str, ...]:
+    """What a dictionary's notation stands for: "photo/photograph", "colour (n)", "to run", "a cat"."""
+    bare = re.sub(r"\s*\([^)]*\)", "", word).strip() or word
+    bare = re.sub(r"^(?:to|an?|the)\s+(?=\w)", "", bare, flags=re.IGNORECASE)
+    return tuple(v.strip() for v in bare.split("/") if v.strip()) or (word,)
+
+
 def spans(word: str, sentence: str) -> list[tuple[int, int]]:
     """Where in `sentence` the tokens of `word` stand, in any form, as character offsets."""
-    wanted = frozenset().union(*(part for part in _parts(word) if part is not None))
+    parts = [part for variant in _variants(word) for part in _parts(variant)]
+    wanted = frozenset().union(*(part for part in parts if part is not None))
     return [m.span() for m in _TOKEN.finditer(sentence) if m[0].replace("’", "'").lower() in wanted]
 
 

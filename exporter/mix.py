@@ -124,8 +124,9 @@ def split_words(pairs: PairSet, share: float, seed: int, largest: int) -> tuple[
             chosen.update(group)
     if len(chosen) < wanted:
         raise InputError(
-            f"Only {len(chosen)} of {words} words can be kept apart for evaluation ({wanted} are needed): the others "
-            "share their sentences with each other. Use --split records, or --eval 0."
+            f"Only {len(chosen)} of {words} words can be kept apart for evaluation, and {wanted} are needed. Words "
+            f"that share their sentences stay together, and training keeps at least {largest}. Use a smaller --eval, "
+            "--split records, or --eval 0."
         )
     return set(range(words)) - chosen, chosen
 

@@ -22,53 +22,16 @@ from .tables import Row, read_rows
 STARTER = Path(__file__).parent / "data" / "starter"
 
 _QUOTES = str.maketrans("‘’‚‛ʼ´`“”„‟«»", "'''''''\"\"\"\"\"\"")
-_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
+_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\ud800-\udfff]")
 _BREAK = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
-# A full stop after these does not end a sentence.
-_ABBREVIATIONS = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "prof",
-        "st",
-        "sr",
-        "jr",
-        "mt",
-        "vs",
-        "etc",
-        "e.g",
-        "i.e",
-        "a.m",
-        "p.m",
-        "no",
-        "inc",
-        "ltd",
-        "co",
-        "corp",
-        "dept",
-        "est",
-        "approx",
-        "fig",
-        "gen",
-        "col",
-        "capt",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-    ]
-)
-_INNER_STOP = re.compile(r"[.!?][\"')\]]*\s")
-_STOP = re.compile(r"(\S*?)([.!?]+)([\"')\]]*)\s+(?=[\"'(\[]*[A-Z0-9])")
+# A full stop after these does not end a sentence; the names among them only with a capital letter.
+_ABBREVIATIONS = frozenset("vs etc e.g i.e a.m p.m approx".split())  # noqa: SIM905
+_TITLES = "Mr Mrs Ms Dr Prof St Sr Jr Mt Inc Ltd Co Corp Dept Gen Col Capt No Fig"
+_MONTHS = "Jan Feb Mar Apr Jun Jul Aug Sept Oct Nov Dec"
+_NAMES = frozenset(f"{_TITLES} {_MONTHS}".split())
+_INNER_STOP = re.compile(r"[.!?][\"')\]]*\s|[a-z][.!?][A-Z][a-z]")
+_STOP = re.compile(r"(\S*?)([.!?]+)([\"')\]]*)\s+(?=[\"'(\[]*(\w))")
+_GLUED = re.compile(r"[a-z][.!?][A-Z][a-z]")
 
 
 @dataclass(frozen=True)
@@ -184,12 +147,17 @@ def count_sentences(text: str) -> int:
     """How many sentences `text` holds, by its full stops, question and exclamation marks."""
     if not _INNER_STOP.search(text):
         return 1
-    ends = 0
+    ends = len(_GLUED.findall(text))
     for match in _STOP.finditer(text):
-        before, stops, quotes = match[1].lower().lstrip("\"'(["), match[2], match[3]
+        before, stops, quotes, after = match[1].lstrip("\"'(["), match[2], match[3], match[4]
+        if not (after.isupper() or after.isdigit()):
+            continue
         if stops == ".":
-            initial = len(before) == 1 and before.isalpha() and before != "i"
-            if initial or before in _ABBREVIATIONS or re.fullmatch(r"(\w\.)+\w", before):
+            initial = len(before) == 1 and before.isalpha() and before != "I"
+            numbered = before in ("No", "Fig") and not after.isdigit()
+            if initial or before.lower() in _ABBREVIATIONS or (before in _NAMES and not numbered):
+                continue
+            if re.fullmatch(r"(\w\.)+\w", before):
                 continue
         elif stops.startswith("..") or (quotes and quotes[0] in "\"'"):
             continue  # a pause; or speech that goes on: "Stop!" Tom shouted.

@@ -43,15 +43,25 @@ def read_rows(
     word_at = sentence_at = level_at = 0
     for number, names, values in _cells(path, columns):
         if names != header:
-            header, found, absent = names, columns.find(names, needed), len(names)
+            # A later row may lack a key: its cell is blank. The first one says what the columns are.
+            found, absent = columns.find(names, () if header else needed), len(names)
+            header = names
             word_at, sentence_at, level_at = (found.get(role, absent) for role in ("word", "sentence", "level"))
         have = min(len(values), len(names))
         surplus = tuple(t for t in map(_text, values[have:]) if t.strip()) if len(values) > have else ()
-        word = _text(values[word_at]) if word_at < have else ""
-        level = _text(values[level_at]) if level_at < have else ""
+        word = values[word_at] if word_at < have else ""
+        level = values[level_at] if level_at < have else ""
         sentences = values[sentence_at] if sentence_at < have else ""
-        for sentence in sentences if isinstance(sentences, (list, tuple)) else (sentences,):
-            yield Row(number, word, _text(sentence), level, surplus)
+        if not isinstance(sentences, (list, tuple)):
+            sentences = (sentences,)
+        for sentence in sentences or ("",):
+            for cell in (word, sentence, level):
+                if isinstance(cell, (dict, list, tuple, bytes)):
+                    raise InputError(
+                        f"{path}, row {number}: expected a text, found {cell!r:.60}. A row is a word with a sentence, "
+                        "or with a list of sentences."
+                    )
+            yield Row(number, _text(word), _text(sentence), _text(level), surplus)
 
 
 def _cells(path: Path, columns: Columns) -> Iterator[Cells]:
@@ -90,7 +100,9 @@ def _text_table(path: Path, suffix: str, columns: Columns) -> Iterator[Cells]:
             return _json(path, json.loads(text))
         except RecursionError:
             raise InputError(f"{path} is nested too deeply to be a table of words and sentences.") from None
-        except json.JSONDecodeError as error:
+        except ValueError as error:
+            if not isinstance(error, json.JSONDecodeError):  # a number of thousands of digits
+                raise InputError(f"{path} cannot be read as JSON: {error}.") from None
             # Two JSON values one after the other: JSON Lines under the wrong name.
             if not (error.msg == "Extra data" and text.lstrip().startswith("{")):
                 raise InputError(
@@ -106,20 +118,29 @@ def _starts_with_bracket(path: Path, encoding: str) -> bool:
 
 def _json(path: Path, data: Any) -> Iterator[Cells]:
     if isinstance(data, dict):
-        wrapped = [v for v in data.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
+        lists = [v for v in data.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
+        wrapped = [v for v in lists if any(plain(k) in NAMES["word"] for k in v[0])]
         if len(wrapped) == 1:
             return _objects(path, enumerate(wrapped[0], 1))
-        known = {plain(k) for k in data}
-        if any(known.intersection(NAMES[role]) for role in ("word",)) and not any(
-            isinstance(v, (dict,)) for v in data.values()
+        if any(isinstance(v, str) and plain(k) in NAMES["word"] for k, v in data.items()) and any(
+            plain(k) in NAMES["sentence"] for k in data
         ):
             return _objects(path, [(1, data)])
-        return ((i, ("word", "sentence"), (k, v)) for i, (k, v) in enumerate(data.items(), 1))
+        return _by_word(path, data)
     if isinstance(data, list):
         if not data:
             raise InputError(f"{path} is an empty list.")
         return _objects(path, enumerate(data, 1))
     raise InputError(f"{path} holds a single {type(data).__name__}, not a list of words and sentences.")
+
+
+def _by_word(path: Path, data: Mapping[str, Any]) -> Iterator[Cells]:
+    """`{word: [sentences]}`, `{word: sentence}` or `{word: {"sentences": [...], "level": ...}}`."""
+    for number, (word, value) in enumerate(data.items(), 1):
+        if isinstance(value, Mapping):
+            yield from _objects(path, [(number, {"word": word, **value})])
+        else:
+            yield number, ("word", "sentence"), (word, value)
 
 
 def _objects(path: Path, items: Iterable[tuple[int, Any]]) -> Iterator[Cells]:
@@ -139,7 +160,7 @@ def _json_lines(path: Path, encoding: str) -> Iterator[Cells]:
                 continue
             try:
                 item = json.loads(line)
-            except (json.JSONDecodeError, RecursionError) as error:
+            except (ValueError, RecursionError) as error:
                 raise InputError(f"{path}, line {number} is not valid JSON: {error}.") from None
             yield from _objects(path, [(number, item)])
 
@@ -147,24 +168,45 @@ def _json_lines(path: Path, encoding: str) -> Iterator[Cells]:
 def _delimited(path: Path, suffix: str, encoding: str, columns: Columns) -> Iterator[Cells]:
     csv.field_size_limit(MAX_LINE)
     with open_text(path, encoding) as file:
-        first = file.readline()
-        skipped = 1 if first.strip().lower().startswith("sep=") or not first.strip() else 0
-        while first and (not first.strip() or first.strip().lower().startswith("sep=")):
-            first, skipped = file.readline(), skipped + 1
-    delimiter = "\t" if suffix in (".tsv", ".tab") else _delimiter(first, columns)
+        first = next((line for line in file if line.strip() and not _excel_hint(line)), "")
+    tabs = suffix in (".tsv", ".tab") or _delimiter(first, columns) == "\t"
     with open_text(path, encoding) as file:
         header: tuple[str, ...] = ()
-        rows = csv.reader(file, delimiter=delimiter, skipinitialspace=delimiter != "\t")
+        # Between tabs a quotation mark is usually just that: "Stop!" he said.
+        rows = (
+            csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+            if tabs
+            else csv.reader(file, delimiter=_delimiter(first, columns), skipinitialspace=True)
+        )
         try:
             for number, cells in enumerate(rows, 1):
+                if tabs:
+                    cells = [_unquoted(cell) for cell in cells]
                 if not header:
-                    if cells and not (len(cells) <= 2 and cells[0].strip().lower().startswith("sep=")):
+                    if any(c.strip() for c in cells) and not (len(cells) <= 2 and _excel_hint(cells[0])):
                         header = tuple(cells)
                         columns.find(header, ("word",))
                     continue
+                if any(cell.count("\n") > 20 for cell in cells):
+                    raise InputError(
+                        f"{path}, row {number}: a cell goes on over more than twenty lines. "
+                        "A quotation mark before it is opened and not closed; mend that row."
+                    )
                 yield number, header, cells
         except csv.Error as error:
             raise InputError(f"{path} cannot be read as a table: {error}. Is a quotation mark left open?") from None
+
+
+def _excel_hint(line: str) -> bool:
+    """`sep=;`, which tells Excel the sign between the columns."""
+    return line.strip().strip('"').lower().startswith("sep=")
+
+
+def _unquoted(cell: str) -> str:
+    inner = cell[1:-1]
+    if len(cell) >= 2 and cell[0] == cell[-1] == '"' and '"' not in inner.replace('""', ""):
+        return inner.replace('""', '"')
+    return cell
 
 
 def _delimiter(header: str, columns: Columns) -> str:
@@ -193,12 +235,16 @@ def _parquet(path: Path) -> Iterator[Cells]:
 
 def _excel(path: Path) -> Iterator[Cells]:
     openpyxl = _optional("openpyxl", "Excel", "openpyxl")
+    header: tuple[str, ...] = ()
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()  # some programs write a wrong one
+        rows = list(sheet.iter_rows(values_only=True))  # a sheet has at most a million rows
+        book.close()
     except Exception as error:  # a broken archive raises whatever its parts raise
         raise InputError(f"{path} is not a readable Excel file: {error}. Save it as CSV instead.") from None
-    header: tuple[str, ...] = ()
-    for number, values in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
+    for number, values in enumerate(rows, 1):
         if not header:
             if any(v is not None for v in values):
                 while values and values[-1] is None:
@@ -206,7 +252,6 @@ def _excel(path: Path) -> Iterator[Cells]:
                 header = tuple(_text(v) for v in values)
             continue
         yield number, header, values
-    book.close()
 
 
 def _saved_dataset(path: Path) -> Iterator[Cells]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,13 +74,18 @@ def _moved(root: Path, user_data: Path) -> Path | None:
     """Where `--user-data-dir` in CMD_FLAGS.txt points. The webui resolves it from its own folder."""
     try:
         lines = (user_data / "CMD_FLAGS.txt").read_text(encoding="utf-8").splitlines()
-        words = [w for line in lines for w in shlex.split(line, comments=True)]
+        words = [w for line in lines for w in shlex.split(line, comments=True, posix=os.name != "nt")]
     except (OSError, ValueError):
         return None
     for i, word in enumerate(words):
         name, sign, value = word.partition("=")
         if name == "--user-data-dir":
             value = value if sign else words[i + 1] if i + 1 < len(words) else ""
-            if value and (moved := (root / value).resolve()).is_dir():
-                return moved
+            moved = (root / value.strip("\"'")).resolve()
+            if not moved.is_dir():
+                raise TargetError(
+                    f"CMD_FLAGS.txt of {root} says --user-data-dir {value}, and {moved} is not a folder. Mend the "
+                    "flag, or name the folder with --user-data-dir."
+                )
+            return moved
     return None

@@ -45,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
         )
     if not args.file.is_file():
         raise InputError(f"{args.file} is not a file.")
+    if args.file.suffix.lower() == ".json":
+        raise InputError(f"{args.file} is JSON, which is not sliced. Check the .txt; convert-data --to txt makes one.")
     with open_text(args.file, detect_encoding(args.file)) as file:
         text = file.read().replace("\r", "")
     tokenizer = load_tokenizer(args.model)

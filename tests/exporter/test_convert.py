@@ -28,6 +28,13 @@ def test_every_format_into_every_other_one(run, exported: Path, source: str, to:
         assert target.read_bytes() == expected
 
 
+def test_a_name_that_ends_like_a_format(run, exported: Path, tmp_path: Path) -> None:
+    (tmp_path / "my_text.txt").write_bytes((exported / "n.txt").read_bytes())
+    assert run("convert-data", tmp_path / "my_text.txt", "--to", "json").code == 0
+    assert (tmp_path / "my_text.json").exists()
+    assert not (tmp_path / "my.json").exists()
+
+
 def test_windows_line_ends_are_read(run, exported: Path, tmp_path: Path) -> None:
     text = (exported / "n.txt").read_bytes()
     (tmp_path / "w.txt").write_bytes(text.replace(b"\n", b"\r\n") + b"\r\n")

@@ -155,3 +155,17 @@ def test_too_few_words_to_split(words: int) -> None:
 def test_words_all_tied_together_cannot_be_split() -> None:
     with pytest.raises(InputError, match="share their sentences"):
         split_words(make([2] * 30, shared=tuple((w, 0) for w in range(1, 30))), 0.1, 1, 10)
+
+
+def test_couples_of_words_that_share_all_their_sentences() -> None:
+    """Two words take turns with their three sentences: 1,000 places for each couple, and 333 or 334 uses fit."""
+    pairs = make([3, 0] * 5, shared=tuple((2 * c + 1, 3 * c + s) for c in range(5) for s in range(3)))
+    side, _ = dealt(pairs, {10: 500})
+    assert side.over == ()
+    assert side.spread == (333, 334)
+
+
+def test_shared_sentences_do_not_slow_the_deal_down() -> None:
+    pairs = make([3] * 12, shared=tuple((w, s) for w in range(12) for s in range(0, 36, 3)))
+    _, records = dealt(pairs, {6: 20_000})  # minutes, and a deep stack, when put-off uses pile up
+    assert len(records) == 20_000

@@ -148,6 +148,36 @@ def test_nothing_is_overwritten_without_force(run, pair_file, tmp_path: Path) ->
     assert sorted((tmp_path / "o").iterdir()) == sorted(before)
 
 
+def test_the_source_is_never_overwritten(run, pair_file) -> None:
+    path = pair_file()
+    before = path.read_bytes()
+    result = run("export", path, "--level", "A1", "--out", path.parent, "--records", "30", "--force")
+    assert (result.code, "would overwrite" in result.err) == (2, True)
+    assert path.read_bytes() == before
+
+
+def test_an_old_evaluation_file_does_not_outlive_its_export(run, pair_file, tmp_path: Path) -> None:
+    out = tmp_path / "o"
+    args = ("export", pair_file(), "--level", "A1", "--out", out, "--records", "30", "--force")
+    run(*args)
+    (out / "mine.txt").touch()
+    assert run(*args, "--eval", "0", "--formats", "txt").code == 0
+    assert sorted(p.name for p in out.iterdir()) == ["mine.txt", "pairs.meta.json", "pairs.txt"]
+
+
+def test_a_folder_in_the_way(run, pair_file, tmp_path: Path) -> None:
+    (tmp_path / "o/n.txt").mkdir(parents=True)
+    args = ("export", pair_file(), "--level", "A1", "--out", tmp_path / "o", "--name", "n", "--force")
+    result = run(*args)
+    assert (result.code, "is a folder" in result.err) == (2, True)
+    assert [p.name for p in (tmp_path / "o").iterdir()] == ["n.txt"]
+
+
+def test_half_a_character_is_dropped(run, pair_file, tmp_path: Path) -> None:
+    path = pair_file(extra=[{"word": "zebra", "sentence": "A \ud800zebra runs."}])
+    assert run("export", path, "--level", "A1", "--out", tmp_path / "o", "--records", "30").code == 0
+
+
 BAD_ARGUMENTS = {
     "unknown level": (["--level", "A7"], "is not a CEFR level"),
     "C2": (["--level", "c2"], "Level C2 cannot be"),

@@ -32,6 +32,13 @@ from cefr_sentences.exporter.forms import forms, uses
         ("Christmas", "Merry Christmas!"),
         ("survivor", "All survivors were found."),
         ("naïve", "He is naïve."),
+        ("TV", "We have two TVs."),
+        ("cannot", "I can't go."),
+        ("can", "I cannot go."),
+        ("pick up", "Pick her new red shoes up."),
+        ("photo/photograph", "This photograph is old."),
+        ("colour (n)", "I like these colours."),
+        ("to run", "She ran home."),
     ],
 )
 def test_used(word: str, sentence: str) -> None:

@@ -78,6 +78,11 @@ def test_a_sentence_is_stored_once_for_all_its_words(tmp_path: Path) -> None:
         ("He left. She stayed. I slept.", 3),
         ("So do I. He does too.", 2),
         ("No end mark", 1),
+        ("She is nice. Özge is here.", 2),
+        ("The answer is no. He left.", 2),
+        ("It is in the sand. We go in Mar. 3 or so.", 2),
+        ("I run.She runs.", 2),
+        ("Room No. 5 is mine, and Fig. 2 shows it.", 1),
     ],
 )
 def test_counting_sentences(text: str, n: int) -> None:

@@ -39,6 +39,9 @@ def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
         ("g.csv", "\n\nid;KELIME;Örnek Cümle\n" + "".join(f"1;{w};{s}\n" for w, s in PAIRS)),
         ("h.tsv", "Example\tLemma\n" + "".join(f"{s}\t{w}\n" for w, s in PAIRS)),
         ("i.txt", "word\tsentence\n" + "".join(f"{w}\t{s}\n" for w, s in PAIRS)),
+        ("k.json", json.dumps({w: {"sentences": [s], "level": "A1"} for w, s in PAIRS})),
+        ("l.tsv", "word\tsentence\n" + "".join(f'{w}\t"{s.replace(chr(34), chr(34) * 2)}"\n' for w, s in PAIRS)),
+        ("m.csv", '"sep=;"\n\nword;sentence\n' + "".join(f"{w};{s}\n" for w, s in PAIRS)),
         ("j", json.dumps([{"word": w, "sentence": s} for w, s in PAIRS])),
     ],
 )
@@ -143,6 +146,22 @@ def test_a_missing_package_is_named(
         found(tmp_path / name)
 
 
+def test_headwords_that_are_column_names(tmp_path: Path) -> None:
+    words = {"word": ["This word is long."], "text": ["I read a text."], "bus": []}
+    path = write(tmp_path / "a.json", json.dumps(words))
+    assert found(path) == [("word", "This word is long."), ("text", "I read a text."), ("bus", "")]
+
+
+def test_a_row_without_a_key_has_a_blank_cell(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.json", json.dumps([{"word": "bus", "sentence": "A bus."}, {"word": "car"}]))
+    assert found(path) == [("bus", "A bus."), ("car", "")]
+
+
+def test_speech_in_a_tsv_keeps_its_quotation_marks(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tsv", 'word\tsentence\nstop\t"Stop!" he said.\n')
+    assert found(path) == [("stop", '"Stop!" he said.')]
+
+
 def sparse(path: Path, size: int) -> Path:
     with path.open("wb") as file:
         file.truncate(size)
@@ -163,6 +182,13 @@ BAD: dict[str, tuple[str, bytes, str]] = {
     "json of one text": ("a.json", b'"word"', "not a list"),
     "deep json": ("a.json", b"[" * 100_000, "nested too deeply|not valid JSON"),
     "a broken line": ("a.jsonl", b'{"word": "a", "sentence": "b"}\n{oops}\n', "line 2"),
+    "a list of objects where a text should be": (
+        "a.json",
+        b'{"bus": [{"sentence": "A bus."}]}',
+        "row 1: expected a text",
+    ),
+    "a number of 5,000 digits": ("a.json", b'[{"word": ' + b"1" * 5000 + b"}]", "cannot be read as JSON"),
+    "an open quotation mark": ("a.csv", b'word,sentence\nbus,"A bus\n' + b"car,A car.\n" * 90, "opened and not closed"),
     "a broken workbook": ("a.xlsx", b"no zip", "not a readable Excel file"),
     "a broken parquet": ("a.parquet", b"PAR1 no", "not a readable Parquet file"),
     "an endless line": ("a.csv", b"word,sentence\na," + b"b" * (10 * 2**20 + 10), "longer than 10 MB"),

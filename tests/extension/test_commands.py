@@ -89,6 +89,13 @@ def test_a_folder_with_other_things_is_never_emptied(run, records: Path, tmp_pat
     assert (tmp_path / "o" / "thesis.txt").exists()
 
 
+def test_the_demo_never_touches_a_real_webui(run, webui: Path) -> None:
+    (webui / "server.py").write_text("print('real')")
+    result = run("demo", "--out", webui)
+    assert (result.code, "holds other things" in result.err) == (2, True)
+    assert (webui / "server.py").read_text() == "print('real')"
+
+
 def test_adapters_that_are_none(run, records: Path, tmp_path: Path) -> None:
     for command in (["evaluate", records], ["write", "--words", "happy", "--level", "A1"]):
         for adapter, message in ((tmp_path / "none", "no adapter folder"), (tmp_path, "is not an adapter")):
