@@ -73,6 +73,10 @@ def webui(tmp_path: Path) -> Path:
     return root
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "model: needs torch, transformers, peft and the embedded model")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Model tests are skipped, with the reason, where what they need is not installed."""
     missing = [

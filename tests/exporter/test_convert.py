@@ -17,7 +17,7 @@ def exported(run, pair_file, tmp_path: Path) -> Path:
     return tmp_path / "o"
 
 
-@pytest.mark.parametrize(("source", "to"), itertools.permutations(FORMATS, 2))
+@pytest.mark.parametrize(("source", "to"), list(itertools.permutations(FORMATS, 2)))
 def test_every_format_into_every_other_one(run, exported: Path, source: str, to: str) -> None:
     for side in ("train", "eval"):
         target = FORMATS[to].path(exported, "n", side)
