@@ -6,7 +6,7 @@ import csv
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -130,25 +130,11 @@ def export(
         for stale in _written_before(meta_path):
             if stale not in targets[:-2] and stale.resolve() != source.resolve():
                 out.remove(stale)
-        summary: dict[str, Any] = {
-            "name": settings.name,
-            "level": settings.level,
-            "source": source.name,
-            "seed": settings.seed,
-            "mix": str(settings.mix),
-            "split": settings.split if settings.eval_records else "none",
-            "rows": _row_counts(pairs),
-            "cleaned": {"smart_quotes": pairs.counts["smart quotes"]},
-            "first_failed_rows": [{"row": r.row, "word": r.word, "reason": r.reason} for r in pairs.rejects[:10]],
-            "words": len(pairs.words),
-            "sentences": len(pairs.sentences),
-            "sides": {},
-        }
+        summary = _about_the_pairs(source, pairs, settings)
         digest = hashlib.sha256()
         for side in sides:
             writers = [RecordWriter(out.file(paths[f.name, side]), f) for f in settings.formats]
-            for done, lines in enumerate(deal(plans[side], settings.seed, side), 1):
-                record = Record(settings.level, *zip(*lines, strict=True))
+            for done, record in enumerate(_records(plans[side], settings, side), 1):
                 digest.update(record.text.encode() + b"\0")
                 for writer in writers:
                     writer.write(record)
@@ -173,6 +159,29 @@ def export(
             written["training_pro_format"] = str(_write_training_pro_format(out, target))
         out.file(meta_path).write(json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
     return {**summary, "files": written}
+
+
+def _about_the_pairs(source: Path, pairs: PairSet, settings: ExportSettings) -> dict[str, Any]:
+    """The first part of the summary: what was read."""
+    return {
+        "name": settings.name,
+        "level": settings.level,
+        "source": source.name,
+        "seed": settings.seed,
+        "mix": str(settings.mix),
+        "split": settings.split if settings.eval_records else "none",
+        "rows": _row_counts(pairs),
+        "cleaned": {"smart_quotes": pairs.counts["smart quotes"]},
+        "first_failed_rows": [{"row": r.row, "word": r.word, "reason": r.reason} for r in pairs.rejects[:10]],
+        "words": len(pairs.words),
+        "sentences": len(pairs.sentences),
+        "sides": {},
+    }
+
+
+def _records(side: Plan, settings: ExportSettings, name: str) -> Iterator[Record]:
+    for lines in deal(side, settings.seed, name):
+        yield Record(settings.level, *zip(*lines, strict=True))
 
 
 def _plans(pairs: PairSet, settings: ExportSettings) -> dict[str, Plan]:
