@@ -9,7 +9,7 @@ PY = $(BIN)/python
 .PHONY: help demo test check fix bench-export clean
 
 help:
-	@echo "make demo          the whole path on the starter pairs and a small real model (ten to fifteen minutes)"
+	@echo "make demo          the whole path on the starter pairs and a small real model (about ten minutes)"
 	@echo "make test          all tests"
 	@echo "make check         format, lint and types"
 	@echo "make bench-export  a million pairs, beside a naive script"
