@@ -31,9 +31,15 @@ class Outcome:
     records: int
     longer: int
     steps: int
+    planned: int
     train_loss: float
     seconds: float
     log: list[dict[str, Any]]
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the run was stopped before its last step."""
+        return self.steps < self.planned
 
     @property
     def eval_losses(self) -> list[float]:
@@ -45,8 +51,12 @@ def prepare_folder(out: Path, *, force: bool) -> None:
     try:
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             if not force:
-                raise TargetError(f"{out} already holds something. Choose another --out, or replace it with --force.")
-            if not (out / "adapter_config.json").exists() and not any(out.glob("checkpoint-*")):
+                unfinished = " go on with its unfinished run (--resume)," if (out / ".resume").is_dir() else ""
+                raise TargetError(
+                    f"{out} already holds something. Choose another --out,{unfinished} or replace it with --force."
+                )
+            ours = ("adapter_config.json", "run.jsonl", "checkpoint-*")
+            if not out.is_dir() or not any(any(out.glob(name)) for name in ours):
                 raise TargetError(
                     f"{out} is not an adapter folder, so --force does not empty it. Choose another --out."
                 )
@@ -126,6 +136,7 @@ def _card(outcome: Outcome, records: Sequence[Record]) -> dict[str, Any]:
         "data": {"file": outcome.dataset, "records": outcome.records, "fingerprint": fingerprint(records)},
         "settings": settings,
         "steps": outcome.steps,
+        "planned_steps": outcome.planned,
         "seconds": round(outcome.seconds, 1),
         "eval_loss": {"before": outcome.eval_losses[0], "after": outcome.eval_losses[-1]}
         if outcome.eval_losses

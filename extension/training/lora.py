@@ -29,7 +29,7 @@ def lora_layers(model: Any, settings: TrainSettings) -> Iterator[Any]:
         task_type="CAUSAL_LM",
     )
     trainable = [(p, p.requires_grad) for p in model.parameters()]
-    training = model.training
+    modes = [(m, m.training) for m in model.modules()]
     try:
         adapted = get_peft_model(model, config)
     except ValueError as error:
@@ -42,4 +42,5 @@ def lora_layers(model: Any, settings: TrainSettings) -> Iterator[Any]:
             del model.peft_config  # peft 0.17 leaves it behind
         for parameter, was in trainable:
             parameter.requires_grad_(was)
-        model.train(training)
+        for module, mode in modes:
+            module.training = mode

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ...exporter.errors import InputError, ModelError
+from ...exporter.files import target_error
 from ...exporter.prompt import Record
 from ...patches import adapt
 from ..host.standalone import Loaded
@@ -18,7 +21,7 @@ from .data import collate, encode_all, pad_id
 from .lora import lora_layers
 from .loss import response_loss
 from .settings import TrainSettings
-from .trainer import Report, response_trainer, run_log
+from .trainer import LengthOrder, Report, response_trainer, run_log
 
 
 def train(
@@ -30,15 +33,23 @@ def train(
     *,
     dataset: str,
     report: Report = lambda entry: None,
+    stop: Callable[[], bool] = lambda: False,
+    work: Path | None = None,
+    checkpoint: Path | None = None,
+    earlier: Sequence[dict[str, Any]] = (),
 ) -> Outcome:
     """Train an adapter for `loaded` on `records` and write its folder `out`.
 
     The evaluation loss is measured before, after each epoch, and at the end, on the answers alone.
-    `report` is called with each entry of the log. `loaded.model` is left as it was.
+    `report` is called with each entry of the log. `loaded.model` is left as it was, also after an error.
+
+    `stop` is asked after each step; a stopped run saves what it has. Checkpoints to resume from are written
+    into `work`; `checkpoint` is the one to go on from, and `earlier` the log up to it.
 
     Raises:
         InputError: no record is short enough.
-        ModelError: the model has no such projections, or the loss stopped being a number.
+        ModelError: the model has no such projections, there is not enough memory, or the loss stopped being
+            a number.
         TargetError: `out` cannot be written.
     """
     import transformers
@@ -51,17 +62,20 @@ def train(
     transformers.set_seed(settings.seed)
     evaluate = partial(response_loss, tokenizer=loaded.tokenizer, records=eval_records, cutoff=settings.cutoff)
     started = time.monotonic()
-    with lora_layers(loaded.model, settings) as model:
-        log = run_log(model, out, evaluate if eval_records else None, report)
+    lengths = [len(e["input_ids"]) for e in encoded]
+    with lora_layers(loaded.model, settings) as model, _sentences(settings, out):
+        log = run_log(model, out, settings, evaluate if eval_records else None, report, stop, resumable=work is not None)
+        log.log.extend(earlier)
         trainer = response_trainer()(
             model=model,
-            args=_arguments(settings, len(encoded), out),
+            args=_arguments(settings, len(encoded), work or out),
             train_dataset=encoded,
             data_collator=partial(collate, pad_id=pad_id(loaded.tokenizer)),
             processing_class=loaded.tokenizer,
             callbacks=[log],
+            order=LengthOrder(lengths, settings.batch, settings.seed),
         )
-        result = trainer.train()
+        result = trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         last = next((e["loss"] for e in reversed(log.log) if "loss" in e), result.training_loss)
         if not math.isfinite(last):
             raise ModelError(
@@ -76,6 +90,7 @@ def train(
             records=len(encoded),
             longer=longer,
             steps=trainer.state.global_step,
+            planned=trainer.state.max_steps,
             train_loss=result.training_loss,
             seconds=time.monotonic() - started,
             log=log.log,
@@ -101,14 +116,42 @@ def _arguments(settings: TrainSettings, records: int, out: Path) -> Any:
             lr_scheduler_type=settings.scheduler,
             # A number of steps, because a share changed its name and meaning between versions.
             warmup_steps=round(settings.warmup * steps),
-            train_sampling_strategy="group_by_length",
             logging_steps=1,
             logging_nan_inf_filter=False,
-            save_strategy="no",
+            save_strategy="no",  # our callback says when
+            save_total_limit=2,  # a kill in the middle of one leaves the other
+            optim=settings.optimizer,
             report_to="none",
             disable_tqdm=True,
             remove_unused_columns=False,
             dataloader_pin_memory=torch.cuda.is_available(),
             seed=settings.seed,
         )
+    )
+
+
+@contextmanager
+def _sentences(settings: TrainSettings, out: Path) -> Iterator[None]:
+    """What a full memory or disk is to torch, as a sentence for the user."""
+    import torch
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except torch.cuda.OutOfMemoryError as error:
+        raise _no_memory(settings) from error
+    except (OSError, SafetensorError) as error:
+        raise target_error(out, error) from error
+    except RuntimeError as error:
+        if "not enough memory" in str(error) or "can't allocate memory" in str(error):  # the CPU's
+            raise _no_memory(settings) from error
+        if "PytorchStreamWriter" in str(error):  # torch.save on a full disk
+            raise target_error(out, OSError(errno.ENOSPC, "")) from error
+        raise
+
+
+def _no_memory(settings: TrainSettings) -> ModelError:
+    return ModelError(
+        f"There is not enough memory for {settings.at_once} records at a time with rank {settings.rank}. Try "
+        f"--micro-batch {max(1, settings.at_once // 2)} (the result is the same), or close other programs."
     )

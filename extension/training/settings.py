@@ -19,6 +19,25 @@ PROJECTIONS = {
     "down": "down_proj",
 }
 
+# What each number may be, both ends included, and what each name may be.
+RANGES: dict[str, tuple[float, float]] = {
+    "rank": (1, 1024),
+    "alpha": (1, 4096),
+    "dropout": (0, 0.9),
+    "epochs": (0.01, 1000),
+    "learning_rate": (1e-7, 0.1),
+    "warmup": (0, 0.9),
+    "batch": (1, 4096),
+    "micro_batch": (1, 4096),
+    "word_weight": (1, 100),
+    "cutoff": (32, 131072),
+}
+CHOICES = {
+    "scheduler": ("cosine", "linear", "constant_with_warmup"),
+    "optimizer": ("adamw_torch", "adafactor"),
+    "save": ("epoch", "loss", "end"),
+}
+
 
 @dataclass(frozen=True)
 class TrainSettings:
@@ -26,7 +45,8 @@ class TrainSettings:
 
     `batch` records make a step of the optimizer, taken at most `micro_batch` at a time. `word_weight` is how much
     the tokens of a requested word weigh in its sentence, where every other answer token weighs 1: without
-    it a small model writes good sentences about something near the word.
+    it a small model writes good sentences about something near the word. `save` says when a copy of the adapter is
+    kept on the way: after each epoch, whenever the smoothed loss has fallen by a tenth, or only at the end.
 
     Raises:
         InputError: a value out of range.
@@ -45,32 +65,35 @@ class TrainSettings:
     micro_batch: int = 4
     word_weight: float = 4.0
     cutoff: int = 512
+    optimizer: str = "adamw_torch"
+    save: str = "epoch"
     seed: int = 42
 
     def __post_init__(self) -> None:
-        parse_level(self.level, TRAINABLE)
-        self._between("rank", self.rank, 1, 1024)
-        self._between("alpha", self.alpha, 1, 4096)
-        self._between("dropout", self.dropout, 0, 0.9)
-        self._between("epochs", self.epochs, 0.01, 1000)
-        self._between("learning-rate", self.learning_rate, 1e-7, 0.1)
-        self._between("warmup", self.warmup, 0, 0.9)
-        self._between("batch", self.batch, 1, 4096)
-        self._between("micro-batch", self.micro_batch, 1, 4096)
-        self._between("word-weight", self.word_weight, 1, 100)
-        self._between("cutoff", self.cutoff, 32, 131072)
-        if self.batch % self.at_once:
-            raise InputError(f"--batch {self.batch} is not a multiple of --micro-batch {self.micro_batch}.")
-        unknown = [p for p in self.projections if p not in PROJECTIONS]
-        if unknown or not self.projections:
-            raise InputError(f"--projections {','.join(self.projections)!r}: choose from {','.join(PROJECTIONS)}.")
-        if self.scheduler not in ("cosine", "linear", "constant_with_warmup"):
-            raise InputError(f"--scheduler {self.scheduler!r}: choose cosine, linear or constant_with_warmup.")
+        if problems := self._problems():
+            raise InputError("\n".join(problems))
 
-    @staticmethod
-    def _between(name: str, value: float, low: float, high: float) -> None:
-        if not low <= value <= high:
-            raise InputError(f"--{name} {value:g} is out of range: {low:g} to {high:g}.")
+    def _problems(self) -> list[str]:
+        """Everything that is wrong, so that a user mends it in one go."""
+        found = [
+            f"--{name.replace('_', '-')} {value:g} is out of range: {low:g} to {high:g}."
+            for name, (low, high) in RANGES.items()
+            if not low <= (value := getattr(self, name)) <= high
+        ]
+        found += [
+            f"--{name} {value!r}: choose from {', '.join(choices)}."
+            for name, choices in CHOICES.items()
+            if (value := getattr(self, name)) not in choices
+        ]
+        try:
+            parse_level(self.level, TRAINABLE)
+        except InputError as error:
+            found.append(str(error))
+        if not found and self.batch % self.at_once:
+            found.append(f"--batch {self.batch} is not a multiple of --micro-batch {self.micro_batch}.")
+        if not self.projections or any(p not in PROJECTIONS for p in self.projections):
+            found.append(f"--projections {','.join(self.projections)!r}: choose from {','.join(PROJECTIONS)}.")
+        return found
 
     @property
     def at_once(self) -> int:
@@ -94,7 +117,7 @@ class TrainSettings:
             "lora_dropout": self.dropout,
             "cutoff_len": self.cutoff,
             "warmup_ratio": self.warmup,
-            "optimizer": "adamw_torch",
+            "optimizer": self.optimizer,
             "hard_cut_string": "\\n\\n\\n",
             "train_only_after": "### Response:",
             "training_projection": "-".join(self.projections),
