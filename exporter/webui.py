@@ -12,10 +12,15 @@ from .errors import TargetError
 
 @dataclass(frozen=True)
 class Webui:
-    """A webui on disk. `root` holds `server.py` and `modules/`; `user_data` may be elsewhere."""
+    """A webui on disk. `root` holds `server.py` and `modules/`; `user_data` may be elsewhere.
+
+    A running webui knows where `--lora-dir` and `--model-dir` have moved those two folders.
+    """
 
     root: Path
     user_data: Path
+    lora_dir: Path | None = None
+    model_dir: Path | None = None
 
     @property
     def datasets(self) -> Path:
@@ -27,11 +32,11 @@ class Webui:
 
     @property
     def loras(self) -> Path:
-        return self.user_data / "loras"
+        return self.lora_dir or self.user_data / "loras"
 
     @property
     def models(self) -> Path:
-        return self.user_data / "models"
+        return self.model_dir or self.user_data / "models"
 
 
 def find_webui(folder: Path, user_data: Path | None = None) -> Webui:

@@ -6,6 +6,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ def run(args: argparse.Namespace) -> int:
     from .training.run import train
     from .training.settings import TrainSettings
     from .writing.command import describe as describe_sentences
+    from .writing.generate import generate
     from .writing.sentences import write_sentences
 
     level = parse_level(args.level, TRAINABLE)
@@ -103,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
     print("4. Twenty new words\n", flush=True)
     trained = {word for record in records for word in record.words}
     words = [word for word in NEW_WORDS[level] if word not in trained]
-    rows = write_sentences(loaded.model, loaded.tokenizer, words, level)
+    rows = write_sentences(partial(generate, loaded.model, loaded.tokenizer), words, level)
     print(describe_sentences(rows), clock(), "\n")
 
     report = args.out / "demo.json"

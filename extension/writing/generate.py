@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ...exporter.prompt import INSTRUCTION_HEAD
 from ..training.data import pad_id, prompt_ids
 
+if TYPE_CHECKING:
+    from ..host.base import Sampling
+
 # An A1 to C1 sentence with its number takes 8 to 35 tokens; whoever needs more is not answering.
 TOKENS_A_WORD, TOKENS_BESIDE = 48, 32
 # A model that has not learned to stop goes on with a heading; the webui stops there too.
-_HEADING = "\n" + INSTRUCTION_HEAD[:4]
+HEADING = "\n" + INSTRUCTION_HEAD[:4]
+
+
+def answer_tokens(words: int) -> int:
+    """How many tokens an answer for so many words may take."""
+    return TOKENS_A_WORD * words + TOKENS_BESIDE
 
 
 def generate(
-    model: Any, tokenizer: Any, instructions: Sequence[str], words: Sequence[int], batch: int = 16
+    model: Any,
+    tokenizer: Any,
+    instructions: Sequence[str],
+    words: Sequence[int],
+    batch: int = 16,
+    sampling: Sampling | None = None,
+    progress: Callable[[int, int], object] = lambda done, total: None,
 ) -> list[str]:
-    """The model's answer to each of `instructions`, greedily; `words[i]` is how many words the i-th asks for."""
+    """The model's answer to each of `instructions`; `words[i]` is how many words the i-th asks for.
+
+    Greedy without `sampling`. `progress` is called with how many answers are there, and of how many.
+    """
     import torch
 
     order = sorted(range(len(instructions)), key=lambda i: words[i])
     answers = [""] * len(instructions)
     for start in range(0, len(order), batch):
+        progress(start, len(order))
         chosen = order[start : start + batch]
         prompts = [prompt_ids(tokenizer, instructions[i]) for i in chosen]
         longest = max(map(len, prompts))
@@ -33,16 +51,24 @@ def generate(
             written = model.generate(
                 input_ids=ids,
                 attention_mask=mask,
-                max_new_tokens=TOKENS_A_WORD * max(words[i] for i in chosen) + TOKENS_BESIDE,
-                do_sample=False,
-                temperature=None,  # some models' own defaults would warn about greedy decoding
-                top_p=None,
-                top_k=None,
+                max_new_tokens=answer_tokens(max(words[i] for i in chosen)),
                 eos_token_id=tokenizer.eos_token_id,
                 pad_token_id=pad,
-                stop_strings=[_HEADING],
+                stop_strings=[HEADING],
                 tokenizer=tokenizer,
+                **_choice(sampling),
             )
         for i, row in zip(chosen, written, strict=True):
-            answers[i] = tokenizer.decode(row[longest:], skip_special_tokens=True).split(_HEADING)[0]
+            answers[i] = tokenizer.decode(row[longest:], skip_special_tokens=True).split(HEADING)[0]
+    progress(len(order), len(order))
     return answers
+
+
+def _choice(sampling: Sampling | None) -> dict[str, Any]:
+    """How the next token is chosen, as arguments of `generate`; what a model's own defaults say is switched off."""
+    if sampling is None or not sampling.temperature:
+        return {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
+    import torch
+
+    torch.manual_seed(sampling.seed)
+    return {"do_sample": True, "temperature": sampling.temperature, "top_p": 1.0, "top_k": 0}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
-
 from ...exporter.forms import uses
 from ...exporter.prompt import MAX_WORDS, list_prompt, parse_answer
-from .generate import generate
+
+# Takes list prompts and how many words each asks for; returns the answers.
+Ask = Callable[[Sequence[str], Sequence[int]], list[str]]
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,10 @@ class Written:
     used: bool
 
 
-def write_sentences(model: Any, tokenizer: Any, words: Sequence[str], level: str) -> list[Written]:
-    """A sentence for each of `words`, in lists of at most ten."""
+def write_sentences(ask: Ask, words: Sequence[str], level: str) -> list[Written]:
+    """A sentence for each of `words`, in lists of at most ten. `ask` is who answers list prompts."""
     lists = chunks(words)
-    answers = generate(model, tokenizer, [list_prompt(part, level) for part in lists], [len(part) for part in lists])
+    answers = ask([list_prompt(part, level) for part in lists], [len(part) for part in lists])
     return [row for part, answer in zip(lists, answers, strict=True) for row in read_answer(part, answer)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,9 +14,9 @@ from ...exporter.textfile import detect_encoding, open_text
 _TABLES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm")
 
 
-def split_words(text: str) -> list[str]:
-    """`a, b, c` as words. Raises InputError when there is none."""
-    return _checked(text.split(","), "--words")
+def split_words(text: str, source: str = "--words") -> list[str]:
+    """`a, b, c`, also one a line, as words. Raises InputError when there is none."""
+    return check_words(re.split(r"[,;\n]", text), source)
 
 
 def read_words(source: str) -> list[str]:
@@ -25,17 +26,17 @@ def read_words(source: str) -> list[str]:
         InputError: no such file, not a list of words, or no word in it.
     """
     if source == "-":
-        return _checked(sys.stdin, "standard input")
+        return check_words(sys.stdin, "standard input")
     path = Path(source)
     if path.suffix.lower() in _TABLES or path.is_dir():
-        return _checked((row.word for row in read_rows(path, needed=("word",))), source)
+        return check_words((row.word for row in read_rows(path, needed=("word",))), source)
     if not path.is_file():
         raise InputError(f"{source} does not exist. To give the words themselves, use --words {source}.")
     with open_text(path, detect_encoding(path)) as file:
-        return _checked(file, source)
+        return check_words(file, source)
 
 
-def _checked(lines: Iterable[str], source: str) -> list[str]:
+def check_words(lines: Iterable[str], source: str) -> list[str]:
     """Words without blanks and repetitions, in their order."""
     words = list(dict.fromkeys(" ".join(line.split()) for line in lines))
     words = [word for word in words if word]

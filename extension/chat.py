@@ -1,0 +1,72 @@
+"""What happens in the webui's Chat: `/cefr A1: happy, book` becomes the prompt that the adapter was trained on."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ..exporter.errors import CefrError, InputError
+from ..exporter.levels import TRAINABLE, parse_level
+from ..exporter.prompt import HARD_CUT, INSTRUCTION_HEAD, MAX_WORDS, RESPONSE_HEAD, list_prompt, parse_instruction, wrap
+from .writing.words import check_words
+
+# The webui's instruction template: what `wrap` makes of one question, with a hard cut between turns.
+TEMPLATE = (
+    "{%- for message in messages -%}"
+    "{%- if message['role'] == 'assistant' -%}{{- message['content'] + " + repr(HARD_CUT) + " -}}"
+    "{%- elif message['role'] == 'user' -%}"
+    "{{- " + repr(INSTRUCTION_HEAD) + " + message['content'] + " + repr(RESPONSE_HEAD) + " -}}"
+    "{%- endif -%}"
+    "{%- endfor -%}"
+)
+_COMMAND = re.compile(r"\s*/cefr\b(.*)", re.DOTALL | re.IGNORECASE)
+_HELP = "Write it like: /cefr A1: happy, book, friend"
+
+
+def is_command(text: str) -> bool:
+    return _COMMAND.match(text) is not None
+
+
+def expand(text: str) -> str:
+    """The list prompt behind `/cefr LEVEL: words`. Raises InputError that says how to write it."""
+    match = _COMMAND.match(text)
+    level, colon, words = (match[1] if match else "").partition(":")
+    if not colon:
+        raise InputError(_HELP)
+    chosen = check_words(re.split(r"[,;\n]", words), "the command")
+    if len(chosen) > MAX_WORDS:
+        raise InputError(
+            f"{len(chosen)} words are too many for one answer: the model was trained on lists of at most {MAX_WORDS}. "
+            "The Write pane of the CEFR Sentences tab takes any number."
+        )
+    return list_prompt(chosen, parse_level(level, TRAINABLE))
+
+
+def chat_input(text: str, visible_text: str) -> tuple[str, str]:
+    """What the model reads and what the user sees for what the user typed.
+
+    A command that cannot be read stays as it was typed, with the reason under it.
+    """
+    if not is_command(text):
+        return text, visible_text
+    try:
+        return expand(text), visible_text
+    except CefrError as error:
+        return text, f"{visible_text}\n\n{error}"
+
+
+def chat_prompt(text: str, adapters: tuple[str, ...], ours: bool, **kwargs: Any) -> str | None:
+    """The whole prompt for `text`, in the form the adapter was trained on; None leaves it to the host.
+
+    Only list prompts, and only while one adapter of ours is applied: such a model knows no conversation.
+    """
+    if kwargs.get("impersonate") or len(adapters) != 1 or not ours:
+        return None
+    try:
+        parse_instruction(text.strip())
+    except InputError:
+        return None
+    begun = ""
+    if kwargs.get("_continue"):
+        begun = kwargs["history"]["internal"][-1][1]
+    return wrap(text.strip()) + begun

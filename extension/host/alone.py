@@ -1,0 +1,93 @@
+"""The host without a webui: our own loader, or an OpenAI-compatible server that only answers."""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ...exporter.errors import ModelError
+from ...exporter.webui import Webui
+from .base import GREEDY, Applied, ModelState, Progress, Sampling, adapter_folder, prove, put_on, take_off, with_adapter
+from .standalone import Loaded, check_model_name, load
+
+
+class Standalone:
+    """Lends the model `model`, loaded at its first use; or asks the server at `api`."""
+
+    def __init__(self, folders: Webui, model: str | None = None, api: str | None = None) -> None:
+        if model is not None:
+            check_model_name(model)
+        self.folders = folders
+        self.training_off = "" if importlib.util.find_spec("torch") else "portable"
+        self._name, self._api = model, api
+        self._loaded: Loaded | None = None
+        self._applied: str | None = None
+        self._lock = threading.RLock()
+
+    def state(self) -> ModelState:
+        if self._api is not None:
+            return ModelState(self._api, "answers", "API")
+        if self._name is None or self.training_off:
+            return ModelState("", "none")
+        applied = (self._applied,) if self._applied else ()
+        return ModelState(self._name, "trainable", "Transformers", applied)
+
+    def _model(self) -> Loaded:
+        if self._name is None:
+            raise ModelError("No model was chosen. Start the studio with --model.")
+        if self._loaded is None:
+            self._loaded = load(self._name)
+        return self._loaded
+
+    @contextmanager
+    def lend(self, adapter: str | None = None) -> Iterator[Loaded]:
+        with self._lock:
+            loaded = self._model()
+            if self._applied == adapter:
+                yield loaded
+            elif self._applied is not None:
+                raise ModelError(f"The adapter {self._applied} is applied. Take it off first.")
+            else:
+                with with_adapter(loaded, adapter_folder(self.folders, str(adapter))) as adapted:
+                    yield adapted
+
+    def answers(
+        self,
+        instructions: Sequence[str],
+        words: Sequence[int],
+        adapter: str | None,
+        sampling: Sampling = GREEDY,
+        progress: Progress = lambda done, total: None,
+    ) -> list[str]:
+        if self._api is not None:
+            from .api import ask
+
+            return ask(self._api, instructions, words, sampling, progress)
+        from ..writing.generate import generate
+
+        with self.lend(adapter) as loaded:
+            return generate(loaded.model, loaded.tokenizer, instructions, words, sampling=sampling, progress=progress)
+
+    def apply(self, adapter: str | None) -> Applied | None:
+        with self._lock:
+            loaded = self._model()
+            folder = adapter_folder(self.folders, adapter) if adapter is not None else None
+            if self._applied is not None:
+                loaded = self._loaded = Loaded(loaded.name, take_off(loaded.model), loaded.tokenizer)
+                self._applied = None
+            if folder is None:
+                return None
+            adapted = Loaded(loaded.name, put_on(loaded, folder), loaded.tokenizer)
+            try:
+                applied = prove(adapted, folder.name)
+            except ModelError:
+                take_off(adapted.model)
+                raise
+            self._loaded, self._applied = adapted, folder.name
+            return applied
+
+    def chat_fields(self, adapter: str) -> list[tuple[Any, Any]]:
+        return []

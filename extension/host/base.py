@@ -1,0 +1,173 @@
+"""What lends us a model: the webui, or our own loader. Everything else asks through this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from ...exporter.errors import ModelError
+from ...exporter.webui import Webui
+from .standalone import Loaded, check_adapter
+
+# Done so far, and of how many.
+Progress = Callable[[int, int], object]
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How an answer is chosen: greedily (temperature 0), or drawn with this temperature and seed."""
+
+    temperature: float = 0.0
+    seed: int = 0
+
+
+GREEDY = Sampling()
+
+
+@dataclass(frozen=True)
+class ModelState:
+    """What is loaded. `kind`: `none`, `trainable` (a Transformers model) or `answers` (it can only be asked).
+
+    `adapters` are the names of the LoRAs that are applied; `dirty` says that another trainer has left its
+    traces in the model, which is reloaded before we use it.
+    """
+
+    name: str
+    kind: str
+    loader: str = ""
+    adapters: tuple[str, ...] = ()
+    dirty: bool = False
+
+
+@dataclass(frozen=True)
+class Applied:
+    """The proof that an adapter works: the layers it changed, and the largest change of a logit."""
+
+    adapter: str
+    layers: int
+    difference: float
+
+
+class Host(Protocol):
+    """A model on loan, and the folders that go with it.
+
+    `training_off` is why nobody may train or change the model here: empty, `portable` (no torch in this
+    Python) or `multi-user`.
+    """
+
+    folders: Webui
+    training_off: str
+
+    def state(self) -> ModelState: ...
+
+    def lend(self, adapter: str | None = None) -> AbstractContextManager[Loaded]:
+        """The model for ourselves alone: bare, or with `adapter` (a name in the loras folder) in it.
+
+        Raises ModelError: no model, one that is no Transformers model, or another LoRA is applied.
+        """
+        ...
+
+    def answers(
+        self,
+        instructions: Sequence[str],
+        words: Sequence[int],
+        adapter: str | None,
+        sampling: Sampling = GREEDY,
+        progress: Progress = lambda done, total: None,
+    ) -> list[str]:
+        """The model's answers to list prompts; `words[i]` is how many words the i-th asks for."""
+        ...
+
+    def apply(self, adapter: str | None) -> Applied | None:
+        """Apply `adapter` (None: take all off) for everyone who uses the model, and prove it.
+
+        Raises ModelError when it cannot be applied, or changes nothing.
+        """
+        ...
+
+    def chat_fields(self, adapter: str) -> list[tuple[Any, Any]]:
+        """Components of the host's own page and the values they need, so that Chat asks as we trained."""
+        ...
+
+
+def adapter_names(folders: Webui) -> list[str]:
+    """The adapters in the loras folder, newest first."""
+    try:
+        found = [p for p in folders.loras.iterdir() if (p / "adapter_config.json").is_file()]
+        return [p.name for p in sorted(found, key=lambda p: p.stat().st_mtime, reverse=True)]
+    except OSError:
+        return []
+
+
+def adapter_folder(folders: Webui, name: str) -> Path:
+    """The folder of the adapter `name`. Raises ModelError unless it is one that `adapter_names` lists."""
+    if name not in adapter_names(folders):
+        raise ModelError(f"There is no adapter {name[:80]!r} in {folders.loras}.")
+    folder = folders.loras / name
+    check_adapter(folder)
+    return folder
+
+
+@contextmanager
+def with_adapter(loaded: Loaded, folder: Path) -> Iterator[Loaded]:
+    """`loaded` with the adapter in `folder` for as long as the block lasts; then as it was."""
+    model = loaded.model
+    flags = [(p, p.requires_grad) for p in model.parameters()]
+    modes = [(m, m.training) for m in model.modules()]
+    adapted = put_on(loaded, folder)
+    try:
+        yield Loaded(loaded.name, adapted, loaded.tokenizer)
+    finally:
+        take_off(adapted)
+        for parameter, flag in flags:
+            parameter.requires_grad_(flag)
+        for module, mode in modes:
+            module.training = mode
+
+
+def put_on(loaded: Loaded, folder: Path) -> Any:
+    """The model with the adapter in it, ready to answer. Raises ModelError when they do not fit."""
+    from peft import PeftModel
+
+    try:
+        model = PeftModel.from_pretrained(loaded.model, str(folder), adapter_name=folder.name, is_trainable=False)
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        first = (str(error).strip() or type(error).__name__).splitlines()[0][:300].rstrip(".")
+        raise ModelError(
+            f"The adapter {folder.name} does not fit {loaded.name}: {first}. Was it trained on another model?"
+        ) from error
+    model.eval()
+    return model
+
+
+def take_off(adapted: Any) -> Any:
+    """The model that `put_on` was given, without the adapter."""
+    base = adapted.unload()
+    if hasattr(base, "peft_config"):
+        del base.peft_config  # peft 0.17 leaves it behind
+    return base
+
+
+def prove(loaded: Loaded, adapter: str) -> Applied:
+    """Ask the model one prompt with and without `adapter`. Raises ModelError when that makes no difference."""
+    import torch
+
+    from ...exporter.prompt import list_prompt
+    from ..training.data import prompt_ids
+
+    model = loaded.model
+    if adapter not in getattr(model, "peft_config", {}):
+        raise ModelError(f"The adapter {adapter} is not in the model. Reload the model and apply it again.")
+    layers = sum(1 for name, _ in model.named_modules() if name.endswith("lora_A"))
+    ids = torch.tensor([prompt_ids(loaded.tokenizer, list_prompt(["happy", "book"], "A1"))], device=model.device)
+    with torch.inference_mode():
+        adapted = model(input_ids=ids).logits[0, -1].float()
+        with model.disable_adapter():
+            bare = model(input_ids=ids).logits[0, -1].float()
+    difference = float((adapted - bare).abs().max())
+    if not difference > 0:
+        raise ModelError(f"The adapter {adapter} is in the model and changes nothing: its weights are zero.")
+    return Applied(adapter, layers, difference)

@@ -1,0 +1,183 @@
+"""The host inside text-generation-webui, both lines (v3.15 and v4.7): its loaded model, its folders, its Chat.
+
+Only this file imports the webui's `modules`, and only when it is asked something: the webui sets its model,
+its lock and its components while it starts.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from ...exporter.errors import ModelError
+from ...exporter.prompt import wrap
+from ...exporter.webui import Webui
+from ..chat import TEMPLATE
+from .base import GREEDY, Applied, ModelState, Progress, Sampling, adapter_folder, prove, with_adapter
+from .standalone import Loaded
+
+_PROBLEM = {
+    "none": "No model is loaded. Load a Transformers model in the Model tab first.",
+    "answers": "{name} runs in {loader}, which can answer but cannot be trained or take this adapter. Load the "
+    "Transformers version of the same model (a folder with config.json and .safetensors files) in the Model tab.",
+}
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"modules.{name}")
+
+
+class InWebui:
+    """Lends the model that the webui has loaded. `shared` is its module of that name."""
+
+    def __init__(self) -> None:
+        self.shared = _module("shared")
+        root = Path(str(self.shared.__file__)).resolve().parent.parent
+        args = self.shared.args
+        # v3 keeps its data in its own folder; v4 says where they are.
+        user_data = Path(getattr(self.shared, "user_data_dir", root / "user_data"))
+        self.folders = Webui(
+            root,
+            (root / user_data).resolve(),
+            lora_dir=(root / args.lora_dir).resolve(),
+            model_dir=(root / args.model_dir).resolve(),
+        )
+        if getattr(args, "multi_user", False):
+            self.training_off = "multi-user"
+        else:
+            needed = ("torch", "transformers", "peft")
+            self.training_off = "" if all(importlib.util.find_spec(m) for m in needed) else "portable"
+
+    def state(self) -> ModelState:
+        shared = self.shared
+        name = str(shared.model_name)
+        if shared.model is None:
+            # v4 and v3 put an idle model away and keep its name
+            return ModelState("" if name == "None" else name, "none")
+        loader = str(shared.args.loader or "")
+        trainable = loader == "Transformers" and hasattr(shared.model, "named_modules")
+        return ModelState(
+            name,
+            "trainable" if trainable else "answers",
+            loader,
+            tuple(shared.lora_names),
+            bool(shared.model_dirty_from_training),
+        )
+
+    def _lock(self) -> AbstractContextManager[Any]:
+        # The webui answers one question at a time under this lock; it makes it after its model is loaded.
+        return self.shared.generation_lock or nullcontext()
+
+    def _reload(self) -> None:
+        """Load the model anew, keeping its name: the webui's own `reload_model` forgets it (v3.15, v4.7)."""
+        name, models = self.shared.model_name, _module("models")
+        models.unload_model()
+        self.shared.model, self.shared.tokenizer = models.load_model(name)
+        if self.shared.model is None:
+            raise ModelError(f"The webui could not load {name} again. Load it in the Model tab.")
+
+    def _ready(self) -> Loaded:
+        """The model as the webui has it, after putting away what another trainer left in it."""
+        shared = self.shared
+        if shared.model is None and shared.model_name not in (None, "None"):
+            shared.model, shared.tokenizer = _module("models").load_model(shared.model_name)
+        elif shared.model is not None and shared.model_dirty_from_training:
+            self._reload()
+        state = self.state()
+        if state.kind != "trainable":
+            raise ModelError(_PROBLEM[state.kind].format(name=state.name, loader=state.loader))
+        return Loaded(state.name, shared.model, shared.tokenizer)
+
+    @contextmanager
+    def lend(self, adapter: str | None = None) -> Iterator[Loaded]:
+        with self._lock():
+            loaded = self._ready()
+            applied = self.state().adapters
+            if applied == ((adapter,) if adapter else ()):
+                yield loaded
+            elif applied:
+                raise ModelError(f"The LoRA {', '.join(applied)} is applied. Take it off first.")
+            else:
+                with with_adapter(loaded, adapter_folder(self.folders, str(adapter))) as adapted:
+                    yield adapted
+
+    def answers(
+        self,
+        instructions: Sequence[str],
+        words: Sequence[int],
+        adapter: str | None,
+        sampling: Sampling = GREEDY,
+        progress: Progress = lambda done, total: None,
+    ) -> list[str]:
+        from ..writing.generate import generate
+
+        if self.state().kind == "answers" and adapter is None:
+            return self._ask_the_loader(instructions, words, sampling, progress)
+        with self.lend(adapter) as loaded:
+            return generate(loaded.model, loaded.tokenizer, instructions, words, sampling=sampling, progress=progress)
+
+    def _ask_the_loader(
+        self, instructions: Sequence[str], words: Sequence[int], sampling: Sampling, progress: Progress
+    ) -> list[str]:
+        """llama.cpp, ExLlama and the like, through the webui's own generation."""
+        from ..writing.generate import HEADING, answer_tokens
+
+        generation = _module("text_generation")
+        answers = []
+        for instruction, n in zip(instructions, words, strict=True):
+            progress(len(answers), len(instructions))
+            state = {
+                **self.shared.settings,
+                "max_new_tokens": answer_tokens(n),
+                "auto_max_new_tokens": False,
+                "temperature": sampling.temperature or 0.01,
+                "do_sample": bool(sampling.temperature),
+                "top_k": 0 if sampling.temperature else 1,
+                "seed": sampling.seed,
+                "stream": False,
+                "custom_stopping_strings": "",
+            }
+            answer = ""
+            for answer in generation.generate_reply(wrap(instruction), state, stopping_strings=[HEADING]):
+                pass
+            answers.append(answer.split(HEADING)[0])
+        progress(len(answers), len(instructions))
+        return answers
+
+    def apply(self, adapter: str | None) -> Applied | None:
+        if self.training_off:
+            raise ModelError("LoRAs cannot be changed here: the webui runs for several users, or without torch.")
+        add_lora_to_model = _module("LoRA").add_lora_to_model
+        with self._lock():
+            loaded = self._ready()
+            folder = adapter_folder(self.folders, adapter) if adapter is not None else None
+            if self.shared.lora_names:
+                # Also the same name again: the webui would keep the old weights and say nothing.
+                add_lora_to_model([])
+                if hasattr(self.shared.model, "peft_config"):
+                    del self.shared.model.peft_config  # peft 0.17 leaves it behind
+            if folder is None:
+                return None
+            try:
+                add_lora_to_model([folder.name])
+            except Exception as error:  # whatever peft raises for an adapter of another model
+                self._reload()
+                first = (str(error).strip() or type(error).__name__).splitlines()[0][:300].rstrip(".")
+                raise ModelError(
+                    f"The adapter {adapter} does not fit {loaded.name}: {first}. Was it trained on another model?"
+                ) from error
+            self.shared.model.eval()
+            if tuple(self.shared.lora_names) != (folder.name,):
+                raise ModelError(f"The webui says that {self.shared.lora_names} is applied, not {folder.name}.")
+            return prove(Loaded(loaded.name, self.shared.model, self.shared.tokenizer), folder.name)
+
+    def chat_fields(self, adapter: str) -> list[tuple[Any, Any]]:
+        """Instruct mode, our instruction template, and the LoRA menu of the Model tab."""
+        wanted = {"mode": "instruct", "instruction_template_str": TEMPLATE, "lora_menu": [adapter] if adapter else []}
+        if not adapter:
+            wanted = {"lora_menu": []}
+        return [(self.shared.gradio[name], value) for name, value in wanted.items() if name in self.shared.gradio]
