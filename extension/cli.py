@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from ..exporter import cli as exporter
 from ..exporter.errors import CefrError
-from . import check, demo
+from . import check, demo, studio
 from .evaluation import command as evaluation
 from .training import command as training
 from .writing import command as writing
@@ -28,7 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=version("cefr-sentences"))
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    for room in (exporter, check, training, evaluation, writing, demo):
+    for room in (exporter, check, training, evaluation, writing, demo, studio):
         room.add_commands(commands)
     return parser
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from ...exporter.forms import uses
@@ -34,10 +35,19 @@ class Scores:
         return {**asdict(self), "perplexity": self.perplexity}
 
 
-def score(model: Any, tokenizer: Any, records: Sequence[Record], prompts: int) -> tuple[Scores, list[str]]:
+def score(
+    model: Any,
+    tokenizer: Any,
+    records: Sequence[Record],
+    prompts: int,
+    progress: Callable[[int, int], object] = lambda done, total: None,
+) -> tuple[Scores, list[str]]:
     """Scores of `model` as it stands, and its answers to the first `prompts` of `records`."""
     asked = records[:prompts]
-    answers = generate(model, tokenizer, [r.instruction for r in asked], [len(r.words) for r in asked])
+    # A few at a time, so that the progress is seen to move.
+    answers = generate(
+        model, tokenizer, [r.instruction for r in asked], [len(r.words) for r in asked], batch=8, progress=progress
+    )
     well_formed = used = 0
     for record, answer in zip(asked, answers, strict=True):
         parsed = parse_answer(answer, len(record.words))
@@ -54,8 +64,17 @@ def score(model: Any, tokenizer: Any, records: Sequence[Record], prompts: int) -
     return scores, answers
 
 
-def compare(model: Any, tokenizer: Any, records: Sequence[Record], prompts: int) -> dict[str, Any]:
-    """`base` and, where `model` carries an adapter, `adapter`: scores and answers of each."""
+def compare(
+    model: Any,
+    tokenizer: Any,
+    records: Sequence[Record],
+    prompts: int,
+    progress: Callable[[str, int, int], object] = lambda side, done, total: None,
+) -> dict[str, Any]:
+    """`base` and, where `model` carries an adapter, `adapter`: scores and answers of each.
+
+    `progress` is called with which of them it is, how many answers are there, and of how many.
+    """
     found: dict[str, Any] = {}
     adapted = hasattr(model, "disable_adapter")
     for name, state in (
@@ -65,7 +84,7 @@ def compare(model: Any, tokenizer: Any, records: Sequence[Record], prompts: int)
         if name == "adapter" and not adapted:
             break
         with state:
-            scores, answers = score(model, tokenizer, records, prompts)
+            scores, answers = score(model, tokenizer, records, prompts, partial(progress, name))
         found[name] = {**scores.as_dict(), "answers": answers}
     return found
 

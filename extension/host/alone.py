@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from ...exporter.errors import ModelError
 from ...exporter.webui import Webui
 from .base import GREEDY, Applied, ModelState, Progress, Sampling, adapter_folder, prove, put_on, take_off, with_adapter
-from .standalone import Loaded, check_model_name, load
+from .standalone import Loaded, check_model_name, load, load_tokenizer
 
 
 class Standalone:
@@ -24,6 +24,7 @@ class Standalone:
         self.training_off = "" if importlib.util.find_spec("torch") else "portable"
         self._name, self._api = model, api
         self._loaded: Loaded | None = None
+        self._tokenizer: Any = None
         self._applied: str | None = None
         self._lock = threading.RLock()
 
@@ -34,6 +35,20 @@ class Standalone:
             return ModelState("", "none")
         applied = (self._applied,) if self._applied else ()
         return ModelState(self._name, "trainable", "Transformers", applied)
+
+    def tokenizer(self) -> Any:
+        """The tokenizer alone, without waiting for the model. Raises ModelError."""
+        if self._tokenizer is None:
+            if self._name is None or self.training_off:
+                raise ModelError("No model was chosen. Start the studio with --model.")
+            self._tokenizer = load_tokenizer(self._name)
+        return self._tokenizer
+
+    def counter(self) -> Callable[[str], int] | None:
+        if self._name is None or self.training_off:
+            return None
+        tokenizer = self.tokenizer()
+        return lambda text: len(tokenizer.encode(text))
 
     def _model(self) -> Loaded:
         if self._name is None:
@@ -89,5 +104,5 @@ class Standalone:
             self._loaded, self._applied = adapted, folder.name
             return applied
 
-    def chat_fields(self, adapter: str) -> list[tuple[Any, Any]]:
-        return []
+    def chat_fields(self) -> dict[str, tuple[Any, Any]]:
+        return {}

@@ -63,6 +63,14 @@ class Host(Protocol):
 
     def state(self) -> ModelState: ...
 
+    def tokenizer(self) -> Any:
+        """The model's tokenizer. Raises ModelError where there is none."""
+        ...
+
+    def counter(self) -> Callable[[str], int] | None:
+        """What counts the tokens of a text, special tokens included, with the model's own tokenizer; None without."""
+        ...
+
     def lend(self, adapter: str | None = None) -> AbstractContextManager[Loaded]:
         """The model for ourselves alone: bare, or with `adapter` (a name in the loras folder) in it.
 
@@ -88,8 +96,8 @@ class Host(Protocol):
         """
         ...
 
-    def chat_fields(self, adapter: str) -> list[tuple[Any, Any]]:
-        """Components of the host's own page and the values they need, so that Chat asks as we trained."""
+    def chat_fields(self) -> dict[str, tuple[Any, Any]]:
+        """Components of the host's own page, and the values with which Chat asks as we trained."""
         ...
 
 

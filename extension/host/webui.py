@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from ...exporter.prompt import wrap
 from ...exporter.webui import Webui
 from ..chat import TEMPLATE
 from .base import GREEDY, Applied, ModelState, Progress, Sampling, adapter_folder, prove, with_adapter
-from .standalone import Loaded
+from .standalone import META, Loaded
 
 _PROBLEM = {
     "none": "No model is loaded. Load a Transformers model in the Model tab first.",
@@ -67,6 +67,21 @@ class InWebui:
             tuple(shared.lora_names),
             bool(shared.model_dirty_from_training),
         )
+
+    def tokenizer(self) -> Any:
+        """The tokenizer of the loaded model. Raises ModelError where there is none."""
+        if self.shared.tokenizer is None:
+            raise ModelError(_PROBLEM["none"])
+        return self.shared.tokenizer
+
+    def counter(self) -> Callable[[str], int] | None:
+        if self.shared.tokenizer is None:
+            return None
+        return _module("text_generation").get_encoded_length
+
+    def ours(self, adapters: Sequence[str]) -> bool:
+        """Whether these are adapters of ours, which ask for our prompt."""
+        return bool(adapters) and all((self.folders.loras / name / META).is_file() for name in adapters)
 
     def _lock(self) -> AbstractContextManager[Any]:
         # The webui answers one question at a time under this lock; it makes it after its model is loaded.
@@ -175,9 +190,8 @@ class InWebui:
                 raise ModelError(f"The webui says that {self.shared.lora_names} is applied, not {folder.name}.")
             return prove(Loaded(loaded.name, self.shared.model, self.shared.tokenizer), folder.name)
 
-    def chat_fields(self, adapter: str) -> list[tuple[Any, Any]]:
+    def chat_fields(self) -> dict[str, tuple[Any, Any]]:
         """Instruct mode, our instruction template, and the LoRA menu of the Model tab."""
-        wanted = {"mode": "instruct", "instruction_template_str": TEMPLATE, "lora_menu": [adapter] if adapter else []}
-        if not adapter:
-            wanted = {"lora_menu": []}
-        return [(self.shared.gradio[name], value) for name, value in wanted.items() if name in self.shared.gradio]
+        wanted = {"mode": "instruct", "instruction_template_str": TEMPLATE, "lora_menu": None}
+        known = self.shared.gradio
+        return {name: (known[name], value) for name, value in wanted.items() if name in known}

@@ -1,0 +1,75 @@
+"""Names that come from a page, made into paths that stay where they belong."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from ...exporter.errors import InputError
+from ...exporter.export import check_name
+
+TABLES = (".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".parquet")
+MAX_UPLOAD = 200_000_000  # bytes
+
+
+def tables(datasets: Path) -> list[str]:
+    """Files of the datasets folder that may hold pairs, by name."""
+    return sorted(p.name for p in _files(datasets) if p.suffix.lower() in TABLES and not _is_ours(p))
+
+
+def training_files(datasets: Path) -> list[str]:
+    """Hard-cut text files of the exporter (with a card beside them), newest first."""
+    found = [p for p in _files(datasets) if p.suffix == ".txt" and p.with_suffix(".meta.json").is_file()]
+    return [p.name for p in sorted(found, key=lambda p: p.stat().st_mtime, reverse=True)]
+
+
+def evaluation_files(datasets: Path) -> list[str]:
+    """The evaluation sides of those."""
+    return [n for f in training_files(datasets) if (datasets / (n := f"{Path(f).stem}_eval.txt")).is_file()]
+
+
+def dataset(datasets: Path, name: object, allowed: list[str]) -> Path:
+    """The file `name` of the datasets folder. Raises InputError unless it is one of `allowed`, and lies there."""
+    if not isinstance(name, str) or name not in allowed:
+        raise InputError(f"There is no file {str(name)[:80]!r} to choose in {datasets}.")
+    return inside(datasets, name)
+
+
+def inside(folder: Path, name: str) -> Path:
+    """`folder / name`. Raises InputError when that is no plain name, or a link that leads out of the folder."""
+    check_name(name)
+    path = folder / name
+    if path.resolve().parent != folder.resolve():
+        raise InputError(f"{name!r} is a link to a place outside of {folder}, which the page may not use.")
+    return path
+
+
+def upload(path: object) -> Path:
+    """A file that the page has just sent. Raises InputError when it is anything else on this machine."""
+    import os
+
+    if not isinstance(path, str) or "\0" in path:
+        raise InputError("No file was sent.")
+    place = Path(os.environ.get("GRADIO_TEMP_DIR") or Path(tempfile.gettempdir()) / "gradio").resolve()
+    real = Path(path).resolve()
+    if place not in real.parents or not real.is_file():
+        raise InputError(f"{Path(path).name[:80]!r} is not a file that this page has sent.")
+    if real.suffix.lower() not in TABLES:
+        raise InputError(f"{real.name[:80]!r} is no table. Send one of {', '.join(TABLES)}.")
+    if real.stat().st_size > MAX_UPLOAD:
+        raise InputError(f"{real.name[:80]!r} is larger than {MAX_UPLOAD // 10**6} MB. Use cefr-sentences export.")
+    return real
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    with suppress(OSError):
+        yield from (p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether the exporter wrote it: its own output is no table of pairs."""
+    stem = path.name.partition(".")[0]
+    names = {stem, *(stem.removesuffix(e) for e in ("_eval", "_chat", "_text", "_chat_eval", "_text_eval"))}
+    return path.name.endswith(".meta.json") or any(path.with_name(f"{n}.meta.json").is_file() for n in names)

@@ -1,0 +1,311 @@
+"""Every text of the tab, in English and Turkish. A key with `.info` is the small print of the field before it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..training.preflight import PROBLEMS
+
+LANGUAGES = ("en", "tr")
+
+# key: (English, Turkish)
+TEXTS: dict[str, tuple[str, str]] = {
+    # The head of the tab
+    "head.model": ("Model", "Model"),
+    "head.no_model": ("none loaded", "yüklü değil"),
+    "head.lora": ("LoRA applied", "Uygulanan LoRA"),
+    "head.none": ("none", "yok"),
+    "head.next": ("Next", "Sıradaki adım"),
+    "head.running": ("Running", "Çalışıyor"),
+    "next.data": (
+        "make training files in the Data pane: your own table, or the starter pairs.",
+        "Veri bölmesinde eğitim dosyalarını oluşturun: kendi tablonuz ya da başlangıç çiftleri.",
+    ),
+    "next.model": (
+        "load a Transformers model in the webui's Model tab.",
+        "webui'nin Model sekmesinden bir Transformers modeli yükleyin.",
+    ),
+    "next.train": ("train an adapter in the Train pane.", "Eğit bölmesinde bir adaptör eğitin."),
+    "next.evaluate": (
+        "see in the Evaluate pane how good the adapter is, then write.",
+        "Değerlendir bölmesinde adaptörün ne kadar iyi olduğuna bakın, sonra yazdırın.",
+    ),
+    "next.write": (
+        "write sentences in the Write pane, or apply the adapter for Chat.",
+        "Yaz bölmesinde cümle yazdırın ya da adaptörü Sohbet için uygulayın.",
+    ),
+    "next.chat": (
+        "chat: /cefr A1: happy, book, friend",
+        "sohbet edin: /cefr A1: happy, book, friend",
+    ),
+    # Panes
+    "pane.data": ("1 Data", "1 Veri"),
+    "pane.train": ("2 Train", "2 Eğit"),
+    "pane.evaluate": ("3 Evaluate", "3 Değerlendir"),
+    "pane.write": ("4 Write", "4 Yaz"),
+    "pane.apply": ("5 Apply and chat", "5 Uygula ve sohbet et"),
+    # Jobs
+    "job.left": ("{left} left", "{left} kaldı"),
+    "job.after": ("after {seconds}", "{seconds} sürdü"),
+    "job.stopping": ("Stopping after this step ...", "Bu adımdan sonra duruyor ..."),
+    "job.busy": ("Working ...", "Çalışıyor ..."),
+    # Data
+    "data.table": ("Table of words and sentences", "Kelime ve cümle tablosu"),
+    "data.table.info": (
+        "The starter pairs, or a table in the webui's datasets folder (CSV, TSV, JSON, Excel, Parquet)",
+        "Başlangıç çiftleri ya da webui'nin datasets klasöründeki bir tablo (CSV, TSV, JSON, Excel, Parquet)",
+    ),
+    "data.starter": ("Starter pairs", "Başlangıç çiftleri"),
+    "data.upload": ("or send a table", "ya da bir tablo gönderin"),
+    "data.level": ("Level", "Düzey"),
+    "data.name": ("Name of the files", "Dosyaların adı"),
+    "data.records": ("Records", "Kayıt sayısı"),
+    "data.records.info": (
+        "Training examples, those for evaluation among them; each asks for 6 to 10 words",
+        "Değerlendirme kayıtları dahil eğitim örnekleri; her biri 6-10 kelime ister",
+    ),
+    "data.share": ("Share for evaluation", "Değerlendirme payı"),
+    "data.share.info": (
+        "These words are never trained on, so that the evaluation is honest",
+        "Bu kelimeler eğitimde hiç kullanılmaz; böylece değerlendirme dürüst olur",
+    ),
+    "data.mix": ("Words a record : percent", "Kayıt başına kelime : yüzde"),
+    "data.chunk": ("Chunk length to compare with (tokens)", "Karşılaştırılacak parça uzunluğu (token)"),
+    "data.chunk.info": (
+        "Training PRO's chunk length; our own training never cuts a record",
+        "Training PRO'nun parça uzunluğu; bizim eğitim hiçbir kaydı bölmez",
+    ),
+    "data.replace": ("Replace files of that name (--force)", "Aynı adlı dosyaları değiştir (--force)"),
+    "data.check": ("Look at the table", "Tabloya bak"),
+    "data.export": ("Export", "Dışa aktar"),
+    "data.exported": (
+        "The files are in {folder}. The other panes see them.",
+        "Dosyalar {folder} klasöründe. Diğer bölmeler onları görüyor.",
+    ),
+    "data.rows": ("Rows", "Satırlar"),
+    "data.read": ("read", "okunan"),
+    "data.used": ("used", "kullanılan"),
+    "data.other_level": ("of another level", "başka düzeyden"),
+    "data.doubled": ("doubled", "yinelenen"),
+    "data.blank": ("blank", "boş"),
+    "data.rejected": ("rejected", "reddedilen"),
+    "data.rejects": ("Rejected rows (the first ten)", "Reddedilen satırlar (ilk on)"),
+    "data.row": ("row", "satır"),
+    "data.word": ("word", "kelime"),
+    "data.reason": ("reason", "neden"),
+    "data.side": ("side", "taraf"),
+    "data.words": ("words", "kelimeler"),
+    "data.sentences": ("sentences", "cümleler"),
+    "data.uses": ("uses of a sentence", "cümle kullanımı"),
+    "data.sizes": ("words a record: records", "kayıt başına kelime: kayıt"),
+    "data.preview": ("Three of the records", "Kayıtlardan üçü"),
+    "data.lengths": ("Lengths of the records", "Kayıt uzunlukları"),
+    "data.tokens": ("tokens", "token"),
+    "data.over": ("longer than the chunk of {chunk}", "{chunk} tokenlik parçadan uzun"),
+    "data.slicer": (
+        "With this chunk length Training PRO would cut {cut} of {records} records in two; nothing is cut from {safe} "
+        "tokens on.",
+        "Bu parça uzunluğuyla Training PRO {records} kaydın {cut} tanesini ikiye bölerdi; {safe} tokenden itibaren "
+        "hiçbiri bölünmez.",
+    ),
+    "data.no_tokens": (
+        "Load a model to see how many tokens the records have.",
+        "Kayıtların kaç token olduğunu görmek için bir model yükleyin.",
+    ),
+    # Train
+    "train.dataset": ("Training file", "Eğitim dosyası"),
+    "train.dataset.info": ("Its evaluation file is taken too", "Değerlendirme dosyası da kullanılır"),
+    "train.name": ("Name of the adapter", "Adaptörün adı"),
+    "train.level": ("Recipe for level", "Düzeyin tarifi"),
+    "train.level.info": ("Fills every field below and says why", "Aşağıdaki bütün alanları doldurur ve nedenini söyler"),
+    "train.replace": ("Replace the adapter of that name", "Aynı adlı adaptörü değiştir"),
+    "train.settings": ("Settings of the recipe", "Tarifin ayarları"),
+    "train.rank": ("Rank", "Rank"),
+    "train.alpha": ("Alpha", "Alpha"),
+    "train.projections": ("Projections", "Projeksiyonlar"),
+    "train.epochs": ("Epochs", "Epok"),
+    "train.learning_rate": ("Learning rate", "Öğrenme oranı"),
+    "train.scheduler": ("Scheduler", "Zamanlayıcı"),
+    "train.warmup": ("Warmup (share of the steps)", "Isınma (adımların payı)"),
+    "train.batch": ("Batch (records a step)", "Batch (adım başına kayıt)"),
+    "train.micro_batch": ("Micro-batch (records at a time)", "Mikro-batch (bir seferde kayıt)"),
+    "train.word_weight": ("Weight of the requested words", "İstenen kelimelerin ağırlığı"),
+    "train.cutoff": ("Cutoff (tokens)", "Kesme sınırı (token)"),
+    "train.dropout": ("Dropout", "Dropout"),
+    "train.optimizer": ("Optimizer", "Optimizör"),
+    "train.save": ("Keep a copy", "Kopya sakla"),
+    "train.save.epoch": ("after each epoch", "her epoktan sonra"),
+    "train.save.loss": ("when the loss has fallen by a tenth", "kayıp onda bir düşünce"),
+    "train.save.end": ("only the last", "yalnız sonuncusu"),
+    "train.accumulation": ("Accumulation: {n}", "Biriktirme: {n}"),
+    "train.marks": (
+        "BOS: {bos}, once, as the tokenizer does. EOS: {eos}, once after each answer. Padding is never learned.",
+        "BOS: {bos}, tokenizer'ın yaptığı gibi bir kez. EOS: {eos}, her yanıttan sonra bir kez. Dolgu öğrenilmez.",
+    ),
+    "train.no_bos": ("none, this model has none", "yok, bu modelde bulunmuyor"),
+    "train.estimate": ("Check and estimate", "Denetle ve tahmin et"),
+    "train.start": ("Start training", "Eğitimi başlat"),
+    "train.stop": ("Stop", "Durdur"),
+    "train.resume": ("Resume", "Sürdür"),
+    "train.unfinished": ("Unfinished runs", "Bitmemiş eğitimler"),
+    "train.estimating": ("Trying two batches", "İki batch deneniyor"),
+    "train.loading": ("Getting the model and the records", "Model ve kayıtlar hazırlanıyor"),
+    "train.ready": (
+        "Ready. {records} records make {steps} steps, about {time} on this machine; memory at most about {memory}. "
+        "{trained} of {parameters} million parameters are trained.",
+        "Hazır. {records} kayıt {steps} adım eder; bu makinede yaklaşık {time}; bellek en çok yaklaşık {memory}. "
+        "{parameters} milyon parametrenin {trained} milyonu eğitilir.",
+    ),
+    "train.longer": (
+        "{longer} records are longer than the cutoff and are left out.",
+        "{longer} kayıt kesme sınırından uzun, dışarıda kalıyor.",
+    ),
+    "train.problems": ("This has to be mended first:", "Önce şunlar düzeltilmeli:"),
+    "train.step": ("Step {step} of {total}", "Adım {step} / {total}"),
+    "train.loss": ("training loss", "eğitim kaybı"),
+    "train.eval_loss": ("evaluation loss, unseen words", "değerlendirme kaybı, görülmemiş kelimeler"),
+    "train.rate": ("learning rate", "öğrenme oranı"),
+    "train.memory": ("memory", "bellek"),
+    "train.steps": ("step", "adım"),
+    "train.done": (
+        "Trained: the adapter {name} is ready. Loss on unseen words {before} before, {after} after.",
+        "Eğitildi: {name} adaptörü hazır. Görülmemiş kelimelerde kayıp: önce {before}, sonra {after}.",
+    ),
+    "train.done_plain": ("Trained: the adapter {name} is ready.", "Eğitildi: {name} adaptörü hazır."),
+    "train.stopped": (
+        "Stopped at step {step} of {total}. What it has is kept as the adapter {name}; Resume goes on.",
+        "Adım {step} / {total} sırasında durduruldu. Elindekiler {name} adaptörü olarak saklandı; Sürdür devam eder.",
+    ),
+    "train.interrupted": (
+        "The run {name} was ended from outside at step {step}. Resume goes on from its last checkpoint.",
+        "{name} eğitimi {step}. adımda dışarıdan sonlandırıldı. Sürdür, son kayıt noktasından devam eder.",
+    ),
+    "train.nothing": ("Nothing is running.", "Çalışan bir şey yok."),
+    # Evaluate
+    "evaluate.adapter": ("Adapter", "Adaptör"),
+    "evaluate.dataset": ("Evaluation file", "Değerlendirme dosyası"),
+    "evaluate.dataset.info": ("Words that no training record asks for", "Hiçbir eğitim kaydının istemediği kelimeler"),
+    "evaluate.prompts": ("Prompts to answer", "Yanıtlanacak istem sayısı"),
+    "evaluate.run": ("Evaluate", "Değerlendir"),
+    "evaluate.measure": ("measure", "ölçü"),
+    "evaluate.base": ("base", "temel model"),
+    "evaluate.with": ("with adapter", "adaptörle"),
+    "evaluate.loss": ("response loss (nats a token)", "yanıt kaybı (token başına nat)"),
+    "evaluate.perplexity": ("perplexity", "perplexity"),
+    "evaluate.lists": ("well-formed lists", "kurallı listeler"),
+    "evaluate.words": ("words used", "kullanılan kelimeler"),
+    "evaluate.answers": ("The same prompts, side by side", "Aynı istemler, yan yana"),
+    "evaluate.note": (
+        "Loss over {records} records; lists and words over {lists} prompts, greedy decoding.",
+        "Kayıp {records} kayıt üzerinden; listeler ve kelimeler {lists} istem üzerinden, açgözlü çözümlemeyle.",
+    ),
+    "evaluate.part_base": ("Base", "Temel model"),
+    "evaluate.part_adapter": ("With the adapter", "Adaptörle"),
+    # Write
+    "write.words": ("Words", "Kelimeler"),
+    "write.words.info": ("One a line or with commas, any number", "Her satıra bir tane ya da virgülle, istediğiniz kadar"),
+    "write.level": ("Level", "Düzey"),
+    "write.adapter": ("Adapter", "Adaptör"),
+    "write.none": ("none, the model as it is", "yok, model olduğu gibi"),
+    "write.prompt": ("The exact prompt ({lists})", "Tam istem ({lists})"),
+    "write.count": (
+        "{words} words in {lists} prompts of at most 10: the model was trained on lists of 6 to 10.",
+        "{words} kelime, en çok 10'arlık {lists} istemde: model 6-10'luk listelerle eğitildi.",
+    ),
+    "write.few": (
+        "Fewer than six words: the model was trained on lists of 6 to 10 and may answer less well.",
+        "Altıdan az kelime: model 6-10'luk listelerle eğitildi, daha zayıf yanıt verebilir.",
+    ),
+    "write.run": ("Write", "Yaz"),
+    "write.row": ("Row to write anew", "Yeniden yazılacak satır"),
+    "write.redo": ("Write this row anew", "Bu satırı yeniden yaz"),
+    "write.csv": ("Download CSV", "CSV indir"),
+    "write.tsv": ("Download for Anki (TSV)", "Anki için indir (TSV)"),
+    "write.number": ("no.", "no."),
+    "write.word": ("word", "kelime"),
+    "write.sentence": ("sentence", "cümle"),
+    "write.used": ("word used?", "kelime var mı?"),
+    "write.sentence_level": ("level", "düzey"),
+    "write.above": ("words above the level", "düzeyin üstündeki kelimeler"),
+    "write.yes": ("yes", "evet"),
+    "write.no": ("NO", "HAYIR"),
+    "write.no_sentence": ("(no sentence)", "(cümle yok)"),
+    "write.writing": ("Writing", "Yazılıyor"),
+    "write.done": ("{used} of {words} words used.", "{words} kelimenin {used} tanesi kullanıldı."),
+    "write.other_level": (
+        "The adapter {name} was trained for {trained}, not for {level}.",
+        "{name} adaptörü {level} için değil, {trained} için eğitildi.",
+    ),
+    # Apply
+    "apply.adapter": ("Adapter", "Adaptör"),
+    "apply.run": ("Apply and check", "Uygula ve denetle"),
+    "apply.off": ("Take off", "Kaldır"),
+    "apply.done": (
+        "{name} is applied: {layers} layers, and the next word's score changes by up to {difference}. Chat now asks the "
+        "way the adapter was trained: instruct mode, template CEFR Sentences.",
+        "{name} uygulandı: {layers} katman; sonraki kelimenin puanı en çok {difference} değişiyor. Sohbet artık "
+        "adaptörün eğitildiği biçimde soruyor: instruct kipi, CEFR Sentences şablonu.",
+    ),
+    "apply.is_off": ("No LoRA is applied any more.", "Artık uygulanan LoRA yok."),
+    "apply.chat": (
+        "In the Chat tab, write a command like this one:",
+        "Sohbet sekmesinde şuna benzer bir komut yazın:",
+    ),
+    # What stops a training; its English stands in training/preflight.py
+    "problem.no_model": ("", "Yüklü model yok. Önce bir Transformers modeli yükleyin."),
+    "problem.cannot_train": (
+        "",
+        "{name}, {loader} ile çalışıyor; böyle bir modeli (GGUF, ExLlama, sunucu) kimse eğitemez. Aynı modelin "
+        "Transformers sürümünü yükleyin: config.json ve .safetensors dosyaları olan bir klasör. Yazdırma bu modelle de "
+        "çalışır.",
+    ),
+    "problem.lora_applied": (
+        "",
+        "{adapters} LoRA'sı uygulanmış; üzerine yapılan eğitim ona bağlı kalırdı. Önce kaldırın.",
+    ),
+    "problem.portable": (
+        "",
+        "Bu Python'da torch, transformers ve peft yok: taşınabilir sürüm eğitemez. Tam webui'yi kurun ya da başka yerde "
+        "eğitip adaptörü loras klasörüne kopyalayın.",
+    ),
+    "problem.multi-user": (
+        "",
+        "webui birden çok kullanıcı için çalışıyor (--multi-user); webui'nin kendi eğitimi gibi bu da kapalı.",
+    ),
+    "problem.bad_name": ("", "{reason}"),
+    "problem.name_in_use": ("", "{name} adaptörü var. Başka bir ad seçin ya da değiştirme kutusunu işaretleyin."),
+    "problem.no_dataset": ("", "Eğitim dosyası seçilmedi. Veri bölmesinde bir tane oluşturun."),
+    "problem.few_records": (
+        "",
+        "{records} kayıt çok az: bir model yanıtın biçimini aşağı yukarı {needed} kayıttan sonra öğrenir. Daha çok kayıt "
+        "dışa aktarın.",
+    ),
+    "problem.too_long": (
+        "",
+        "{records} kaydın hepsi {cutoff} tokenlik sınırdan uzun (en kısası {shortest}). Sınırı {longest} yapın.",
+    ),
+    "problem.slow_tokenizer": (
+        "",
+        "Bu modelin tokenizer'ı yavaş türden; hangi tokenin hangi kelimeye ait olduğunu söyleyemez. Kelime ağırlığını 1 "
+        "yapın.",
+    ),
+    "off": (
+        "Writing files and changing the model are off, because the webui runs for several users (--multi-user).",
+        "webui birden çok kullanıcı için çalıştığından (--multi-user) dosya yazmak ve modeli değiştirmek kapalı.",
+    ),
+}
+
+
+def text(key: str, language: str = "en", **values: Any) -> str:
+    """The text `key` in `language`, with `values` filled in."""
+    found = TEXTS[key][LANGUAGES.index(language)] or PROBLEMS[key.removeprefix("problem.")]
+    return found.format(**values)
+
+
+def language_of(header: str | None) -> str:
+    """The language for a browser's `accept-language`: the first one in it that we have, else English."""
+    for entry in (header or "").lower().split(","):
+        code = entry.split(";")[0].strip().split("-")[0]
+        if code in LANGUAGES:
+            return code
+    return "en"

@@ -1,0 +1,287 @@
+"""The Train pane: a recipe, all problems and an estimate beforehand, the run as it goes, stop and resume."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace as changed
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from ...exporter.errors import CefrError, InputError
+from ...exporter.formats import read_records
+from ...exporter.levels import TRAINABLE, parse_level
+from ..jobs import Job
+from ..recipes import recipe
+from ..training.artifacts import prepare_folder
+from ..training.command import eval_beside
+from ..training.estimate import estimate
+from ..training.log import RunLog, read_log
+from ..training.plan import RESUME, Plan, carry_out, check_levels, last_checkpoint
+from ..training.preflight import Problem, data_problems, place_problems
+from ..training.settings import CHOICES, PROJECTIONS, TrainSettings
+from . import paths
+from .data import whole
+from .pictures import BLUE, ORANGE, clock, escape, gigabytes, note, plot
+from .texts import text
+from .ui import Ui, Updates
+
+# Fields of TrainSettings in their order on the page, and how each is shown.
+_NUMBERS = ("rank", "alpha", "epochs", "learning_rate", "batch", "micro_batch", "cutoff", "warmup", "dropout")
+_WHOLE = ("rank", "alpha", "batch", "micro_batch", "cutoff")
+_FIELDS = (*_NUMBERS, "word_weight", "projections", "scheduler", "optimizer", "save")
+
+
+def build(ui: Ui) -> None:
+    folders = ui.host.folders
+    first = recipe("A1")
+    with gr.Row():
+        dataset = ui.choice("train.dataset", lambda language: paths.training_files(folders.datasets))
+        name = ui.make(gr.Textbox, "train.name", value="cefr-a1", max_lines=1)
+        level = ui.make(gr.Radio, "train.level", choices=list(TRAINABLE), value="A1")
+        replace = ui.make(gr.Checkbox, "train.replace", value=False)
+    with ui.make(gr.Accordion, "train.settings", open=False):
+        fields = _fields(ui, first.why, first.settings)
+    with gr.Row():
+        check = ui.button("train.estimate")
+        start = ui.button("train.start", variant="primary")
+        stop = ui.button("train.stop", variant="stop")
+    status = gr.HTML(elem_id="cefr-train-status")
+    picture = gr.HTML(elem_id="cefr-train-picture")
+    with gr.Row():
+        unfinished = ui.choice("train.unfinished", lambda language: unfinished_runs(folders.loras))
+        resume = ui.button("train.resume")
+
+    inputs = [dataset, name, level, replace, *fields.values()]
+
+    def show(job: Job, language: str) -> Updates:
+        return {picture: _picture(job, language)}
+
+    def recipes(language: str, chosen: str) -> Updates:
+        found = recipe(str(chosen))
+        updates: Updates = {
+            fields[key]: gr.update(value=_shown(getattr(found.settings, key)), info=found.why[key]) for key in _FIELDS
+        }
+        return {**updates, name: f"cefr-{found.settings.level.lower()}"}
+
+    def from_card(language: str, chosen: str | None) -> Updates:
+        """A training file knows its level; its recipe is taken."""
+        card = paths.dataset(folders.datasets, chosen, paths.training_files(folders.datasets)).with_suffix(".meta.json")
+        try:
+            at = parse_level(json.loads(card.read_text(encoding="utf-8"))["level"], TRAINABLE)
+        except (OSError, ValueError, KeyError, CefrError):
+            return {}
+        return {level: at, **recipes(language, at)}
+
+    def look(language: str, *values: Any) -> Iterator[Updates]:
+        plan, _ = _plan(ui, language, values)
+
+        def work(job: Job) -> str:
+            job.progress(text("train.estimating", language), 0, 0)
+            with ui.host.lend() as loaded:
+                return _ready(estimate(loaded, plan.records()[0], plan.settings), loaded.tokenizer, language)
+
+        job = ui.model_desk.start("train", work)
+        yield {picture: ""}
+        yield from ui.follow(job, language, lambda j: {}, status)
+        if job.result:
+            yield {status: note(job.result, "good")}
+
+    def begin(language: str, *values: Any) -> Iterator[Updates]:
+        plan, out = _plan(ui, language, values)
+        yield from run(language, plan, out, resume=False, replace=bool(values[3]))
+
+    def go_on(language: str, chosen: str | None) -> Iterator[Updates]:
+        if chosen not in unfinished_runs(folders.loras):
+            raise InputError(text("train.nothing", language))
+        out = paths.inside(folders.loras, str(chosen))
+        plan = Plan.load(out)
+        if found := place_problems(ui.host.training_off, ui.host.state(), folders.loras, out.name, replace=True):
+            raise InputError(_list([_said(p, language) for p in found], language))
+        if ui.host.state().name != plan.model:
+            raise InputError(f"The run {out.name} was begun with {plan.model}. Load that model to go on with it.")
+        yield from run(language, plan, out, resume=True, replace=False)
+
+    def run(language: str, plan: Plan, out: Path, *, resume: bool, replace: bool) -> Iterator[Updates]:
+        def work(job: Job) -> Any:
+            job.parts["folder"] = out
+            job.progress(text("train.loading", language), 0, 0)
+            steps = text("train.steps", language)
+
+            def report(entry: dict[str, Any]) -> None:
+                if "loss" in entry:
+                    job.progress(steps, entry["current_steps"], entry["total_steps"])
+
+            with ui.host.lend() as loaded:
+                if not resume:
+                    prepare_folder(out, force=replace)
+                try:
+                    return carry_out(loaded, plan, out, resume=resume, report=report, stop=job.stopping.is_set)
+                finally:
+                    if out.is_dir() and not any(out.iterdir()):
+                        out.rmdir()
+
+        job = ui.model_desk.start("train", work)
+        yield from ui.follow(job, language, lambda j: show(j, language), status)
+        if job.result:
+            yield {status: note(_ended(job.result, out.name, language), "good")}
+
+    def halt(language: str) -> Updates:
+        job = ui.model_desk.current
+        if job is None or job.kind != "train":
+            return {status: note(text("train.nothing", language))}
+        job.stop()
+        return {}
+
+    ui.on(level.input, recipes, [level], [name, *fields.values()], status)
+    ui.on(dataset.input, from_card, [dataset], [level, name, *fields.values()], status)
+    ui.on(check.click, look, inputs, [status, picture], status)
+    ui.on(start.click, begin, inputs, [status, picture], status)
+    ui.on(resume.click, go_on, [unfinished], [status, picture], status)
+    ui.on(stop.click, halt, [], [status], status)
+    ui.rejoin(ui.model_desk, "train", show, status, [picture])
+
+
+def _fields(ui: Ui, why: dict[str, str], settings: TrainSettings) -> dict[str, Any]:
+    """One component for each setting, with the recipe's reason as its small print."""
+    made: dict[str, Any] = {}
+    with gr.Row():
+        for key in _FIELDS:
+            options: dict[str, Any] = {"info": why[key], "value": _shown(getattr(settings, key)), "min_width": 250}
+            if key in (*_NUMBERS, "word_weight"):
+                made[key] = ui.make(gr.Number, f"train.{key}", **options)
+            elif key == "projections":
+                made[key] = ui.make(gr.CheckboxGroup, f"train.{key}", choices=list(PROJECTIONS), **options)
+            else:
+                made[key] = ui.make(gr.Dropdown, f"train.{key}", choices=list(CHOICES[key]), **options)
+    return made
+
+
+def _shown(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _plan(ui: Ui, language: str, values: tuple[Any, ...]) -> tuple[Plan, Path]:
+    """What the fields say. Raises InputError with everything that is wrong with them, and with the place."""
+    folders = ui.host.folders
+    chosen, name, level, replace, *given = values
+    state = ui.host.state()
+    found = place_problems(ui.host.training_off, state, folders.loras, str(name or ""), replace=bool(replace))
+    wrong = [_said(p, language) for p in found]
+    settings, data, records = None, None, []
+    try:
+        settings = _settings(str(level), dict(zip(_FIELDS, given, strict=True)))
+    except InputError as error:
+        wrong.append(str(error))
+    try:
+        if not chosen:
+            wrong.append(_said(Problem("no_dataset"), language))
+        else:
+            data = paths.dataset(folders.datasets, chosen, paths.training_files(folders.datasets))
+            records = read_records(data)
+            check_levels(data, records, str(level))
+    except InputError as error:
+        wrong.append(str(error))
+    if settings and records and state.kind == "trainable" and not ui.host.training_off:
+        wrong += [_said(p, language) for p in data_problems(ui.host.tokenizer(), records, settings)]
+    if wrong or settings is None or data is None:
+        raise InputError(_list(wrong, language))
+    return Plan(settings, data, eval_beside(data), state.name), paths.inside(folders.loras, str(name))
+
+
+def _settings(level: str, given: dict[str, Any]) -> TrainSettings:
+    values: dict[str, Any] = {}
+    for key, value in given.items():
+        if key in _WHOLE:
+            values[key] = whole(value, key)
+        elif key in _NUMBERS or key == "word_weight":
+            try:
+                values[key] = float(value)
+            except (TypeError, ValueError):
+                raise InputError(f"{str(value)[:40]!r} is no number for {key}.") from None
+        else:
+            values[key] = tuple(value or ()) if key == "projections" else str(value)
+    return changed(recipe(level).settings, **values)
+
+
+def _said(problem: Problem, language: str) -> str:
+    return text(f"problem.{problem.code}", language, **problem.values)
+
+
+def _list(wrong: list[str], language: str) -> str:
+    return "\n".join([text("train.problems", language), *(f"• {line}" for w in wrong for line in w.split("\n"))])
+
+
+def unfinished_runs(loras: Path) -> list[str]:
+    """Adapter folders with a run that can be resumed."""
+    found = [p.parent.parent for p in loras.glob(f"*/{RESUME}/plan.json")] if loras.is_dir() else []
+    return sorted(p.name for p in found if last_checkpoint(p) is not None)
+
+
+def _ready(found: Any, tokenizer: Any, language: str) -> str:
+    values = {
+        "records": f"{found.records:,}",
+        "steps": f"{found.steps:,}",
+        "time": clock(found.seconds),
+        "memory": gigabytes(found.peak),
+        "trained": f"{found.trained / 1e6:.1f}",
+        "parameters": f"{found.parameters / 1e6:,.0f}",
+    }
+    lines = [text("train.ready", language, **values)]
+    if found.longer:
+        lines.append(text("train.longer", language, longer=f"{found.longer:,}"))
+    adds_bos = tokenizer("x")["input_ids"][0] == tokenizer.bos_token_id and tokenizer.bos_token_id is not None
+    bos = tokenizer.bos_token if adds_bos else text("train.no_bos", language)
+    lines.append(text("train.marks", language, bos=bos, eos=tokenizer.eos_token))
+    return "\n".join(lines)
+
+
+def _ended(outcome: Any, name: str, language: str) -> str:
+    if outcome.stopped:
+        return text("train.stopped", language, name=name, step=outcome.steps, total=outcome.planned)
+    if losses := outcome.eval_losses:
+        return text("train.done", language, name=name, before=f"{losses[0]:.3f}", after=f"{losses[-1]:.3f}")
+    return text("train.done_plain", language, name=name)
+
+
+def _picture(job: Job, language: str) -> str:
+    """Losses, learning rate and memory of the run, from its log alone."""
+    folder = job.parts.get("folder")
+    log = read_log(folder) if folder is not None else None
+    if log is None or not log.entries:
+        return ""
+    return drawn(log, language)
+
+
+def drawn(log: RunLog, language: str) -> str:
+    total = next((e["total_steps"] for e in log.losses), 1)
+    curves = plot(
+        [
+            (text("train.loss", language), BLUE, [(e["current_steps"], e["loss"]) for e in log.losses]),
+            (text("train.eval_loss", language), ORANGE, [(e["current_steps"], e["eval_loss"]) for e in log.evaluations]),
+        ],
+        total,
+        text("train.steps", language),
+    )
+    if not log.losses:
+        return curves
+    last = log.losses[-1]
+    facts = [
+        text("train.step", language, step=last["current_steps"], total=total),
+        f"{text('train.loss', language)} {last['loss']:.3f}",
+    ]
+    if log.evaluations:
+        facts.append(f"{text('train.eval_loss', language)} {log.evaluations[-1]['eval_loss']:.3f}")
+    facts.append(f"{text('train.rate', language)} {last['learning_rate']:.2e}")
+    facts.append(f"{text('train.memory', language)} {gigabytes(memory())}")
+    return f"{curves}<div>{escape(' · '.join(facts))}</div>"
+
+
+def memory() -> int:
+    """Bytes that this process holds: on the GPU where there is one, else in memory."""
+    import psutil
+    import torch
+
+    return torch.cuda.memory_allocated() if torch.cuda.is_available() else psutil.Process().memory_info().rss

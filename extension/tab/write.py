@@ -1,0 +1,192 @@
+"""The Write pane: words in, the exact prompt, sentences out, one row again, downloads."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from ...exporter.errors import InputError
+from ...exporter.levels import TRAINABLE, parse_level
+from ...exporter.prompt import MIN_WORDS, list_prompt, wrap
+from ..host.base import GREEDY, Sampling, adapter_folder, adapter_names
+from ..host.standalone import check_adapter
+from ..jobs import Job
+from ..writing.sentences import Written, chunks, write_sentences
+from ..writing.words import split_words
+from .data import whole
+from .gradio_compat import copyable, root_page
+from .pictures import note, table
+from .texts import text
+from .ui import Ui, Updates
+
+NONE = ""
+REDO_TEMPERATURE = 0.8
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What was written: `rows` for `level`, by `adapter` (empty: the model as it is)."""
+
+    rows: tuple[Written, ...]
+    level: str
+    adapter: str
+
+
+def build(ui: Ui) -> None:
+    folders = ui.host.folders
+
+    def adapters(language: str) -> list[Any]:
+        return [*adapter_names(folders), (text("write.none", language), NONE)]
+
+    with gr.Row():
+        with gr.Column():
+            words = ui.make(gr.Textbox, "write.words", lines=5, value="happy, book, friend")
+            level = ui.make(gr.Radio, "write.level", choices=list(TRAINABLE), value="A1")
+            adapter = ui.choice("write.adapter", adapters)
+            run = ui.button("write.run", variant="primary")
+        with gr.Column():
+            prompt = gr.Textbox(elem_id="cefr-write-prompt", label=text("write.prompt", lists=1), lines=9, interactive=False, **copyable())
+            counted = gr.HTML(elem_id="cefr-write-count")
+    status = gr.HTML(elem_id="cefr-write-status")
+    sheet = gr.HTML(elem_id="cefr-write-sheet")
+    with gr.Row(visible=False) as after:
+        row = ui.make(gr.Number, "write.row", value=1, precision=0)
+        redo = ui.button("write.redo")
+        as_csv = ui.make(gr.DownloadButton, "write.csv")
+        as_tsv = ui.make(gr.DownloadButton, "write.tsv")
+
+    def look(language: str, typed: str, at: str) -> Updates:
+        if not typed.strip():
+            return {prompt: "", counted: ""}
+        asked = split_words(typed, text("write.words", language))
+        lists = chunks(asked)
+        said = text("write.count", language, words=len(asked), lists=len(lists))
+        if len(asked) < MIN_WORDS:
+            said += " " + text("write.few", language)
+        whole_prompt = wrap(list_prompt(lists[0], parse_level(str(at), TRAINABLE)))
+        label = text("write.prompt", language, lists=f"1/{len(lists)}")
+        return {prompt: gr.update(value=whole_prompt, label=label), counted: note(said)}
+
+    def show(job: Job, language: str) -> Updates:
+        if not isinstance(job.result, Sheet):
+            return {}
+        files = dict(zip((as_csv, as_tsv), _files(job.result), strict=True))
+        return {sheet: _table(job.result, language), after: gr.update(visible=True), **files}
+
+    def begin(language: str, typed: str, at: str, chosen: str | None) -> Iterator[Updates]:
+        asked = split_words(str(typed), text("write.words", language))
+        goal = parse_level(str(at), TRAINABLE)
+        name = adapter_folder(folders, chosen).name if chosen else NONE
+
+        def work(job: Job) -> Sheet:
+            rows = _ask(ui, job, language, asked, goal, name, GREEDY)
+            return Sheet(tuple(rows), goal, name)
+
+        yield {sheet: "", after: gr.update(visible=False)}
+        yield from follow(language, work)
+
+    def again(language: str, number: Any) -> Iterator[Updates]:
+        last = ui.model_desk.last("write")
+        before = last.result if last is not None else None
+        index = whole(number, text("write.row", language)) - 1
+        if not isinstance(before, Sheet) or not 0 <= index < len(before.rows):
+            raise InputError(f"There is no row {index + 1}.")
+
+        def work(job: Job) -> Sheet:
+            job.result = before  # stays in sight, and stays if this fails
+            sampling = Sampling(REDO_TEMPERATURE, random.randrange(2**31))
+            words_of_it = [before.rows[index].word]
+            new = _ask(ui, job, language, words_of_it, before.level, before.adapter, sampling)
+            return Sheet((*before.rows[:index], new[0], *before.rows[index + 1 :]), before.level, before.adapter)
+
+        yield from follow(language, work)
+
+    def follow(language: str, work: Any) -> Iterator[Updates]:
+        job = ui.model_desk.start("write", work)
+        yield from ui.follow(job, language, lambda j: show(j, language), status)
+        if isinstance(job.result, Sheet) and not job.error:
+            rows = job.result.rows
+            said = text("write.done", language, used=sum(r.used for r in rows), words=len(rows))
+            yield {status: note(said, "good")}
+
+    def from_card(language: str, chosen: str | None) -> Updates:
+        """An adapter knows its level."""
+        if not chosen:
+            return {}
+        trained = check_adapter(adapter_folder(folders, chosen)).get("level")
+        return {level: trained} if trained in TRAINABLE else {}
+
+    results = [status, sheet, as_csv, as_tsv, after]
+    for listener in (words.input, level.change, root_page().load):
+        ui.on(listener, look, [words, level], [prompt, counted], counted)
+    ui.on(adapter.input, from_card, [adapter], [level], status)
+    ui.on(run.click, begin, [words, level, adapter], results, status)
+    ui.on(redo.click, again, [row], results, status)
+    ui.rejoin(ui.model_desk, "write", show, status, results[1:])
+
+
+def _ask(
+    ui: Ui, job: Job, language: str, words: list[str], level: str, adapter: str, sampling: Sampling
+) -> list[Written]:
+    writing = text("write.writing", language)
+    # While an adapter is applied for everybody, the model as it is has it.
+    applied = ui.host.state().adapters
+    name = adapter or (applied[0] if len(applied) == 1 else None)
+    return write_sentences(
+        lambda prompts, sizes: ui.host.answers(
+            prompts, sizes, name, sampling, lambda done, total: job.progress(writing, done, total)
+        ),
+        words,
+        level,
+    )
+
+
+def _table(found: Sheet, language: str) -> str:
+    keys = ("number", "word", "sentence", "used", "sentence_level", "above")
+    rows, flagged = [], []
+    for i, row in enumerate(found.rows):
+        if not row.used:
+            flagged.append(i)
+        at, above = _level(row.sentence, found.level)
+        said = row.sentence if row.sentence is not None else text("write.no_sentence", language)
+        used = text("write.yes" if row.used else "write.no", language)
+        rows.append([str(i + 1), row.word, said, used, at, above])
+    return table([text(f"write.{k}", language) for k in keys], rows, flagged)
+
+
+def _level(sentence: str | None, level: str) -> tuple[str, str]:
+    """The level of a sentence by the judge, and its words above `level`."""
+    try:
+        from ...exporter.profile import profile
+        from ...exporter.words import words_above
+    except ImportError:
+        return "", ""
+    if not sentence:
+        return "", ""
+    return profile(sentence).level, ", ".join(words_above(sentence, level))
+
+
+def _files(found: Sheet) -> tuple[str, str]:
+    """The sheet as CSV and as Anki's TSV (sentence, word, tags), in a folder of the system for such files."""
+    folder = Path(tempfile.mkdtemp(prefix="cefr-"))
+    table_file, anki = folder / f"sentences-{found.level.lower()}.csv", folder / f"anki-{found.level.lower()}.tsv"
+    text_out = io.StringIO(newline="")
+    writer = csv.writer(text_out, lineterminator="\r\n")
+    writer.writerow(["word", "sentence", "used", "level", "above", "target", "adapter"])
+    for row in found.rows:
+        level, above = _level(row.sentence, found.level)
+        used = "yes" if row.used else "no"
+        writer.writerow([row.word, row.sentence or "", used, level, above, found.level, found.adapter])
+    table_file.write_bytes(b"\xef\xbb\xbf" + text_out.getvalue().encode())  # Excel wants to be told that it is UTF-8
+    lines = ["#separator:tab", "#html:false", "#tags column:3"]
+    lines += [f"{r.sentence}\t{r.word}\tcefr::{found.level}" for r in found.rows if r.used]
+    anki.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    return str(table_file), str(anki)
