@@ -13,6 +13,7 @@ from ..exporter import cli as exporter
 from ..exporter.errors import CefrError
 from . import check, demo
 from .evaluation import command as evaluation
+from .install import command as install
 from .training import command as training
 from .writing import command as writing
 
@@ -28,7 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=version("cefr-sentences"))
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    for room in (exporter, check, training, evaluation, writing, demo):
+    for room in (exporter, check, training, evaluation, writing, install, demo):
         room.add_commands(commands)
     return parser
 
