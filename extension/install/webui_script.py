@@ -84,7 +84,7 @@ def _setup() -> None:
 
 def ui() -> None:
     """The tab: what failed, if anything, and below it what could be built."""
-    import gradio as gr
+    gr: Any = importlib.import_module("gradio")
 
     failures = list(_failures)
     if _ours is not None:
