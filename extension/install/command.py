@@ -42,13 +42,13 @@ def _add_webui(parser: argparse.ArgumentParser) -> None:
 
 
 def run_install(args: argparse.Namespace) -> int:
-    from .install import check, install, is_enabled
+    from .install import can_enable, check, install
 
     webui = _webui(args)
     enable = args.enable
     if enable is None and sys.stdin.isatty():
         check(webui, any_python=args.any_python)
-        enable = is_enabled(webui) or _ask(webui.cmd_flags)
+        enable = can_enable(webui) and _ask(webui.cmd_flags)
     print(install(webui, enable=bool(enable), any_python=args.any_python))
     return 0
 

@@ -12,10 +12,13 @@ from ...exporter.errors import TargetError
 from ...exporter.files import Publication
 from ...exporter.webui import Webui
 from .cmd_flags import EXTENSION, FLAG, add_extension, has_extension, remove_extension
-from .interpreter import TRAINING_MODULES, environment, install_source, wrong_python
+from .interpreter import TRAINING_MODULES, command_line, environment, install_source, wrong_python
 from .pins import check_pins
 from .sealed import seal, state
 from .template import TEMPLATE_NAME, template_file
+
+
+_NOT_OURS = {"other": "is not ours", "edited": "was changed since we wrote it"}
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,10 @@ def install(webui: Webui, *, enable: bool, any_python: bool = False) -> Report:
     Raises:
         TargetError: every reason not to, at once; nothing is written.
     """
-    notes = check(webui, any_python=any_python)
+    notes = check(webui, enable=enable, any_python=any_python)
     files = _files(webui)
     written = [path for path, text in files.items() if state(path) == "absent" or path.read_bytes() != text.encode()]
-    flags, loaded = _flags(webui)
+    flags, loaded, _ = _flags(webui)
     with Publication(force=True) as out:
         for path in written:
             out.file(path).write(files[path])
@@ -62,8 +65,8 @@ def install(webui: Webui, *, enable: bool, any_python: bool = False) -> Report:
     return Report(webui, tuple(written), tuple(unchanged), notes=tuple(notes))
 
 
-def check(webui: Webui, *, any_python: bool = False) -> list[str]:
-    """What the user should know about this webui before or after an installation.
+def check(webui: Webui, *, enable: bool = False, any_python: bool = False) -> list[str]:
+    """Everything that speaks against an installation; returns what the user should know about it all the same.
 
     Raises:
         TargetError: every reason not to install, at once.
@@ -74,22 +77,20 @@ def check(webui: Webui, *, any_python: bool = False) -> list[str]:
     if _folder(webui).is_symlink():
         problems.append(f"{_folder(webui)} is a link to {_folder(webui).resolve()}. Remove the link and repeat this.")
     else:
-        what = {"other": "is not ours", "edited": "was changed since we wrote it"}
-        for path in _files(webui):
-            if (found := state(path)) in what:
-                problems.append(f"{path} {what[found]}, so it is not replaced. Move it away and repeat this.")
-    try:
-        _flags(webui)
-    except TargetError as error:
-        problems.append(str(error))
+        for path in _places(webui):
+            if (found := state(path)) in _NOT_OURS:
+                problems.append(f"{path} {_NOT_OURS[found]}, so it is not replaced. Move it away and repeat this.")
+    if unreadable := _flags(webui)[2]:
+        (problems if enable else notes).append(unreadable)
     if problems:
         raise TargetError("\n".join(["Nothing was installed.", *problems]))
     return [*notes, *_limits(webui, any_python=any_python)]
 
 
-def is_enabled(webui: Webui) -> bool:
-    """Whether the webui loads us at every start by its CMD_FLAGS.txt. Raises TargetError for a broken one."""
-    return _flags(webui)[1]
+def can_enable(webui: Webui) -> bool:
+    """Whether there is a CMD_FLAGS.txt, or a place for one, that does not load us yet and can be changed."""
+    _, loaded, unreadable = _flags(webui)
+    return not loaded and not unreadable
 
 
 def uninstall(webui: Webui) -> Report:
@@ -99,17 +100,14 @@ def uninstall(webui: Webui) -> Report:
         TargetError: a file cannot be removed; nothing is.
     """
     folder = _folder(webui)
-    paths = _places(webui)
-    states = {path: "other" if folder.is_symlink() and path.parent == folder else state(path) for path in paths}
-    removed = [path for path, found in states.items() if found == "ours"]
-    kept = {"other": "is not ours", "edited": "was changed since we wrote it"}
-    notes = [f"kept       {path}, which {kept[found]}" for path, found in states.items() if found in kept]
+    states = {path: state(path) for path in _places(webui)}
+    removed = [p for p, found in states.items() if found == "ours" and not (folder.is_symlink() and p.parent == folder)]
+    notes = [f"kept       {path}, which {_NOT_OURS[found]}" for path, found in states.items() if found in _NOT_OURS]
     written = []
-    try:
-        flags, _ = _flags(webui)
-    except TargetError as error:
+    flags, _, unreadable = _flags(webui)
+    if unreadable:
         flags = ""
-        notes.append(str(error))
+        notes.append(unreadable)
     with Publication(force=True) as out:
         for path in removed:
             out.remove(path)
@@ -145,19 +143,19 @@ def _requirements() -> str:
     """People run it with `--upgrade`: only an exact version keeps a newer release from moving the webui's numpy."""
     return (
         "# What cefr-sentences needs and a webui has not. The package itself:\n"
-        f"# pip install {install_source()}\n"
+        f"# {command_line(['python', '-m', 'pip', 'install', install_source()])}\n"
         f"lemminflect=={version('lemminflect')}\n"
     )
 
 
-def _flags(webui: Webui) -> tuple[str, bool]:
-    """The text of CMD_FLAGS.txt, empty where there is none, and whether it loads us."""
+def _flags(webui: Webui) -> tuple[str, bool, str]:
+    """The text of CMD_FLAGS.txt, empty where there is none; whether it loads us; why it cannot be changed, or ''."""
     path = webui.cmd_flags
     try:
         text = path.read_bytes().decode("utf-8") if path.is_file() else ""
-        return text, has_extension(text)
+        return text, has_extension(text), ""
     except ValueError as error:
-        raise TargetError(f"{path} cannot be changed: {error}. Mend it, or write {FLAG} there yourself.") from None
+        return "", False, f"{path} cannot be changed: {error}. Put or remove {FLAG} {EXTENSION} there by hand."
 
 
 def _limits(webui: Webui, *, any_python: bool) -> list[str]:

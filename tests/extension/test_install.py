@@ -122,13 +122,14 @@ def test_a_place_that_cannot_be_written(webui: Path, monkeypatch: pytest.MonkeyP
     assert files(webui) == before
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="permissions do not bind this user")
 def test_a_read_only_folder(webui: Path) -> None:
     install(webui)
     folder = webui / "user_data/extensions/cefr_sentences"
     folder.chmod(0o500)
     try:
-        with pytest.raises(TargetError, match="cannot be written"):
+        if os.access(folder, os.W_OK):
+            pytest.skip("permissions do not bind this user")
+        with pytest.raises(TargetError, match="may not write there"):
             uninstall(find_webui(webui))
     finally:
         folder.chmod(0o700)

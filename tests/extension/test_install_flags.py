@@ -106,7 +106,9 @@ def test_flags_that_cannot_be_read_are_left_alone(webui: Path, broken: bytes) ->
     with pytest.raises(TargetError, match=r"CMD_FLAGS\.txt cannot be changed"):
         install(webui, enable=True)
     assert files(webui) == before
-    assert "cannot be changed" in str(uninstall(find_webui(webui)))
+    assert "by hand" in str(install(webui))
+    assert "by hand" in str(uninstall(find_webui(webui)))
+    assert files(webui) == before
 
 
 def test_flags_that_move_the_user_data_stay_where_they_are(webui: Path, tmp_path: Path) -> None:
