@@ -17,7 +17,6 @@ from .pins import check_pins
 from .sealed import seal, state
 from .template import TEMPLATE_NAME, template_file
 
-
 _NOT_OURS = {"other": "is not ours", "edited": "was changed since we wrote it"}
 
 

@@ -11,6 +11,7 @@ import pytest
 from cefr_sentences.exporter.errors import TargetError
 from cefr_sentences.exporter.webui import find_webui
 from cefr_sentences.extension.install import install as room
+from cefr_sentences.extension.install import interpreter
 from cefr_sentences.extension.install.install import uninstall
 from cefr_sentences.extension.install.template import template_file
 
@@ -165,6 +166,7 @@ def test_on_a_terminal_it_asks(
         return answer
 
     monkeypatch.setattr("builtins.input", ask)
+    monkeypatch.setattr(interpreter, "find_spec", lambda name: None)  # so that this Python has no gradio
     monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(isatty=lambda: True))
     assert run("install", "--webui", webui, "--any-python").code == 0
     assert (webui / FLAGS).exists() == enabled
