@@ -99,7 +99,8 @@ class Publication:
                 part.replace(path)
         except OSError as failure:
             self._discard(done)
-            raise target_error(self._open[0][2].parent, failure) from failure
+            where = self._open[0][2] if self._open else self._stale[0]
+            raise target_error(where.parent, failure) from failure
         for _, backup in done:
             if backup is not None:
                 with suppress(OSError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,23 @@ class Webui:
     def models(self) -> Path:
         return self.model_dir or self.user_data / "models"
 
+    @property
+    def extensions(self) -> Path:
+        return self.user_data / "extensions"
+
+    @property
+    def instruction_templates(self) -> Path:
+        return self.user_data / "instruction-templates"
+
+    @property
+    def cmd_flags(self) -> Path:
+        """The flags it starts with. The file that moves the user data by `--user-data-dir` is not moved itself."""
+        for folder in _usual_folders(self.root):
+            with suppress(TargetError):
+                if folder != self.user_data and _moved(self.root, folder) == self.user_data.resolve():
+                    return folder / "CMD_FLAGS.txt"
+        return self.user_data / "CMD_FLAGS.txt"
+
 
 def find_webui(folder: Path, user_data: Path | None = None) -> Webui:
     """The webui at `folder`.
@@ -65,14 +83,17 @@ def find_webui(folder: Path, user_data: Path | None = None) -> Webui:
                 f"--user-data-dir {user_data} is not a folder. Start the webui once with it, or mend the path."
             )
         return Webui(root, user_data)
-    candidates = [root / "user_data", root.parent / "user_data", root.parent.parent / "user_data"]
-    found = next((c for c in candidates if c.is_dir()), None)
+    found = next((c for c in _usual_folders(root) if c.is_dir()), None)
     if found is None:
         raise TargetError(
             f"{root} has no user_data folder. Webuis before v3.0 kept their data elsewhere: update it, "
             "or name the folder with --user-data-dir."
         )
     return Webui(root, _moved(root, found) or found)
+
+
+def _usual_folders(root: Path) -> list[Path]:
+    return [root / "user_data", root.parent / "user_data", root.parent.parent / "user_data"]
 
 
 def _moved(root: Path, user_data: Path) -> Path | None:

@@ -13,6 +13,7 @@ from ..exporter import cli as exporter
 from ..exporter.errors import CefrError
 from . import check, demo, studio
 from .evaluation import command as evaluation
+from .install import command as install
 from .training import command as training
 from .writing import command as writing
 
@@ -28,7 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=version("cefr-sentences"))
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    for room in (exporter, check, training, evaluation, writing, demo, studio):
+    for room in (exporter, check, training, evaluation, writing, install, studio, demo):
         room.add_commands(commands)
     return parser
 

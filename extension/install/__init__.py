@@ -1,0 +1,1 @@
+"""Putting the tab into a webui, and taking it out again."""

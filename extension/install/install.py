@@ -1,0 +1,182 @@
+"""Put the tab into a webui, and take it out again."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from ...exporter.errors import TargetError
+from ...exporter.files import Publication
+from ...exporter.webui import Webui
+from .cmd_flags import EXTENSION, FLAG, add_extension, has_extension, remove_extension
+from .interpreter import TRAINING_MODULES, command_line, environment, install_source, wrong_python
+from .pins import check_pins
+from .sealed import seal, state
+from .template import TEMPLATE_NAME, template_file
+
+_NOT_OURS = {"other": "is not ours", "edited": "was changed since we wrote it"}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was done to a webui: files by what became of them, and sentences for the user."""
+
+    webui: Webui
+    written: tuple[Path, ...] = ()
+    unchanged: tuple[Path, ...] = ()
+    removed: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        kinds = (("written", self.written), ("unchanged", self.unchanged), ("removed", self.removed))
+        return "\n".join([f"{kind:<10} {path}" for kind, paths in kinds for path in paths] + list(self.notes))
+
+
+def install(webui: Webui, *, enable: bool, any_python: bool = False) -> Report:
+    """Write the extension and the instruction template, and with `enable` the flag that loads it.
+
+    `any_python` leaves out the check that this Python is the webui's.
+
+    Raises:
+        TargetError: every reason not to, at once; nothing is written.
+    """
+    notes = check(webui, enable=enable, any_python=any_python)
+    files = _files(webui)
+    written = [path for path, text in files.items() if state(path) == "absent" or path.read_bytes() != text.encode()]
+    flags, loaded, _ = _flags(webui)
+    with Publication(force=True) as out:
+        for path in written:
+            out.file(path).write(files[path])
+        if enable and not loaded:
+            out.file(webui.cmd_flags.resolve()).write(add_extension(flags))
+            written.append(webui.cmd_flags)
+    unchanged = [path for path in files if path not in written]
+    if loaded:
+        unchanged.append(webui.cmd_flags)
+    elif not enable:
+        notes.append(
+            f"To load it at every start, add {FLAG} {EXTENSION} to {webui.cmd_flags}, or install with --enable."
+        )
+    notes.append("Start the webui anew to see it." if written else "Nothing had to be changed.")
+    return Report(webui, tuple(written), tuple(unchanged), notes=tuple(notes))
+
+
+def check(webui: Webui, *, enable: bool = False, any_python: bool = False) -> list[str]:
+    """Everything that speaks against an installation; returns what the user should know about it all the same.
+
+    Raises:
+        TargetError: every reason not to install, at once.
+    """
+    problems, notes = check_pins(webui)
+    if not any_python and (wrong := wrong_python(webui)):
+        problems.insert(0, wrong)
+    if _folder(webui).is_symlink():
+        problems.append(f"{_folder(webui)} is a link to {_folder(webui).resolve()}. Remove the link and repeat this.")
+    else:
+        for path in _places(webui):
+            if (found := state(path)) in _NOT_OURS:
+                problems.append(f"{path} {_NOT_OURS[found]}, so it is not replaced. Move it away and repeat this.")
+    if unreadable := _flags(webui)[2]:
+        (problems if enable else notes).append(unreadable)
+    if problems:
+        raise TargetError("\n".join(["Nothing was installed.", *problems]))
+    return [*notes, *_limits(webui, any_python=any_python)]
+
+
+def can_enable(webui: Webui) -> bool:
+    """Whether there is a CMD_FLAGS.txt, or a place for one, that does not load us yet and can be changed."""
+    _, loaded, unreadable = _flags(webui)
+    return not loaded and not unreadable
+
+
+def uninstall(webui: Webui) -> Report:
+    """Remove what `install` wrote, unless it was changed since; datasets, adapters and all else stay.
+
+    Raises:
+        TargetError: a file cannot be removed; nothing is.
+    """
+    folder = _folder(webui)
+    states = {path: state(path) for path in _places(webui)}
+    removed = [p for p, found in states.items() if found == "ours" and not (folder.is_symlink() and p.parent == folder)]
+    notes = [f"kept       {path}, which {_NOT_OURS[found]}" for path, found in states.items() if found in _NOT_OURS]
+    written = []
+    flags, _, unreadable = _flags(webui)
+    if unreadable:
+        flags = ""
+        notes.append(unreadable)
+    with Publication(force=True) as out:
+        for path in removed:
+            out.remove(path)
+        if remove_extension(flags) != flags:
+            out.file(webui.cmd_flags.resolve()).write(remove_extension(flags))
+            written.append(webui.cmd_flags)
+    _tidy(folder)
+    notes.append(
+        "Datasets, adapters and the package itself were left." if removed or written else "Nothing of ours was there."
+    )
+    return Report(webui, tuple(written), removed=tuple(removed), notes=tuple(notes))
+
+
+def _folder(webui: Webui) -> Path:
+    return webui.extensions / EXTENSION
+
+
+def _places(webui: Webui) -> list[Path]:
+    folder = _folder(webui)
+    template = webui.instruction_templates / f"{TEMPLATE_NAME}.yaml"
+    return [folder / "script.py", folder / "requirements.txt", template]
+
+
+def _files(webui: Webui) -> dict[Path, str]:
+    """The files of an installation, sealed."""
+    script = Path(__file__).with_name("webui_script.py").read_text(encoding="utf-8")
+    named = script.replace('\nSOURCE = "cefr-sentences"\n', f"\nSOURCE = {install_source()!r}\n")
+    texts = (named, _requirements(), template_file())
+    return {path: seal(text) for path, text in zip(_places(webui), texts, strict=True)}
+
+
+def _requirements() -> str:
+    """People run it with `--upgrade`: only an exact version keeps a newer release from moving the webui's numpy."""
+    return (
+        "# What cefr-sentences needs and a webui has not. The package itself:\n"
+        f"# {command_line(['python', '-m', 'pip', 'install', install_source()])}\n"
+        f"lemminflect=={version('lemminflect')}\n"
+    )
+
+
+def _flags(webui: Webui) -> tuple[str, bool, str]:
+    """The text of CMD_FLAGS.txt, empty where there is none; whether it loads us; why it cannot be changed, or ''."""
+    path = webui.cmd_flags
+    try:
+        text = path.read_bytes().decode("utf-8") if path.is_file() else ""
+        return text, has_extension(text), ""
+    except ValueError as error:
+        return "", False, f"{path} cannot be changed: {error}. Put or remove {FLAG} {EXTENSION} there by hand."
+
+
+def _limits(webui: Webui, *, any_python: bool) -> list[str]:
+    own = environment(webui)
+    lacking = [] if any_python else [m for m in TRAINING_MODULES if find_spec(m) is None]
+    if not lacking and (own is None or own.name != "portable_env"):
+        return []
+    reason = f"Without {', '.join(lacking)}" if lacking else "In a portable build"
+    return [
+        f"{reason}, Data works in the tab, Write works with the loaded GGUF model or another server, and Train needs "
+        "a full webui."
+    ]
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what the webui's Python compiled from our script, and the folder if nothing else is in it."""
+    if not folder.is_dir() or folder.is_symlink() or (folder / "script.py").exists():
+        return
+    cache = folder / "__pycache__"
+    with suppress(OSError):  # what is left over loads nothing
+        for compiled in cache.glob("script.*.pyc"):
+            compiled.unlink()
+        for empty in (cache, folder):
+            if empty.is_dir() and not any(empty.iterdir()):
+                empty.rmdir()

@@ -1,0 +1,66 @@
+"""Is this Python the webui's own? Where it is, and how to install into it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from importlib.metadata import distribution
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from ...exporter.webui import Webui
+
+TRAINING_MODULES = ("torch", "transformers", "peft")
+
+
+def environment(webui: Webui) -> Path | None:
+    """The Python that the webui's installer or portable build brought; None where the user made their own."""
+    folders = (webui.root / "portable_env", webui.root / "installer_files" / "env")  # its start script's order
+    return next((f for f in folders if f.is_dir()), None)
+
+
+def wrong_python(webui: Webui) -> str | None:
+    """Why this Python is not the one that the webui in `webui.root` runs in, or None when it can be."""
+    own = environment(webui)
+    if own is None:
+        if find_spec("gradio") is not None:
+            return None
+        return (
+            f"{sys.executable} has no gradio, so the webui in {webui.root} does not run in it. Activate the "
+            "environment that it runs in, install cefr-sentences there and repeat this, or add --any-python."
+        )
+    if Path(sys.prefix).resolve() == own.resolve():
+        return None
+    python = own / ("python.exe" if os.name == "nt" else "bin/python")
+    again = [str(python), "-m", "cefr_sentences.extension", "install", "--webui", str(webui.root)]
+    if webui.user_data != webui.root / "user_data":
+        again += ["--user-data-dir", str(webui.user_data)]
+    where = " in the window that its cmd_windows.bat opens" if os.name == "nt" and own.name == "env" else ""
+    return (
+        f"This is the Python in {sys.prefix}, and the webui runs in {own}. Run these{where} (--any-python writes the "
+        "files all the same):\n"
+        f"  {command_line([str(python), '-m', 'pip', 'install', install_source()])}\n"
+        f"  {command_line(again)}"
+    )
+
+
+def install_source() -> str:
+    """What to tell pip to get this package: the folder or address it was installed from, or its name."""
+    record = distribution("cefr-sentences").read_text("direct_url.json")
+    if not record:
+        return "cefr-sentences"
+    origin = json.loads(record)
+    url = origin["url"]
+    if "vcs_info" in origin:
+        return f"{origin['vcs_info']['vcs']}+{url}@{origin['vcs_info']['commit_id']}"
+    return url2pathname(urlsplit(url).path) if url.startswith("file:") else url
+
+
+def command_line(words: list[str]) -> str:
+    """`words` as one line for the system's shell."""
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)

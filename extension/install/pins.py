@@ -1,0 +1,116 @@
+"""What this package requires, beside the versions that a webui fixes in its requirements file."""
+
+from __future__ import annotations
+
+import re
+import sys
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...exporter.webui import Webui
+from .interpreter import command_line
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
+PACKAGE = "cefr-sentences"
+
+
+def check_pins(webui: Webui) -> tuple[list[str], list[str]]:
+    """Conflicts, for which nothing may be installed, and notes, each a sentence."""
+    path = requirements_file(webui)
+    if path is None:
+        return [], ["This webui has no requirements file (portable builds have none), so no versions were compared."]
+    try:
+        import packaging  # noqa: F401
+    except ImportError:
+        return [], [f"This Python has no module packaging, so nothing was compared with {path.name}."]
+    return compare(required(PACKAGE), read_pins(path.read_text(encoding="utf-8")))
+
+
+def requirements_file(webui: Webui) -> Path | None:
+    """The list that the webui's Python was made from. Its variants fix the same versions but of wheels for a GPU."""
+    kind = "portable" if (webui.root / "portable_env").is_dir() else "full"
+    path = webui.root / "requirements" / kind / "requirements.txt"
+    return path if path.is_file() else None
+
+
+def read_pins(text: str) -> dict[str, Requirement]:
+    """By normalized name, the requirements that hold on this system; the address of a wheel says `==` its version."""
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+    pins: dict[str, Requirement] = {}
+    for line in text.splitlines():
+        entry = re.sub(r"(^|\s)#.*", "", line).strip()
+        address, _, marker = entry.partition(";")
+        try:
+            if "://" in address:
+                name, version, *_ = parse_wheel_filename(address.strip().rpartition("/")[2].replace("%2B", "+"))
+                entry = f"{name}=={version}" + (f" ; {marker}" if marker else "")
+            pin = Requirement(entry)
+        except (InvalidRequirement, InvalidWheelFilename):  # an option of pip, an empty line, a git address
+            continue
+        if pin.marker is None or pin.marker.evaluate():
+            pins[canonicalize_name(pin.name)] = pin
+    return pins
+
+
+def required(package: str) -> list[tuple[str, Requirement]]:
+    """(who, what) for everything that `package` without extras needs, directly or not, as installed here."""
+    from packaging.requirements import Requirement
+
+    found: list[tuple[str, Requirement]] = []
+    todo, seen = [(package, frozenset[str]())], set()
+    while todo:
+        name, extras = todo.pop()
+        try:
+            lines = distribution(name).requires or []
+        except PackageNotFoundError:
+            continue
+        for need in map(Requirement, lines):
+            if need.marker is None or any(need.marker.evaluate({"extra": extra}) for extra in extras or ("",)):
+                found.append((name, need))
+                key = (need.name, frozenset(need.extras))
+                if key not in seen:
+                    seen.add(key)
+                    todo.append(key)
+    return found
+
+
+def compare(needs: list[tuple[str, Requirement]], pins: dict[str, Requirement]) -> tuple[list[str], list[str]]:
+    """Conflicts between what is needed and what is pinned, and notes on what is installed beside both."""
+    from packaging.utils import canonicalize_name
+
+    conflicts, notes = [], []
+    for who, need in needs:
+        pin = pins.get(canonicalize_name(need.name))
+        try:
+            installed = distribution(need.name).version
+        except PackageNotFoundError:
+            installed = None
+        if installed is None:
+            command = command_line([sys.executable, "-m", "pip", "install", str(need)])
+            notes.append(f"{who} needs {need}, which is not installed: {command}")
+        if pin is None:
+            continue
+        if not _together(pin, need, installed):
+            conflicts.append(
+                f"{who} needs {need}, and the webui fixes {pin.name}{pin.specifier}. Install a version of "
+                f"{who} that accepts {pin.name}{pin.specifier}, or update the webui."
+            )
+        elif installed is not None and not pin.specifier.contains(installed, prereleases=True):
+            command = command_line([sys.executable, "-m", "pip", "install", f"{pin.name}{pin.specifier}"])
+            notes.append(f"{pin.name} {installed} is installed, and the webui fixes {pin.specifier}: {command}")
+    return conflicts, list(dict.fromkeys(notes))
+
+
+def _together(pin: Requirement, need: Requirement, installed: str | None) -> bool:
+    """Whether some version suits both, judged by the installed one and by those that the two name."""
+    both = pin.specifier & need.specifier
+    candidates = [installed] if installed else []
+    for part in both:
+        version = part.version.removesuffix(".*")
+        candidates += [version, f"{version}.9999"]
+    return not len(pin.specifier) or any(both.contains(c, prereleases=True) for c in candidates)
