@@ -7,18 +7,9 @@ from typing import Any
 
 from ..exporter.errors import CefrError, InputError
 from ..exporter.levels import TRAINABLE, parse_level
-from ..exporter.prompt import HARD_CUT, INSTRUCTION_HEAD, MAX_WORDS, RESPONSE_HEAD, list_prompt, parse_instruction, wrap
+from ..exporter.prompt import MAX_WORDS, list_prompt, parse_instruction, wrap
 from .writing.words import check_words
 
-# The webui's instruction template: what `wrap` makes of one question, with a hard cut between turns.
-TEMPLATE = (
-    "{%- for message in messages -%}"
-    "{%- if message['role'] == 'assistant' -%}{{- message['content'] + " + repr(HARD_CUT) + " -}}"
-    "{%- elif message['role'] == 'user' -%}"
-    "{{- " + repr(INSTRUCTION_HEAD) + " + message['content'] + " + repr(RESPONSE_HEAD) + " -}}"
-    "{%- endif -%}"
-    "{%- endfor -%}"
-)
 _COMMAND = re.compile(r"\s*/cefr\b(.*)", re.DOTALL | re.IGNORECASE)
 _HELP = "Write it like: /cefr A1: happy, book, friend"
 
@@ -39,7 +30,7 @@ def expand(text: str) -> str:
             f"{len(chosen)} words are too many for one answer: the model was trained on lists of at most {MAX_WORDS}. "
             "The Write pane of the CEFR Sentences tab takes any number."
         )
-    return list_prompt(chosen, parse_level(level, TRAINABLE))
+    return list_prompt(chosen, parse_level(level.strip(), TRAINABLE))
 
 
 def chat_input(text: str, visible_text: str) -> tuple[str, str]:

@@ -21,7 +21,9 @@ def add_commands(commands: Any) -> None:
     )
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--model", help="Transformers folder, hub name, or 'embedded' (default, where it is installed)")
-    where.add_argument("--api", metavar="URL", help="only write, with an OpenAI-compatible server: http://127.0.0.1:5000")
+    where.add_argument(
+        "--api", metavar="URL", help="only write, with an OpenAI-compatible server: http://127.0.0.1:5000"
+    )
     folder = parser.add_mutually_exclusive_group()
     folder.add_argument("--webui", metavar="DIR", type=Path, help="use the folders of this webui")
     folder.add_argument(
@@ -66,7 +68,9 @@ def run(args: argparse.Namespace) -> int:
 
     with blocks("CEFR Sentences", CSS) as built:
         page.build(host)
-    print(f"CEFR Sentences: http://{args.host}:{args.port}   (files in {folders.user_data}; Ctrl-C ends it)", flush=True)
+    print(
+        f"CEFR Sentences: http://{args.host}:{args.port}   (files in {folders.user_data}; Ctrl-C ends it)", flush=True
+    )
     try:
         launch(built, CSS, args.host, args.port, [folders.user_data])
     except OSError as error:

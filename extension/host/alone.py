@@ -10,6 +10,7 @@ from typing import Any
 
 from ...exporter.errors import ModelError
 from ...exporter.webui import Webui
+from ..jobs import Desk
 from .base import GREEDY, Applied, ModelState, Progress, Sampling, adapter_folder, prove, put_on, take_off, with_adapter
 from .standalone import Loaded, check_model_name, load, load_tokenizer
 
@@ -20,6 +21,7 @@ class Standalone:
     def __init__(self, folders: Webui, model: str | None = None, api: str | None = None) -> None:
         if model is not None:
             check_model_name(model)
+        self.desk, self.files_desk = Desk(), Desk()
         self.folders = folders
         self.training_off = "" if importlib.util.find_spec("torch") else "portable"
         self._name, self._api = model, api

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from ...exporter.errors import ModelError
 from ...exporter.webui import Webui
+from ..jobs import Desk
 from .standalone import Loaded, check_adapter
 
 # Done so far, and of how many.
@@ -55,9 +56,12 @@ class Host(Protocol):
     """A model on loan, and the folders that go with it.
 
     `training_off` is why nobody may train or change the model here: empty, `portable` (no torch in this
-    Python) or `multi-user`.
+    Python) or `multi-user`. `desk` does the work that needs the model, `files_desk` that which needs only files; both
+    outlive the page, which the webui builds anew when its interface is restarted.
     """
 
+    desk: Desk
+    files_desk: Desk
     folders: Webui
     training_off: str
 

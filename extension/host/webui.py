@@ -16,7 +16,8 @@ from typing import Any
 from ...exporter.errors import ModelError
 from ...exporter.prompt import wrap
 from ...exporter.webui import Webui
-from ..chat import TEMPLATE
+from ..jobs import Desk
+from ..template import instruction_template
 from .base import GREEDY, Applied, ModelState, Progress, Sampling, adapter_folder, prove, with_adapter
 from .standalone import META, Loaded
 
@@ -35,6 +36,7 @@ class InWebui:
     """Lends the model that the webui has loaded. `shared` is its module of that name."""
 
     def __init__(self) -> None:
+        self.desk, self.files_desk = Desk(), Desk()
         self.shared = _module("shared")
         root = Path(str(self.shared.__file__)).resolve().parent.parent
         args = self.shared.args
@@ -156,10 +158,8 @@ class InWebui:
                 "stream": False,
                 "custom_stopping_strings": "",
             }
-            answer = ""
-            for answer in generation.generate_reply(wrap(instruction), state, stopping_strings=[HEADING]):
-                pass
-            answers.append(answer.split(HEADING)[0])
+            replies = list(generation.generate_reply(wrap(instruction), state, stopping_strings=[HEADING]))
+            answers.append(replies[-1].split(HEADING)[0] if replies else "")
         progress(len(answers), len(instructions))
         return answers
 
@@ -192,6 +192,6 @@ class InWebui:
 
     def chat_fields(self) -> dict[str, tuple[Any, Any]]:
         """Instruct mode, our instruction template, and the LoRA menu of the Model tab."""
-        wanted = {"mode": "instruct", "instruction_template_str": TEMPLATE, "lora_menu": None}
+        wanted = {"mode": "instruct", "instruction_template_str": instruction_template(), "lora_menu": None}
         known = self.shared.gradio
         return {name: (known[name], value) for name, value in wanted.items() if name in known}

@@ -19,7 +19,7 @@ from .ui import Ui, Updates
 def build(ui: Ui) -> None:
     folders = ui.host.folders
     fields = ui.host.chat_fields()
-    adapter = ui.choice("apply.adapter", lambda language: adapter_names(folders))
+    adapter = ui.choice("apply.adapter", lambda language: adapter_names(folders), "adapter")
     with gr.Row():
         run = ui.button("apply.run", variant="primary")
         off = ui.button("apply.off")
@@ -29,7 +29,7 @@ def build(ui: Ui) -> None:
     def change(language: str, chosen: str | None) -> Iterator[Updates]:
         if ui.host.training_off == "multi-user":
             raise InputError(text("off", language))
-        job = ui.model_desk.start("apply", lambda job: ui.host.apply(chosen))
+        job = ui.host.desk.start("apply", lambda job: ui.host.apply(chosen))
         yield from ui.follow(job, language, lambda j: {}, status)
         if job.error:
             return

@@ -75,11 +75,13 @@ def build(ui: Ui) -> None:
                     "cut": _sliced(ui.host.counter(), texts, length),
                 }
 
-            job = ui.data_desk.start("data", run)
+            job = ui.host.files_desk.start("data", run)
             yield {found: ""}
             yield from ui.follow(job, language, lambda j: show(j, language), status)
             if publish and job.result:
-                yield {status: note(text("data.exported", language, folder=folders.datasets), "good")}
+                made = {**ui.select("dataset", f"{settings.name}.txt")}
+                made |= ui.select("evaluation", f"{settings.name}_eval.txt") if settings.eval_records else {}
+                yield {status: note(text("data.exported", language, folder=folders.datasets), "good"), **made}
 
         return handler
 
@@ -94,11 +96,21 @@ def build(ui: Ui) -> None:
     ui.on(write.click, work(True), asked, [status, found], status)
     for listener in (source.input, sent.upload, sent.clear, level.input):
         ui.on(listener, named, [source, sent, level], [name], status)
-    ui.rejoin(ui.data_desk, "data", show, status, [found])
+    ui.rejoin(ui.host.files_desk, "data", show, status, [found])
 
 
-def _asked(folders: Any, source: str, sent: str | None, level: str, name: str, number: Any, share: Any, mix: str,
-           chunk: Any, replace: bool) -> tuple[Path, ExportSettings, bool, int]:
+def _asked(
+    folders: Any,
+    source: str,
+    sent: str | None,
+    level: str,
+    name: str,
+    number: Any,
+    share: Any,
+    mix: str,
+    chunk: Any,
+    replace: bool,
+) -> tuple[Path, ExportSettings, bool, int]:
     """What the fields say, checked. Raises InputError."""
     level = parse_level(str(level), TRAINABLE)
     if sent:

@@ -28,8 +28,8 @@ _ROWS = (
 def build(ui: Ui) -> None:
     folders = ui.host.folders
     with gr.Row():
-        adapter = ui.choice("evaluate.adapter", lambda language: adapter_names(folders))
-        dataset = ui.choice("evaluate.dataset", lambda language: paths.evaluation_files(folders.datasets))
+        adapter = ui.choice("evaluate.adapter", lambda language: adapter_names(folders), "adapter")
+        dataset = ui.choice("evaluate.dataset", lambda language: paths.evaluation_files(folders.datasets), "evaluation")
         prompts = ui.make(gr.Slider, "evaluate.prompts", minimum=1, maximum=50, step=1, value=5)
     run = ui.button("evaluate.run", variant="primary")
     status = gr.HTML(elem_id="cefr-evaluate-status")
@@ -55,12 +55,12 @@ def build(ui: Ui) -> None:
                 )
             return {"found": found, "prompts": [list(r.words) for r in records[:asked]]}
 
-        job = ui.model_desk.start("evaluate", work)
+        job = ui.host.desk.start("evaluate", work)
         yield {shown: ""}
         yield from ui.follow(job, language, lambda j: show(j, language), status)
 
     ui.on(run.click, begin, [adapter, dataset, prompts], [status, shown], status)
-    ui.rejoin(ui.model_desk, "evaluate", show, status, [shown])
+    ui.rejoin(ui.host.desk, "evaluate", show, status, [shown])
 
 
 def _shown(result: dict[str, Any], language: str) -> str:

@@ -45,13 +45,9 @@ def hidden_api() -> dict[str, Any]:
     return {"api_visibility": "private"} if "api_visibility" in parameters else {"show_api": False}
 
 
-def connect(
-    listener: Callable[..., Any], fn: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any]
-) -> Any:
+def connect(listener: Callable[..., Any], fn: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any]) -> Any:
     """Call `fn` on an event: any number at once, without the grey veil over what it will change."""
-    return listener(
-        fn, list(inputs), list(outputs), show_progress="hidden", concurrency_limit=None, **hidden_api()
-    )
+    return listener(fn, list(inputs), list(outputs), show_progress="hidden", concurrency_limit=None, **hidden_api())
 
 
 def copyable() -> dict[str, Any]:

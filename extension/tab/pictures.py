@@ -55,7 +55,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]], flagged: Sequen
     def cell(tag: str, value: object) -> str:
         text = value if isinstance(value, str) else f"{value:,}" if isinstance(value, int) else escape(value)
         number = text.replace(",", "").replace(".", "").replace(" %", "").lstrip("-").isdigit()
-        return f'<{tag}{" class=number" if number else ""}>{escape(text)}</{tag}>'
+        return f"<{tag}{' class=number' if number else ''}>{escape(text)}</{tag}>"
 
     lines = ["<tr>" + "".join(cell("th", h) for h in head) + "</tr>"]
     for i, row in enumerate(rows):
@@ -112,7 +112,9 @@ def plot(lines: Sequence[tuple[str, str, Points]], last: float, x_label: str) ->
     for i in range(5):
         y = low + (high - low) * i / 4
         at = bottom - (bottom - top) * i / 4
-        parts.append(f'<line x1="{left}" x2="{right}" y1="{at:.1f}" y2="{at:.1f}" stroke="currentColor" opacity=".15"/>')
+        parts.append(
+            f'<line x1="{left}" x2="{right}" y1="{at:.1f}" y2="{at:.1f}" stroke="currentColor" opacity=".15"/>'
+        )
         parts.append(f'<text x="{left - 6}" y="{at + 4:.1f}" text-anchor="end">{y:.2f}</text>')
     for i in range(5):
         at = left + (right - left) * i / 4

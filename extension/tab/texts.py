@@ -117,7 +117,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "train.dataset.info": ("Its evaluation file is taken too", "Değerlendirme dosyası da kullanılır"),
     "train.name": ("Name of the adapter", "Adaptörün adı"),
     "train.level": ("Recipe for level", "Düzeyin tarifi"),
-    "train.level.info": ("Fills every field below and says why", "Aşağıdaki bütün alanları doldurur ve nedenini söyler"),
+    "train.level.info": (
+        "Fills every field below and says why",
+        "Aşağıdaki bütün alanları doldurur ve nedenini söyler",
+    ),
     "train.replace": ("Replace the adapter of that name", "Aynı adlı adaptörü değiştir"),
     "train.settings": ("Settings of the recipe", "Tarifin ayarları"),
     "train.rank": ("Rank", "Rank"),
@@ -203,7 +206,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "evaluate.part_adapter": ("With the adapter", "Adaptörle"),
     # Write
     "write.words": ("Words", "Kelimeler"),
-    "write.words.info": ("One a line or with commas, any number", "Her satıra bir tane ya da virgülle, istediğiniz kadar"),
+    "write.words.info": (
+        "One a line or with commas, any number",
+        "Her satıra bir tane ya da virgülle, istediğiniz kadar",
+    ),
     "write.level": ("Level", "Düzey"),
     "write.adapter": ("Adapter", "Adaptör"),
     "write.none": ("none, the model as it is", "yok, model olduğu gibi"),
@@ -241,8 +247,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "apply.run": ("Apply and check", "Uygula ve denetle"),
     "apply.off": ("Take off", "Kaldır"),
     "apply.done": (
-        "{name} is applied: {layers} layers, and the next word's score changes by up to {difference}. Chat now asks the "
-        "way the adapter was trained: instruct mode, template CEFR Sentences.",
+        "{name} is applied: {layers} layers, and the next word's score changes by up to {difference}. Chat now asks "
+        "the way the adapter was trained: instruct mode, template CEFR Sentences.",
         "{name} uygulandı: {layers} katman; sonraki kelimenin puanı en çok {difference} değişiyor. Sohbet artık "
         "adaptörün eğitildiği biçimde soruyor: instruct kipi, CEFR Sentences şablonu.",
     ),
@@ -265,8 +271,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "problem.portable": (
         "",
-        "Bu Python'da torch, transformers ve peft yok: taşınabilir sürüm eğitemez. Tam webui'yi kurun ya da başka yerde "
-        "eğitip adaptörü loras klasörüne kopyalayın.",
+        "Bu Python'da torch, transformers ve peft yok: taşınabilir sürüm eğitemez. Tam webui'yi kurun ya da başka "
+        "yerde eğitip adaptörü loras klasörüne kopyalayın.",
     ),
     "problem.multi-user": (
         "",
@@ -277,8 +283,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "problem.no_dataset": ("", "Eğitim dosyası seçilmedi. Veri bölmesinde bir tane oluşturun."),
     "problem.few_records": (
         "",
-        "{records} kayıt çok az: bir model yanıtın biçimini aşağı yukarı {needed} kayıttan sonra öğrenir. Daha çok kayıt "
-        "dışa aktarın.",
+        "{records} kayıt çok az: bir model yanıtın biçimini aşağı yukarı {needed} kayıttan sonra öğrenir. Daha çok "
+        "kayıt dışa aktarın.",
     ),
     "problem.too_long": (
         "",
@@ -286,8 +292,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "problem.slow_tokenizer": (
         "",
-        "Bu modelin tokenizer'ı yavaş türden; hangi tokenin hangi kelimeye ait olduğunu söyleyemez. Kelime ağırlığını 1 "
-        "yapın.",
+        "Bu modelin tokenizer'ı yavaş türden; hangi tokenin hangi kelimeye ait olduğunu söyleyemez. Kelime ağırlığını "
+        "1 yapın.",
     ),
     "off": (
         "Writing files and changing the model are off, because the webui runs for several users (--multi-user).",

@@ -38,7 +38,7 @@ def build(ui: Ui) -> None:
     folders = ui.host.folders
     first = recipe("A1")
     with gr.Row():
-        dataset = ui.choice("train.dataset", lambda language: paths.training_files(folders.datasets))
+        dataset = ui.choice("train.dataset", lambda language: paths.training_files(folders.datasets), "dataset")
         name = ui.make(gr.Textbox, "train.name", value="cefr-a1", max_lines=1)
         level = ui.make(gr.Radio, "train.level", choices=list(TRAINABLE), value="A1")
         replace = ui.make(gr.Checkbox, "train.replace", value=False)
@@ -68,6 +68,8 @@ def build(ui: Ui) -> None:
 
     def from_card(language: str, chosen: str | None) -> Updates:
         """A training file knows its level; its recipe is taken."""
+        if not chosen:
+            return {}
         card = paths.dataset(folders.datasets, chosen, paths.training_files(folders.datasets)).with_suffix(".meta.json")
         try:
             at = parse_level(json.loads(card.read_text(encoding="utf-8"))["level"], TRAINABLE)
@@ -83,7 +85,7 @@ def build(ui: Ui) -> None:
             with ui.host.lend() as loaded:
                 return _ready(estimate(loaded, plan.records()[0], plan.settings), loaded.tokenizer, language)
 
-        job = ui.model_desk.start("train", work)
+        job = ui.host.desk.start("train", work)
         yield {picture: ""}
         yield from ui.follow(job, language, lambda j: {}, status)
         if job.result:
@@ -123,25 +125,25 @@ def build(ui: Ui) -> None:
                     if out.is_dir() and not any(out.iterdir()):
                         out.rmdir()
 
-        job = ui.model_desk.start("train", work)
+        job = ui.host.desk.start("train", work)
         yield from ui.follow(job, language, lambda j: show(j, language), status)
         if job.result:
-            yield {status: note(_ended(job.result, out.name, language), "good")}
+            yield {status: note(_ended(job.result, out.name, language), "good"), **ui.select("adapter", out.name)}
 
     def halt(language: str) -> Updates:
-        job = ui.model_desk.current
+        job = ui.host.desk.current
         if job is None or job.kind != "train":
             return {status: note(text("train.nothing", language))}
         job.stop()
         return {}
 
     ui.on(level.input, recipes, [level], [name, *fields.values()], status)
-    ui.on(dataset.input, from_card, [dataset], [level, name, *fields.values()], status)
+    ui.on(dataset.change, from_card, [dataset], [level, name, *fields.values()], status)
     ui.on(check.click, look, inputs, [status, picture], status)
     ui.on(start.click, begin, inputs, [status, picture], status)
     ui.on(resume.click, go_on, [unfinished], [status, picture], status)
     ui.on(stop.click, halt, [], [status], status)
-    ui.rejoin(ui.model_desk, "train", show, status, [picture])
+    ui.rejoin(ui.host.desk, "train", show, status, [picture])
 
 
 def _fields(ui: Ui, why: dict[str, str], settings: TrainSettings) -> dict[str, Any]:
@@ -260,7 +262,11 @@ def drawn(log: RunLog, language: str) -> str:
     curves = plot(
         [
             (text("train.loss", language), BLUE, [(e["current_steps"], e["loss"]) for e in log.losses]),
-            (text("train.eval_loss", language), ORANGE, [(e["current_steps"], e["eval_loss"]) for e in log.evaluations]),
+            (
+                text("train.eval_loss", language),
+                ORANGE,
+                [(e["current_steps"], e["eval_loss"]) for e in log.evaluations],
+            ),
         ],
         total,
         text("train.steps", language),

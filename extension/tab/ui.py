@@ -33,10 +33,9 @@ class Ui:
 
     def __init__(self, host: Host) -> None:
         self.host = host
-        self.model_desk = Desk()
-        self.data_desk = Desk()  # an export needs no model and may run beside a training
         self._texts: list[tuple[Any, str, str]] = []
         self._lists: list[tuple[Any, Callable[[str], list[Any]]]] = []
+        self._kinds: dict[str, list[Any]] = {}
         self._events: list[tuple[Any, Callable[..., Any], Sequence[Any], Sequence[Any], Any]] = []
         self.head = gr.HTML(elem_id="cefr-head")
 
@@ -57,11 +56,19 @@ class Ui:
     def button(self, key: str, **options: Any) -> Any:
         return self.make(gr.Button, key, prop="value", **options)
 
-    def choice(self, key: str, choices: Callable[[str], list[Any]], **options: Any) -> Any:
-        """A dropdown whose choices are asked for anew after everything that happens."""
-        component = self.make(gr.Dropdown, key, choices=choices("en"), **options)
+    def choice(self, key: str, choices: Callable[[str], list[Any]], kind: str = "", **options: Any) -> Any:
+        """A dropdown whose choices are asked for anew after everything that happens.
+
+        `kind` is what is chosen, so that `select` finds all dropdowns of it.
+        """
+        component = self.make(gr.Dropdown, key, choices=choices("en"), **{"value": None, **options})
         self._lists.append((component, choices))
+        self._kinds.setdefault(kind, []).append(component)
         return component
+
+    def select(self, kind: str, value: str) -> Updates:
+        """Choose `value`, which has just been made, in all panes."""
+        return {component: gr.update(value=value) for component in self._kinds.get(kind, [])}
 
     # Events
 
@@ -82,13 +89,18 @@ class Ui:
         connect(page.load, self._opened, lists, list(dict.fromkeys([*shown, self.head, *lists])))
 
     def _guarded(self, fn: Callable[..., Any], count: int, message: Any) -> Callable[..., Any]:
+        lists = [component for component, _ in self._lists]
+
         def handler(request: gr.Request, *values: Any) -> Iterator[Updates]:
             language = _language(request)
             try:
                 result = fn(language, *values[:count])
+                chosen: Updates = {}
                 for updates in result if isinstance(result, Iterator) else [result]:
-                    yield {message: "", **updates}
-                yield self._fresh(language, values[count:])
+                    chosen |= {c: u for c, u in updates.items() if c in lists}
+                    yield {message: "", **{c: u for c, u in updates.items() if c not in lists}}
+                fresh = self._fresh(language, values[count:])
+                yield {**fresh, **{c: {**fresh[c], **u} for c, u in chosen.items()}}
             except CefrError as error:
                 yield {message: note(plain(str(error)), "error"), **self._fresh(language, values[count:])}
             except Exception as error:
@@ -123,8 +135,8 @@ class Ui:
         for (component, choices), value in zip(self._lists, values, strict=True):
             now = choices(language)
             known = [c[1] if isinstance(c, tuple) else c for c in now]
-            kept = value if value in known else known[0] if known else None
-            updates[component] = gr.update(choices=now, value=kept)
+            keep = {} if value in known else {"value": known[0] if known else None}
+            updates[component] = gr.update(choices=now, **keep)
         return updates
 
     # The head
@@ -140,14 +152,14 @@ class Ui:
             hint = "next.train"
         elif state.adapters:
             hint = "next.chat"
-        elif self.model_desk.last("evaluate") is None:
+        elif self.host.desk.last("evaluate") is None:
             hint = "next.evaluate"
         else:
             hint = "next.write"
         model = f"{state.name} ({state.loader})" if state.kind != "none" else text("head.no_model", language)
         lora = ", ".join(state.adapters) or text("head.none", language)
         facts = f"{text('head.model', language)}: {model} · {text('head.lora', language)}: {lora}"
-        if (job := self.model_desk.current) is not None:
+        if (job := self.host.desk.current) is not None:
             facts += f" · {text('head.running', language)}: {text(f'pane.{job.kind}', language)}"
         first = f"<b>{text('head.next', language)}:</b> {escape(text(hint, language))}"
         return f"<div class='cefr-next'>{first}</div><div class='cefr-why'>{escape(facts)}</div>"

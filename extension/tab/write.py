@@ -50,10 +50,16 @@ def build(ui: Ui) -> None:
         with gr.Column():
             words = ui.make(gr.Textbox, "write.words", lines=5, value="happy, book, friend")
             level = ui.make(gr.Radio, "write.level", choices=list(TRAINABLE), value="A1")
-            adapter = ui.choice("write.adapter", adapters)
+            adapter = ui.choice("write.adapter", adapters, "adapter")
             run = ui.button("write.run", variant="primary")
         with gr.Column():
-            prompt = gr.Textbox(elem_id="cefr-write-prompt", label=text("write.prompt", lists=1), lines=9, interactive=False, **copyable())
+            prompt = gr.Textbox(
+                elem_id="cefr-write-prompt",
+                label=text("write.prompt", lists=1),
+                lines=9,
+                interactive=False,
+                **copyable(),
+            )
             counted = gr.HTML(elem_id="cefr-write-count")
     status = gr.HTML(elem_id="cefr-write-status")
     sheet = gr.HTML(elem_id="cefr-write-sheet")
@@ -94,7 +100,7 @@ def build(ui: Ui) -> None:
         yield from follow(language, work)
 
     def again(language: str, number: Any) -> Iterator[Updates]:
-        last = ui.model_desk.last("write")
+        last = ui.host.desk.last("write")
         before = last.result if last is not None else None
         index = whole(number, text("write.row", language)) - 1
         if not isinstance(before, Sheet) or not 0 <= index < len(before.rows):
@@ -110,7 +116,7 @@ def build(ui: Ui) -> None:
         yield from follow(language, work)
 
     def follow(language: str, work: Any) -> Iterator[Updates]:
-        job = ui.model_desk.start("write", work)
+        job = ui.host.desk.start("write", work)
         yield from ui.follow(job, language, lambda j: show(j, language), status)
         if isinstance(job.result, Sheet) and not job.error:
             rows = job.result.rows
@@ -125,12 +131,12 @@ def build(ui: Ui) -> None:
         return {level: trained} if trained in TRAINABLE else {}
 
     results = [status, sheet, as_csv, as_tsv, after]
-    for listener in (words.input, level.change, root_page().load):
+    for listener in (words.change, level.change, root_page().load):
         ui.on(listener, look, [words, level], [prompt, counted], counted)
-    ui.on(adapter.input, from_card, [adapter], [level], status)
+    ui.on(adapter.change, from_card, [adapter], [level], status)
     ui.on(run.click, begin, [words, level, adapter], results, status)
     ui.on(redo.click, again, [row], results, status)
-    ui.rejoin(ui.model_desk, "write", show, status, results[1:])
+    ui.rejoin(ui.host.desk, "write", show, status, results[1:])
 
 
 def _ask(

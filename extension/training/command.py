@@ -96,9 +96,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         loaded = load(plan.model)
         with _stop_on_interrupt() as stop:
-            outcome = carry_out(
-                loaded, plan, out, resume=args.resume is not None, report=print_entry, stop=stop.is_set
-            )
+            outcome = carry_out(loaded, plan, out, resume=args.resume is not None, report=print_entry, stop=stop.is_set)
     finally:
         if not any(out.iterdir()):
             out.rmdir()

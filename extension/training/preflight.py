@@ -21,15 +21,15 @@ PROBLEMS = {
     "cannot_train": "{name} runs in {loader}, and such a model (GGUF, ExLlama, a server) cannot be trained by anybody. "
     "Load the Transformers version of the same model: a folder with config.json and .safetensors files. "
     "Writing works with the model as it is.",
-    "lora_applied": "The LoRA {adapters} is applied, and a training on top of it would depend on it. Take it off first.",
+    "lora_applied": "The LoRA {adapters} is applied, and a training on top would depend on it. Take it off first.",
     "portable": "This Python has no torch, transformers and peft: it is a portable build, which cannot train. Install "
     "the full webui, or train elsewhere and copy the adapter into the loras folder.",
     "multi-user": "The webui runs for several users (--multi-user), so training is off, as the webui's own is.",
     "bad_name": "{reason}",
     "name_in_use": "The adapter {name} exists. Choose another name, or tick the box that replaces it.",
     "no_dataset": "No training file is chosen. Make one in the Data pane.",
-    "few_records": "{records} records are too few: a model learns the form of the answers from about {needed} on. Export "
-    "more records.",
+    "few_records": "{records} records are too few: a model learns the form of an answer from about {needed} on. "
+    "Export more records.",
     "too_long": "All {records} records are longer than the cutoff of {cutoff} tokens (the shortest has {shortest}). "
     "Raise the cutoff to {longest}.",
     "slow_tokenizer": "The tokenizer of this model is a slow one, which cannot tell which tokens belong to a word. Set "

@@ -64,7 +64,9 @@ def train(
     started = time.monotonic()
     lengths = [len(e["input_ids"]) for e in encoded]
     with lora_layers(loaded.model, settings) as model, _sentences(settings, out):
-        log = run_log(model, out, settings, evaluate if eval_records else None, report, stop, resumable=work is not None)
+        log = run_log(
+            model, out, settings, evaluate if eval_records else None, report, stop, resumable=work is not None
+        )
         log.log.extend(earlier)
         trainer = response_trainer()(
             model=model,

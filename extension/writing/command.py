@@ -31,7 +31,9 @@ def add_commands(commands: Any) -> None:
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--model", help="Transformers folder, hub name, or 'embedded'")
     where.add_argument(
-        "--api", metavar="URL", help="an OpenAI-compatible server, like the webui's own with --api: http://127.0.0.1:5000"
+        "--api",
+        metavar="URL",
+        help="an OpenAI-compatible server, like the webui's own with --api: http://127.0.0.1:5000",
     )
     parser.add_argument("--adapter", metavar="DIR", type=Path, help="an adapter folder, as in user_data/loras/NAME")
     parser.add_argument("--json", action="store_true", help="print a JSON array")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
 from ...exporter.forms import uses
 from ...exporter.prompt import MAX_WORDS, list_prompt, parse_answer
 

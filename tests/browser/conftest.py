@@ -108,7 +108,11 @@ class Tab:
 
     def pane(self, name: str) -> None:
         self.page.locator(f"#cefr-pane-{name}-button").first.click()
-        self.page.wait_for_timeout(300)
+        self.page.wait_for_timeout(800)  # gradio 6 builds what a pane holds when it is shown
+
+    def unfold(self, key: str) -> None:
+        self.at(key).locator("button, .label-wrap").first.click()
+        self.page.wait_for_timeout(800)
 
     def at(self, key: str) -> Any:
         return self.page.locator(f"#cefr-{key.replace('.', '-')}")

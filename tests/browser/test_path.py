@@ -35,7 +35,9 @@ def test_data(place: Studio, open_tab: Open) -> None:
     table.write_text("kelime,cümle\ncat,I see a cat.\ndog,I have no pet.\n", encoding="utf-8")
     tab.at("data.upload").locator("input[type=file]").set_input_files(table)
     tab.expect("data.upload", "my words")
-    tab.page.wait_for_function("document.querySelector('#cefr-data-name textarea, #cefr-data-name input').value == 'my-words-a1'")
+    tab.page.wait_for_function(
+        "document.querySelector('#cefr-data-name textarea, #cefr-data-name input').value == 'my-words-a1'"
+    )
     tab.click("data.check")
     said = tab.expect("data-status", r"needs|words")  # too few words for an export
     assert "Traceback" not in said
@@ -51,7 +53,9 @@ def test_data(place: Studio, open_tab: Open) -> None:
     assert not list((place.data / "training" / "datasets").iterdir())  # looking writes nothing
     tab.click("data.export")
     tab.expect("data-status", "The files are in", LONG)
-    assert (place.data / "training" / "datasets" / "few.txt").read_text(encoding="utf-8").count("### Instruction:") == 58
+    assert (place.data / "training" / "datasets" / "few.txt").read_text(encoding="utf-8").count(
+        "### Instruction:"
+    ) == 58
     # The other panes see it without a reload.
     tab.pane("train")
     assert tab.value("train.dataset") == "few.txt"
@@ -65,7 +69,7 @@ def test_everything_wrong_is_said_at_once(place: Studio, open_tab: Open) -> None
     tab = open_tab(place.url)
     tab.pane("train")
     tab.fill("train.name", "../escape")
-    tab.at("train.settings").locator("button, .label-wrap").first.click()
+    tab.unfold("train.settings")
     tab.fill("train.rank", "0")
     tab.fill("train.cutoff", "64")
     tab.click("train.start")
@@ -82,7 +86,7 @@ def test_everything_wrong_is_said_at_once(place: Studio, open_tab: Open) -> None
 def test_the_recipe_fills_the_fields_and_says_why(place: Studio, open_tab: Open) -> None:
     tab = open_tab(place.url)
     tab.pane("train")
-    tab.at("train.settings").locator("button, .label-wrap").first.click()
+    tab.unfold("train.settings")
     assert tab.value("train.cutoff") == "384"
     tab.check("train.level", "C1")
     tab.page.wait_for_function("document.querySelector('#cefr-train-cutoff input').value == '768'")
@@ -92,7 +96,7 @@ def test_the_recipe_fills_the_fields_and_says_why(place: Studio, open_tab: Open)
 
 def prepare(tab: Tab) -> None:
     tab.pane("train")
-    tab.at("train.settings").locator("button, .label-wrap").first.click()
+    tab.unfold("train.settings")
     tab.fill("train.name", "tiny")
     for key, value in {"rank": "4", "alpha": "8", "epochs": "1", "batch": "8", "micro_batch": "4"}.items():
         tab.fill(f"train.{key}", value)
@@ -129,7 +133,11 @@ def test_train_stop_reload_resume(place: Studio, open_tab: Open) -> None:
     tab.click("train.resume")
     said = tab.expect("train-status", "Trained: the adapter tiny is ready", LONG)
     assert "on unseen words" in said
-    steps = [e["current_steps"] for line in (folder / "run.jsonl").read_text().splitlines() if "loss" in (e := json.loads(line))]
+    steps = [
+        e["current_steps"]
+        for line in (folder / "run.jsonl").read_text().splitlines()
+        if "loss" in (e := json.loads(line))
+    ]
     assert steps == list(range(1, 9))
     assert not (folder / ".resume").exists()
 

@@ -13,7 +13,7 @@ from cefr_sentences.exporter.webui import find_webui
 from cefr_sentences.extension.install import install as room
 from cefr_sentences.extension.install import interpreter
 from cefr_sentences.extension.install.install import uninstall
-from cefr_sentences.extension.install.template import template_file
+from cefr_sentences.extension.template import template_file
 
 from .installed import FLAGS, REQUIREMENTS, SCRIPT, TEMPLATE, files, install
 

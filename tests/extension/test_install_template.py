@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from cefr_sentences.exporter.prompt import HARD_CUT, Record, list_prompt, wrap
-from cefr_sentences.extension.install.template import TEMPLATE_NAME, instruction_template
+from cefr_sentences.extension.template import TEMPLATE_NAME, instruction_template
 
 from .installed import TEMPLATE, install
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...exporter.prompt import HARD_CUT, INSTRUCTION_HEAD, RESPONSE_HEAD
+from ..exporter.prompt import HARD_CUT, INSTRUCTION_HEAD, RESPONSE_HEAD
 
 TEMPLATE_NAME = "CEFR Sentences"
 

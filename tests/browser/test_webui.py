@@ -1,0 +1,162 @@
+"""The same path in a real text-generation-webui: `CEFR_WEBUI=DIR make test-webui`.
+
+The webui is started as it is, with the embedded model in its models folder. Its Python is that of its own
+installer, or `CEFR_WEBUI_PYTHON`. Pictures go to `CEFR_WEBUI_PICTURES`, if that is set.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import LONG, Studio, Tab, free_port, wait_for
+
+ROOT = os.environ.get("CEFR_WEBUI")
+pytestmark = pytest.mark.skipif(not ROOT, reason="CEFR_WEBUI is not set: no real webui to try")
+MODEL = "cefr-test-model"
+Open = Callable[..., Tab]
+
+
+def python(root: Path) -> str:
+    own = (root / "installer_files/env/bin/python", root / "installer_files/env/python.exe")
+    return os.environ.get("CEFR_WEBUI_PYTHON") or next((str(p) for p in own if p.exists()), "python3")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """That webui, with our extension, a model and an empty name for each thing the tests make."""
+    from cefr_sentences.extension.host.embedded import embedded_model
+
+    root = Path(str(ROOT)).resolve()
+    data = root / "user_data"
+    made = [data / "models" / MODEL, data / "loras" / "cefr-test"]
+    for path in made:
+        shutil.rmtree(path, ignore_errors=True)
+    for path in (data / "training" / "datasets").glob("cefr-test*"):
+        path.unlink()
+    shutil.copytree(embedded_model(), made[0])
+    install = [python(root), "-m", "cefr_sentences.extension"]
+    said = subprocess.run([*install, "install", "--webui", str(root)], capture_output=True, text=True)
+    assert said.returncode == 0, said.stderr
+    port, log = free_port(), tmp_path_factory.mktemp("webui") / "log"
+    flags = ["--extensions", "cefr_sentences", "--model", MODEL, "--loader", "Transformers", "--cpu"]
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [python(root), "server.py", "--listen-port", str(port), *flags],
+            cwd=root,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_for(url, process, log)
+        yield Studio(url, data, log)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        for path in made:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+class WebuiTab(Tab):
+    def open(self) -> None:
+        self.page.goto(self.url)
+        self.page.wait_for_selector("#chat-input textarea", timeout=90_000)
+        self.page.wait_for_timeout(4000)
+        self.page.get_by_role("tab", name="CEFR Sentences", exact=True).first.click()
+        self.page.wait_for_selector("#cefr-head .cefr-next", timeout=90_000)
+
+
+def picture(tab: Tab, name: str) -> None:
+    if folder := os.environ.get("CEFR_WEBUI_PICTURES"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        tab.page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+@pytest.fixture
+def tab(place: Studio, browser: Any) -> Iterator[Tab]:
+    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 1000}, accept_downloads=True)
+    yield WebuiTab(context.new_page(), place.url)
+    context.close()
+
+
+def logits(tab: Tab) -> str:
+    return tab.expect("head", "Model: ")
+
+
+def test_data_and_training(place: Studio, tab: Tab) -> None:
+    tab.expect("head", rf"Model: {MODEL} \(Transformers\)")
+    tab.fill("data.name", "cefr-test")
+    tab.fill("data.records", "64")
+    tab.fill("data.mix", "6:100")
+    tab.click("data.export")
+    tab.expect("data-status", "The files are in", LONG)
+    picture(tab, "1-data")
+    tab.pane("train")
+    tab.choose("train.dataset", "cefr-test.txt")
+    tab.unfold("train.settings")
+    tab.fill("train.name", "cefr-test")
+    for key, value in {"rank": "8", "alpha": "16", "epochs": "1", "batch": "8", "micro_batch": "4"}.items():
+        tab.fill(f"train.{key}", value)
+    tab.click("train.start")
+    tab.expect("train-picture", "Step [2-9] of 8", LONG)
+    picture(tab, "2-training")
+    tab.expect("train-status", "Trained: the adapter cefr-test is ready", LONG)
+    assert (place.data / "loras" / "cefr-test" / "adapter_model.safetensors").is_file()
+
+
+def test_evaluate(place: Studio, tab: Tab) -> None:
+    tab.pane("evaluate")
+    tab.choose("evaluate.adapter", "cefr-test")
+    tab.choose("evaluate.dataset", "cefr-test_eval.txt")
+    tab.at("evaluate.prompts").locator("input[type=number]").fill("2")
+    tab.click("evaluate.run")
+    tab.expect("evaluate-result", "perplexity", LONG)
+    picture(tab, "3-evaluate")
+
+
+def test_write(place: Studio, tab: Tab) -> None:
+    tab.pane("write")
+    tab.fill("write.words", "happy, book, friend, water, house, green")
+    tab.choose("write.adapter", "cefr-test")
+    tab.click("write.run")
+    tab.expect("write-status", "of 6 words used", LONG)
+    picture(tab, "4-write")
+
+
+def test_apply_and_chat(place: Studio, tab: Tab) -> None:
+    tab.pane("apply")
+    tab.choose("apply.adapter", "cefr-test")
+    tab.click("apply.run")
+    tab.expect("apply-status", "cefr-test is applied", LONG)
+    picture(tab, "5-apply")
+    tab.page.get_by_role("tab", name="Chat", exact=True).first.click()
+    tab.page.locator("#chat-input textarea").fill("/cefr A1: happy, book, friend, water, house, green")
+    tab.page.locator("#Generate").click()
+    chat = tab.page.locator("#chat")
+    from playwright.sync_api import expect
+
+    expect(chat).to_contain_text("6. ", timeout=LONG)
+    picture(tab, "6-chat")
+    tab.page.get_by_role("tab", name="Parameters", exact=True).first.click()
+    histories = sorted((place.data / "logs" / "instruct").glob("*.json"), key=lambda p: p.stat().st_mtime)
+    asked = json.loads(histories[-1].read_text(encoding="utf-8"))["internal"][-1][0]
+    assert asked.startswith("Generate A1-level English sentences for these 6 words:\n1. happy\n")
+    # The webui's own trainer may follow: nothing of ours is left in the model.
+    tab.open()
+    tab.pane("apply")
+    tab.click("apply.off")
+    tab.expect("apply-status", "No LoRA is applied", LONG)
+
+
+def test_the_webui_is_well(place: Studio) -> None:
+    assert "Traceback" not in place.printed()
