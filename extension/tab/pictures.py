@@ -10,6 +10,7 @@ CSS = """
 .cefr-bar>div{height:100%;background:#2f7fd8}
 .cefr-bar.busy>div{width:30%;animation:cefr-move 1.6s ease-in-out infinite alternate}
 @keyframes cefr-move{from{margin-left:0}to{margin-left:70%}}
+@media (prefers-reduced-motion: reduce){.cefr-bar.busy>div{animation:none;width:100%;opacity:.5}}
 .cefr-table{border-collapse:collapse;width:100%}
 .cefr-table th,.cefr-table td{border-bottom:1px solid rgba(128,128,128,.3);padding:5px 9px;text-align:left;
  vertical-align:top;color:inherit}

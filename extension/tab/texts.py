@@ -46,7 +46,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "pane.apply": ("5 Apply and chat", "5 Uygula ve sohbet et"),
     # Jobs
     "job.left": ("{left} left", "{left} kaldı"),
-    "job.after": ("after {seconds}", "{seconds} sürdü"),
     "job.stopping": ("Stopping after this step ...", "Bu adımdan sonra duruyor ..."),
     "job.busy": ("Working ...", "Çalışıyor ..."),
     # Data
@@ -140,7 +139,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "train.save.epoch": ("after each epoch", "her epoktan sonra"),
     "train.save.loss": ("when the loss has fallen by a tenth", "kayıp onda bir düşünce"),
     "train.save.end": ("only the last", "yalnız sonuncusu"),
-    "train.accumulation": ("Accumulation: {n}", "Biriktirme: {n}"),
     "train.marks": (
         "BOS: {bos}, once, as the tokenizer does. EOS: {eos}, once after each answer. Padding is never learned.",
         "BOS: {bos}, tokenizer'ın yaptığı gibi bir kez. EOS: {eos}, her yanıttan sonra bir kez. Dolgu öğrenilmez.",
@@ -154,9 +152,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "train.estimating": ("Trying two batches", "İki batch deneniyor"),
     "train.loading": ("Getting the model and the records", "Model ve kayıtlar hazırlanıyor"),
     "train.ready": (
-        "Ready. {records} records make {steps} steps, about {time} on this machine; memory at most about {memory}. "
+        "Ready. {records} records make {steps} steps of {at_once} x {accumulation} (accumulation) records, about {time} "
+        "on this machine; memory at most about {memory}. "
         "{trained} of {parameters} million parameters are trained.",
-        "Hazır. {records} kayıt {steps} adım eder; bu makinede yaklaşık {time}; bellek en çok yaklaşık {memory}. "
+        "Hazır. {records} kayıt, {at_once} x {accumulation} (biriktirme) kayıtlık {steps} adım eder; bu makinede "
+        "yaklaşık {time}; bellek en çok yaklaşık {memory}. "
         "{parameters} milyon parametrenin {trained} milyonu eğitilir.",
     ),
     "train.longer": (

@@ -24,6 +24,7 @@ from ..training.preflight import Problem, data_problems, place_problems
 from ..training.settings import CHOICES, PROJECTIONS, TrainSettings
 from . import paths
 from .data import whole
+from .gradio_compat import root_page
 from .pictures import BLUE, ORANGE, clock, escape, gigabytes, note, plot
 from .texts import text
 from .ui import Ui, Updates
@@ -83,7 +84,8 @@ def build(ui: Ui) -> None:
         def work(job: Job) -> str:
             job.progress(text("train.estimating", language), 0, 0)
             with ui.host.lend() as loaded:
-                return _ready(estimate(loaded, plan.records()[0], plan.settings), loaded.tokenizer, language)
+                found = estimate(loaded, plan.records()[0], plan.settings)
+                return _ready(found, plan.settings, loaded.tokenizer, language)
 
         job = ui.host.desk.start("train", work)
         yield {picture: ""}
@@ -137,12 +139,23 @@ def build(ui: Ui) -> None:
         job.stop()
         return {}
 
+    def interrupted(language: str) -> Updates:
+        """When a page opens and no run of ours is known, one that a kill or a crash has ended is shown."""
+        if ui.host.desk.last("train") is not None:
+            return {}
+        for name in unfinished_runs(folders.loras):
+            if (log := read_log(folders.loras / name)) is not None and log.state == "running" and log.losses:
+                said = text("train.interrupted", language, name=name, step=log.losses[-1]["current_steps"])
+                return {status: note(said), picture: drawn(log, language)}
+        return {}
+
     ui.on(level.input, recipes, [level], [name, *fields.values()], status)
     ui.on(dataset.change, from_card, [dataset], [level, name, *fields.values()], status)
     ui.on(check.click, look, inputs, [status, picture], status)
     ui.on(start.click, begin, inputs, [status, picture], status)
     ui.on(resume.click, go_on, [unfinished], [status, picture], status)
     ui.on(stop.click, halt, [], [status], status)
+    ui.on(root_page().load, interrupted, [], [picture], status)
     ui.rejoin(ui.host.desk, "train", show, status, [picture])
 
 
@@ -154,11 +167,17 @@ def _fields(ui: Ui, why: dict[str, str], settings: TrainSettings) -> dict[str, A
             options: dict[str, Any] = {"info": why[key], "value": _shown(getattr(settings, key)), "min_width": 250}
             if key in (*_NUMBERS, "word_weight"):
                 made[key] = ui.make(gr.Number, f"train.{key}", **options)
+            elif key == "save":
+                made[key] = ui.choice(f"train.{key}", _copies, **options)
             elif key == "projections":
                 made[key] = ui.make(gr.CheckboxGroup, f"train.{key}", choices=list(PROJECTIONS), **options)
             else:
                 made[key] = ui.make(gr.Dropdown, f"train.{key}", choices=list(CHOICES[key]), **options)
     return made
+
+
+def _copies(language: str) -> list[tuple[str, str]]:
+    return [(text(f"train.save.{name}", language), name) for name in CHOICES["save"]]
 
 
 def _shown(value: Any) -> Any:
@@ -222,7 +241,7 @@ def unfinished_runs(loras: Path) -> list[str]:
     return sorted(p.name for p in found if last_checkpoint(p) is not None)
 
 
-def _ready(found: Any, tokenizer: Any, language: str) -> str:
+def _ready(found: Any, settings: TrainSettings, tokenizer: Any, language: str) -> str:
     values = {
         "records": f"{found.records:,}",
         "steps": f"{found.steps:,}",
@@ -230,6 +249,8 @@ def _ready(found: Any, tokenizer: Any, language: str) -> str:
         "memory": gigabytes(found.peak),
         "trained": f"{found.trained / 1e6:.1f}",
         "parameters": f"{found.parameters / 1e6:,.0f}",
+        "at_once": settings.at_once,
+        "accumulation": settings.accumulation,
     }
     lines = [text("train.ready", language, **values)]
     if found.longer:

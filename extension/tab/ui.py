@@ -22,7 +22,7 @@ _log = logging.getLogger("cefr_sentences")
 # component -> its update, as gradio takes it from a handler
 Updates = dict[Any, Any]
 # How often a followed job is looked at, in seconds.
-_PACE = 0.7
+_PACE = 1.0
 
 
 class Ui:
@@ -168,8 +168,12 @@ class Ui:
 
     def follow(self, job: Job, language: str, show: Callable[[Job], Updates], status: Any) -> Iterator[Updates]:
         """What `show` makes of the job, again and again until it has ended. The job does not need us to go on."""
+        before: Updates = {}
         while job.running:
-            yield {**show(job), status: job_bar(job, language)}
+            now = {**show(job), status: job_bar(job, language)}
+            if now != before:  # what has not changed need not be drawn again
+                yield now
+            before = now
             job.wait(_PACE)
         ended = note(plain(job.error), "error") if job.error else ""
         yield {status: ended, **show(job)}

@@ -152,7 +152,9 @@ def open_tab(browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> It
     contexts, tabs = [], []
 
     def make(url: str, locale: str = "en-GB") -> Tab:
-        context = browser.new_context(locale=locale, viewport={"width": 1280, "height": 1400}, accept_downloads=True)
+        context = browser.new_context(
+            locale=locale, viewport={"width": 1280, "height": 1400}, accept_downloads=True, reduced_motion="reduce"
+        )
         contexts.append(context)
         tabs.append(Tab(context.new_page(), url))
         return tabs[-1]
