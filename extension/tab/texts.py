@@ -152,8 +152,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "train.estimating": ("Trying two batches", "İki batch deneniyor"),
     "train.loading": ("Getting the model and the records", "Model ve kayıtlar hazırlanıyor"),
     "train.ready": (
-        "Ready. {records} records make {steps} steps of {at_once} x {accumulation} (accumulation) records, about {time} "
-        "on this machine; memory at most about {memory}. "
+        "Ready. {records} records make {steps} steps of {at_once} x {accumulation} (accumulation) records, about "
+        "{time} on this machine; memory at most about {memory}. "
         "{trained} of {parameters} million parameters are trained.",
         "Hazır. {records} kayıt, {at_once} x {accumulation} (biriktirme) kayıtlık {steps} adım eder; bu makinede "
         "yaklaşık {time}; bellek en çok yaklaşık {memory}. "

@@ -98,6 +98,7 @@ def save_checkpoint(model: Any, out: Path, step: int, loss: float) -> None:
     part = folder.with_name(f".{folder.name}.part")
     with _whole_or_not(part):
         _save_weights(model, part)
+        shutil.rmtree(folder, ignore_errors=True)  # of the same step, before a kill; the run is gone on with
         part.rename(folder)
 
 

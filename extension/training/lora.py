@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -30,6 +31,8 @@ def lora_layers(model: Any, settings: TrainSettings) -> Iterator[Any]:
     )
     trainable = [(p, p.requires_grad) for p in model.parameters()]
     modes = [(m, m.training) for m in model.modules()]
+    # The Trainer switches the cache off in the model's configuration; generating would stay slow for good.
+    configs = [(c, copy.deepcopy(vars(c))) for c in (model.config, model.generation_config)]
     try:
         adapted = get_peft_model(model, config)
     except ValueError as error:
@@ -44,3 +47,6 @@ def lora_layers(model: Any, settings: TrainSettings) -> Iterator[Any]:
             parameter.requires_grad_(was)
         for module, mode in modes:
             module.training = mode
+        for config_of_model, values in configs:
+            vars(config_of_model).clear()
+            vars(config_of_model).update(values)

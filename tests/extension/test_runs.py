@@ -1,0 +1,264 @@
+"""Runs that are stopped, resumed, killed or fail: what is kept, and that the base is left to the last bit."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cefr_sentences.exporter.errors import CefrError, InputError, ModelError, TargetError
+from cefr_sentences.exporter.formats import read_records
+from cefr_sentences.extension.host.base import with_adapter
+from cefr_sentences.extension.training.artifacts import prepare_folder
+from cefr_sentences.extension.training.log import read_log
+from cefr_sentences.extension.training.plan import RESUME, Plan, carry_out, last_checkpoint
+from cefr_sentences.extension.training.settings import TrainSettings
+
+from .tiny import logits, save_tiny_model
+
+pytestmark = pytest.mark.model
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from cefr_sentences.extension.cli import main
+
+    folder = tmp_path_factory.mktemp("data")
+    args = ["export", "starter", "--level", "A1", "--out", str(folder), "--name", "d", "--mix", "6:100"]
+    assert main([*args, "--records", "60", "--eval", "0.1"]) == 0
+    save_tiny_model(folder / "model")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Layers this narrow are quicker on one thread, whatever else the machine does."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def tiny(data: Path) -> Any:
+    from cefr_sentences.extension.host.standalone import load
+
+    return load(str(data / "model"))
+
+
+@pytest.fixture
+def untouched(tiny: Any) -> Iterator[None]:
+    """Whatever the test does, the base model is afterwards what it was: logits, flags, modes, names."""
+    model = tiny.model
+    before = logits(model)
+    flags = {n: p.requires_grad for n, p in model.named_parameters()}
+    modes = {n: m.training for n, m in model.named_modules()}
+    hooks = {n: (len(m._forward_hooks), len(m._forward_pre_hooks)) for n, m in model.named_modules()}
+    dtypes = {n: p.dtype for n, p in model.named_parameters()}
+    configs = [c.to_dict() for c in (model.config, model.generation_config)]
+    yield
+    assert before.equal(logits(model))
+    assert {n: p.requires_grad for n, p in model.named_parameters()} == flags
+    assert {n: m.training for n, m in model.named_modules()} == modes
+    assert {n: (len(m._forward_hooks), len(m._forward_pre_hooks)) for n, m in model.named_modules()} == hooks
+    assert {n: p.dtype for n, p in model.named_parameters()} == dtypes
+    assert [c.to_dict() for c in (model.config, model.generation_config)] == configs
+    assert not hasattr(model, "peft_config")
+
+
+def plan(data: Path, **changes: Any) -> Plan:
+    values = {"rank": 4, "alpha": 8, "epochs": 3.0, "batch": 8, "micro_batch": 4, **changes}
+    return Plan(TrainSettings("A1", **values), data / "d.txt", data / "d_eval.txt", str(data / "model"))
+
+
+def losses(outcome: Any) -> list[tuple[int, float]]:
+    return [(e["current_steps"], e["loss"]) for e in outcome.log if "loss" in e]
+
+
+def after(steps: int) -> tuple[Callable[[Any], object], Callable[[], bool]]:
+    """A report and a stop that ends a run after so many steps."""
+    seen: list[Any] = []
+    return seen.append, lambda: sum("loss" in e for e in seen) + 1 >= steps
+
+
+def weights(folder: Path) -> dict[str, Any]:
+    from safetensors.torch import load_file
+
+    return load_file(folder / "adapter_model.safetensors")
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("stop", [4, 7, 12])
+def test_a_stopped_run_goes_on_to_the_same_adapter(data: Path, tiny: Any, tmp_path: Path, stop: int) -> None:
+    whole, halves = tmp_path / "whole", tmp_path / "halves"
+    for folder in (whole, halves):
+        prepare_folder(folder, force=False)
+    one = carry_out(tiny, plan(data), whole)
+    report, stopping = after(stop)
+    first = carry_out(tiny, plan(data), halves, report=report, stop=stopping)
+    assert (first.stopped, first.steps, first.planned) == (True, stop, 21)
+    assert (halves / "adapter_model.safetensors").exists()
+    log = read_log(halves)
+    assert log is not None
+    assert (log.state, len(log.losses)) == ("stopped", stop)
+    second = carry_out(tiny, Plan.load(halves), halves, resume=True)
+    assert losses(second) == losses(one)
+    assert all(weights(whole)[name].equal(tensor) for name, tensor in weights(halves).items())
+    assert not (halves / RESUME).exists()
+    log = read_log(halves)
+    assert log is not None
+    assert (log.state, [e["current_steps"] for e in log.losses]) == ("finished", list(range(1, 22)))
+    with pytest.raises(InputError, match="no unfinished run"):
+        Plan.load(halves)
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("error", [RuntimeError("boom"), KeyboardInterrupt(), ModelError("no")])
+def test_a_run_that_fails(data: Path, tiny: Any, tmp_path: Path, error: BaseException) -> None:
+    def report(entry: dict[str, Any]) -> None:
+        if entry.get("current_steps") == 2:
+            raise error
+
+    with pytest.raises(type(error)):
+        carry_out(tiny, plan(data), tmp_path, report=report)
+    assert list(tmp_path.iterdir()) == []  # before the first checkpoint nothing is worth keeping
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("said", ["[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried", "cuda"])
+def test_out_of_memory(data: Path, tiny: Any, tmp_path: Path, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+    from cefr_sentences.extension.training import trainer
+
+    calls = 0
+    original = trainer.summed_loss
+
+    def hungry(*args: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 5:
+            raise torch.cuda.OutOfMemoryError(said) if said == "cuda" else RuntimeError(said)
+        return original(*args)
+
+    monkeypatch.setattr(trainer, "summed_loss", hungry)
+    with pytest.raises(ModelError, match=r"not enough memory for 4 records at a time.*--micro-batch 2"):
+        carry_out(tiny, plan(data), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_failure_after_a_checkpoint_can_be_resumed(data: Path, tiny: Any, tmp_path: Path) -> None:
+    def report(entry: dict[str, Any]) -> None:
+        if entry.get("current_steps") == 6 and "loss" in entry:
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(TargetError, match="no space left"):
+        carry_out(tiny, plan(data), tmp_path, report=report)
+    log = read_log(tmp_path)
+    assert log is not None
+    assert log.state == "failed"
+    assert "no space left" in log.error
+    checkpoint = last_checkpoint(tmp_path)
+    assert checkpoint is not None
+    done = carry_out(tiny, Plan.load(tmp_path), tmp_path, resume=True)
+    assert (done.steps, done.stopped) == (21, False)
+
+
+def test_data_that_changed_are_not_gone_on_with(data: Path, tiny: Any, tmp_path: Path) -> None:
+    copy = tmp_path / "d.txt"
+    copy.write_bytes((data / "d.txt").read_bytes())
+    changed = Plan(plan(data).settings, copy, None, str(data / "model"))
+    out = tmp_path / "out"
+    out.mkdir()
+    report, stopping = after(2)
+    carry_out(tiny, changed, out, report=report, stop=stopping)
+    text = copy.read_text(encoding="utf-8")
+    copy.write_text(text[: text.rindex("\n\n\n")], encoding="utf-8")
+    with pytest.raises(InputError, match="has changed since the run began"):
+        carry_out(tiny, Plan.load(out), out, resume=True)
+
+
+def test_a_killed_run_is_resumed_by_the_command(data: Path, tmp_path: Path, run: Any) -> None:
+    out = tmp_path / "killed"
+    args = ["train", str(data / "d.txt"), "--model", str(data / "model"), "--level", "A1", "--out", str(out)]
+    args += ["--rank", "4", "--epochs", "20", "--batch", "8"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cefr_sentences.extension", *args],
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    for _ in range(1200):
+        if process.poll() is not None or (last_checkpoint(out) and len(list(out.glob(f"{RESUME}/checkpoint-*"))) > 1):
+            break
+        time.sleep(0.1)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    checkpoint = last_checkpoint(out)
+    assert checkpoint is not None
+    again = run(*args)
+    assert (again.code, "go on with its unfinished run (--resume)" in again.err) == (2, True)
+    result = run("train", "--resume", out)
+    assert result.code == 0, result.err
+    log = read_log(out)
+    assert log is not None
+    assert [e["current_steps"] for e in log.losses] == list(range(1, 141))
+    assert json.loads((out / "cefr_sentences.json").read_text(encoding="utf-8"))["steps"] == 140
+
+
+def test_save_rules(data: Path, tiny: Any, tmp_path: Path) -> None:
+    for rule, copies in (("end", 0), ("epoch", 2)):
+        out = tmp_path / rule
+        out.mkdir()
+        carry_out(tiny, plan(data, save=rule), out)
+        assert len(list(out.glob("checkpoint-*-loss-*"))) == copies
+    out = tmp_path / "loss"
+    out.mkdir()
+    carry_out(tiny, plan(data, save="loss", learning_rate=0.05, epochs=8.0), out)
+    kept = sorted(float(p.name.rpartition("-")[2].replace("_", ".")) for p in out.glob("checkpoint-*-loss-*"))
+    assert kept
+    assert all(low <= 0.905 * high for low, high in zip(kept, kept[1:], strict=False))
+
+
+@pytest.mark.usefixtures("untouched")
+def test_an_adapter_on_loan_is_given_back(data: Path, tiny: Any, tmp_path: Path) -> None:
+    out = tmp_path / "a"
+    out.mkdir()
+    carry_out(tiny, plan(data, learning_rate=0.05), out)
+    before = logits(tiny.model)
+    with with_adapter(tiny, out) as adapted:
+        assert not before.equal(logits(adapted.model))
+    with pytest.raises(CefrError), with_adapter(tiny, out):
+        raise InputError("in the middle")
+
+
+def test_what_train_needs(run: Any, tmp_path: Path) -> None:
+    result = run("train", tmp_path / "x.txt", "--level", "A1")
+    assert (result.code, "train needs --model, --out, or --resume DIR" in result.err) == (2, True)
+    result = run("train", "--resume", tmp_path)
+    assert (result.code, "holds no unfinished run" in result.err) == (2, True)
+
+
+def test_the_estimate(data: Path, tiny: Any) -> None:
+    from cefr_sentences.extension.training.estimate import estimate
+
+    records = read_records(data / "d.txt")
+    before = logits(tiny.model)
+    found = estimate(tiny, records, plan(data).settings)
+    assert (found.records, found.longer, found.steps) == (54, 0, 21)
+    # LoRA of rank 4: 4 x (in + out) for each of q, k, v, o (32 wide, k and v 16) in two layers
+    assert found.trained == 2 * 4 * (64 + 48 + 48 + 64)
+    assert found.parameters == sum(p.numel() for p in tiny.model.parameters())
+    assert found.seconds > 0
+    assert found.peak > 10_000_000
+    assert before.equal(logits(tiny.model))
+    with pytest.raises(InputError, match="longer than the cutoff"):
+        estimate(tiny, records, plan(data, cutoff=32).settings)
