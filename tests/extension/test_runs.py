@@ -220,12 +220,28 @@ def test_save_rules(data: Path, tiny: Any, tmp_path: Path) -> None:
         out.mkdir()
         carry_out(tiny, plan(data, save=rule), out)
         assert len(list(out.glob("checkpoint-*-loss-*"))) == copies
-    out = tmp_path / "loss"
-    out.mkdir()
-    carry_out(tiny, plan(data, save="loss", learning_rate=0.05, epochs=8.0), out)
-    kept = sorted(float(p.name.rpartition("-")[2].replace("_", ".")) for p in out.glob("checkpoint-*-loss-*"))
-    assert kept
-    assert all(low <= 0.905 * high for low, high in zip(kept, kept[1:], strict=False))
+
+
+def test_a_copy_for_each_tenth_that_the_smoothed_loss_falls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from types import SimpleNamespace
+
+    from cefr_sentences.extension.training import trainer
+
+    kept: list[tuple[int, float]] = []
+    monkeypatch.setattr(trainer, "save_checkpoint", lambda model, out, step, loss: kept.append((step, loss)))
+    settings = TrainSettings("A1", save="loss")
+    log = trainer.run_log(None, tmp_path, settings, None, lambda entry: None, lambda: False, resumable=False)
+    smoothed, expected, last = 4.0, [], 4.0
+    for step in range(1, 60):
+        loss = 4.0 if step == 1 else 1.0 if step < 20 else 5.0
+        smoothed += 0.1 * (loss - smoothed)
+        if smoothed <= 0.9 * last:
+            last = smoothed
+            expected.append((step, smoothed))
+        state = SimpleNamespace(global_step=step, max_steps=60, epoch=0.0)
+        log.on_log(None, state, SimpleNamespace(), logs={"loss": loss})
+    assert len(expected) > 3
+    assert kept == [(step, pytest.approx(loss)) for step, loss in expected]
 
 
 @pytest.mark.usefixtures("untouched")
