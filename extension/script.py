@@ -25,8 +25,8 @@ def ui() -> None:
     """Build the tab in the webui's page."""
     from .tab import page
 
-    if _host is None:
-        setup()
+    setup()
+    assert _host is not None
     page.build(_host)
 
 

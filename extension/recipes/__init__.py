@@ -23,7 +23,7 @@ def recipe(level: str) -> Recipe:
     import yaml
 
     level = parse_level(level, TRAINABLE)
-    text = resources.files(__package__).joinpath(f"{level.lower()}.yaml").read_text(encoding="utf-8")
+    text = resources.files(__name__).joinpath(f"{level.lower()}.yaml").read_text(encoding="utf-8")
     entries: dict[str, dict[str, Any]] = yaml.safe_load(text)
     values = {name: entry["value"] for name, entry in entries.items()}
     values["projections"] = tuple(values["projections"])

@@ -15,7 +15,8 @@ _CSS_IN_BLOCKS = "css" in inspect.signature(gr.Blocks.__init__).parameters
 
 def blocks(title: str, css: str) -> Any:
     """An empty page."""
-    return gr.Blocks(title=title, analytics_enabled=False, **({"css": css} if _CSS_IN_BLOCKS else {}))
+    options: dict[str, Any] = {"css": css} if _CSS_IN_BLOCKS else {}
+    return gr.Blocks(title=title, analytics_enabled=False, **options)
 
 
 def launch(page: Any, css: str, host: str, port: int, allowed: Sequence[Path]) -> None:

@@ -15,6 +15,7 @@ import gradio as gr
 
 from ...exporter.errors import InputError
 from ...exporter.levels import TRAINABLE, parse_level
+from ...exporter.profile import profiles
 from ...exporter.prompt import MIN_WORDS, list_prompt, wrap
 from ..host.base import GREEDY, Sampling, adapter_folder, adapter_names
 from ..host.standalone import check_adapter
@@ -158,26 +159,18 @@ def _ask(
 def _table(found: Sheet, language: str) -> str:
     keys = ("number", "word", "sentence", "used", "sentence_level", "above")
     rows, flagged = [], []
-    for i, row in enumerate(found.rows):
+    for i, (row, (at, above)) in enumerate(zip(found.rows, _judged(found), strict=True)):
         if not row.used:
             flagged.append(i)
-        at, above = _level(row.sentence, found.level)
         said = row.sentence if row.sentence is not None else text("write.no_sentence", language)
         used = text("write.yes" if row.used else "write.no", language)
         rows.append([str(i + 1), row.word, said, used, at, above])
     return table([text(f"write.{k}", language) for k in keys], rows, flagged)
 
 
-def _level(sentence: str | None, level: str) -> tuple[str, str]:
-    """The level of a sentence by the judge, and its words above `level`."""
-    try:
-        from ...exporter.profile import profile
-        from ...exporter.words import words_above
-    except ImportError:
-        return "", ""
-    if not sentence:
-        return "", ""
-    return profile(sentence).level, ", ".join(words_above(sentence, level))
+def _judged(found: Sheet) -> list[tuple[str, str]]:
+    """Level and words above the target of each sentence, by the judge; empty where there is no sentence."""
+    return [(p.level, ", ".join(p.above)) for p in profiles([r.sentence or "" for r in found.rows], found.level)]
 
 
 def _files(found: Sheet) -> tuple[str, str]:
@@ -187,8 +180,7 @@ def _files(found: Sheet) -> tuple[str, str]:
     text_out = io.StringIO(newline="")
     writer = csv.writer(text_out, lineterminator="\r\n")
     writer.writerow(["word", "sentence", "used", "level", "above", "target", "adapter"])
-    for row in found.rows:
-        level, above = _level(row.sentence, found.level)
+    for row, (level, above) in zip(found.rows, _judged(found), strict=True):
         used = "yes" if row.used else "no"
         writer.writerow([row.word, row.sentence or "", used, level, above, found.level, found.adapter])
     table_file.write_bytes(b"\xef\xbb\xbf" + text_out.getvalue().encode())  # Excel wants to be told that it is UTF-8

@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     if args.api is not None:
         ask: Ask = partial(api.ask, args.api, sampling=GREEDY, progress=lambda done, total: None)
     else:
-        loaded = load(args.model, args.adapter)
+        loaded = load(str(args.model), args.adapter)
         ask = partial(generate, loaded.model, loaded.tokenizer)
     rows = write_sentences(ask, words, level)
     if args.json:
