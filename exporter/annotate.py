@@ -29,6 +29,11 @@ _CORPUS = (
     (re.compile(r"(\w)- (?=\w)|(\w) -(?=\w)|(\d) - (?=year|day|\d)|(ty) - (?=(?:one|two|three|four|five|six|seven|eight|nine)\b)"),
      lambda m: f"{m[1] or m[2] or m[3] or m[4]}-"),
 )  # fmt: skip
+# How learned words end that dictionaries lack; a sentence may begin with one ("Benzodiazepines are ...").
+_TERM = re.compile(
+    r"(?:tions?|sions?|isms?|ists?|[ln]ogy|[ln]ogists?|graphy|metry|phobia|ity|ness|ments?|ous|ical|ive|ated?|ized?|oids?|ids|"
+    r"ines|gens|sis|mia|itis|tive|al|ic|ics|cytes?|phytes?|zoans?|saurs?|lls|ing|ings|ed|able|ible|ary|ory)$"
+)
 _OPENS = frozenset('.!?:;"([')
 MAX_CHARACTERS = 20_000  # of one sentence; what follows adds nothing and costs time
 
@@ -128,7 +133,7 @@ def is_name(word: str, opening: bool) -> bool:
         return False
     if lower in lists.names:
         return True
-    return not look_up(lower).known if opening else True
+    return not (look_up(lower).known or _TERM.search(lower)) if opening else True
 
 
 def _listed(piece: str, lower: str, capital: bool) -> Token:

@@ -35,7 +35,15 @@ PARTS_OF_SPEECH = tuple(_PARTS)
 # What a piece of a contraction stands for; "'s" is in the list itself.
 _PIECES = {"n't": "not", "ca": "can", "wo": "will", "sha": "shall", "'ll": "will", "'d": "would", "'ve": "have"}
 _WORDS = {"cannot": "can", "gonna": "go", "wanna": "want", "gotta": "get", "an": "a", "yeah": "yes", "ok": "okay"}
-_UNITS = {"m": "meter", "km": "kilometer", "cm": "centimeter", "mm": "meter", "kg": "kilogram", "g": "gram", "ft": "foot"}
+_UNITS = {
+    "m": "meter",
+    "km": "kilometer",
+    "cm": "centimeter",
+    "mm": "meter",
+    "kg": "kilogram",
+    "g": "gram",
+    "ft": "foot",
+}
 # Prefixes that a hyphen parted from their word.
 _PREFIXES = {"non": "not", "pre": "before", "post": "after", "mid": "middle", "semi": "half", "sub": "under",
              "multi": "many", "anti": "against", "co": "with", "re": "again", "un": "not", "ex": "old"}  # fmt: skip

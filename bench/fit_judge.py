@@ -1,0 +1,334 @@
+"""`python -m bench.fit_judge --data DIR`: fit the judge, measure it, and write both down.
+
+DIR holds `sentence-levels/wiki-auto-{train,dev}.tsv`, the Wiki-Auto part of CEFR-SP (sentence, two ratings 1-6).
+Needs scikit-learn and scipy, which nothing at run time does. Writes `exporter/data/judge/judge.json`; prints the
+tables of `docs/judge.md`, and with --report puts them between its marks. About five minutes on one core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from cefr_sentences.exporter.annotate import annotate
+from cefr_sentences.exporter.features import NAMES, features
+from cefr_sentences.exporter.judge import PATH, Judge, letter_groups, letter_words
+from cefr_sentences.exporter.levels import LEVELS
+
+ROOT = Path(__file__).parent.parent
+STARTER = ROOT / "exporter" / "data" / "starter" / "a1.json"
+SOURCE = (
+    "Fitted on the Wiki-Auto part of CEFR-SP (Arase, Uchida and Kajiwara: CEFR-Based Sentence Difficulty Annotation and "
+    "Assessment, EMNLP 2022; CC BY-SA 3.0) and on the A1 starter pairs of cefr-sentences (CC0). "
+    "See LICENSE.txt in this folder. Written by bench/fit_judge.py."
+)
+# The shared ratings have few A1 rows. The starter pairs stand in for them: each with this rating and this weight.
+ANCHOR_RATING, ANCHOR_WEIGHT = 1.2, 0.2
+RIDGE, LETTERS = 100.0, 30.0
+TREES = {
+    "n_estimators": 250, "learning_rate": 0.05, "max_depth": 4, "min_samples_leaf": 20, "subsample": 0.6,
+    "max_features": 0.3, "random_state": 0,
+}  # fmt: skip
+LEAST_ROWS = 8  # a group of letters in fewer sentences gets no weight
+
+
+class Rows:
+    """Sentences with their features, ratings (two each) and weights."""
+
+    def __init__(self, sentences: Sequence[str], ratings: Any, weight: float = 1.0) -> None:
+        tokens = [annotate(s) for s in sentences]
+        self.sentences = list(sentences)
+        self.x = np.array([features(t) for t in tokens])
+        self.words = [letter_words(t) for t in tokens]
+        self.ratings = np.asarray(ratings, dtype=float)
+        self.weight = np.full(len(self.sentences), weight)
+
+    @property
+    def y(self) -> Any:
+        return self.ratings.mean(axis=1)
+
+    def __len__(self) -> int:
+        return len(self.sentences)
+
+    def take(self, index: Any) -> Rows:
+        some = object.__new__(Rows)
+        some.sentences = [self.sentences[i] for i in index]
+        some.words = [self.words[i] for i in index]
+        some.x, some.ratings, some.weight = self.x[index], self.ratings[index], self.weight[index]
+        return some
+
+    def __add__(self, other: Rows) -> Rows:
+        both = object.__new__(Rows)
+        both.sentences, both.words = self.sentences + other.sentences, self.words + other.words
+        both.x, both.ratings = np.r_[self.x, other.x], np.r_[self.ratings, other.ratings]
+        both.weight = np.r_[self.weight, other.weight]
+        return both
+
+
+def read(path: Path) -> Rows:
+    cells = [line.rstrip("\n").split("\t") for line in path.open(encoding="utf-8")]
+    return Rows([c[0] for c in cells], [(int(c[1]), int(c[2])) for c in cells])
+
+
+def fit_features(rows: Rows) -> dict[str, Any]:
+    """The linear model and the trees, as the numbers of a Judge; no letters, no cut points."""
+    from sklearn.ensemble import GradientBoostingRegressor
+    from sklearn.linear_model import Ridge
+    from sklearn.preprocessing import StandardScaler
+
+    scaler = StandardScaler().fit(rows.x, sample_weight=rows.weight)
+    ridge = Ridge(alpha=RIDGE).fit(scaler.transform(rows.x), rows.y, sample_weight=rows.weight)
+    forest = GradientBoostingRegressor(**TREES).fit(rows.x, rows.y, sample_weight=rows.weight)
+    nodes: dict[str, list[Any]] = {name: [] for name in ("feature", "limit", "below", "above", "value")}
+    roots = []
+    for (grown,) in forest.estimators_:
+        tree, first = grown.tree_, len(nodes["value"])
+        roots.append(first)
+        for at in range(tree.node_count):
+            leaf = tree.children_left[at] < 0
+            nodes["feature"].append(0 if leaf else int(tree.feature[at]))
+            # Trees compare in single precision; five digits keep every comparison on its side of a gap.
+            nodes["limit"].append(0.0 if leaf else float(f"{tree.threshold[at]:.6g}"))
+            nodes["below"].append(first + (at if leaf else int(tree.children_left[at])))
+            nodes["above"].append(first + (at if leaf else int(tree.children_right[at])))
+            nodes["value"].append(round(TREES["learning_rate"] * float(tree.value[at, 0, 0]), 5) if leaf else 0.0)
+    start = float(np.average(rows.y, weights=rows.weight))  # what boosting starts from
+    return {
+        "centre": _short(scaler.mean_), "scale": _short(scaler.scale_), "linear": _short(ridge.coef_),
+        "intercept": round(float(ridge.intercept_) + start, 5), "roots": roots, "depth": TREES["max_depth"], **nodes,
+    }  # fmt: skip
+
+
+def fit_letters(words: list[list[str]], rest: Any) -> dict[str, float]:
+    """Weights of letter groups for what the features leave."""
+    from scipy.sparse import diags
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.linear_model import Ridge
+
+    counter = CountVectorizer(analyzer=lambda ws: [g for w in ws for g in letter_groups(w)], min_df=LEAST_ROWS)
+    counts = counter.fit_transform(words).astype(float)
+    counts = diags(1 / np.sqrt([max(1, len(w)) for w in words])) @ counts
+    ridge = Ridge(alpha=LETTERS, solver="lsqr", fit_intercept=False).fit(counts, rest)
+    names = counter.get_feature_names_out()
+    return {g: round(float(c), 4) for g, c in sorted(zip(names, ridge.coef_, strict=True)) if abs(c) >= 0.00005}
+
+
+def score(numbers: dict[str, Any], rows: Rows) -> Any:
+    spare = {"letters": {}, "cuts": [1.5, 2.5, 3.5, 4.5, 5.5], "means": {}}
+    return Judge(**{**spare, **numbers}).scores(rows.x, rows.words)
+
+
+def fit(train: Rows, anchors: Rows, folds: list[Any]) -> tuple[dict[str, Any], Any, Any]:
+    """The model of all rows; the scores of each row of `train` and `anchors` by models that have not seen it.
+
+    The letters are fitted to what the features leave in rows that they were not fitted on.
+    """
+    unseen, unseen_anchors = np.zeros(len(train)), np.zeros(len(anchors))
+    parts = np.arange(len(anchors)) % len(folds)
+    fitted = []
+    for number, (seen, held) in enumerate(folds):
+        part = fit_features(train.take(seen) + anchors.take(np.flatnonzero(parts != number)))
+        unseen[held] = score(part, train.take(held))
+        fitted.append(part)
+    rest = train.y - unseen
+    for number, (seen, held) in enumerate(folds):
+        part = {**fitted[number], "letters": fit_letters(train.take(seen).words, rest[seen])}
+        unseen[held] = score(part, train.take(held))
+        aside = np.flatnonzero(parts == number)
+        unseen_anchors[aside] = score(part, anchors.take(aside))
+    numbers = fit_features(train + anchors)
+    numbers["letters"] = fit_letters(train.words, rest)
+    everything, scores = train + anchors, np.r_[unseen, unseen_anchors]
+    numbers["cuts"] = cut_points(scores, everything)
+    numbers["means"] = {
+        level: round(float(np.average(scores[both], weights=everything.weight[both])), 3)
+        for rank, level in enumerate(LEVELS, 1)
+        if (both := np.rint((everything.ratings * 10)).min(1) // 10 == rank).any()
+        and (both := both & (everything.ratings.max(1) < rank + 1)).any()
+    }
+    return numbers, unseen, unseen_anchors
+
+
+def cut_points(scores: Any, rows: Rows) -> list[float]:
+    """Between two neighbouring levels, where the rows rated with only one of them are parted best.
+
+    The count of rows on their right side is smoothed over 0.1 of the score, or it would follow single rows.
+    """
+    ratings, grid, cuts = np.rint(rows.ratings), np.arange(1.2, 5.9, 0.01), []
+    for rank in range(1, 6):
+        lower, upper = (ratings == rank).any(1), (ratings == rank + 1).any(1)
+        gain = (upper.astype(float) - lower) * rows.weight
+        share = 1 / (1 + np.exp(-(scores[None, :] - grid[:, None]) / 0.1))
+        cuts.append(round(float(grid[np.argmax(share @ gain)]), 2))
+    return cuts
+
+
+def _short(numbers: Any) -> list[float]:
+    return [float(f"{n:.6g}") for n in numbers]
+
+
+def folds_by(groups: Any) -> list[Any]:
+    from sklearn.model_selection import GroupKFold
+
+    return list(GroupKFold(5).split(groups, groups=groups))
+
+
+def alike(sentences: list[str]) -> Any:
+    """A number for each sentence, the same for those that share most of their words: versions of one sentence."""
+    from scipy.sparse.csgraph import connected_components
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectors = TfidfVectorizer(sublinear_tf=True).fit_transform(sentences)
+    close = vectors @ vectors.T
+    close.data[close.data < 0.45] = 0
+    close.eliminate_zeros()
+    return connected_components(close, directed=False)[1]
+
+
+def topics(sentences: list[str]) -> Any:
+    """Five groups of sentences with a vocabulary in common, to leave out one topic at a time."""
+    from sklearn.cluster import KMeans
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectors = TfidfVectorizer(sublinear_tf=True, stop_words="english", min_df=3).fit_transform(sentences)
+    return KMeans(12, n_init=3, random_state=0).fit_predict(TruncatedSVD(50, random_state=0).fit_transform(vectors))
+
+
+def measures(scores: Any, ratings: Any, cuts: Sequence[float]) -> dict[str, float]:
+    from scipy.stats import spearmanr
+
+    ranks = 1 + (np.asarray(scores)[:, None] >= np.asarray(cuts)).sum(1)
+    off = np.abs(ranks[:, None] - ratings)
+    mean = ratings.mean(1)
+    return {
+        "matches one annotator": float((off.min(1) == 0).mean()),
+        "within one level": float((off.min(1) <= 1).mean()),
+        "Spearman": float(spearmanr(scores, mean)[0]) if np.ptp(scores) else 0.0,
+        "MSE": float(((scores - mean) ** 2).mean()),
+    }
+
+
+def untrained(rows: Rows) -> Any:
+    """The rule to beat: the mean of the hardest word's level and of a level by length."""
+    lengths = np.searchsorted([6, 9, 13, 18, 25], rows.x[:, NAMES.index("words")], side="right") + 1
+    return (rows.x[:, NAMES.index("rank_max")] + lengths) / 2
+
+
+FEW = ("log_words", "letters", "rank_mean", "rank_max", "zipf_mean", "b1_share", "b2_share", "commas", "finite")
+
+
+def small_ridge(train: Rows, test: Rows) -> Any:
+    from sklearn.linear_model import Ridge
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    columns = [NAMES.index(name) for name in FEW]
+    model = make_pipeline(StandardScaler(), Ridge(alpha=10)).fit(train.x[:, columns], train.y)
+    return model.predict(test.x[:, columns])
+
+
+def table(lines: list[tuple[str, dict[str, float]]]) -> str:
+    out = ["| | matches one of two annotators | within one level | Spearman | MSE |", "|---|---|---|---|---|"]
+    for what, m in lines:
+        spearman = f"{m['Spearman']:.3f}" if m["Spearman"] else "-"
+        out.append(
+            f"| {what} | {m['matches one annotator']:.1%} | {m['within one level']:.1%} | {spearman} | {m['MSE']:.3f} |"
+        )
+    return "\n".join(out)
+
+
+def as_written(sentence: str) -> str:
+    """A tokenised sentence as people write it."""
+    text = re.sub(r" (?=[,.;:!?)%])|(?<=[($]) ", "", sentence)
+    text = re.sub(r" (?=n't\b|'(?:s|re|ve|ll|d|m)\b)", "", text)
+    return re.sub(r"(?<=\w) - (?=\w)", "-", re.sub(r"(?<=\w)- (?=\w)", "-", text))
+
+
+def report(train: Rows, dev: Rows, anchors: Rows, numbers: dict[str, Any], unseen: Any, unseen_anchors: Any) -> str:
+    cuts, plain = numbers["cuts"], [1.5, 2.5, 3.5, 4.5, 5.5]
+    on_dev = score(numbers, dev)
+    without = score({**numbers, "letters": {}}, dev)
+    mean = np.full(len(dev), train.y.mean())
+    held = folds_by(topics(train.sentences))
+    _, other, _ = fit(train, anchors, held)
+    human = {"matches one annotator": 1.0, "within one level": 1.0}
+    written = score(numbers, Rows([as_written(s) for s in dev.sentences], dev.ratings))
+    lines = [
+        f"{len(dev)} sentences of `wiki-auto-dev`, which nothing was fitted or chosen on but by looking:",
+        "",
+        table(
+            [
+                ("**the judge**", measures(on_dev, dev.ratings, cuts)),
+                ("without the letters", measures(without, dev.ratings, cuts)),
+                (f"ridge on {len(FEW)} features", measures(small_ridge(train, dev), dev.ratings, plain)),
+                ("untrained rule: hardest word and length", measures(untrained(dev), dev.ratings, plain)),
+                ("always the mean of the training rows", measures(mean, dev.ratings, plain)),
+            ]
+        ),
+        "",
+        f"{len(train):,} sentences of `wiki-auto-train`, each scored by a model that has seen neither it nor another",
+        "version of it; and by a model that has not seen its topic:",
+        "",
+        table(
+            [
+                ("cross-validation", measures(unseen, train.ratings, cuts)),
+                ("one topic left out at a time", measures(other, train.ratings, cuts)),
+            ]
+        ),
+        "",
+        "| level | both annotators gave it | mean score, unseen | score of the middle 80 % |",
+        "|---|---|---|---|",
+    ]
+    del human
+    for rank, level in enumerate(LEVELS, 1):
+        some = unseen[(train.ratings == rank).all(1)]
+        low, high = np.percentile(some, [10, 90])
+        lines.append(f"| {level} | {len(some):,} | {some.mean():.2f} | {low:.2f}-{high:.2f} |")
+    low, high = np.percentile(unseen_anchors, [10, 90])
+    levels = np.bincount(1 + (unseen_anchors[:, None] >= np.asarray(cuts)).sum(1), minlength=7)[1:]
+    shares = ", ".join(f"{name} {n / len(anchors):.0%}" for name, n in zip(LEVELS, levels, strict=True) if n)
+    lines += [
+        f"| A1, starter pairs | {len(anchors):,} | {unseen_anchors.mean():.2f} | {low:.2f}-{high:.2f} |",
+        "",
+        f"Levels given to starter pairs not seen: {shares}.",
+        f"Cut points: {', '.join(map(str, cuts))}. Mean scores shipped for comparison: "
+        + ", ".join(f"{k} {v}" for k, v in numbers["means"].items())
+        + ".",
+        f"The same development sentences written as people write them, not tokenised: the score changes by "
+        f"{np.abs(written - on_dev).mean():.3f} on average, MSE {((written - dev.y) ** 2).mean():.3f}.",
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--report", type=Path, metavar="docs/judge.md", help="put the tables between its marks")
+    args = parser.parse_args()
+    started = time.perf_counter()
+    train = read(args.data / "sentence-levels" / "wiki-auto-train.tsv")
+    dev = read(args.data / "sentence-levels" / "wiki-auto-dev.tsv")
+    sentences = list(dict.fromkeys(row["sentence"] for row in json.loads(STARTER.read_text(encoding="utf-8"))))
+    anchors = Rows(sentences, np.full((len(sentences), 2), ANCHOR_RATING), ANCHOR_WEIGHT)
+    numbers, unseen, unseen_anchors = fit(train, anchors, folds_by(alike(train.sentences)))
+    model = asdict(Judge(**numbers))
+    PATH.write_text(json.dumps({"source": SOURCE, "features": NAMES, "model": model}, separators=(",", ":")) + "\n")
+    text = report(train, dev, anchors, numbers, unseen, unseen_anchors)
+    print(text)
+    print(f"{PATH.name}: {PATH.stat().st_size / 1024:,.0f} KB, {time.perf_counter() - started:.0f} s")
+    if args.report is not None:
+        page = args.report.read_text(encoding="utf-8")
+        begin, end = "<!-- figures: written by bench/fit_judge.py -->\n", "<!-- end of figures -->"
+        args.report.write_text(page[: page.index(begin) + len(begin)] + text + "\n" + page[page.index(end) :])
+
+
+if __name__ == "__main__":
+    main()
