@@ -13,7 +13,8 @@ from .lexicon import Word, lexicon, look_up
 # A clitic standing alone ("do n't", "it 's"); initials (U.S., a.m.); a number; a word, with inner hyphens and
 # apostrophes; a mark.
 _TOKEN = re.compile(
-    r"(?P<clitic>(?:n'|(?<![^\W_])')(?:t|s|re|ve|ll|d|m)(?![^\W_]))"
+    r"(?P<link>(?:https?://|www\.)\S+|[^\s@]+@[^\s@]+\.\w+)"
+    r"|(?P<clitic>(?:n'|(?<![^\W_])')(?:t|s|re|ve|ll|d|m)(?![^\W_]))"
     r"|(?P<initials>(?:[^\W\d_]\.){2,})"
     r"|(?P<number>[$€£]?\d+(?:[.,:/]\d+)*(?:st|nd|rd|th|s|%)?(?![^\W_]))"
     r"|(?P<word>[^\W_]+(?:['-][^\W_]+)*)"
@@ -48,8 +49,8 @@ class Token(NamedTuple):
     capital: bool
 
 
-_NUMBER = Word("", 1, "number", 5.0, "", True)
-_NAME = Word("", 1, "name", 3.0, "", False)
+_NUMBER = Word("", 1, "number", 5.0, "", True, True)
+_NAME = Word("", 1, "name", 3.0, "", True, False)
 
 
 def normalise(sentence: str) -> str:
@@ -79,8 +80,10 @@ def annotate(sentence: str) -> list[Token]:
             _word(piece, opening or shouting, found)
         elif kind == "clitic":
             found.append(_listed(piece, piece.lower(), False))
-        else:
+        elif kind == "initials":
             _initials(piece, found)
+        else:
+            found.append(Token(piece, piece.lower(), "name", _NAME, False))
         opening = False
     _phrases(found)
     return found

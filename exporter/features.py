@@ -30,6 +30,9 @@ _FUNCTION = frozenset(
     "not n't no yes and or but so if of in to for with on at by from as there here 's all some any each every do does "
     "did than then too very also".split()
 ).union(_BE, _HAVE, _MODALS, _RELATIVE, _SUBORDINATORS, _PREPOSITIONS, _COORDINATORS)
+_DO = frozenset(("do", "does", "did"))
+_SUBJECTS = frozenset("i you he she it we they who which".split())  # noqa: SIM905
+_OBJECTS = frozenset("me him us them itself himself herself themselves".split())  # noqa: SIM905
 _PERSONAL = frozenset("i you we me us my your our mine yours".split())  # noqa: SIM905
 _THIRD = frozenset("he she they him her them his their it its".split())  # noqa: SIM905
 _DETERMINERS = frozenset("the a an this that these those my your his her its our their some any no every each".split())  # noqa: SIM905
@@ -57,78 +60,74 @@ class Structure(NamedTuple):
 
 def structure(words: list[Token]) -> Structure:
     """Clauses and verb forms of a sentence, by its words in order."""
-    finite = past = perfect = passive = progressive = modal = infinitive = ing = participle = 0
-    first_verb, seen = -1, set()
-    helper, since = "", 9  # the last auxiliary, and how many words ago
-    before = ""
+    count = dict.fromkeys(
+        ("finite", "past", "perfect", "passive", "progressive", "modal", "to", "ing", "participle"), 0
+    )
+    seen: set[str] = set()
+    first_verb, helper, since, before = -1, "", 9, None  # the last auxiliary, how many words ago; the last word
     for at, token in enumerate(words):
-        lower, word = token.lower, token.word
-        form = word.verb if word is not None and token.kind == "word" else ""
+        after = words[at + 1].lower if at + 1 < len(words) else ""
         since += 1
-        verb = True
-        if lower in _MODALS and token.kind == "word":
-            modal += 1
-            finite += 1
-            seen.add("modal")
-            helper, since = "modal", 0
-        elif lower in _HAVE and token.kind == "word":
-            if not (helper == "modal" and since <= 2) and before != "to" and lower != "having":
-                finite += 1
-                seen.add("past" if lower == "had" else "present")
-            past += lower == "had"
-            helper, since = "have", 0
-        elif lower in _BE:
-            if helper == "have" and since <= 2:
-                perfect += 1
-                seen.add("perfect")
-            elif lower in ("was", "were"):
-                past += 1
-                finite += 1
-                seen.add("past")
-            elif lower not in ("be", "been", "being"):
-                finite += 1
-                seen.add("present")
-            helper, since = "be", 0
-        elif form == "ing":
-            ing += 1
-            if helper == "be" and since <= 2:
-                progressive += 1
-                seen.add("progressive")
-            verb = False
-        elif form == "past":
-            if helper == "have" and since <= 2:
-                perfect += 1
-                seen.add("perfect")
-            elif helper == "be" and since <= 3:
-                passive += 1
-                seen.add("passive")
-            elif before in _DETERMINERS or before in _PREPOSITIONS:
-                participle += 1
-                verb = False
-            else:
-                past += 1
-                finite += 1
-                seen.add("past")
-        elif form in ("base", "s") and lower not in _FUNCTION:
-            if before == "to":
-                infinitive += 1
-            elif before in _PERSONAL or before in _THIRD or before in ("who", "which", "that", "n't", "not"):
-                finite += 1
-                seen.add("present")
-            elif lower in ("do", "does", "did"):
-                finite += 1
-            else:
-                verb = False
-        else:
-            verb = False
-        if verb and first_verb < 0:
+        found, helps = _verb(token, before, after, helper if since <= 3 else "")
+        for what in found:
+            if what in count:
+                count[what] += 1
+            if what in _TENSES:
+                seen.add(what)
+        if helps:
+            helper, since = helps, 0
+        elif "finite" in found or "to" in found:
+            helper = ""
+        if first_verb < 0 and ("finite" in found or "modal" in found):
             first_verb = at
-        before = lower
-    tenses = tuple(sorted(seen, key=_TENSES.index))
+        before = token
     return Structure(
-        max(1, finite), tenses, finite, past, perfect, passive, progressive, modal, infinitive, ing, participle,
+        max(1, count["finite"]), tuple(sorted(seen, key=_TENSES.index)), count["finite"], count["past"], count["perfect"],
+        count["passive"], count["progressive"], count["modal"], count["to"], count["ing"], count["participle"],
         first_verb if first_verb >= 0 else len(words),
     )  # fmt: skip
+
+
+def _verb(token: Token, before: Token | None, after: str, helper: str) -> tuple[tuple[str, ...], str]:
+    """What `token` is as a verb, and the auxiliary it is. `helper` is the auxiliary up to three words before."""
+    lower, word = token.lower, token.word
+    if word is None or token.kind != "word":
+        return (), ""
+    last = before.lower if before is not None else ""
+    if lower in _MODALS:
+        return ("modal", "finite"), "modal"
+    if lower in _HAVE:
+        bare = helper in ("modal", "do") or last == "to" or lower == "having"
+        return () if bare else ("finite", "past") if lower == "had" else ("finite", "present"), "have"
+    if lower in _BE:
+        return _be(lower, helper), "be"
+    if lower in _DO:
+        return ("finite", "past") if lower == "did" else ("finite", "present") if helper == "" else (), "do"
+    if word.verb == "ing":
+        return ("ing", "progressive") if helper == "be" and last not in _PREPOSITIONS else ("ing",), ""
+    if word.verb == "past":
+        if helper in ("have", "be"):
+            return ("perfect",) if helper == "have" else ("passive",), ""
+        inside = last in _DETERMINERS or last in _PREPOSITIONS
+        return ("participle",) if inside else ("finite", "past"), ""
+    if word.verb not in ("base", "s") or lower in _FUNCTION:
+        return (), ""
+    if last == "to":
+        return ("to",), ""
+    if helper in ("modal", "do"):
+        return (), helper  # "can swim and run"
+    if last in _SUBJECTS or (not word.noun and word.rank < 6 and last not in _DETERMINERS):
+        return ("finite", "present"), ""
+    between = before is not None and before.word is not None and before.word.noun and last not in _FUNCTION
+    return ("finite", "present") if between and (after in _DETERMINERS or after in _OBJECTS) else (), ""
+
+
+def _be(lower: str, helper: str) -> tuple[str, ...]:
+    if helper == "have":
+        return ("perfect",)
+    if lower in ("was", "were"):
+        return ("finite", "past")
+    return () if lower in ("be", "been", "being") else ("finite", "present")
 
 
 _TENSES = ("present", "past", "perfect", "progressive", "passive", "modal")
@@ -144,6 +143,7 @@ NAMES = (
     "preposition_share", "of", "finite", "past", "perfect", "passive", "progressive", "modal", "infinitive", "ing",
     "participle", "first_verb", "nominal", "latinate", "suffix_share", "personal", "third", "determiner_share",
     "question", "function_share", "content", "log_content", "stretch", "repeated",
+    "past_perfect", "conditional",
 )  # fmt: skip
 
 
@@ -192,4 +192,5 @@ def features(tokens: list[Token]) -> list[float]:
         sum(w in _PERSONAL for w in lowers), sum(w in _THIRD for w in lowers), sum(w in _DETERMINERS for w in lowers) / n,
         float("?" in marks), (len(plain) - len(content)) / m, len(content), math.log1p(len(content)), longest,
         n - len(set(lowers)),
+        shape.perfect if "had" in lowers else 0, shape.modal if "if" in lowers or "unless" in lowers else 0,
     ]  # fmt: skip

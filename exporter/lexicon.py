@@ -73,6 +73,7 @@ class Word(NamedTuple):
     source: str  # cefr-j, octanove, or estimate
     zipf: float
     verb: str  # base, s, ing, past (also the participle), or empty
+    noun: bool  # whether it can be a noun or an adjective too
     known: bool  # whether a dictionary has it: what is not known and capitalised is a name
 
 
@@ -139,7 +140,8 @@ def look_up(form: str, part: str | None = None) -> Word:
         listed = (other[0], other[1], "estimate")
     lemma, rank, source = listed or estimate(spelled, every)
     zipf = max((lists.zipf.get(word, RAREST) for word in {lemma, spelled, *every}), default=RAREST)
-    return Word(lemma, rank, source, zipf, _verb_form(spelled, by_part.get("VERB", ())), known or listed is not None)
+    verb, noun = _verb_form(spelled, by_part.get("VERB", ())), "NOUN" in by_part or "ADJ" in by_part
+    return Word(lemma, rank, source, zipf, verb, noun, known or listed is not None)
 
 
 def lemmas(form: str) -> dict[str, tuple[str, ...]]:

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Sequence
 
 from ..exporter import cli as exporter
+from ..exporter import level_command
 from ..exporter.errors import CefrError
 from . import check, demo
 from .evaluation import command as evaluation
@@ -28,7 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=version("cefr-sentences"))
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    for room in (exporter, check, training, evaluation, writing, demo):
+    for room in (exporter, level_command, check, training, evaluation, writing, demo):
         room.add_commands(commands)
     return parser
 
