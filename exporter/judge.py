@@ -59,6 +59,8 @@ class Judge:
         """Scores as a numpy array: one for each row of `features`, with that sentence's words in lower case."""
         import numpy as np
 
+        if len(features) == 0:
+            return np.zeros(0)
         parts = [
             self._features(np.asarray(features[at : at + _CHUNK], dtype=np.float64))
             for at in range(0, len(features), _CHUNK)

@@ -32,22 +32,21 @@ _PARTS = {
 _COARSE = {name: coarse for coarse, names in _PARTS.items() for name in names}
 PARTS_OF_SPEECH = tuple(_PARTS)
 
-# What a piece of a contraction stands for; "'s" is in the list itself.
-_PIECES = {"n't": "not", "ca": "can", "wo": "will", "sha": "shall", "'ll": "will", "'d": "would", "'ve": "have"}
-_WORDS = {"cannot": "can", "gonna": "go", "wanna": "want", "gotta": "get", "an": "a", "yeah": "yes", "ok": "okay"}
-_UNITS = {
-    "m": "meter",
-    "km": "kilometer",
-    "cm": "centimeter",
-    "mm": "meter",
-    "kg": "kilogram",
-    "g": "gram",
-    "ft": "foot",
-}
-# Prefixes that a hyphen parted from their word.
-_PREFIXES = {"non": "not", "pre": "before", "post": "after", "mid": "middle", "semi": "half", "sub": "under",
-             "multi": "many", "anti": "against", "co": "with", "re": "again", "un": "not", "ex": "old"}  # fmt: skip
-_SAME = {**_PIECES, **_WORDS, **_UNITS, **_PREFIXES}
+
+def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple((a, b) for a, _, b in (pair.partition(":") for pair in text.split()))
+
+
+# What stands for another word: pieces of contractions ("'s" is in the list itself), spoken forms, units, and the
+# prefixes that a hyphen parted from their word.
+_SAME = dict(
+    _pairs(
+        "n't:not ca:can wo:will sha:shall 'll:will 'd:would 've:have cannot:can gonna:go wanna:want gotta:get an:a "
+        "yeah:yes ok:okay m:meter km:kilometer cm:centimeter mm:meter kg:kilogram g:gram ft:foot "
+        "non:not pre:before post:after mid:middle semi:half sub:under multi:many anti:against co:with re:again un:not "
+        "ex:old"
+    )
+)
 
 # Zipf values (log10 of occurrences in a billion tokens) that part B1 | B2 | C1 | C2 for a word that no list has:
 # halfway between the medians of the listed words of neighbouring levels (`python -m bench.build_words`). Not A1 or A2:
@@ -55,14 +54,12 @@ _SAME = {**_PIECES, **_WORDS, **_UNITS, **_PREFIXES}
 ZIPF_CUTS = (4.0, 3.55, 3.1)
 RAREST = 1.5  # what the frequency table leaves out
 _PREFIX = re.compile(r"(?:un|in|im|il|ir|dis|non|re|over|under|mis|pre|anti|semi|sub|super|inter|multi|co)-?(?=\w{4})")
-_SUFFIXES = (
-    ("ily", "y"), ("iness", "y"), ("iful", "y"), ("ally", "al"), ("ically", "ic"), ("ly", ""), ("ly", "le"),
-    ("ness", ""), ("less", ""), ("ful", ""), ("ation", "e"), ("ation", "ate"), ("ization", "ize"), ("ion", ""),
-    ("ion", "e"), ("ment", ""), ("er", ""), ("er", "e"), ("or", ""), ("or", "e"), ("able", ""), ("able", "e"),
-    ("ability", "able"), ("ity", ""), ("ity", "e"), ("ish", ""), ("ize", ""), ("ise", ""), ("ist", ""), ("ism", ""),
-    ("hood", ""), ("th", ""), ("ship", ""), ("al", ""), ("ic", ""), ("ical", ""), ("y", ""), ("y", "e"), ("ed", ""), ("ed", "e"),
-    ("ing", ""), ("ing", "e"), ("like", ""), ("ward", ""), ("wards", ""), ("man", ""), ("woman", ""),
-)  # fmt: skip
+# An ending, and what the word it is made from has in its place.
+_SUFFIXES = _pairs(
+    "ily:y iness:y iful:y ally:al ically:ic ly: ly:le ness: less: ful: ation:e ation:ate ization:ize ion: ion:e ment: "
+    "er: er:e or: or:e able: able:e ability:able ity: ity:e ish: ize: ise: ist: ism: hood: th: ship: al: ic: ical: y: "
+    "y:e ed: ed:e ing: ing:e like: ward: wards: man: woman:"
+)
 
 
 class Word(NamedTuple):

@@ -10,10 +10,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .annotate import annotate
-from .features import features, structure
-from .judge import judge, letter_words
+from .annotate import Token, annotate
+from .features import features
+from .judge import Judge, judge, letter_words
 from .levels import LEVELS, above
+from .verbs import Structure, structure
 
 
 @dataclass(frozen=True)
@@ -60,20 +61,24 @@ def profile(sentence: str, target: str | None = None) -> Profile:
 def profiles(sentences: Sequence[str], target: str | None = None) -> list[Profile]:
     """The profiles of many sentences, much quicker than one at a time."""
     read = [annotate(sentence) for sentence in sentences]
-    some = [tokens for tokens in read if any(t.word is not None for t in tokens)]
+    words = [[t for t in tokens if t.word is not None] for tokens in read]
+    shapes = [structure(some) for some in words]
     model = judge()
-    scores = iter(model.scores([features(t) for t in some], [letter_words(t) for t in some]).tolist() if some else [])
-    found = []
-    for tokens in read:
-        words = [t for t in tokens if t.word is not None]
-        if not words:
-            found.append(Profile(math.nan, "", (), 0, 0, ()))
-            continue
-        score = next(scores)
-        level = LEVELS[model.level(score) - 1]
-        shape = structure(words)
-        found.append(Profile(score, level, above(tokens, target or level), len(words), shape.clauses, shape.tenses))
-    return found
+    rows = [(tokens, shape) for tokens, some, shape in zip(read, words, shapes, strict=True) if some]
+    found = model.scores([features(*row) for row in rows], [letter_words(tokens) for tokens, _ in rows])
+    scores = iter(found.tolist())
+    return [
+        _profile(next(scores), target, tokens, len(some), shape, model) if some else _NOTHING
+        for tokens, some, shape in zip(read, words, shapes, strict=True)
+    ]
+
+
+_NOTHING = Profile(math.nan, "", (), 0, 0, ())
+
+
+def _profile(score: float, target: str | None, tokens: list[Token], n: int, shape: Structure, model: Judge) -> Profile:
+    level = LEVELS[model.level(score) - 1]
+    return Profile(score, level, above(tokens, target or level), n, shape.clauses, shape.tenses)
 
 
 def mean_score(level: str) -> float:
