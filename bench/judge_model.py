@@ -159,14 +159,14 @@ def fit(train: Rows, anchors: Rows, folds: list[Any]) -> tuple[dict[str, Any], A
 def cut_points(scores: Any, rows: Rows) -> list[float]:
     """Between two neighbouring levels, where the rows rated with only one of them are parted best.
 
-    Both sides weigh less the more rows they have (by the root): other texts have other shares of the levels. What is
-    counted is smoothed over 0.1 of the score, or the cut would follow single rows.
+    Both sides weigh less the more rows they have (by the fourth root): other texts have other shares of the levels.
+    What is counted is smoothed over 0.1 of the score, or the cut would follow single rows.
     """
     grid, cuts = np.arange(1.2, 5.9, 0.01), []
     for rank in range(1, 6):
         lower, upper = (rows.ratings == rank).any(1), (rows.ratings == rank + 1).any(1)
         lower, upper = (lower & ~upper) * rows.weight, (upper & ~lower) * rows.weight
-        gain = upper / upper.sum() ** 0.5 - lower / lower.sum() ** 0.5
+        gain = upper / upper.sum() ** 0.25 - lower / lower.sum() ** 0.25
         share = 1 / (1 + np.exp(-(scores[None, :] - grid[:, None]) / 0.1))
         cuts.append(round(float(grid[np.argmax(share @ gain)]), 2))
     return cuts

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from .errors import InputError
+
+if TYPE_CHECKING:
+    from .annotate import Token
 
 LEVELS = ("A1", "A2", "B1", "B2", "C1", "C2")
 # C2 is known to the judge, but nobody trains for it: the word lists and graded sentences end at C1.
@@ -94,8 +98,11 @@ def words_above(sentence: str, level: str) -> tuple[str, ...]:
     return above(annotate(sentence), level)
 
 
-def above(tokens: list, level: str) -> tuple[str, ...]:
+def above(tokens: list[Token], level: str) -> tuple[str, ...]:
     """The same of a sentence that `annotate` has read."""
     rank = LEVELS.index(level) + 1
-    words = {t.lower: t.text for t in reversed(tokens) if t.kind == "word" and t.word.rank > rank}
-    return tuple(reversed(words.values()))
+    words: dict[str, str] = {}
+    for token in tokens:
+        if token.kind == "word" and token.word is not None and token.word.rank > rank:
+            words.setdefault(token.lower, token.text)
+    return tuple(words.values())
