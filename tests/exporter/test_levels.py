@@ -163,7 +163,7 @@ def test_a_listed_phrase_lowers_its_words_and_never_raises_them() -> None:
 @given(st.text(max_size=60))
 def test_any_text_can_be_read(text: str) -> None:
     above = words_above(text, "A1")
-    assert len(set(word.lower() for word in above)) == len(above)
+    assert len({word.lower() for word in above}) == len(above)
 
 
 def test_long_chains_do_not_recurse() -> None:
