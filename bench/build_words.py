@@ -17,6 +17,8 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
+from .needs import need
+
 OUT = Path(__file__).parent.parent / "exporter" / "data" / "words"
 LEVELS = ("A1", "A2", "B1", "B2", "C1", "C2")
 # The lists' own slips: a part of speech misspelt or left out.
@@ -46,11 +48,10 @@ def write_frequencies(wordfreq: Path, target: Path) -> None:
     Only lemmas of lemminflect's dictionary: the rest of a frequency table is names, other languages and typos.
     A form of several lemmas counts for each in equal parts.
     """
-    import msgpack
     from lemminflect import getAllLemmas
 
     with gzip.open(wordfreq / "wordfreq" / "data" / "large_en.msgpack.gz") as file:
-        table = msgpack.load(file, raw=False)  # table[b] are the words with a frequency of 10 ** (-b / 100)
+        table = need("msgpack").load(file, raw=False)  # table[b] are the words with a frequency of 10 ** (-b / 100)
     counts: dict[str, float] = defaultdict(float)
     for b, words in enumerate(table[1:], 1):
         for word in words:

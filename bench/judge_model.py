@@ -14,6 +14,8 @@ from cefr_sentences.exporter.judge import Judge, letter_groups, letter_words
 from cefr_sentences.exporter.levels import LEVELS
 from cefr_sentences.exporter.verbs import structure
 
+from .needs import need
+
 ROOT = Path(__file__).parent.parent
 STARTER = ROOT / "exporter" / "data" / "starter" / "a1.json"
 # The ratings have few A1 rows, and no sentence as learners' books have them. The A1 starter pairs stand in for the
@@ -79,13 +81,11 @@ def read_anchors() -> Rows:
 
 def fit_features(rows: Rows) -> dict[str, Any]:
     """The linear model and the trees, as the numbers of a Judge; no letters, no cut points."""
-    from sklearn.ensemble import GradientBoostingRegressor
-    from sklearn.linear_model import Ridge
-    from sklearn.preprocessing import StandardScaler
-
-    scaler = StandardScaler().fit(rows.x, sample_weight=rows.weight)
-    ridge = Ridge(alpha=RIDGE).fit(scaler.transform(rows.x), rows.y, sample_weight=rows.weight)
-    forest = GradientBoostingRegressor(**TREES).fit(rows.x, rows.y, sample_weight=rows.weight)
+    scaler = need("sklearn.preprocessing").StandardScaler().fit(rows.x, sample_weight=rows.weight)
+    ridge = (
+        need("sklearn.linear_model").Ridge(alpha=RIDGE).fit(scaler.transform(rows.x), rows.y, sample_weight=rows.weight)
+    )
+    forest = need("sklearn.ensemble").GradientBoostingRegressor(**TREES).fit(rows.x, rows.y, sample_weight=rows.weight)
     nodes: dict[str, list[Any]] = {name: [] for name in ("feature", "limit", "below", "above", "value")}
     roots = []
     for (grown,) in forest.estimators_:
@@ -108,21 +108,19 @@ def fit_features(rows: Rows) -> dict[str, Any]:
 
 def fit_letters(words: list[list[str]], rest: Any) -> dict[str, float]:
     """Weights of letter groups for what the features leave."""
-    from scipy.sparse import diags
-    from sklearn.feature_extraction.text import CountVectorizer
-    from sklearn.linear_model import Ridge
-
-    counter = CountVectorizer(analyzer=lambda ws: [g for w in ws for g in letter_groups(w)], min_df=LEAST_ROWS)
+    counter = need("sklearn.feature_extraction.text").CountVectorizer(
+        analyzer=lambda words: [group for word in words for group in letter_groups(word)], min_df=LEAST_ROWS
+    )
     counts = counter.fit_transform(words).astype(float)
-    counts = diags(1 / np.sqrt([max(1, len(w)) for w in words])) @ counts
-    ridge = Ridge(alpha=LETTERS, solver="lsqr", fit_intercept=False).fit(counts, rest)
+    counts = need("scipy.sparse").diags(1 / np.sqrt([max(1, len(w)) for w in words])) @ counts
+    ridge = need("sklearn.linear_model").Ridge(alpha=LETTERS, solver="lsqr", fit_intercept=False).fit(counts, rest)
     names = counter.get_feature_names_out()
     return {g: round(float(c), 4) for g, c in sorted(zip(names, ridge.coef_, strict=True)) if abs(c) >= 0.00005}
 
 
 def score(numbers: dict[str, Any], rows: Rows) -> Any:
     spare = {"letters": {}, "cuts": [1.5, 2.5, 3.5, 4.5, 5.5], "means": {}}
-    return Judge(**{**spare, **numbers}).scores(rows.x, rows.words)
+    return Judge(**{**spare, **numbers}).scores(rows.x.tolist(), rows.words)
 
 
 def fit(train: Rows, anchors: Rows, folds: list[Any]) -> tuple[dict[str, Any], Any, Any]:
@@ -177,18 +175,13 @@ def _short(numbers: Any) -> list[float]:
 
 
 def folds_by(groups: Any) -> list[Any]:
-    from sklearn.model_selection import GroupKFold
-
-    return list(GroupKFold(5).split(groups, groups=groups))
+    return list(need("sklearn.model_selection").GroupKFold(5).split(groups, groups=groups))
 
 
 def alike(sentences: list[str]) -> Any:
     """A number for each sentence, the same for those that share most of their words: versions of one sentence."""
-    from scipy.sparse.csgraph import connected_components
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    vectors = TfidfVectorizer(sublinear_tf=True).fit_transform(sentences)
+    vectors = need("sklearn.feature_extraction.text").TfidfVectorizer(sublinear_tf=True).fit_transform(sentences)
     close = vectors @ vectors.T
     close.data[close.data < 0.45] = 0
     close.eliminate_zeros()
-    return connected_components(close, directed=False)[1]
+    return need("scipy.sparse.csgraph").connected_components(close, directed=False)[1]

@@ -11,28 +11,28 @@ from cefr_sentences.exporter.features import NAMES
 from cefr_sentences.exporter.levels import LEVELS
 
 from .judge_model import Rows, fit, folds_by, score
+from .needs import need
 
 
 def topics(sentences: list[str]) -> Any:
     """A number for each sentence: twelve groups with a vocabulary in common, to leave out some at a time."""
-    from sklearn.cluster import KMeans
-    from sklearn.decomposition import TruncatedSVD
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    vectors = TfidfVectorizer(sublinear_tf=True, stop_words="english", min_df=3).fit_transform(sentences)
-    return KMeans(12, n_init=3, random_state=0).fit_predict(TruncatedSVD(50, random_state=0).fit_transform(vectors))
+    vectors = (
+        need("sklearn.feature_extraction.text")
+        .TfidfVectorizer(sublinear_tf=True, stop_words="english", min_df=3)
+        .fit_transform(sentences)
+    )
+    dense = need("sklearn.decomposition").TruncatedSVD(50, random_state=0).fit_transform(vectors)
+    return need("sklearn.cluster").KMeans(12, n_init=3, random_state=0).fit_predict(dense)
 
 
 def measures(scores: Any, ratings: Any, cuts: Sequence[float]) -> dict[str, float]:
-    from scipy.stats import spearmanr
-
     ranks = 1 + (np.asarray(scores)[:, None] >= np.asarray(cuts)).sum(1)
     off = np.abs(ranks[:, None] - ratings)
     mean = ratings.mean(1)
     return {
         "matches one annotator": float((off.min(1) == 0).mean()),
         "within one level": float((off.min(1) <= 1).mean()),
-        "Spearman": float(spearmanr(scores, mean)[0]) if np.ptp(scores) else 0.0,
+        "Spearman": float(need("scipy.stats").spearmanr(scores, mean)[0]) if np.ptp(scores) else 0.0,
         "MSE": float(((scores - mean) ** 2).mean()),
     }
 
@@ -47,13 +47,10 @@ FEW = ("log_words", "letters", "rank_mean", "rank_max", "zipf_mean", "b1_share",
 
 
 def small_ridge(train: Rows, test: Rows) -> Any:
-    from sklearn.linear_model import Ridge
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
     columns = [NAMES.index(name) for name in FEW]
-    model = make_pipeline(StandardScaler(), Ridge(alpha=10)).fit(train.x[:, columns], train.y)
-    return model.predict(test.x[:, columns])
+    scaler = need("sklearn.preprocessing").StandardScaler().fit(train.x[:, columns])
+    model = need("sklearn.linear_model").Ridge(alpha=10).fit(scaler.transform(train.x[:, columns]), train.y)
+    return model.predict(scaler.transform(test.x[:, columns]))
 
 
 def table(lines: list[tuple[str, dict[str, float]]]) -> str:
@@ -83,8 +80,8 @@ def report(train: Rows, dev: Rows, anchors: Rows, numbers: dict[str, Any], unsee
     written = score(numbers, Rows([as_written(s) for s in dev.sentences], dev.ratings))
     agreed = float((train.ratings[:, 0] == train.ratings[:, 1]).mean())
     lines = [
-        f'Two people who rated the same sentence agree exactly in {agreed:.0%} of the training rows; "matches one of two',
-        'annotators" asks for less than agreement with a given one.',
+        f"Two people who rated the same sentence agree exactly in {agreed:.0%} of the training rows. Matching one of",
+        "the two asks for less than agreement with a given one.",
         "",
         f"{len(dev)} sentences of `wiki-auto-dev`. Nothing was fitted on them; settings were chosen by",
         "cross-validation, with an eye on this table:",

@@ -56,7 +56,20 @@ def structure(words: list[Token]) -> Structure:
             first_verb = at
         before = token
     tenses = tuple(tense for tense in TENSES if tense in seen)
-    return Structure(max(1, count["finite"]), tenses, *count.values(), first_verb if first_verb >= 0 else len(words))
+    return Structure(
+        clauses=max(1, count["finite"]),
+        tenses=tenses,
+        finite=count["finite"],
+        past=count["past"],
+        perfect=count["perfect"],
+        passive=count["passive"],
+        progressive=count["progressive"],
+        modal=count["modal"],
+        infinitive=count["to"],
+        ing=count["ing"],
+        participle=count["participle"],
+        first_verb=first_verb if first_verb >= 0 else len(words),
+    )
 
 
 def _verb(token: Token, before: Token | None, after: str, helper: str) -> tuple[tuple[str, ...], str]:

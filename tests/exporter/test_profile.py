@@ -130,6 +130,7 @@ GOLDEN = [
     ("If I had more time, I would learn to play the guitar.", 2.51, "B1"),
     ("The film was disappointing because the story was hard to follow.", 3.13, "B1"),
     ("Scientists are investigating whether the new treatment could reduce the risk of infection.", 3.44, "B1"),
+    ("The committee's findings cast considerable doubt on the original hypothesis.", 3.94, "B2"),
     ("Critics contend that the legislation disproportionately affects marginalised communities.", 4.83, "C1"),
     ("He died in Paris in 1829, at the age of 63.", 1.55, "A1"),
 ]
