@@ -124,8 +124,8 @@ def report(train: Rows, dev: Rows, anchors: Rows, numbers: dict[str, Any], unsee
         lines.append(f"| {level} | {len(some)} | {some.mean():.2f} | {shares} |")
     lines += [
         "",
-        "Stretched by a line until the mean score of a level is about its number, the unseen scores would have a squared",
-        f"error of {stretched:.3f} in place of {((unseen - train.y) ** 2).mean():.3f}.",
+        "Stretched by a line until the mean score of a level is about its number, the unseen scores would have a",
+        f"squared error of {stretched:.3f} in place of {((unseen - train.y) ** 2).mean():.3f}.",
         f"Cut points: {', '.join(map(str, cuts))}. Mean scores shipped for comparison: "
         + ", ".join(f"{k} {v}" for k, v in numbers["means"].items())
         + ".",
