@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Sequence
 
 from ..exporter import cli as exporter
+from ..exporter import level_command
 from ..exporter.errors import CefrError
 from . import check, demo, studio
 from .evaluation import command as evaluation
@@ -29,7 +30,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=version("cefr-sentences"))
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    for room in (exporter, check, training, evaluation, writing, install, studio, demo):
+    rooms = (exporter, level_command, check, training, evaluation, writing, install, studio, demo)
+    for room in rooms:
         room.add_commands(commands)
     return parser
 

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from cefr_sentences.extension.cli import main
+
+
+def run(capsys: pytest.CaptureFixture[str], *args: str | Path) -> tuple[int, str, str]:
+    code = main(["level", *map(str, args)])
+    out = capsys.readouterr()
+    return code, out.out, out.err
+
+
+def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "s.txt"
+    file.write_text("I have a dog.\r\n\r\n  \r\nThe timid dog slept.\r\nпривет\r\n", encoding="utf-8")
+    code, out, _ = run(capsys, file, "--json", "--target", "a1")
+    rows = json.loads(out)
+    assert code == 0
+    assert [set(row) for row in rows] == [{"sentence", "score", "level", "above"}] * 3
+    assert [row["sentence"] for row in rows] == ["I have a dog.", "The timid dog slept.", "привет"]
+    assert [row["above"] for row in rows] == [[], ["timid"], []]
+    assert rows[0]["level"] == "A1"
+    assert 1 <= rows[0]["score"] < rows[1]["score"] <= 6
+    assert (rows[2]["score"], rows[2]["level"]) == (None, None)
+
+
+def test_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "s.txt"
+    file.write_text("I have a dog.\n😀\n" + "very " * 4000 + "long\n", encoding="utf-8")
+    code, out, _ = run(capsys, file, "--target", "A1")
+    assert code == 0
+    assert "A1  I have a dog." in out
+    assert "no English word" in out
+    assert "human A1 sentences have" in out
+    assert "1 without an English word" in out
+    assert max(map(len, out.splitlines())) < 400
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1254"])
+def test_encodings(encoding: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "s.txt"
+    file.write_bytes("Ayşe’s dog is big.\n".encode(encoding))
+    _, out, _ = run(capsys, file, "--json")
+    assert json.loads(out)[0]["sentence"] == "Ayşe’s dog is big."
+
+
+def test_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"I have a dog.\nI have a caf\xe9.\n")))
+    code, out, _ = run(capsys, "-", "--json")
+    assert code == 0
+    assert [row["sentence"] for row in json.loads(out)] == ["I have a dog.", "I have a café."]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"\n \n\t\n", "is empty"),
+        (b"\xc2\xa0\n", "every line is blank"),
+        (b"\x00\x01\x02" * 100, "is not text"),
+        (b"GGUF....", "a GGUF model"),
+        (b"word " * 3_000_000, "longer than 10 MB"),
+    ],
+)
+def test_bad_files(content: bytes, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "s.txt"
+    file.write_bytes(content)
+    code, out, err = run(capsys, file)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("data", "message"), [(b"", "is empty"), (b"a\0b", "zero bytes"), (b"\n\n", "is empty")])
+def test_bad_standard_input(
+    data: bytes, message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    code, _, err = run(capsys, "-")
+    assert code == 2
+    assert message in err
+
+
+def test_no_such_file_folder_or_level(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "does not exist" in run(capsys, tmp_path / "nothing.txt")[2]
+    assert "is a folder" in run(capsys, tmp_path)[2]
+    file = tmp_path / "s.txt"
+    file.write_text("I have a dog.\n")
+    code, _, err = run(capsys, file, "--target", "Z9")
+    assert code == 2
+    assert "not a CEFR level" in err
