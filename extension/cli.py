@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 from ..exporter import cli as exporter
 from ..exporter.errors import CefrError
+from ..patches import cli as patches
+from ..patches.errors import PatchError
 from . import check, demo
 from .evaluation import command as evaluation
 from .training import command as training
@@ -28,7 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=version("cefr-sentences"))
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    for room in (exporter, check, training, evaluation, writing, demo):
+    for room in (exporter, check, training, evaluation, writing, patches, demo):
         room.add_commands(commands)
     return parser
 
@@ -47,6 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except CefrError as error:
         print(f"cefr-sentences: {error}", file=sys.stderr)
+    except PatchError as error:
+        print(f"cefr-sentences: {error}", file=sys.stderr)
+        return error.code
     except BrokenPipeError:  # `cefr-sentences ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

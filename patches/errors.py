@@ -1,0 +1,15 @@
+"""What can go wrong for a user of this room. The command line prints it on stderr and exits with `code`."""
+
+from __future__ import annotations
+
+
+class PatchError(Exception):
+    """Anything a user can cause and mend: what happened, with the value, and what to do next."""
+
+    code = 2
+
+
+class NotApplied(PatchError):
+    """The command was right, and not one file could be changed."""
+
+    code = 3
