@@ -10,6 +10,12 @@ class PatchError(Exception):
 
 
 class NotApplied(PatchError):
-    """The command was right, and not one file could be changed."""
+    """The command was right, and a file could not be changed."""
+
+    code = 3
+
+
+class LeftAlone(PatchError):
+    """A script that cannot be rewritten without touching more than the lines in question."""
 
     code = 3

@@ -70,11 +70,11 @@ def one_script(file: Path, webui: Path, user_data: Path | None = None) -> Script
     Raises:
         PatchError: it does not exist, is not in an extension's folder, or is or lies behind a symbolic link.
     """
-    path = Path(os.path.abspath(file))
+    path = Path(os.path.normpath(file.absolute()))  # not resolved: a link is to be seen
     if not path.is_file():
         raise PatchError(f"{file} does not exist. Give a file of an extension, or leave --file out.")
     for folder in extension_folders(webui, user_data):
-        top = Path(os.path.abspath(folder))
+        top = Path(os.path.normpath(folder.absolute()))
         if not path.is_relative_to(top) or len(path.relative_to(top).parts) < 2:
             continue
         parts = path.relative_to(top).parts

@@ -80,4 +80,3 @@ def _bind(names: Names, other: dict[str, int], name: str, dotted: str, packages:
         other.setdefault(name, line)
     else:
         names.known[name] = dotted
-

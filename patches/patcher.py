@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from .errors import NotApplied, PatchError
+from .errors import LeftAlone, NotApplied
 from .folders import Script, extension_scripts, one_script
 from .rewrite import decode, rewrite
 from .scan import Finding, scan
@@ -96,9 +96,7 @@ def _report(script: Script, *, change: bool) -> Report:
         return Report(script, "unreadable", problem=f"not understood by this Python: {error or type(error).__name__}")
     except OSError as error:
         return Report(script, "unreadable", problem=f"cannot be read: {error.strerror or error}")
-    except PatchError as error:
-        if "libcst" in str(error) and "not installed" in str(error):
-            raise
+    except LeftAlone as error:
         return Report(script, "unreadable", problem=str(error))
     manifest = read_manifest(script)
     state: State = "clean"

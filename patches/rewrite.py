@@ -9,7 +9,7 @@ import tokenize
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .errors import PatchError
+from .errors import LeftAlone, PatchError
 from .scan import ArgumentEdit, Edit, Finding, FunctionEdit, ImportEdit, LineEdit, scan
 from .templates import HOLES
 
@@ -33,7 +33,8 @@ def rewrite(source: bytes, *, is_script: bool = False) -> tuple[bytes, list[Find
 
     Raises:
         SyntaxError, ValueError: this Python cannot parse it.
-        PatchError: it cannot be rewritten without touching more than the lines in question.
+        LeftAlone: it cannot be rewritten without touching more than the lines in question.
+        PatchError: libcst is not installed.
     """
     text, encoding = decode(source)
     findings = scan(text, is_script=is_script)
@@ -44,7 +45,7 @@ def rewrite(source: bytes, *, is_script: bool = False) -> tuple[bytes, list[Find
     # Trust, and verify: what was written parses, and a second pass finds nothing more to do.
     ast.parse(new)
     if any(finding.edits for finding in scan(new, is_script=is_script)):
-        raise PatchError("a second pass would change it again, so it was left. Change it by hand")
+        raise LeftAlone("a second pass would change it again, so it was left. Change it by hand")
     bom = codecs.BOM_UTF8 if source.startswith(codecs.BOM_UTF8) else b""
     return bom + new.encode(encoding), findings
 
@@ -54,16 +55,15 @@ def _edited(text: str, edits: Sequence[Edit]) -> str:
     try:
         wrapper = cst.MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
     except cst.ParserSyntaxError as error:
-        raise PatchError(f"libcst cannot read it (line {error.raw_line}), so it was left") from None
+        raise LeftAlone(f"libcst cannot read it (line {error.raw_line}), so it was left") from None
     if wrapper.module.code != text:
-        raise PatchError("its line ends cannot be kept by libcst, so it was left. Change it by hand")
+        raise LeftAlone("its line ends cannot be kept by libcst, so it was left. Change it by hand")
     return wrapper.visit(_rewriter(wrapper.module, edits)).code
 
 
 def _libcst() -> Any:
     try:
         import libcst
-        import libcst.metadata  # noqa: F401
     except ImportError:
         raise PatchError(
             "Changing scripts needs libcst, which is not installed. Install it with `pip install "
@@ -90,7 +90,7 @@ def _rewriter(module: cst.Module, edits: Sequence[Edit]) -> cst.CSTTransformer:
         def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.Call:
             end = self.get_metadata(PositionProvider, original_node).end
             for edit in arguments.get((end.line, end.column), ()):
-                updated_node = updated_node.with_changes(args=_arguments(updated_node, edit))
+                updated_node = _arguments(updated_node, edit)
             if into := functions.get((end.line, end.column)):
                 updated_node = updated_node.with_changes(func=cst.parse_expression(into))
             return updated_node
@@ -136,45 +136,68 @@ def _dotted(node: Any) -> str:
     return node.value if not hasattr(node, "attr") else f"{_dotted(node.value)}.{node.attr.value}"
 
 
-def _arguments(call: cst.Call, edit: ArgumentEdit) -> list[cst.Arg]:
-    """The arguments of `call` after `edit`, every comma and blank of the others kept."""
+def _arguments(call: cst.Call, edit: ArgumentEdit) -> cst.Call:
+    """`call` after `edit`, every comma, blank and comment of the other arguments kept."""
     import libcst as cst
 
     template = cst.ensure_type(cst.parse_expression(f"f({edit.into})"), cst.Call).args[0]
-    arguments = list(call.args)
     if edit.keyword is None:
-        if arguments and arguments[-1].comma is cst.MaybeSentinel.DEFAULT:
-            return [*_with_comma(arguments), template]
-        return [*arguments, template]
+        return _with_last(call, template)
+    arguments = list(call.args)
     values = {a.keyword.value: a.value for a in arguments if a.keyword is not None}
     at = next(i for i, a in enumerate(arguments) if _is_called(a, i, edit.keyword))
     fill = {"x": arguments[at].value, "api": call.func}
     if edit.drop is not None:
         fill["y"] = values[edit.drop]
-    changed = _filled(template, fill)
+    changed = _filled(template, fill).with_changes(
+        comma=arguments[at].comma, whitespace_after_arg=arguments[at].whitespace_after_arg
+    )
     if changed.keyword is not None and arguments[at].keyword is not None:
         changed = changed.with_changes(equal=arguments[at].equal)
-    kept = {n: getattr(arguments[at], n) for n in ("comma", "whitespace_after_arg", "whitespace_after_star")}
-    if changed.star and not arguments[at].star:
-        del kept["whitespace_after_star"]
-    arguments[at] = changed.with_changes(**kept)
-    if edit.drop is None:
-        return arguments
-    gone = next(i for i, a in enumerate(arguments) if a.keyword is not None and a.keyword.value == edit.drop)
-    if gone == len(arguments) - 1 and gone > 0:  # what followed the last argument follows the one before it
-        arguments[gone - 1] = arguments[gone - 1].with_changes(
-            comma=arguments[gone].comma, whitespace_after_arg=arguments[gone].whitespace_after_arg
-        )
-    del arguments[gone]
-    return arguments
+    arguments[at] = changed
+    call = call.with_changes(args=arguments)
+    return call if edit.drop is None else _without_argument(call, edit.drop)
 
 
-def _with_comma(arguments: list[cst.Arg]) -> list[cst.Arg]:
+def _with_last(call: cst.Call, argument: cst.Arg) -> cst.Call:
+    """`call` with one more argument, laid out as the one before it."""
     import libcst as cst
 
-    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-    last = arguments[-1]
-    return [*arguments[:-1], last.with_changes(comma=comma)]
+    if not call.args:
+        return call.with_changes(args=[argument])
+    *before, last = call.args
+    if not isinstance(last.comma, cst.Comma):
+        comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        return call.with_changes(args=[*before, last.with_changes(comma=comma), argument])
+    above = before[-1].comma.whitespace_after if before else call.whitespace_before_args
+    between = last.comma.with_changes(whitespace_after=above)
+    return call.with_changes(args=[*before, last.with_changes(comma=between), argument.with_changes(comma=last.comma)])
+
+
+def _without_argument(call: cst.Call, keyword: str) -> cst.Call:
+    """`call` without an argument and its line; comments on lines of their own stay."""
+    import libcst as cst
+
+    arguments = list(call.args)
+    at = next(i for i, a in enumerate(arguments) if _is_called(a, i, keyword))
+    gone = arguments.pop(at)
+    if at == len(arguments):  # what followed the last argument follows the one before it
+        if arguments:
+            arguments[-1] = arguments[-1].with_changes(comma=gone.comma, whitespace_after_arg=gone.whitespace_after_arg)
+        return call.with_changes(args=arguments)
+    before = arguments[at - 1].comma.whitespace_after if at else call.whitespace_before_args
+    after = gone.comma.whitespace_after
+    if isinstance(after, cst.ParenthesizedWhitespace):
+        if not isinstance(before, cst.ParenthesizedWhitespace):
+            before = after
+        else:
+            before = before.with_changes(empty_lines=[*before.empty_lines, *after.empty_lines])
+    if not at:
+        return call.with_changes(args=arguments, whitespace_before_args=before)
+    arguments[at - 1] = arguments[at - 1].with_changes(
+        comma=arguments[at - 1].comma.with_changes(whitespace_after=before)
+    )
+    return call.with_changes(args=arguments)
 
 
 def _is_called(argument: cst.Arg, number: int, keyword: str | int) -> bool:

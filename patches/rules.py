@@ -8,6 +8,7 @@ and written into a script (`rewrite`): `x` is the value under the old name, `y` 
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -78,8 +79,9 @@ class Rule:
 
     def describe(self) -> str:
         """The change in a few words."""
-        if self.kind == "value":
-            return f"{self.old}={self.value} -> {self.old}={convert(self.to_new, x=ast.literal_eval(self.value or str()))!r}".replace("\x27", "\x22")
+        if self.value is not None and self.kind == "value":
+            new = json.dumps(convert(self.to_new, x=ast.literal_eval(self.value)))
+            return f"{self.old}={self.value} -> {self.old}={new}"
         if self.kind == "default":
             return f"{self.name}() -> {self.name}({self.new}={self.value})"
         return f"{self.old} -> {self.new or 'removed'}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -125,12 +126,26 @@ def _arguments(script: _Script, call: ast.Call, rules: Sequence[Rule]) -> Iterat
             left = f"the call gives {rule.old} and {rule.new}; only its author knows which is meant"
             yield Finding(keyword.value.lineno, f"{rule.old}=", rule, left=left)
             continue
-        into = argument_template(rule, both)
+        into = _into(rule, keyword.value, given[rule.new or ""].value if both else None)
         edit = ArgumentEdit(script.end(call), rule.old, into, rule.new if both else None)
         yield Finding(keyword.value.lineno, f"{rule.old}=", rule, (edit,))
     for keyword in call.keywords:
         if keyword.arg is None and not _is_guard(keyword, rules):
             yield from _unpacked(script, call, keyword, rules)
+
+
+def _into(rule: Rule, old: ast.expr, new: ast.expr | None) -> str:
+    """The argument that replaces an old one; numbers are converted here and now, so that the line stays short."""
+    source = rule.merged if new is not None else rule.to_new
+    if rule.prefer_old is None:
+        return argument_template(rule, source)
+    if all(isinstance(n, ast.Constant) and isinstance(n.value, int | float) for n in (old, new) if n is not None):
+        x, y = (n.value if isinstance(n, ast.Constant) else 0 for n in (old, new))
+        value = convert(rule.merged or rule.to_new, x=x, y=y)
+        source = repr(value)
+        if not convert(rule.prefer_old, v=value):
+            return f"{rule.new}={source}"
+    return argument_template(rule, source)
 
 
 def _value(script: _Script, call: ast.Call, rule: Rule, keyword: ast.keyword) -> Iterator[Finding]:
@@ -139,7 +154,7 @@ def _value(script: _Script, call: ast.Call, rule: Rule, keyword: ast.keyword) ->
     if isinstance(keyword.value, ast.Constant):
         if keyword.value.value != old:
             return
-        into = f"{rule.old}={convert(rule.to_new, x=old)!r}".replace("'", '"')
+        into = f"{rule.old}={json.dumps(convert(rule.to_new, x=old))}"
     elif matches(parsed_argument(into), keyword) or not _mentions(script, keyword.value, old):
         return
     edit = ArgumentEdit(script.end(call), rule.old, into)
@@ -153,7 +168,8 @@ def _mentions(script: _Script, value: ast.expr, old: object) -> bool:
 
 
 def _is_guard(keyword: ast.keyword, rules: Sequence[Rule]) -> bool:
-    return any(matches(parsed_argument(argument_template(rule, both)), keyword) for rule in rules for both in (0, 1))
+    templates = [argument_template(rule, "x" if rule.prefer_old else None) for rule in rules]
+    return any(matches(parsed_argument(template), keyword) for template in templates)
 
 
 def _unpacked(script: _Script, call: ast.Call, keyword: ast.keyword, rules: Sequence[Rule]) -> Iterator[Finding]:
@@ -171,17 +187,16 @@ def _unpacked(script: _Script, call: ast.Call, keyword: ast.keyword, rules: Sequ
 
 def _keys(tree: ast.Module, value: ast.expr) -> Iterator[tuple[object, int]]:
     """The keys that this file puts into the dictionary `value`, and their lines."""
-    own = ast.dump(value)
+    own, update = ast.dump(value), ast.dump(ast.Attribute(value, "update", ast.Load()))
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and any(ast.dump(t).replace("Store", "Load") == own for t in node.targets):
             yield from _literal_keys(node.value)
         elif isinstance(node, ast.Subscript) and ast.dump(node.value) == own and isinstance(node.slice, ast.Constant):
             yield node.slice.value, node.lineno
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "update":
-            if ast.dump(node.func.value) == own:
-                yield from ((k.arg, k.value.lineno) for k in node.keywords)
-                for argument in node.args:
-                    yield from _literal_keys(argument)
+        elif isinstance(node, ast.Call) and ast.dump(node.func) == update:
+            yield from ((k.arg, k.value.lineno) for k in node.keywords)
+            for argument in node.args:
+                yield from _literal_keys(argument)
     yield from _literal_keys(value)
 
 
@@ -226,10 +241,10 @@ def _imports(script: _Script, node: ast.Import) -> Iterator[Finding]:
     for rule in (r for r in script.rules if r.kind == "import"):
         for alias in (a for a in node.names if a.name == rule.api):
             name, found = alias.asname or alias.name, f"import {alias.name}"
-            if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(script.tree)) or _exports(script, name):
-                yield Finding(node.lineno, found, rule, left=f"{name} is used; where it is missing, this import fails")
-            elif not any(n is node for n in script.tree.body):
+            if not any(n is node for n in script.tree.body):
                 yield Finding(node.lineno, found, rule, left="it stands in a block, which may be there for its absence")
+            elif any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(script.tree)) or _exports(script, name):
+                yield Finding(node.lineno, found, rule, left=f"{name} is used; where it is missing, this import fails")
             elif ";" in "".join(script.lines[node.lineno - 1 : node.end_lineno]):
                 yield Finding(node.lineno, found, rule, left="it shares its line with another statement")
             else:
@@ -256,4 +271,3 @@ def _packages(script: _Script) -> Iterator[Finding]:
         else:
             yield Finding(relative.lineno, found, rule, (LineEdit(statement.lineno, PACKAGE_LINE),))
         return
-

@@ -105,6 +105,7 @@ def revert_script(script: Script) -> bool:
         with suppress(OSError):
             _manifest(script).unlink()
             backup.unlink()
+            _folder(script).rmdir()
         return True
 
 
@@ -145,6 +146,8 @@ def _write(path: Path, content: bytes, mode: int | None = None) -> None:
             os.fsync(file.fileno())
         if mode is not None:
             part.chmod(stat.S_IMODE(mode))
+            with suppress(OSError, AttributeError):  # patched by root, the file stays its owner's (not on Windows)
+                os.chown(part, path.stat().st_uid, path.stat().st_gid)
         part.replace(path)
     except OSError:
         with suppress(OSError):
@@ -175,12 +178,17 @@ def _locked(script: Script) -> Iterator[None]:
     with file:
         try:
             _take(file)
+            mine = os.fstat(file.fileno()).st_ino == path.stat().st_ino  # else its holder has just finished
         except OSError:
-            raise NotApplied(f"Another patcher is at work in {script.extension}. Wait for it, and try again.") from None
+            mine = False
+        if not mine:
+            raise NotApplied(f"Another patcher is at work in {script.extension}. Wait for it, and try again.")
         try:
             yield
         finally:
-            _release(file)
+            with suppress(OSError):  # Windows keeps a file that is open
+                path.unlink()
+                path.parent.rmdir()
 
 
 def _take(file: Any) -> None:
@@ -192,14 +200,6 @@ def _take(file: Any) -> None:
         import fcntl
 
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _release(file: Any) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
 
 
 def _versions() -> dict[str, str]:

@@ -21,22 +21,20 @@ PACKAGE_LINE = (
 )
 
 
-def argument_template(rule: Rule, both: bool = False) -> str:
+def argument_template(rule: Rule, value: str | None = None) -> str:
     """The argument that replaces `rule.old=x` in a call, right in every version that we serve.
 
-    `both`: the call gives the new name as well, with the value `y`.
+    `value`: the source of the value under the new name, where it is not `rule.to_new`.
     """
-    if rule.kind == "value":
-        return f"{rule.old}={rule.to_new}"
+    value = rule.to_new if value is None else value
     known = f'"{rule.old}" in api.__dataclass_fields__'
-    value = rule.merged if both and rule.merged else rule.to_new
+    if rule.kind == "value" or (rule.plain and rule.new is not None):
+        return f"{rule.new}={value}"
     if rule.new is None:
         return f'**({{"{rule.old}": x}} if {known} else {{}})'
     if rule.prefer_old:
         old, new = f'{{"{rule.old}": v}}', f'{{"{rule.new}": v}}'
         return f"**(lambda v: {old} if {rule.prefer_old} and {known} else {new})({value})"
-    if rule.plain:
-        return f"{rule.new}={value}"
     return f'**({{"{rule.old}": x}} if {known} else {{"{rule.new}": {value}}})'
 
 
