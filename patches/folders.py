@@ -56,12 +56,16 @@ def extension_scripts(webui: Path, user_data: Path | None = None) -> list[Script
     """Every Python file of every extension, symbolic links and hidden folders left out."""
     scripts = []
     for folder in extension_folders(webui, user_data):
-        for extension in sorted(f for f in folder.iterdir() if f.is_dir() and not f.is_symlink()):
+        for extension in sorted(f for f in folder.iterdir() if f.is_dir() and not f.is_symlink() and _shown(f.name)):
             for parent, folders, files in os.walk(extension):
-                folders[:] = sorted(f for f in folders if f not in SKIPPED and not f.startswith("."))
+                folders[:] = sorted(f for f in folders if _shown(f))
                 paths = [Path(parent, name) for name in sorted(files) if name.endswith(".py")]
                 scripts += [Script(path, extension) for path in paths if not path.is_symlink()]
     return scripts
+
+
+def _shown(folder: str) -> bool:
+    return folder not in SKIPPED and not folder.startswith(".")
 
 
 def one_script(file: Path, webui: Path, user_data: Path | None = None) -> Script:

@@ -185,7 +185,6 @@ RULES: tuple[Rule, ...] = (
     _renamed("per_gpu_train_batch_size", "per_device_train_batch_size", "5.0", None, "renamed", _GUIDE),
     _renamed("per_gpu_eval_batch_size", "per_device_eval_batch_size", "5.0", None, "renamed", _GUIDE),
     _renamed("push_to_hub_token", "hub_token", "5.0", None, "renamed", _GUIDE),
-    _renamed("push_to_hub_model_id", "hub_model_id", "5.0", None, "renamed", _GUIDE),
     _renamed(
         "gradient_checkpointing",
         "activation_checkpointing",
