@@ -87,8 +87,11 @@ def _rewriter(module: cst.Module, edits: Sequence[Edit]) -> cst.CSTTransformer:
     class Rewriter(cst.CSTTransformer):
         METADATA_DEPENDENCIES = (PositionProvider,)
 
+        def place(self, node: cst.CSTNode) -> Any:
+            return self.get_metadata(PositionProvider, node)
+
         def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.Call:
-            end = self.get_metadata(PositionProvider, original_node).end
+            end = self.place(original_node).end
             for edit in arguments.get((end.line, end.column), ()):
                 updated_node = _arguments(updated_node, edit)
             if into := functions.get((end.line, end.column)):
@@ -99,7 +102,7 @@ def _rewriter(module: cst.Module, edits: Sequence[Edit]) -> cst.CSTTransformer:
             body: list[Any] = []
             carried: list[cst.EmptyLine] = []  # blank lines and comments above a line that goes
             for old, new in zip(original_node.body, updated_node.body, strict=True):
-                place = self.get_metadata(PositionProvider, old)
+                place = self.place(old)
                 new, new_lines = _without(new, place.start.line, imports), [*carried, *new.leading_lines]
                 carried = []
                 if new is None:
@@ -163,9 +166,10 @@ def _with_last(call: cst.Call, argument: cst.Arg) -> cst.Call:
     """`call` with one more argument, laid out as the one before it."""
     import libcst as cst
 
-    if not call.args:
+    arguments: list[Any] = list(call.args)
+    if not arguments:
         return call.with_changes(args=[argument])
-    *before, last = call.args
+    *before, last = arguments
     if not isinstance(last.comma, cst.Comma):
         comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
         return call.with_changes(args=[*before, last.with_changes(comma=comma), argument])
@@ -178,7 +182,7 @@ def _without_argument(call: cst.Call, keyword: str) -> cst.Call:
     """`call` without an argument and its line; comments on lines of their own stay."""
     import libcst as cst
 
-    arguments = list(call.args)
+    arguments: list[Any] = list(call.args)
     at = next(i for i, a in enumerate(arguments) if _is_called(a, i, keyword))
     gone = arguments.pop(at)
     if at == len(arguments):  # what followed the last argument follows the one before it

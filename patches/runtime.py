@@ -152,12 +152,10 @@ class _Component(_Class):
     """A gradio component with the `update` that components had before gradio 4."""
 
     def update(self, *args: Any, **kwargs: Any) -> Any:
-        import gradio
-
         if len(args) > 1:
             raise TypeError(f"{self.__wrapped__.__name__}.update() takes its value alone without a name.")
         if args:
             kwargs["value"] = args[0]
         for rule in rules_for(["update"], RULES, "attribute"):
             self._warn(rule)
-        return gradio.update(**kwargs)
+        return sys.modules["gradio"].update(**kwargs)

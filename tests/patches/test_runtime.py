@@ -62,10 +62,14 @@ def extension(libraries: Any) -> Any:
 
 def test_only_this_modules_names_are_replaced_and_put_back(libraries: Any, extension: Any) -> None:
     before = names(extension)
-    with pytest.warns(runtime.DriftWarning), runtime.adapted(extension):
-        assert extension.train(no_cuda=True, warmup_ratio=0.1).given == {"use_cpu": True, "warmup_steps": 0.1}
+    with runtime.adapted(extension):
+        with pytest.warns(runtime.DriftWarning):
+            made = extension.train(no_cuda=True, warmup_ratio=0.1)
+        with pytest.warns(runtime.DriftWarning):
+            shown = extension.show()
+        assert made.given == {"use_cpu": True, "warmup_steps": 0.1}
         assert extension.train_too(no_cuda=True).given["use_cpu"] is True
-        assert extension.show() == ({"value": "Wait", "variant": "stop"}, {"value": "Go"})
+        assert shown == ({"value": "Wait", "variant": "stop"}, {"value": "Go"})
         assert libraries[0].TrainingArguments is TrainingArguments
         assert not hasattr(libraries[1].Button, "update")
     assert names(extension) == before
@@ -137,7 +141,7 @@ def test_the_real_arguments(tmp_path, given: dict[str, Any]) -> None:
     pytest.importorskip("accelerate", reason="accelerate is not installed, so no TrainingArguments can be made")
     module = ModuleType("real_extension")
     exec("import transformers\ndef train(d, **k): return transformers.TrainingArguments(d, **k)", vars(module))
-    with pytest.warns(runtime.DriftWarning), runtime.adapted(module):
+    with runtime.adapted(module), pytest.warns(runtime.DriftWarning):
         made = module.train(str(tmp_path), warmup_ratio=0.0, warmup_steps=2, **given)
     assert (made.get_warmup_steps(1000), made.use_cpu, made.report_to) == (2, True, [])
     assert transformers.TrainingArguments is type(made)

@@ -12,12 +12,12 @@ from cefr_sentences.patches.templates import PACKAGE_LINE
 SCRIPTS = Path(__file__).parent / "scripts"
 
 
-def changed(text: str, **options: bool) -> list[str]:
-    return [f.rule.old for f in scan(text, **options) if f.edits and f.rule]
+def changed(text: str, is_script: bool = False) -> list[str]:
+    return [f.rule.old for f in scan(text, is_script=is_script) if f.edits and f.rule]
 
 
-def left(text: str, **options: bool) -> list[Finding]:
-    return [f for f in scan(text, **options) if not f.edits]
+def left(text: str, is_script: bool = False) -> list[Finding]:
+    return [f for f in scan(text, is_script=is_script) if not f.edits]
 
 
 def test_the_script_with_every_change_has_every_change() -> None:
