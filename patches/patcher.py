@@ -86,9 +86,9 @@ def _report(script: Script, *, change: bool) -> Report:
         before = script.path.read_bytes()
         after = None
         if change:
-            after, findings = rewrite(before, is_script=script.is_script)
+            after, findings = rewrite(before, by_path=script.by_path)
         else:
-            findings = scan(decode(before)[0], is_script=script.is_script)
+            findings = scan(decode(before)[0], by_path=script.by_path)
     except SyntaxError as error:
         where = f"line {error.lineno}: " if error.lineno else ""
         return Report(script, "unreadable", problem=f"not understood by this Python: {where}{error.msg}")

@@ -28,7 +28,7 @@ def decode(source: bytes) -> tuple[str, str]:
     return body.decode(encoding), encoding
 
 
-def rewrite(source: bytes, *, is_script: bool = False) -> tuple[bytes, list[Finding]]:
+def rewrite(source: bytes, *, by_path: bool = False) -> tuple[bytes, list[Finding]]:
     """`source` with its drift mended, and what was found in it.
 
     Raises:
@@ -37,14 +37,14 @@ def rewrite(source: bytes, *, is_script: bool = False) -> tuple[bytes, list[Find
         PatchError: libcst is not installed.
     """
     text, encoding = decode(source)
-    findings = scan(text, is_script=is_script)
+    findings = scan(text, by_path=by_path)
     edits = [edit for finding in findings for edit in finding.edits]
     if not edits:
         return source, findings
     new = _edited(text, edits)
     # Trust, and verify: what was written parses, and a second pass finds nothing more to do.
     ast.parse(new)
-    if any(finding.edits for finding in scan(new, is_script=is_script)):
+    if any(finding.edits for finding in scan(new, by_path=by_path)):
         raise LeftAlone("a second pass would change it again, so it was left. Change it by hand")
     bom = codecs.BOM_UTF8 if source.startswith(codecs.BOM_UTF8) else b""
     return bom + new.encode(encoding), findings

@@ -236,7 +236,7 @@ RULES: tuple[Rule, ...] = (
         "https://github.com/FartyPants/Training_PRO/blob/main/script.py",
     ),
     Rule(
-        "textgen.extensions",
+        "webui.extensions",
         "import",
         "from .x import",
         "a line that makes script.py a package",

@@ -61,6 +61,12 @@ def remove(module: ModuleType) -> None:
             setattr(module, name, original)
 
 
+def loaded_extension(name: str) -> ModuleType | None:
+    """The module that a webui (3.x or 4.x) made of the extension in folder `name`; None where it is not loaded (yet)."""
+    names = (f"user_ext_{name}", f"user_data.extensions.{name}.script", f"extensions.{name}.script")
+    return next((sys.modules[module] for module in names if module in sys.modules), None)
+
+
 def _warner(module: str) -> Warn:
     said: set[str] = set()
 

@@ -80,8 +80,8 @@ class _Script:
         return line, len(self.lines[line - 1].encode()[:offset].decode(errors="replace"))
 
 
-def scan(text: str, *, is_script: bool = False, rules: Sequence[Rule] = RULES) -> list[Finding]:
-    """The drift in the source `text`, in order of lines. `is_script`: it is an extension's `script.py`.
+def scan(text: str, *, by_path: bool = False, rules: Sequence[Rule] = RULES) -> list[Finding]:
+    """The drift in the source `text`, in order of lines. `by_path`: a webui loads it by its path (`Script.by_path`).
 
     Raises:
         SyntaxError, ValueError: this Python cannot parse it.
@@ -90,7 +90,7 @@ def scan(text: str, *, is_script: bool = False, rules: Sequence[Rule] = RULES) -
     names = read_names(tree, {rule.package for rule in rules})
     script = _Script(text, tree, names, rules, re.split("\r\n|\r|\n", text))
     findings = [finding for node in ast.walk(tree) for finding in _look(script, node)]
-    findings += _packages(script) if is_script else []
+    findings += _packages(script) if by_path else []
     findings += [
         Finding(line, name, left=f"{name} is also bound to something else here; uses of it are not looked at")
         for name, line in names.unclear.items()

@@ -21,11 +21,13 @@ from packaging.version import Version
 
 HERE = Path(__file__).parent
 WEBUIS = ["webui-3.15", "webui-4.7.3"]
+# Their installers put torch there before the list that the constraint files come from.
+TORCH = {"webui-3.15": "2.7.1", "webui-4.7.3": "2.9.1"}
 
 
 def pins(name: str) -> dict[str, Version]:
-    """The packages of a constraint file that apply here, and a version that meets each."""
-    found = {}
+    """The packages of a constraint file that apply here, and torch, with a version that meets each."""
+    found = {"torch": Version(TORCH[name])} if name in TORCH else {}
     for line in (HERE / "constraints" / f"{name}.txt").read_text(encoding="utf-8").splitlines():
         if not line or line.startswith("#"):
             continue

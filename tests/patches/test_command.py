@@ -82,6 +82,15 @@ def test_every_extension_is_found(run, webui: Path, extension) -> None:
     assert "Training_PRO_wip" in result.out
 
 
+def test_relative_imports_of_bundled_extensions_are_no_drift(run, webui: Path, extension) -> None:
+    """They are imported as packages; but Training PRO is taken along to 4.x, where it no longer is bundled."""
+    for name, where, code in (("gallery", "extensions", 0), ("x", "user_data/extensions", 1)):
+        path = extension(name, where, b"from .a import b\n")
+        assert run("patch", "status", "--webui", webui, "--file", path).code == code
+    path = extension("Training_PRO_wip", "extensions", b"from .a import b\n")
+    assert run("patch", "status", "--webui", webui, "--file", path).code == 1
+
+
 @pytest.mark.usefixtures("libcst")
 def test_one_file(run, webui: Path, extension) -> None:
     path, other = extension("a", content=DRIFT), extension("b", content=DRIFT)

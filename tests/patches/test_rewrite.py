@@ -21,10 +21,10 @@ SCRIPTS = Path(__file__).parent / "scripts"
 EVERY = (SCRIPTS / "every_rule.py.txt").read_text(encoding="utf-8")
 
 
-def one(source: str, *, is_script: bool = False) -> str:
+def one(source: str, *, by_path: bool = False) -> str:
     """`source` rewritten, after a second pass has found nothing."""
-    new, _ = rewrite(source.encode(), is_script=is_script)
-    assert rewrite(new, is_script=is_script)[0] == new
+    new, _ = rewrite(source.encode(), by_path=by_path)
+    assert rewrite(new, by_path=by_path)[0] == new
     return new.decode()
 
 
@@ -36,19 +36,19 @@ def in_call(arguments: str) -> str:
 @pytest.mark.parametrize("bom", [b"", codecs.BOM_UTF8])
 def test_the_golden_diff(end: str, bom: bytes) -> None:
     source = bom + EVERY.replace("\n", end).encode()
-    new, findings = rewrite(source, is_script=True)
+    new, findings = rewrite(source, by_path=True)
     assert new.startswith(bom)
     assert new.count(b"\n") == new.count(end.encode())
     before, after = (s.decode("utf-8-sig").replace("\r\n", "\n").splitlines() for s in (source, new))
     diff = "\n".join(difflib.unified_diff(before, after, "before", "after", n=0, lineterm=""))
     assert diff + "\n" == (SCRIPTS / "every_rule.diff").read_text(encoding="utf-8")
     assert len(findings) == sum(bool(f.edits) for f in findings)
-    assert rewrite(new, is_script=True)[0] == new
+    assert rewrite(new, by_path=True)[0] == new
 
 
 def test_a_clean_script_comes_back_as_it_is() -> None:
     source = (SCRIPTS / "left_alone.py.txt").read_bytes()
-    assert rewrite(source, is_script=True)[0] == source
+    assert rewrite(source, by_path=True)[0] == source
 
 
 ONE_BY_ONE = {
@@ -163,7 +163,7 @@ def test_a_relative_import_works_where_the_webui_loads_by_path(tmp_path: Path) -
     for name, value in (("one", 1), ("two", 2)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "helpers.py").write_text(f"VALUE = {value}\n")
-        (tmp_path / name / "script.py").write_text(one("from .helpers import VALUE\n", is_script=True))
+        (tmp_path / name / "script.py").write_text(one("from .helpers import VALUE\n", by_path=True))
     loaded = {}
     for name in ("one", "two"):
         spec = importlib.util.spec_from_file_location(f"user_ext_{name}", tmp_path / name / "script.py")
@@ -211,8 +211,8 @@ def test_any_script(parts: list[str], end: str, bom: bool, last_end: bool) -> No
     head = "import gradio as gr\nimport transformers as T\nfrom transformers import TrainingArguments as TA\n"
     text = (head + "\n".join(parts) + ("\n" if last_end else "")).replace("\n", end)
     source = (codecs.BOM_UTF8 if bom else b"") + text.encode()
-    new, findings = rewrite(source, is_script=True)
-    assert rewrite(new, is_script=True)[0] == new
+    new, findings = rewrite(source, by_path=True)
+    assert rewrite(new, by_path=True)[0] == new
     assert (new == source) == (not any(f.edits for f in findings))
     assert new.count(b"\n") == new.count(end.encode())
     assert new.startswith(codecs.BOM_UTF8) == bom

@@ -131,6 +131,16 @@ def test_installing_twice_and_names_bound_anew(extension: Any) -> None:
     assert extension.transformers is sys.modules["transformers"]
 
 
+def test_the_module_of_an_extension(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert runtime.loaded_extension("Training_PRO") is None
+    for name in ("extensions.Training_PRO.script", "user_data.extensions.A.script", "user_ext_B"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    for name in ("Training_PRO", "A", "B"):
+        module = runtime.loaded_extension(name)
+        assert module is not None
+        assert name in module.__name__
+
+
 def test_a_module_without_them_is_left(libraries: Any) -> None:
     assert runtime.install(ModuleType("plain")) == []
 

@@ -12,25 +12,25 @@ from cefr_sentences.patches.templates import PACKAGE_LINE
 SCRIPTS = Path(__file__).parent / "scripts"
 
 
-def changed(text: str, is_script: bool = False) -> list[str]:
-    return [f.rule.old for f in scan(text, is_script=is_script) if f.edits and f.rule]
+def changed(text: str, by_path: bool = False) -> list[str]:
+    return [f.rule.old for f in scan(text, by_path=by_path) if f.edits and f.rule]
 
 
-def left(text: str, is_script: bool = False) -> list[Finding]:
-    return [f for f in scan(text, is_script=is_script) if not f.edits]
+def left(text: str, by_path: bool = False) -> list[Finding]:
+    return [f for f in scan(text, by_path=by_path) if not f.edits]
 
 
 def test_the_script_with_every_change_has_every_change() -> None:
     """Which makes the golden diff a test of the whole table."""
-    found = set(changed((SCRIPTS / "every_rule.py.txt").read_text(encoding="utf-8"), is_script=True))
+    found = set(changed((SCRIPTS / "every_rule.py.txt").read_text(encoding="utf-8"), by_path=True))
     assert found == {rule.old for rule in RULES if rule.fails or rule.kind == "import"}
 
 
 def test_what_only_its_author_can_mend_is_reported_and_left() -> None:
     text = (SCRIPTS / "left_alone.py.txt").read_text(encoding="utf-8")
-    assert changed(text, is_script=True) == []
+    assert changed(text, by_path=True) == []
     lines = text.splitlines()
-    said = {(lines[f.line - 1].strip(), f.left) for f in left(text, is_script=True)}
+    said = {(lines[f.line - 1].strip(), f.left) for f in left(text, by_path=True)}
     for line, reason in (
         ("import bitsandbytes as bnb", "it stands in a block"),
         ('settings = dict(output_dir="out", no_cuda=True)', "passed through **settings in line 17"),
@@ -98,11 +98,11 @@ def test_an_import_that_is_used_stays() -> None:
 
 def test_relative_imports_matter_only_in_the_file_that_the_webui_loads() -> None:
     assert changed("from .a import b") == []
-    assert changed("from .a import b", is_script=True) == ["from .x import"]
-    assert changed("try:\n    from . import b\nexcept ImportError:\n    pass", is_script=True) == ["from .x import"]
-    assert changed("def setup():\n    from .a import b", is_script=True) == ["from .x import"]
-    assert changed(f"import os\n{PACKAGE_LINE}\nfrom .a import b", is_script=True) == []
-    assert left("from ..a import b", is_script=True)[0].left.startswith("it reaches out")
+    assert changed("from .a import b", by_path=True) == ["from .x import"]
+    assert changed("try:\n    from . import b\nexcept ImportError:\n    pass", by_path=True) == ["from .x import"]
+    assert changed("def setup():\n    from .a import b", by_path=True) == ["from .x import"]
+    assert changed(f"import os\n{PACKAGE_LINE}\nfrom .a import b", by_path=True) == []
+    assert left("from ..a import b", by_path=True)[0].left.startswith("it reaches out")
 
 
 @pytest.mark.parametrize("source", ["def f(:\n", "print 'Python 2'\n", "x = \x00", "\x80" * 3 + "= ="])
