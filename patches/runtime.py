@@ -62,7 +62,7 @@ def remove(module: ModuleType) -> None:
 
 
 def loaded_extension(name: str) -> ModuleType | None:
-    """The module that a webui (3.x or 4.x) made of the extension in folder `name`; None where it is not loaded (yet)."""
+    """The module that a webui, 3.x or 4.x, made of the extension in folder `name`; None while it is not loaded."""
     names = (f"user_ext_{name}", f"user_data.extensions.{name}.script", f"extensions.{name}.script")
     return next((sys.modules[module] for module in names if module in sys.modules), None)
 
