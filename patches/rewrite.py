@@ -66,8 +66,8 @@ def _libcst() -> Any:
         import libcst
     except ImportError:
         raise PatchError(
-            "Changing scripts needs libcst, which is not installed. Install it with `pip install "
-            "'cefr-sentences[patch]'`; `cefr-sentences patch status` works without it."
+            "Changing scripts needs libcst, which is not installed. Install it with `pip install libcst`; "
+            "`cefr-sentences patch status` works without it."
         ) from None
     return libcst
 
