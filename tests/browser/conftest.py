@@ -59,7 +59,11 @@ def studio(data: Path, *args: str, code: str = "", **environment: str) -> Iterat
     command = [sys.executable, "-c", start, "studio", "--data", str(data), "--port", str(port), *args]
     with log.open("a") as out:
         process = subprocess.Popen(
-            command, stdout=out, stderr=out, env={"OMP_WAIT_POLICY": "passive", **os.environ, **environment}, start_new_session=True
+            command,
+            stdout=out,
+            stderr=out,
+            env={"OMP_WAIT_POLICY": "passive", **os.environ, **environment},
+            start_new_session=True,
         )
     try:
         url = f"http://127.0.0.1:{port}"

@@ -3,52 +3,87 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cefr_sentences.patches import RULES, Rule, adapt
+from cefr_sentences.patches import Rule, adapt
+
+LINK = "https://example.org"
 
 
-def old(group_by_length: bool = False) -> None: ...
+def named(name: str, *arguments: str) -> Any:
+    """A callable of that name with those arguments, as a library of some version would have it."""
+    scope: dict[str, Any] = {}
+    exec(f"def {name}({', '.join(f'{a}=None' for a in arguments)}): return locals()", scope)
+    return scope[name]
 
 
-def new(train_sampling_strategy: str = "random") -> None: ...
+V4 = named("TrainingArguments", "group_by_length", "warmup_ratio", "warmup_steps", "report_to", "optim", "no_cuda")
+V5 = named("TrainingArguments", "train_sampling_strategy", "warmup_ratio", "warmup_steps", "report_to", "use_cpu")
+NEWEST = named("TrainingArguments", "train_sampling_strategy", "warmup_steps", "report_to", "optim", "use_cpu")
+
+BOTH_WAYS: list[tuple[Any, dict[str, Any], dict[str, Any]]] = [
+    (V4, {"train_sampling_strategy": "group_by_length"}, {"group_by_length": True}),
+    (V4, {"train_sampling_strategy": "random"}, {"group_by_length": False}),
+    (V5, {"group_by_length": True}, {"train_sampling_strategy": "group_by_length"}),
+    (V5, {"group_by_length": False}, {"train_sampling_strategy": "random"}),
+    (V4, {"use_cpu": True}, {"no_cuda": True}),
+    (V5, {"no_cuda": True}, {"use_cpu": True}),
+    (V4, {"warmup_steps": 0.1}, {"warmup_ratio": 0.1}),
+    (V5, {"warmup_steps": 0.1}, {"warmup_ratio": 0.1}),
+    (NEWEST, {"warmup_steps": 0.1}, {"warmup_steps": 0.1}),
+    (NEWEST, {"warmup_ratio": 0.1}, {"warmup_steps": 0.1}),
+    # Steps win over a ratio, as they did in 4.x; the ratio is never passed beside them.
+    (V4, {"warmup_ratio": 0.1, "warmup_steps": 2}, {"warmup_steps": 2}),
+    (V5, {"warmup_ratio": 0.0, "warmup_steps": 2}, {"warmup_steps": 2}),
+    (NEWEST, {"warmup_ratio": 0.1, "warmup_steps": 0}, {"warmup_steps": 0.1}),
+    # 4.x refuses a float, also this one.
+    (V4, {"warmup_steps": 0.0}, {"warmup_steps": 0}),
+    (NEWEST, {"report_to": None, "optim": "adamw_hf"}, {"report_to": "none", "optim": "adamw_torch"}),
+    (NEWEST, {"report_to": "wandb", "optim": "adafactor"}, {"report_to": "wandb", "optim": "adafactor"}),
+    (NEWEST, {"save_safetensors": True, "use_ipex": False, "warmup_steps": 3}, {"warmup_steps": 3}),
+    (named("TrainingArguments", "save_safetensors"), {"save_safetensors": False}, {"save_safetensors": False}),
+    (named("Trainer", "processing_class"), {"tokenizer": 1}, {"processing_class": 1}),
+    (named("Trainer", "tokenizer"), {"processing_class": 1}, {"tokenizer": 1}),
+]
 
 
-old.__name__ = new.__name__ = "TrainingArguments"
+@pytest.mark.parametrize(("target", "given", "expected"), BOTH_WAYS)
+def test_both_ways(target: Any, given: dict[str, Any], expected: dict[str, Any]) -> None:
+    arguments = adapt(target, **given)
+    assert arguments == expected
+    assert {k: type(v) for k, v in arguments.items()} == {k: type(v) for k, v in expected.items()}
+    target(**arguments)
 
 
-def test_the_signature_decides() -> None:
-    for strategy, flag in (("group_by_length", True), ("random", False)):
-        assert adapt(old, train_sampling_strategy=strategy) == {"group_by_length": flag}
-        assert adapt(new, train_sampling_strategy=strategy) == {"train_sampling_strategy": strategy}
+def test_a_ratio_of_one_is_all_steps_and_not_one_step() -> None:
+    steps = adapt(NEWEST, warmup_ratio=1.0)["warmup_steps"]
+    assert steps < 1
+    assert -(-1_000_000_000 * steps // 1) == 1_000_000_000
 
 
 def test_nothing_is_filtered_blindly() -> None:
-    arguments = adapt(new, no_such_thing=1)
+    arguments = adapt(NEWEST, no_such_thing=1)
     assert arguments == {"no_such_thing": 1}
     with pytest.raises(TypeError, match="no_such_thing"):
-        new(**arguments)
+        NEWEST(**arguments)
+
+
+def test_both_names_of_one_thing_are_the_targets_business() -> None:
+    arguments = adapt(NEWEST, no_cuda=True, use_cpu=False)
+    with pytest.raises(TypeError, match="no_cuda"):
+        NEWEST(**arguments)
+
+
+def test_a_value_that_an_old_version_has_no_word_for() -> None:
+    with pytest.raises(ValueError, match="train_sampling_strategy='sequential' cannot be said"):
+        adapt(V4, train_sampling_strategy="sequential")
 
 
 def test_rules_are_for_their_own_api() -> None:
-    rules = [Rule(api="other.Thing", old="a", new="b", fails_from="1", why="")]
+    rules = [Rule("other.Thing", "argument", "a", "b", "1", None, "", LINK)]
     assert adapt(lambda a: a, rules=rules, b=1) == {"b": 1}
 
 
-@pytest.mark.model
-@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.old)
-def test_each_rule_builds_the_real_thing_and_is_still_needed(rule: Rule, tmp_path) -> None:
-    import inspect
-
-    import transformers
-
-    target = getattr(transformers, rule.api.rsplit(".", 1)[-1])
-    names = inspect.signature(target).parameters
-    values: dict[str, Any] = {"train_sampling_strategy": "group_by_length"}
-    made = target(output_dir=str(tmp_path), **adapt(target, **{k: v for k, v in values.items() if k == rule.new}))
-    assert getattr(made, rule.old if rule.old in names else rule.new) in (True, values[rule.new])
-    # The rule may go when our oldest supported transformers (pyproject.toml) knows the new name.
-    from importlib.metadata import requires
-
-    oldest = (
-        next(r for r in requires("cefr-sentences") or [] if r.startswith("transformers")).split(">=")[1].split(";")[0]
-    )
-    assert tuple(map(int, oldest.split(".")[:2])) < tuple(map(int, rule.fails_from.split(".")))
+def test_subclasses_take_the_rules_of_their_base() -> None:
+    base = type("TrainingArguments", (), {"__init__": lambda self, use_cpu=False: None})
+    ours = type("TuningArguments", (base,), {})
+    assert adapt(ours, no_cuda=True) == {"use_cpu": True}
+    assert adapt(named("Seq2SeqTrainingArguments", "use_cpu"), no_cuda=True) == {"use_cpu": True}

@@ -1,0 +1,131 @@
+"""`cefr-sentences patch`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import NotApplied
+
+if TYPE_CHECKING:
+    from .folders import Script
+    from .patcher import Report
+    from .scan import Finding
+
+
+def add_commands(commands: Any) -> None:
+    """Add this room's subcommand to argparse's subparsers."""
+    patch = commands.add_parser(
+        "patch",
+        help="mend other extensions for the installed versions",
+        description="Find what changed under the extensions of a webui (Training PRO above all): renamed, converted "
+        "and removed arguments, components and imports. diff, the default, shows what apply would write; apply keeps "
+        "a backup; revert gives the bytes back.",
+        epilog="Exit codes: 0 clean, or applied; 1 status or diff would change something; 2 wrong use; 3 nothing "
+        "could be applied.",
+    )
+    patch.add_argument("action", nargs="?", choices=("status", "diff", "apply", "revert"), default="diff")
+    patch.add_argument("--webui", metavar="DIR", type=Path, required=True, help="a text-generation-webui")
+    patch.add_argument("--file", metavar="F", type=Path, help="only this file of an extension")
+    patch.add_argument("--user-data-dir", metavar="DIR", type=Path, help="the webui's user data, if they were moved")
+    patch.set_defaults(run=run_patch)
+
+
+def run_patch(args: argparse.Namespace) -> int:
+    from .patcher import find_scripts
+
+    scripts = find_scripts(args.webui, args.user_data_dir, args.file)
+    actions = {"status": _status, "diff": _diff, "apply": _apply, "revert": _revert}
+    return actions[args.action](scripts, args.file is not None)
+
+
+def _status(scripts: list[Script], one: bool) -> int:
+    from .patcher import status
+
+    reports = status(scripts)
+    for report in reports:
+        _print(report, always=one)
+    changing = [r for r in reports if r.state == "drift"]
+    print(_count(reports, changing, "would be changed"))
+    return 1 if changing else 0
+
+
+def _diff(scripts: list[Script], one: bool) -> int:
+    from .patcher import preview
+
+    reports = preview(scripts)
+    for report in reports:
+        _print(report, always=one)
+        if text := report.diff():
+            print(text + "\n")
+    changing = [r for r in reports if r.state == "drift"]
+    print(_count(reports, changing, "would be changed"))
+    return 1 if changing else 0
+
+
+def _apply(scripts: list[Script], one: bool) -> int:
+    from .patcher import apply, preview
+
+    reports = preview(scripts)
+    done, failed = [], [r for r in reports if one and r.state == "unreadable"]
+    for report in reports:
+        _print(report, always=one)
+        if report.after is None:
+            continue
+        try:
+            apply(report)
+            done.append(report)
+        except NotApplied as error:
+            failed.append(report)
+            print(f"cefr-sentences: {error}", file=sys.stderr)
+    print(_count(reports, done, "changed"))
+    if failed:
+        return 1 if done else 3
+    return 0
+
+
+def _revert(scripts: list[Script], one: bool) -> int:
+    from .patcher import revert
+    from .store import read_manifest
+
+    ours = [script for script in scripts if one or read_manifest(script) is not None]
+    done, failed = 0, 0
+    for script in ours:
+        try:
+            changed = revert(script)
+            done += changed
+            print(f"{script.path}: {'as it was before' if changed else 'it has its own bytes already'}")
+        except NotApplied as error:
+            failed += 1
+            print(f"cefr-sentences: {error}", file=sys.stderr)
+    if not ours:
+        print("No script was patched by this command.")
+    if failed:
+        return 1 if done else 3
+    return 0
+
+
+def _count(reports: list[Report], changed: list[Report], what: str) -> str:
+    odd = sum(r.state == "unreadable" for r in reports)
+    return f"{len(changed)} of {len(reports)} files {what}" + (f", {odd} not understood" if odd else "") + "."
+
+
+def _print(report: Report, *, always: bool) -> None:
+    """The findings of one script, a line each."""
+    words = {"clean": "nothing to do", "patched": "patched", "edited": "patched once, and edited since", "drift": ""}
+    if report.state == "clean" and not report.findings and not always:
+        return
+    print(f"{report.script.path}" + (f": {what}" if (what := report.problem or words.get(report.state, "")) else ""))
+    for finding in report.findings:
+        print(f"  line {finding.line}: {_describe(finding)}")
+
+
+def _describe(finding: Finding) -> str:
+    rule = finding.rule
+    if not finding.edits:
+        return f"{finding.found}: left as it is: {finding.left}"
+    assert rule is not None
+    since = f" (fails from {rule.package} {rule.fails})" if rule.fails else ""
+    return f"{rule.describe()}{since}: {rule.why}. {rule.link}"

@@ -1,0 +1,109 @@
+"""Status, diff, apply and revert for the extensions of a webui. The command line and the tab call this."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from .errors import LeftAlone, NotApplied
+from .folders import Script, extension_scripts, one_script
+from .rewrite import decode, rewrite
+from .scan import Finding, scan
+from .store import digest, read_manifest, replace_script, revert_script
+
+State = Literal["clean", "drift", "patched", "edited", "unreadable"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found in one script, and what was or would be done.
+
+    state: `drift`: something would be changed; `patched`: by us, and nothing is left to do; `edited`: patched
+    once, and edited by somebody since; `unreadable`: see `problem`. `after` is set by `preview`.
+    """
+
+    script: Script
+    state: State
+    findings: tuple[Finding, ...] = ()
+    problem: str = ""
+    before: bytes = b""
+    after: bytes | None = None
+
+    @property
+    def changes(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.edits]
+
+    @property
+    def left(self) -> list[Finding]:
+        """What was found and is not touched, with the reason in `left`."""
+        return [finding for finding in self.findings if not finding.edits]
+
+    def diff(self) -> str:
+        """A unified diff, its line ends made plain."""
+        if self.after is None:
+            return ""
+        name = self.script.path.as_posix()
+        old, new = (decode(content)[0].replace("\r\n", "\n").splitlines() for content in (self.before, self.after))
+        return "\n".join(difflib.unified_diff(old, new, f"{name} (as it is)", f"{name} (patched)", lineterm=""))
+
+
+def find_scripts(webui: Path, user_data: Path | None = None, file: Path | None = None) -> list[Script]:
+    """The scripts in question: all of a webui's extensions, or only `file`."""
+    return [one_script(file, webui, user_data)] if file else extension_scripts(webui, user_data)
+
+
+def status(scripts: Sequence[Script]) -> list[Report]:
+    """What was found in each script. Needs nothing but Python, and writes nothing."""
+    return [_report(script, change=False) for script in scripts]
+
+
+def preview(scripts: Sequence[Script]) -> list[Report]:
+    """As `status`, with what `apply` would write. Writes nothing."""
+    return [_report(script, change=True) for script in scripts]
+
+
+def apply(report: Report) -> None:
+    """Write what `preview` showed.
+
+    Raises:
+        NotApplied: see `store.replace_script`; the script is as it was.
+    """
+    if report.after is None:
+        raise NotApplied(f"{report.script.path}: there is nothing to apply.")
+    replace_script(report.script, report.before, report.after, list(report.findings))
+
+
+def revert(script: Script) -> bool:
+    """Give a script back the bytes it had; False when it has them. See `store.revert_script`."""
+    return revert_script(script)
+
+
+def _report(script: Script, *, change: bool) -> Report:
+    try:
+        before = script.path.read_bytes()
+        after = None
+        if change:
+            after, findings = rewrite(before, by_path=script.by_path)
+        else:
+            findings = scan(decode(before)[0], by_path=script.by_path)
+    except SyntaxError as error:
+        where = f"line {error.lineno}: " if error.lineno else ""
+        return Report(script, "unreadable", problem=f"not understood by this Python: {where}{error.msg}")
+    except (ValueError, RecursionError, MemoryError) as error:
+        return Report(script, "unreadable", problem=f"not understood by this Python: {error or type(error).__name__}")
+    except OSError as error:
+        return Report(script, "unreadable", problem=f"cannot be read: {error.strerror or error}")
+    except LeftAlone as error:
+        return Report(script, "unreadable", problem=str(error))
+    manifest = read_manifest(script)
+    state: State = "clean"
+    if any(finding.edits for finding in findings):
+        state = "drift"
+    elif manifest is not None and manifest["after"] == digest(before):
+        state = "patched"
+    elif manifest is not None and manifest["before"] != digest(before):
+        state = "edited"
+    return Report(script, state, tuple(findings), before=before, after=after if after != before else None)
