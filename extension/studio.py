@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
         f"CEFR Sentences: http://{args.host}:{args.port}   (files in {folders.user_data}; Ctrl-C ends it)", flush=True
     )
     try:
-        launch(built, CSS, args.host, args.port, [folders.user_data])
+        launch(built, CSS, args.host, args.port)
     except OSError as error:
         raise TargetError(
             f"The studio cannot listen on {args.host}:{args.port}: {error}. Choose another --port."

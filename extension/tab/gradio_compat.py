@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -19,7 +18,7 @@ def blocks(title: str, css: str) -> Any:
     return gr.Blocks(title=title, analytics_enabled=False, **options)
 
 
-def launch(page: Any, css: str, host: str, port: int, allowed: Sequence[Path]) -> None:
+def launch(page: Any, css: str, host: str, port: int) -> None:
     """Serve `page` until Ctrl-C."""
     page.queue(default_concurrency_limit=None)
     page.launch(
@@ -28,7 +27,6 @@ def launch(page: Any, css: str, host: str, port: int, allowed: Sequence[Path]) -
         inbrowser=False,
         share=False,
         quiet=True,
-        allowed_paths=[str(p) for p in allowed],
         **({} if _CSS_IN_BLOCKS else {"css": css}),
     )
 

@@ -288,7 +288,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "problem.too_long": (
         "",
-        "{records} kaydın hepsi {cutoff} tokenlik sınırdan uzun (en kısası {shortest}). Sınırı {longest} yapın.",
+        "{records} kaydın {longer} tanesi {cutoff} tokenlik sınırdan uzun ve dışarıda kalırdı. Sınırı {longest} yapın.",
     ),
     "problem.slow_tokenizer": (
         "",

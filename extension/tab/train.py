@@ -262,11 +262,14 @@ def _ready(found: Any, settings: TrainSettings, tokenizer: Any, language: str) -
 
 
 def _ended(outcome: Any, name: str, language: str) -> str:
+    losses = outcome.eval_losses
     if outcome.stopped:
-        return text("train.stopped", language, name=name, step=outcome.steps, total=outcome.planned)
-    if losses := outcome.eval_losses:
-        return text("train.done", language, name=name, before=f"{losses[0]:.3f}", after=f"{losses[-1]:.3f}")
-    return text("train.done_plain", language, name=name)
+        said = text("train.stopped", language, name=name, step=outcome.steps, total=outcome.planned)
+    elif losses:
+        said = text("train.done", language, name=name, before=f"{losses[0]:.3f}", after=f"{losses[-1]:.3f}")
+    else:
+        said = text("train.done_plain", language, name=name)
+    return f"{said}\n{text('train.longer', language, longer=f'{outcome.longer:,}')}" if outcome.longer else said
 
 
 def _picture(job: Job, language: str) -> str:

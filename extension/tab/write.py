@@ -8,6 +8,7 @@ import random
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -168,11 +169,13 @@ def _table(found: Sheet, language: str) -> str:
     return table([text(f"write.{k}", language) for k in keys], rows, flagged)
 
 
+@lru_cache(maxsize=8)  # it is asked for each time the page is brought up to date
 def _judged(found: Sheet) -> list[tuple[str, str]]:
     """Level and words above the target of each sentence, by the judge; empty where there is no sentence."""
     return [(p.level, ", ".join(p.above)) for p in profiles([r.sentence or "" for r in found.rows], found.level)]
 
 
+@lru_cache(maxsize=8)
 def _files(found: Sheet) -> tuple[str, str]:
     """The sheet as CSV and as Anki's TSV (sentence, word, tags), in a folder of the system for such files."""
     folder = Path(tempfile.mkdtemp(prefix="cefr-"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,8 @@ from .settings import TrainSettings
 
 # Fewer than this teach a model the form of an answer at most.
 FEW_RECORDS = 50
+# A larger share of records that do not fit means that the cutoff is wrong, not the records.
+FEW_LONGER = 0.1
 
 PROBLEMS = {
     "no_model": "No model is loaded. Load a Transformers model first.",
@@ -30,7 +31,7 @@ PROBLEMS = {
     "no_dataset": "No training file is chosen. Make one in the Data pane.",
     "few_records": "{records} records are too few: a model learns the form of an answer from about {needed} on. "
     "Export more records.",
-    "too_long": "All {records} records are longer than the cutoff of {cutoff} tokens (the shortest has {shortest}). "
+    "too_long": "{longer} of {records} records are longer than the cutoff of {cutoff} tokens and would be left out. "
     "Raise the cutoff to {longest}.",
     "slow_tokenizer": "The tokenizer of this model is a slow one, which cannot tell which tokens belong to a word. Set "
     "the weight of the words to 1.",
@@ -76,8 +77,9 @@ def data_problems(tokenizer: Any, records: Sequence[Record], settings: TrainSett
     if settings.word_weight != 1 and not getattr(tokenizer, "is_fast", True):
         found.append(Problem("slow_tokenizer"))
     sizes = lengths(tokenizer, records)
-    if sizes and min(sizes) > settings.cutoff:
-        values = {"records": len(sizes), "cutoff": settings.cutoff, "shortest": min(sizes), "longest": max(sizes)}
+    longer = sum(size > settings.cutoff for size in sizes)
+    if longer > FEW_LONGER * len(sizes):
+        values = {"longer": longer, "records": len(sizes), "cutoff": settings.cutoff, "longest": max(sizes)}
         found.append(Problem("too_long", values))
     return found
 
@@ -87,8 +89,3 @@ def lengths(tokenizer: Any, records: Sequence[Record]) -> list[int]:
     if not records:
         return []
     return [len(ids) + 1 for ids in tokenizer([r.text for r in records])["input_ids"]]
-
-
-def spread(sizes: Sequence[int]) -> tuple[int, int, int]:
-    """Shortest, median, longest."""
-    return min(sizes), round(statistics.median(sizes)), max(sizes)

