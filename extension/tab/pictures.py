@@ -117,9 +117,9 @@ def plot(lines: Sequence[tuple[str, str, Points]], last: float, x_label: str) ->
             f'<line x1="{left}" x2="{right}" y1="{at:.1f}" y2="{at:.1f}" stroke="currentColor" opacity=".15"/>'
         )
         parts.append(f'<text x="{left - 6}" y="{at + 4:.1f}" text-anchor="end">{y:.2f}</text>')
-    for i in range(5):
-        at = left + (right - left) * i / 4
-        parts.append(f'<text x="{at:.1f}" y="{bottom + 15}" text-anchor="middle">{last * i / 4:.0f}</text>')
+    for tick in range(0, int(last) + 1, max(1, round(last / 5))):
+        at = left + (right - left) * tick / last
+        parts.append(f'<text x="{at:.1f}" y="{bottom + 15}" text-anchor="middle">{tick}</text>')
     parts.append(f'<text x="{right}" y="{bottom + 28}" text-anchor="end">{escape(x_label)}</text>')
     at = left
     for label, colour, ps in lines:

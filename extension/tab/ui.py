@@ -96,11 +96,14 @@ class Ui:
             try:
                 result = fn(language, *values[:count])
                 chosen: Updates = {}
+                files: Updates = {}
                 for updates in result if isinstance(result, Iterator) else [result]:
                     chosen |= {c: u for c, u in updates.items() if c in lists}
-                    yield {message: "", **{c: u for c, u in updates.items() if c not in lists}}
+                    files |= {c: u for c, u in updates.items() if isinstance(c, gr.DownloadButton)}
+                    yield {message: "", **files, **{c: u for c, u in updates.items() if c not in lists}}
                 fresh = self._fresh(language, values[count:])
-                yield {**fresh, **{c: {**fresh[c], **u} for c, u in chosen.items()}}
+                # gradio 4.37 forgets a file that a later yield leaves out.
+                yield {**files, **fresh, **{c: {**fresh[c], **u} for c, u in chosen.items()}}
             except CefrError as error:
                 yield {message: note(plain(str(error)), "error"), **self._fresh(language, values[count:])}
             except Exception as error:
