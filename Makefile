@@ -47,6 +47,7 @@ test-webui: $(VENV)/.installed
 # The model side and the tab with the versions that a webui pins; v3.15's with the screen, on PyPI's gradio 4.37.2,
 # which fails with the pydantic of that list. No public gradio fits v4.7.3's list, so that set has no screen.
 SETS = webui-3.15 webui-4.7.3
+SET_TESTS = tests/patches tests/browser $(addprefix tests/extension/test_,runs.py hosts.py tab.py install_template.py)
 .venv-webui-%/.installed: pyproject.toml Makefile tests/constraints/webui-%.txt
 	$(PYTHON) -m venv .venv-webui-$*
 	.venv-webui-$*/bin/python -m pip install -q --upgrade pip
@@ -58,7 +59,7 @@ SETS = webui-3.15 webui-4.7.3
 	@touch $@
 
 test-sets: $(SETS:%=.venv-%/.installed)
-	for set in $(SETS); do .venv-$$set/bin/python -m pytest -q tests/extension tests/patches tests/browser || exit 1; done
+	for set in $(SETS); do .venv-$$set/bin/python -m pytest -q $(SET_TESTS) || exit 1; done
 
 check: .venv-check/.installed
 	rm -rf build && .venv-check/bin/python -m pip install -q --no-deps --force-reinstall .

@@ -18,6 +18,7 @@ from ...exporter.mix import Mix
 from ...exporter.pairs import starter_pairs
 from ...exporter.prompt import HARD_CUT
 from ...exporter.slicer import SlicerReport, report
+from ...exporter.webui import Webui
 from ..jobs import Job
 from . import paths
 from .pictures import escape, histogram, note, records, table
@@ -81,7 +82,7 @@ def build(ui: Ui) -> None:
             if publish and job.result:
                 made = {**ui.select("dataset", f"{settings.name}.txt")}
                 made |= ui.select("evaluation", f"{settings.name}_eval.txt") if settings.eval_records else {}
-                yield {status: note(text("data.exported", language, folder=folders.datasets), "good"), **made}
+                yield {status: note(text("data.exported", language, folder=_short(folders)), "good"), **made}
 
         return handler
 
@@ -133,6 +134,12 @@ def _asked(
         for side in ("train", "eval"):
             paths.inside(folders.datasets, made.path(folders.datasets, settings.name, side).name)
     return pairs, settings, bool(replace), length
+
+
+def _short(folders: Webui) -> Path:
+    """The datasets folder, as seen from the webui's where it lies inside."""
+    inside = folders.root in folders.datasets.parents and folders.root != folders.user_data
+    return folders.datasets.relative_to(folders.root) if inside else folders.datasets
 
 
 def _sliced(count: Callable[[str], int] | None, texts: list[str], chunk: int) -> SlicerReport | None:

@@ -12,7 +12,8 @@ CSS = """
 @keyframes cefr-move{from{margin-left:0}to{margin-left:70%}}
 @media (prefers-reduced-motion: reduce){.cefr-bar.busy>div{animation:none;width:100%;opacity:.5}}
 .cefr-table{border-collapse:collapse;width:100%}
-.cefr-table th,.cefr-table td{border-bottom:1px solid rgba(128,128,128,.3);padding:5px 9px;text-align:left;
+.cefr-table,.cefr-table th,.cefr-table td{border:0!important}
+.cefr-table th,.cefr-table td{border-bottom:1px solid rgba(128,128,128,.3)!important;padding:5px 9px;text-align:left;
  vertical-align:top;color:inherit}
 .cefr-table td.number,.cefr-table th.number{text-align:right;font-variant-numeric:tabular-nums}
 .cefr-table tr.flag td{background:rgba(214,120,30,.14)}
@@ -23,7 +24,7 @@ CSS = """
 .cefr-record{white-space:pre-wrap;font-family:monospace;font-size:.9em;padding:9px;margin:6px 0;
  border:1px solid rgba(128,128,128,.3);border-radius:4px}
 .cefr-next{font-size:1.1em;margin:2px 0}
-.cefr-histogram td{padding:1px 8px;border:0;color:inherit}
+.cefr-histogram,.cefr-histogram td{padding:1px 8px;border:0!important;color:inherit}
 .cefr-histogram div{height:12px;background:#2f7fd8;border-radius:2px}
 .cefr-histogram tr.over div{background:#d6781e}
 .cefr-why{opacity:.85}
@@ -130,7 +131,7 @@ def plot(lines: Sequence[tuple[str, str, Points]], last: float, x_label: str) ->
                 dots = (place(x, y).split(",") for x, y in ps)
                 parts += [f'<circle cx="{x}" cy="{y}" r="3" fill="{colour}"/>' for x, y in dots]
         parts.append(f'<text x="{at}" y="13" fill="{colour}">● {escape(label)}</text>')
-        at += 24 + 8 * len(label)
+        at += 24 + 7 * len(label)
     return (
         '<svg viewBox="0 0 640 244" style="width:100%;max-width:760px;font-size:11px" fill="currentColor" role="img">'
         + "".join(parts)

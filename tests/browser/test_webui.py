@@ -146,7 +146,7 @@ def test_apply_and_chat(place: Studio, tab: Tab) -> None:
         histories = sorted((place.data / "logs" / "instruct").glob("*.json"), key=lambda p: p.stat().st_mtime)
         if histories:
             asked, answered = json.loads(histories[-1].read_text(encoding="utf-8"))["internal"][-1][:2]
-        if "\n6. " in answered and not tab.page.locator("#stop").is_visible():
+        if "\n6. " in answered and not tab.page.locator("#stop").first.is_visible():
             break
     picture(tab, "6-chat")
     assert asked.startswith("Generate A1-level English sentences for these 6 words:\n1. happy\n")

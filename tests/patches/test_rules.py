@@ -158,7 +158,7 @@ def test_the_tokenizer_of_a_trainer(arguments: Any) -> None:
     model, ours = torch.nn.Linear(1, 1), Tokenizer()
     if at_least("transformers", "5.0"):
         with pytest.raises(TypeError, match="tokenizer"):
-            Trainer(model, arguments(report_to="none"), tokenizer=ours)
+            Trainer(model, arguments(report_to="none"), tokenizer=ours)  # pyright: ignore[reportCallIssue]
     made = Trainer(model, arguments(report_to="none"), **adapt(Trainer, tokenizer=ours))
     assert made.processing_class is ours
 
