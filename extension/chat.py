@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
@@ -43,7 +44,7 @@ def chat_input(text: str, visible_text: str) -> tuple[str, str]:
     try:
         return expand(text), visible_text
     except CefrError as error:
-        return text, f"{visible_text}\n\n{error}"
+        return text, f"{visible_text}\n\n{html.escape(str(error))}"  # the webui escapes before us, not after
 
 
 def chat_prompt(text: str, adapters: tuple[str, ...], ours: bool, **kwargs: Any) -> str | None:

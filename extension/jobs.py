@@ -17,6 +17,15 @@ from ..exporter.errors import CefrError, InputError
 _log = logging.getLogger("cefr_sentences")
 
 
+_here = threading.local()
+
+
+def stopping() -> bool:
+    """Whether the job in whose thread this is asked has been told to stop; False elsewhere."""
+    job = getattr(_here, "job", None)
+    return job is not None and job.stopping.is_set()
+
+
 class Job:
     """One piece of work in a thread of its own. `kind` names the pane it belongs to.
 
@@ -68,6 +77,7 @@ class Job:
         self._thread.start()
 
     def _run(self) -> None:
+        _here.job = self
         try:
             self.result = self._work(self)
         except CefrError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any, Protocol
 from ...exporter.errors import ModelError
 from ...exporter.webui import Webui
 from ..jobs import Desk
+from .pristine import put_back
 from .standalone import Loaded, check_adapter
 
 # Done so far, and of how many.
@@ -63,7 +65,9 @@ class Host(Protocol):
     desk: Desk
     files_desk: Desk
     folders: Webui
-    training_off: str
+
+    @property
+    def training_off(self) -> str: ...
 
     def state(self) -> ModelState: ...
 
@@ -119,6 +123,8 @@ def adapter_folder(folders: Webui, name: str) -> Path:
     if name not in adapter_names(folders):
         raise ModelError(f"There is no adapter {name[:80]!r} in {folders.loras}.")
     folder = folders.loras / name
+    if folder.resolve().parent != folders.loras.resolve():
+        raise ModelError(f"{name!r} is a link to a place outside of {folders.loras}, which may not be used here.")
     check_adapter(folder)
     return folder
 
@@ -126,26 +132,20 @@ def adapter_folder(folders: Webui, name: str) -> Path:
 @contextmanager
 def with_adapter(loaded: Loaded, folder: Path) -> Iterator[Loaded]:
     """`loaded` with the adapter in `folder` for as long as the block lasts; then as it was."""
-    model = loaded.model
-    flags = [(p, p.requires_grad) for p in model.parameters()]
-    modes = [(m, m.training) for m in model.modules()]
-    adapted = put_on(loaded, folder)
-    try:
-        yield Loaded(loaded.name, adapted, loaded.tokenizer)
-    finally:
-        take_off(adapted)
-        for parameter, flag in flags:
-            parameter.requires_grad_(flag)
-        for module, mode in modes:
-            module.training = mode
+    with put_back(loaded.model):
+        yield Loaded(loaded.name, put_on(loaded, folder), loaded.tokenizer)
 
 
 def put_on(loaded: Loaded, folder: Path) -> Any:
-    """The model with the adapter in it, ready to answer. Raises ModelError when they do not fit."""
+    """The model with the adapter in it, ready to answer.
+
+    Raises ModelError when they do not fit; the model is then as it was.
+    """
     from peft import PeftModel
 
     try:
-        model = PeftModel.from_pretrained(loaded.model, str(folder), adapter_name=folder.name, is_trainable=False)
+        with put_back(loaded.model, only_after_an_error=True):
+            model = PeftModel.from_pretrained(loaded.model, str(folder), adapter_name=folder.name, is_trainable=False)
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0][:300].rstrip(".")
         raise ModelError(
@@ -180,6 +180,8 @@ def prove(loaded: Loaded, adapter: str) -> Applied:
         with model.disable_adapter():
             bare = model(input_ids=ids).logits[0, -1].float()
     difference = float((adapted - bare).abs().max())
+    if math.isnan(difference):
+        raise ModelError(f"With the adapter {adapter} the model's answers are no numbers. Was its training sound?")
     if not difference > 0:
         raise ModelError(f"The adapter {adapter} is in the model and changes nothing: its weights are zero.")
     return Applied(adapter, layers, difference)

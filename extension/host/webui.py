@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from ...exporter.errors import ModelError
 from ...exporter.prompt import wrap
 from ...exporter.webui import Webui
-from ..jobs import Desk
+from ..jobs import Desk, stopping
 from ..template import instruction_template
-from .base import GREEDY, Applied, ModelState, Progress, Sampling, adapter_folder, prove, with_adapter
+from .base import GREEDY, Applied, ModelState, Progress, Sampling, adapter_folder, prove, put_on, take_off, with_adapter
 from .standalone import META, Loaded
 
 _PROBLEM = {
@@ -48,11 +50,13 @@ class InWebui:
             lora_dir=(root / args.lora_dir).resolve(),
             model_dir=(root / args.model_dir).resolve(),
         )
-        if getattr(args, "multi_user", False):
-            self.training_off = "multi-user"
-        else:
-            needed = ("torch", "transformers", "peft")
-            self.training_off = "" if all(importlib.util.find_spec(m) for m in needed) else "portable"
+
+    @property
+    def training_off(self) -> str:
+        # Asked each time: the webui's Session tab changes its flags while it runs.
+        if getattr(self.shared.args, "multi_user", False):
+            return "multi-user"
+        return "" if all(importlib.util.find_spec(m) for m in ("torch", "transformers", "peft")) else "portable"
 
     def state(self) -> ModelState:
         shared = self.shared
@@ -85,9 +89,19 @@ class InWebui:
         """Whether these are adapters of ours, which ask for our prompt."""
         return bool(adapters) and all((self.folders.loras / name / META).is_file() for name in adapters)
 
-    def _lock(self) -> AbstractContextManager[Any]:
-        # The webui answers one question at a time under this lock; it makes it after its model is loaded.
-        return self.shared.generation_lock or nullcontext()
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the webui's lock: it answers one question at a time. A job that is stopped need not wait for it."""
+        lock = self.shared.generation_lock  # made after the webui has loaded its model
+        while lock is not None and not lock.acquire(timeout=1):
+            if stopping():
+                raise ModelError("Stopped while waiting for Chat to end its answer.")
+        try:
+            yield
+        finally:
+            _module("models").last_generation_time = time.time()  # or an idle model is put away at once
+            if lock is not None:
+                lock.release()
 
     def _reload(self) -> None:
         """Load the model anew, keeping its name: the webui's own `reload_model` forgets it (v3.15, v4.7)."""
@@ -103,6 +117,9 @@ class InWebui:
         if shared.model is None and shared.model_name not in (None, "None"):
             shared.model, shared.tokenizer = _module("models").load_model(shared.model_name)
         elif shared.model is not None and shared.model_dirty_from_training:
+            # The webui's trainer and Training PRO say "dirty" when they begin, and train in a thread of this name.
+            if any("threaded_run" in thread.name for thread in threading.enumerate()):
+                raise ModelError("Another training is running in this webui. Wait until it has ended.")
             self._reload()
         state = self.state()
         if state.kind != "trainable":
@@ -111,16 +128,21 @@ class InWebui:
 
     @contextmanager
     def lend(self, adapter: str | None = None) -> Iterator[Loaded]:
-        with self._lock():
+        with self._alone():
             loaded = self._ready()
             applied = self.state().adapters
-            if applied == ((adapter,) if adapter else ()):
-                yield loaded
-            elif applied:
-                raise ModelError(f"The LoRA {', '.join(applied)} is applied. Take it off first.")
-            else:
-                with with_adapter(loaded, adapter_folder(self.folders, str(adapter))) as adapted:
-                    yield adapted
+            try:
+                if applied == ((adapter,) if adapter else ()):
+                    yield loaded
+                elif applied:
+                    raise ModelError(f"The LoRA {', '.join(applied)} is applied. Take it off first.")
+                else:
+                    with with_adapter(loaded, adapter_folder(self.folders, str(adapter))) as adapted:
+                        yield adapted
+            finally:
+                if self.shared.model is not None and self.state().adapters != applied:
+                    # Somebody has applied a LoRA in the Model tab meanwhile; its layers went with ours.
+                    self.shared.model_dirty_from_training = True
 
     def answers(
         self,
@@ -132,6 +154,9 @@ class InWebui:
     ) -> list[str]:
         from ..writing.generate import generate
 
+        if self.shared.model is None and self.state().name:
+            with self._alone(), suppress(ModelError):
+                self._ready()  # an idle model is loaded again; what kind it is shows then
         if self.state().kind == "answers" and adapter is None:
             return self._ask_the_loader(instructions, words, sampling, progress)
         with self.lend(adapter) as loaded:
@@ -164,31 +189,28 @@ class InWebui:
         return answers
 
     def apply(self, adapter: str | None) -> Applied | None:
+        """By ourselves, not by the webui's `add_lora_to_model`: that makes a bfloat16 model float16 for good, keeps
+        the old weights of an adapter that was trained anew under its name, and says nothing in either case.
+        """
         if self.training_off:
             raise ModelError("LoRAs cannot be changed here: the webui runs for several users, or without torch.")
-        add_lora_to_model = _module("LoRA").add_lora_to_model
-        with self._lock():
+        shared = self.shared
+        with self._alone():
             loaded = self._ready()
             folder = adapter_folder(self.folders, adapter) if adapter is not None else None
-            if self.shared.lora_names:
-                # Also the same name again: the webui would keep the old weights and say nothing.
-                add_lora_to_model([])
-                if hasattr(self.shared.model, "peft_config"):
-                    del self.shared.model.peft_config  # peft 0.17 leaves it behind
+            if shared.lora_names:
+                shared.model, shared.lora_names = take_off(shared.model), []
+                loaded = Loaded(loaded.name, shared.model, loaded.tokenizer)
             if folder is None:
                 return None
+            adapted = Loaded(loaded.name, put_on(loaded, folder), loaded.tokenizer)
             try:
-                add_lora_to_model([folder.name])
-            except Exception as error:  # whatever peft raises for an adapter of another model
-                self._reload()
-                first = (str(error).strip() or type(error).__name__).splitlines()[0][:300].rstrip(".")
-                raise ModelError(
-                    f"The adapter {adapter} does not fit {loaded.name}: {first}. Was it trained on another model?"
-                ) from error
-            self.shared.model.eval()
-            if tuple(self.shared.lora_names) != (folder.name,):
-                raise ModelError(f"The webui says that {self.shared.lora_names} is applied, not {folder.name}.")
-            return prove(Loaded(loaded.name, self.shared.model, self.shared.tokenizer), folder.name)
+                applied = prove(adapted, folder.name)
+            except ModelError:
+                take_off(adapted.model)
+                raise
+            shared.model, shared.lora_names = adapted.model, [folder.name]
+            return applied
 
     def chat_fields(self) -> dict[str, tuple[Any, Any]]:
         """Instruct mode, our instruction template, and the LoRA menu of the Model tab."""

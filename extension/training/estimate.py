@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ...exporter.errors import InputError
 from ...exporter.prompt import Record
 from ..host.standalone import Loaded
 from .data import collate, encode_all, pad_id
+from .limits import limits
 from .lora import lora_layers
 from .loss import summed_loss
 from .precision import bf16_pays
@@ -48,19 +49,18 @@ def estimate(loaded: Loaded, records: Sequence[Record], settings: TrainSettings)
     n = min(settings.at_once, len(encoded))
     middle = encoded[(len(encoded) - n) // 2 :][:n]
     tokens = sum(len(e["input_ids"]) for e in encoded)
-    with lora_layers(loaded.model, settings) as model, _peak(model) as peak:
+    with limits(settings, Path()), lora_layers(loaded.model, settings) as model, _peak(model) as peak:
         trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
         parameters = sum(p.numel() for p in loaded.model.parameters()) - trained
         _try(model, loaded.tokenizer, encoded[-n:])  # the longest, which also warms up
         started = time.monotonic()
         _try(model, loaded.tokenizer, middle)
         seconds = time.monotonic() - started
-    steps = max(1, math.ceil(math.ceil(len(encoded) / settings.batch) * settings.epochs))
     per_token = seconds / sum(len(e["input_ids"]) for e in middle)
     return Estimate(
         records=len(encoded),
         longer=longer,
-        steps=steps,
+        steps=settings.steps(len(encoded)),
         seconds=per_token * tokens * settings.epochs,
         peak=peak[0] + trained * _ADAM_BYTES,
         trained=trained,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from ...exporter.errors import ModelError
+from ..host.pristine import put_back
 from .settings import PROJECTIONS, TrainSettings
 
 
@@ -29,24 +29,9 @@ def lora_layers(model: Any, settings: TrainSettings) -> Iterator[Any]:
         bias="none",
         task_type="CAUSAL_LM",
     )
-    trainable = [(p, p.requires_grad) for p in model.parameters()]
-    modes = [(m, m.training) for m in model.modules()]
-    # The Trainer switches the cache off in the model's configuration; generating would stay slow for good.
-    configs = [(c, copy.deepcopy(vars(c))) for c in (model.config, model.generation_config)]
-    try:
-        adapted = get_peft_model(model, config)
-    except ValueError as error:
-        raise ModelError(f"{type(model).__name__} has no layers called {', '.join(targets)}: {error}") from None
-    try:
+    with put_back(model):
+        try:
+            adapted = get_peft_model(model, config)
+        except ValueError as error:
+            raise ModelError(f"{type(model).__name__} has no layers called {', '.join(targets)}: {error}") from None
         yield adapted
-    finally:
-        adapted.unload()
-        if hasattr(model, "peft_config"):
-            del model.peft_config  # peft 0.17 leaves it behind
-        for parameter, was in trainable:
-            parameter.requires_grad_(was)
-        for module, mode in modes:
-            module.training = mode
-        for config_of_model, values in configs:
-            vars(config_of_model).clear()
-            vars(config_of_model).update(values)

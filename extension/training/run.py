@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import errno
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ...exporter.errors import InputError, ModelError
-from ...exporter.files import target_error
 from ...exporter.prompt import Record
 from ...patches import adapt
 from ..host.standalone import Loaded
 from .artifacts import Outcome, save_adapter
 from .data import collate, encode_all, pad_id
+from .limits import limits
 from .lora import lora_layers
 from .loss import response_loss
 from .settings import TrainSettings
@@ -63,14 +61,14 @@ def train(
     evaluate = partial(response_loss, tokenizer=loaded.tokenizer, records=eval_records, cutoff=settings.cutoff)
     started = time.monotonic()
     lengths = [len(e["input_ids"]) for e in encoded]
-    with lora_layers(loaded.model, settings) as model, _sentences(settings, out):
+    with limits(settings, out), lora_layers(loaded.model, settings) as model:
         log = run_log(
             model, out, settings, evaluate if eval_records else None, report, stop, resumable=work is not None
         )
         log.log.extend(earlier)
         trainer = response_trainer()(
             model=model,
-            args=_arguments(settings, len(encoded), work or out),
+            args=_arguments(settings, len(encoded), work or out, loaded.model.device.type),
             train_dataset=encoded,
             data_collator=partial(collate, pad_id=pad_id(loaded.tokenizer)),
             processing_class=loaded.tokenizer,
@@ -101,23 +99,23 @@ def train(
     return outcome
 
 
-def _arguments(settings: TrainSettings, records: int, out: Path) -> Any:
+def _arguments(settings: TrainSettings, records: int, out: Path, device: str) -> Any:
     """transformers' own settings, under the names of the installed version."""
     import torch
     from transformers import TrainingArguments
 
-    steps = max(1, math.ceil(math.ceil(records / settings.batch) * settings.epochs))
-    return TrainingArguments(
+    arguments = TrainingArguments(
         **adapt(
             TrainingArguments,
             output_dir=str(out),
+            use_cpu=device == "cpu",  # where the model is; the Trainer would move it to a GPU
             per_device_train_batch_size=settings.at_once,
             gradient_accumulation_steps=settings.accumulation,
             num_train_epochs=settings.epochs,
             learning_rate=settings.learning_rate,
             lr_scheduler_type=settings.scheduler,
             # A number of steps, because a share changed its name and meaning between versions.
-            warmup_steps=round(settings.warmup * steps),
+            warmup_steps=round(settings.warmup * settings.steps(records)),
             logging_steps=1,
             logging_nan_inf_filter=False,
             save_strategy="no",  # our callback says when
@@ -130,30 +128,5 @@ def _arguments(settings: TrainSettings, records: int, out: Path) -> Any:
             seed=settings.seed,
         )
     )
-
-
-@contextmanager
-def _sentences(settings: TrainSettings, out: Path) -> Iterator[None]:
-    """What a full memory or disk is to torch, as a sentence for the user."""
-    import torch
-    from safetensors import SafetensorError
-
-    try:
-        yield
-    except torch.cuda.OutOfMemoryError as error:
-        raise _no_memory(settings) from error
-    except (OSError, SafetensorError) as error:
-        raise target_error(out, error) from error
-    except RuntimeError as error:
-        if "not enough memory" in str(error) or "can't allocate memory" in str(error):  # the CPU's
-            raise _no_memory(settings) from error
-        if "PytorchStreamWriter" in str(error):  # torch.save on a full disk
-            raise target_error(out, OSError(errno.ENOSPC, "")) from error
-        raise
-
-
-def _no_memory(settings: TrainSettings) -> ModelError:
-    return ModelError(
-        f"There is not enough memory for {settings.at_once} records at a time with rank {settings.rank}. Try "
-        f"--micro-batch {max(1, settings.at_once // 2)} (the result is the same), or close other programs."
-    )
+    arguments._n_gpu = min(1, arguments.n_gpu)  # several would be DataParallel, with another batch than was asked for
+    return arguments

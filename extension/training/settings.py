@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,6 +104,10 @@ class TrainSettings:
     @property
     def accumulation(self) -> int:
         return self.batch // self.at_once
+
+    def steps(self, records: int) -> int:
+        """Steps of the optimizer that so many records make."""
+        return max(1, math.ceil(math.ceil(records / self.batch) * self.epochs))
 
     def as_training_pro(self) -> dict[str, Any]:
         """The settings under the names Training PRO's users know (`training_parameters.json`)."""

@@ -1,0 +1,49 @@
+"""A model that is left as it was found, whatever is done to it in between."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def put_back(model: Any, *, only_after_an_error: bool = False) -> Iterator[None]:
+    """Afterwards `model` has no LoRA layers, and the flags, modes, configuration and device it had before.
+
+    For bare models: peft puts its layers into the model itself, also when it fails half-way, so taking them out
+    cannot be left to it.
+    """
+    flags = [(p, p.requires_grad) for p in model.parameters()]
+    modes = [(m, m.training) for m in model.modules()]
+    # The Trainer switches the cache off in the model's configuration; generating would stay slow for good.
+    configs = [(c, copy.deepcopy(vars(c))) for c in (model.config, model.generation_config)]
+    device = model.device
+    failed = True
+    try:
+        yield
+        failed = False
+    finally:
+        if failed or not only_after_an_error:
+            _take_layers_out(model)
+            for parameter, was in flags:
+                parameter.requires_grad_(was)
+            for module, mode in modes:
+                module.training = mode
+            for config, values in configs:
+                vars(config).clear()
+                vars(config).update(values)
+            if model.device != device and not hasattr(model, "hf_device_map"):
+                model.to(device)
+
+
+def _take_layers_out(model: Any) -> None:
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    for parent in list(model.modules()):
+        for name, child in list(parent.named_children()):
+            if isinstance(child, BaseTunerLayer):
+                setattr(parent, name, child.get_base_layer())
+    if hasattr(model, "peft_config"):
+        del model.peft_config  # peft 0.17 leaves it behind

@@ -1,0 +1,39 @@
+"""A full memory or disk, as a sentence for the user."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ...exporter.errors import ModelError
+from ...exporter.files import target_error
+from .settings import TrainSettings
+
+
+@contextmanager
+def limits(settings: TrainSettings, out: Path) -> Iterator[None]:
+    """What a full memory or disk is to torch becomes a ModelError or a TargetError about `out`."""
+    import torch
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except torch.cuda.OutOfMemoryError as error:
+        raise _no_memory(settings) from error
+    except (OSError, SafetensorError) as error:
+        raise target_error(out, error) from error
+    except RuntimeError as error:
+        if "not enough memory" in str(error) or "can't allocate memory" in str(error):  # the CPU's
+            raise _no_memory(settings) from error
+        if "PytorchStreamWriter" in str(error):  # torch.save on a full disk
+            raise target_error(out, OSError(errno.ENOSPC, "")) from error
+        raise
+
+
+def _no_memory(settings: TrainSettings) -> ModelError:
+    return ModelError(
+        f"There is not enough memory for {settings.at_once} records at a time with rank {settings.rank}. Try "
+        f"--micro-batch {max(1, settings.at_once // 2)} (the result is the same), or close other programs."
+    )
