@@ -64,6 +64,7 @@ def describe(findings: Sequence[Finding]) -> str:
             lines.append(f"  {finding.check + ':':<11} {finding.found}")
             lines += [f"{'':14}{finding.means}"] if finding.means else []
             lines += [f"{'':11}-> {finding.next}"] if finding.next else []
-    counts = {status: sum(f.status == status for f in findings) for status in _HEADINGS}
-    lines += ["", f"{counts['problem']} problems, {counts['note']} notes, {counts['ok']} in order."]
+    counts = [sum(f.status == status for f in findings) for status in _HEADINGS]
+    words = (f"{n} {what}{'s' * (n != 1)}" for n, what in zip(counts, ("problem", "note"), strict=False))
+    lines += ["", f"{', '.join(words)}, {counts[2]} in order."]
     return "\n".join(lines)

@@ -98,7 +98,7 @@ def look_at_packages(webui: Webui) -> Iterator[Finding]:
         return
     path = requirements_file(webui)
     pins = read_pins(path.read_text(encoding="utf-8", errors="replace")) if path else {}
-    found = [*_missing_and_old(webui, pins), *_conflicts(webui), *_moved(pins)]
+    found = [*_missing_and_old(webui, pins), *_conflicts(webui), *_moved(pins, path)]
     yield from found
     if not any(f.status == "problem" for f in found):
         names = [f"{n} {v}" for n in TRAINING_MODULES if (v := installed_version(n))]
@@ -167,7 +167,8 @@ def _conflicts(webui: Webui) -> Iterator[Finding]:
         yield Finding("packages", "problem", f"{told}.", "Installing one moves the other.", step)
 
 
-def _moved(pins: dict[str, Requirement]) -> Iterator[Finding]:
+def _moved(pins: dict[str, Requirement], path: Path | None) -> Iterator[Finding]:
+    addresses = re.findall(r"^(https?://\S+?)[;\s]*$", path.read_text("utf-8", "replace") if path else "", re.MULTILINE)
     for name in WATCHED:
         pin, installed = pins.get(name), installed_version(name)
         if pin is None or installed is None or pin.specifier.contains(installed, prereleases=True):
@@ -177,7 +178,7 @@ def _moved(pins: dict[str, Requirement]) -> Iterator[Finding]:
             "note",
             f"{pin.name} {installed} is installed, and the webui fixes {pin.specifier}.",
             "Something has moved it since. The webui was not made for that version, and its update will put it back.",
-            _pip(f"{pin.name}{pin.specifier}"),
+            _pip(next((a for a in addresses if f"/{name.replace('-', '_')}-" in a), f"{pin.name}{pin.specifier}")),
         )
 
 
@@ -216,8 +217,8 @@ def look_at_gpu(webui: Webui) -> Iterator[Finding]:
             "gpu",
             "note",
             f"torch {torch.__version__} sees no GPU.",
-            "Models of a few hundred million parameters train on a CPU; larger ones take days.",
-            "Choose a small model, or train on a machine with a GPU and copy the adapter into the loras folder.",
+            "Training runs on the CPU, which serves small models only.",
+            "Take a small model, or train on a machine with a GPU and copy the adapter into the loras folder.",
         )
 
 
