@@ -202,7 +202,7 @@ def look_at_gpu(webui: Webui) -> Iterator[Finding]:
         )
         return
     if name:
-        yield Finding("gpu", "ok", f"torch sees {name}, {size(free)} of {size(total)} free.")
+        yield Finding("gpu", "ok", f"torch sees {name}" + (f", {size(free)} of {size(total)} free." if total else "."))
     elif card := _card():
         built = "is built for the CPU" if getattr(torch.version, "cuda", None) is None else "does not reach it"
         yield Finding(
@@ -223,15 +223,14 @@ def look_at_gpu(webui: Webui) -> Iterator[Finding]:
 
 
 def _device(torch: Any) -> tuple[str, float, float]:
-    """What torch computes on, with its free and whole memory in bytes; no name for the CPU."""
+    """What torch computes on, with its free and whole memory in bytes (0: not told); no name for the CPU."""
     if torch.cuda.is_available():
         free, total = torch.cuda.mem_get_info()
         return torch.cuda.get_device_name(), free, total
     for kind in ("xpu", "mps"):
         part = getattr(torch, kind, None) or getattr(torch.backends, kind, None)
         if part is not None and part.is_available():
-            total = getattr(torch.mps, "recommended_max_memory", lambda: 0)() if kind == "mps" else 0
-            return kind.upper(), total, total
+            return kind.upper(), 0, 0
     return "", 0, 0
 
 

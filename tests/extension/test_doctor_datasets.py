@@ -116,6 +116,19 @@ def test_links_and_pipes(webui: Path) -> None:
     assert [f.found.rpartition("/")[2].split()[0] for f in bad(webui, "datasets")] == ["gone.txt", "loop.json"]
 
 
+def test_a_file_that_may_not_be_read(webui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(webui / DATASETS / "a.json", CHAT)
+    real = Path.open
+
+    def refuse(self: Path, *args: Any, **kwargs: Any) -> Any:
+        if self.name == "a.json":
+            raise PermissionError(13, "Permission denied")
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    one(webui, "datasets", "problem", "a.json cannot be read: Permission denied", "permissions")
+
+
 def test_only_the_beginning_is_read(webui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_v4(webui)
     path = put(webui / DATASETS / "huge.json", "[" + '{"text": "x"}')
