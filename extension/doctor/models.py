@@ -207,7 +207,9 @@ def look_at_hub(webui: Webui) -> Iterator[Finding]:
             check_access(name)
         except ModelError as error:
             told, _, step = str(error).partition(". ")
-            yield Finding("hub", "problem", f"{told}.", "It cannot be downloaded.", step or "Check its name.")
+            yield Finding(
+                "hub", "problem", f"{told.rstrip('.')}.", "It cannot be downloaded.", step or "Check its name."
+            )
         except ImportError:
             yield Finding("hub", "note", "huggingface_hub is not installed.", "The hub was not asked.")
             return

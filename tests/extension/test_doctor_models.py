@@ -156,6 +156,19 @@ def test_the_hub_when_nothing_is_missing_or_it_is_not_installed(webui: Path, mon
     assert (finding.status, "not installed" in finding.found) == ("note", True)
 
 
+def test_no_network(webui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    huggingface_hub = pytest.importorskip("huggingface_hub", reason="huggingface_hub is not installed")
+
+    def closed(*_: object) -> None:
+        raise RuntimeError("Cannot send a request, as the client has been closed.")
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", closed)
+    lora(webui)
+    (finding,) = [f for f in examine(find_webui(webui), online=True) if f.check == "hub"]
+    assert "The hub cannot be reached for owner/tiny" in finding.found
+    assert finding.next == "Check the network."
+
+
 def test_how_much_a_lora_trains() -> None:
     run = TrainSettings(level="A1", rank=64)
     small = {  # SmolLM2-135M
