@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,12 +87,12 @@ def test_every_check_is_guarded(webui: Path, monkeypatch: pytest.MonkeyPatch) ->
     findings = examine(find_webui(webui), online=True)
     assert len(findings) == len(checks)
     assert {f.status for f in findings} == {"problem"}
+    page = (Path(__file__).parents[2] / "docs/doctor.md").read_text(encoding="utf-8")
+    assert [f.check for f in findings if f"`{f.check}`" not in page] == []
 
 
 @pytest.mark.parametrize("what", ["training", "loras", "models", "extensions", "everything"])
 def test_folders_that_are_missing_or_files(webui: Path, what: str) -> None:
-    import shutil
-
     names = ["training", "loras", "models", "extensions"] if what == "everything" else [what]
     for as_file in (False, True):
         for name in names:
@@ -138,6 +139,22 @@ def test_the_command(run, webui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("doctor").code == 2
     assert run("doctor", "--webui", webui, "--convert", webui).code == 2
     assert run("doctor", "--webui", webui, "--user-data-dir", webui / "nowhere").code == 2
+
+
+def test_what_is_no_webui(run, webui: Path) -> None:
+    shutil.rmtree(webui / "user_data")
+    result = run("doctor", "--webui", webui)
+    assert (result.code, "no user_data folder" in result.err) == (2, True)
+    (webui / "user_data").symlink_to(webui / "user_data")
+    assert run("doctor", "--webui", webui).code == 2
+    assert run("doctor", "--webui", webui / "nowhere").code == 2
+
+
+def test_a_user_data_folder_with_nothing_in_it(webui: Path) -> None:
+    shutil.rmtree(webui / "user_data")
+    (webui / "user_data").mkdir()
+    findings = examine(find_webui(webui))
+    assert [f.check for f in findings if f.status == "problem"] == ["extension"]
 
 
 def test_problems_come_first_and_say_the_next_step() -> None:
