@@ -161,6 +161,13 @@ def export(
     return {**summary, "files": written}
 
 
+def is_ours(path: Path) -> bool:
+    """Whether the exporter wrote it: its own output is no table of pairs."""
+    stem = path.name.partition(".")[0]
+    names = {stem, *(stem.removesuffix(e) for e in ("_eval", "_chat", "_text", "_chat_eval", "_text_eval"))}
+    return path.name.endswith(".meta.json") or any(path.with_name(f"{n}.meta.json").is_file() for n in names)
+
+
 def _about_the_pairs(source: Path, pairs: PairSet, settings: ExportSettings) -> dict[str, Any]:
     """The first part of the summary: what was read."""
     return {

@@ -43,7 +43,7 @@ def check_access(repo: str) -> None:
         if status in (401, 403):
             raise ModelError(_refused(repo, status)) from None
         raise ModelError(f"The hub answered {status} for {repo}. Try again later.") from None
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # hub 1.5 closes its client after a failed try, and tries again with it
         raise ModelError(f"The hub cannot be reached for {repo}: {error}. Check the network.") from None
 
 

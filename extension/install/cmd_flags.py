@@ -34,8 +34,13 @@ class _Word:
 
 def has_extension(text: str) -> bool:
     """Whether a webui with this CMD_FLAGS.txt loads us. Raises ValueError where it could not start."""
+    return EXTENSION in extensions(text)
+
+
+def extensions(text: str) -> list[str]:
+    """The extensions that a webui with this CMD_FLAGS.txt loads. Raises ValueError where it could not start."""
     lists = _lists(text)
-    return bool(lists) and EXTENSION in _names(lists[-1])
+    return _names(lists[-1]) if lists else []
 
 
 def add_extension(text: str) -> str:

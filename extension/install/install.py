@@ -44,7 +44,7 @@ def install(webui: Webui, *, enable: bool, any_python: bool = False) -> Report:
         TargetError: every reason not to, at once; nothing is written.
     """
     notes = check(webui, enable=enable, any_python=any_python)
-    files = _files(webui)
+    files = planned_files(webui)
     written = [path for path, text in files.items() if state(path) == "absent" or path.read_bytes() != text.encode()]
     flags, loaded, _ = _flags(webui)
     with Publication(force=True) as out:
@@ -130,7 +130,7 @@ def _places(webui: Webui) -> list[Path]:
     return [folder / "script.py", folder / "requirements.txt", template]
 
 
-def _files(webui: Webui) -> dict[Path, str]:
+def planned_files(webui: Webui) -> dict[Path, str]:
     """The files of an installation, sealed."""
     script = Path(__file__).with_name("webui_script.py").read_text(encoding="utf-8")
     named = script.replace('\nSOURCE = "cefr-sentences"\n', f"\nSOURCE = {install_source()!r}\n")

@@ -36,17 +36,27 @@ def wrong_python(webui: Webui) -> str | None:
         )
     if Path(sys.prefix).resolve() == own.resolve():
         return None
-    python = own / ("python.exe" if os.name == "nt" else "bin/python")
-    again = [str(python), "-m", "cefr_sentences.extension", "install", "--webui", str(webui.root)]
-    if webui.user_data != webui.root / "user_data":
-        again += ["--user-data-dir", str(webui.user_data)]
     where = " in the window that its cmd_windows.bat opens" if os.name == "nt" and own.name == "env" else ""
     return (
         f"This is the Python in {sys.prefix}, and the webui runs in {own}. Run these{where} (--any-python writes the "
         "files all the same):\n"
-        f"  {command_line([str(python), '-m', 'pip', 'install', install_source()])}\n"
-        f"  {command_line(again)}"
+        f"  {command_line([str(_python(own)), '-m', 'pip', 'install', install_source()])}\n"
+        f"  {own_command(webui, 'install')}"
     )
+
+
+def own_command(webui: Webui, *words: str) -> str:
+    """Our command `words` for `webui`, in the Python that the webui brought; in this one where it brought none."""
+    own = environment(webui)
+    python = str(_python(own)) if own else sys.executable
+    again = [python, "-m", "cefr_sentences.extension", *words, "--webui", str(webui.root)]
+    if webui.user_data != webui.root / "user_data":
+        again += ["--user-data-dir", str(webui.user_data)]
+    return command_line(again)
+
+
+def _python(own: Path) -> Path:
+    return own / ("python.exe" if os.name == "nt" else "bin/python")
 
 
 def install_source() -> str:

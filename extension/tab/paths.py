@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ...exporter.errors import InputError
-from ...exporter.export import check_name
+from ...exporter.export import check_name, is_ours
 
 TABLES = (".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".parquet")
 MAX_UPLOAD = 200_000_000  # bytes
@@ -16,7 +16,7 @@ MAX_UPLOAD = 200_000_000  # bytes
 
 def tables(datasets: Path) -> list[str]:
     """Files of the datasets folder that may hold pairs, by name."""
-    return sorted(p.name for p in _files(datasets) if p.suffix.lower() in TABLES and not _is_ours(p))
+    return sorted(p.name for p in _files(datasets) if p.suffix.lower() in TABLES and not is_ours(p))
 
 
 def training_files(datasets: Path) -> list[str]:
@@ -66,10 +66,3 @@ def upload(path: object) -> Path:
 def _files(folder: Path) -> Iterator[Path]:
     with suppress(OSError):
         yield from (p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
-
-
-def _is_ours(path: Path) -> bool:
-    """Whether the exporter wrote it: its own output is no table of pairs."""
-    stem = path.name.partition(".")[0]
-    names = {stem, *(stem.removesuffix(e) for e in ("_eval", "_chat", "_text", "_chat_eval", "_text_eval"))}
-    return path.name.endswith(".meta.json") or any(path.with_name(f"{n}.meta.json").is_file() for n in names)
