@@ -12,10 +12,13 @@ from ..training.settings import TrainSettings
 
 @dataclass(frozen=True)
 class Recipe:
-    """`settings` of a run at a level, and for each of its names a sentence that says why."""
+    """`settings` of a run at a level, and for each of its names a sentence that says why, by language."""
 
     settings: TrainSettings
-    why: dict[str, str]
+    reasons: dict[str, dict[str, str]]
+
+    def why(self, name: str, language: str = "en") -> str:
+        return self.reasons[name][language]
 
 
 def recipe(level: str) -> Recipe:
@@ -27,4 +30,6 @@ def recipe(level: str) -> Recipe:
     entries: dict[str, dict[str, Any]] = yaml.safe_load(text)
     values = {name: entry["value"] for name, entry in entries.items()}
     values["projections"] = tuple(values["projections"])
-    return Recipe(TrainSettings(level=level, **values), {name: entry["why"] for name, entry in entries.items()})
+    return Recipe(
+        TrainSettings(level=level, **values), {n: {"en": e["why"], "tr": e["neden"]} for n, e in entries.items()}
+    )

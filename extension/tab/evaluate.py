@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from ...exporter.errors import InputError
 from ...exporter.formats import read_records
 from ..evaluation.compare import compare
 from ..host.base import adapter_folder, adapter_names
@@ -39,6 +40,8 @@ def build(ui: Ui) -> None:
         return {shown: _shown(job.result, language)} if job.result else {}
 
     def begin(language: str, name: str | None, file: str | None, number: Any) -> Iterator[Updates]:
+        if ui.host.training_off == "multi-user":
+            raise InputError(text("off", language))
         chosen = adapter_folder(folders, str(name or "")).name
         records = read_records(paths.dataset(folders.datasets, file, paths.evaluation_files(folders.datasets)))
         asked = min(max(1, whole(number, "prompts")), len(records))

@@ -22,8 +22,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Veri bölmesinde eğitim dosyalarını oluşturun: kendi tablonuz ya da başlangıç çiftleri.",
     ),
     "next.model": (
-        "load a Transformers model in the webui's Model tab.",
-        "webui'nin Model sekmesinden bir Transformers modeli yükleyin.",
+        "load a Transformers model: in the webui's Model tab, or start the studio with --model.",
+        "bir Transformers modeli yükleyin: webui'nin Model sekmesinden ya da studio'yu --model ile başlatarak.",
     ),
     "next.train": ("train an adapter in the Train pane.", "Eğit bölmesinde bir adaptör eğitin."),
     "next.evaluate": (
@@ -34,6 +34,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "write sentences in the Write pane, or apply the adapter for Chat.",
         "Yaz bölmesinde cümle yazdırın ya da adaptörü Sohbet için uygulayın.",
     ),
+    "next.words": ("write sentences in the Write pane.", "Yaz bölmesinde cümle yazdırın."),
     "next.chat": (
         "chat: /cefr A1: happy, book, friend",
         "sohbet edin: /cefr A1: happy, book, friend",
@@ -41,12 +42,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     # Panes
     "pane.data": ("1 Data", "1 Veri"),
     "pane.train": ("2 Train", "2 Eğit"),
+    "pane.estimate": ("2 Train", "2 Eğit"),
     "pane.evaluate": ("3 Evaluate", "3 Değerlendir"),
     "pane.write": ("4 Write", "4 Yaz"),
     "pane.apply": ("5 Apply and chat", "5 Uygula ve sohbet et"),
     # Jobs
     "job.left": ("{left} left", "{left} kaldı"),
-    "job.stopping": ("Stopping after this step ...", "Bu adımdan sonra duruyor ..."),
+    "job.stopping": ("Stopping after this step ...", "Bu adımdan sonra duracak ..."),
     "job.busy": ("Working ...", "Çalışıyor ..."),
     # Data
     "data.table": ("Table of words and sentences", "Kelime ve cümle tablosu"),
@@ -74,14 +76,13 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Training PRO's chunk length; our own training never cuts a record",
         "Training PRO'nun parça uzunluğu; bizim eğitim hiçbir kaydı bölmez",
     ),
-    "data.replace": ("Replace files of that name (--force)", "Aynı adlı dosyaları değiştir (--force)"),
+    "data.replace": ("Replace files of that name", "Aynı adlı dosyaları değiştir"),
     "data.check": ("Look at the table", "Tabloya bak"),
     "data.export": ("Export", "Dışa aktar"),
     "data.exported": (
         "The files are in {folder}. The other panes see them.",
         "Dosyalar {folder} klasöründe. Diğer bölmeler onları görüyor.",
     ),
-    "data.rows": ("Rows", "Satırlar"),
     "data.read": ("read", "okunan"),
     "data.used": ("used", "kullanılan"),
     "data.other_level": ("of another level", "başka düzeyden"),
@@ -177,7 +178,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "train.done_plain": ("Trained: the adapter {name} is ready.", "Eğitildi: {name} adaptörü hazır."),
     "train.stopped": (
         "Stopped at step {step} of {total}. What it has is kept as the adapter {name}; Resume goes on.",
-        "Adım {step} / {total} sırasında durduruldu. Elindekiler {name} adaptörü olarak saklandı; Sürdür devam eder.",
+        "{total} adımın {step}. adımında durduruldu. Elindekiler {name} adaptörü olarak saklandı; Sürdür devam eder.",
     ),
     "train.interrupted": (
         "The run {name} was ended from outside at step {step}. Resume goes on from its last checkpoint.",
@@ -195,7 +196,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "evaluate.with": ("with adapter", "adaptörle"),
     "evaluate.loss": ("response loss (nats a token)", "yanıt kaybı (token başına nat)"),
     "evaluate.perplexity": ("perplexity", "perplexity"),
-    "evaluate.lists": ("well-formed lists", "kurallı listeler"),
+    "evaluate.lists": ("well-formed lists", "biçimi doğru listeler"),
     "evaluate.words": ("words used", "kullanılan kelimeler"),
     "evaluate.answers": ("The same prompts, side by side", "Aynı istemler, yan yana"),
     "evaluate.note": (
@@ -234,6 +235,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "write.sentence_level": ("level", "düzey"),
     "write.above": ("words above the level", "düzeyin üstündeki kelimeler"),
     "write.yes": ("yes", "evet"),
+    "write.no_row": ("There is no row {row}.", "{row}. satır yok."),
     "write.no": ("NO", "HAYIR"),
     "write.no_sentence": ("(no sentence)", "(cümle yok)"),
     "write.writing": ("Writing", "Yazılıyor"),
@@ -261,7 +263,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "problem.no_model": ("", "Yüklü model yok. Önce bir Transformers modeli yükleyin."),
     "problem.cannot_train": (
         "",
-        "{name}, {loader} ile çalışıyor; böyle bir modeli (GGUF, ExLlama, sunucu) kimse eğitemez. Aynı modelin "
+        "{name}, {loader} ile çalışıyor; böyle bir model (GGUF, ExLlama, sunucu) eğitilemez. Aynı modelin "
         "Transformers sürümünü yükleyin: config.json ve .safetensors dosyaları olan bir klasör. Yazdırma bu modelle de "
         "çalışır.",
     ),

@@ -14,12 +14,12 @@ from ...exporter.errors import CefrError, InputError
 from ...exporter.formats import read_records
 from ...exporter.levels import TRAINABLE, parse_level
 from ..jobs import Job
-from ..recipes import recipe
-from ..training.artifacts import prepare_folder
+from ..recipes import Recipe, recipe
+from ..training.artifacts import new_folder
 from ..training.command import eval_beside
 from ..training.estimate import estimate
 from ..training.log import RunLog, read_log
-from ..training.plan import RESUME, Plan, carry_out, check_levels, last_checkpoint
+from ..training.plan import RESUME, Plan, carry_out, check_levels, elsewhere, last_checkpoint
 from ..training.preflight import Problem, data_problems, place_problems
 from ..training.settings import CHOICES, PROJECTIONS, TrainSettings
 from . import paths
@@ -44,7 +44,7 @@ def build(ui: Ui) -> None:
         level = ui.make(gr.Radio, "train.level", choices=list(TRAINABLE), value="A1")
         replace = ui.make(gr.Checkbox, "train.replace", value=False)
     with ui.make(gr.Accordion, "train.settings", open=False):
-        fields = _fields(ui, first.why, first.settings)
+        fields = _fields(ui, first)
     with gr.Row():
         check = ui.button("train.estimate")
         start = ui.button("train.start", variant="primary")
@@ -63,7 +63,8 @@ def build(ui: Ui) -> None:
     def recipes(language: str, chosen: str) -> Updates:
         found = recipe(str(chosen))
         updates: Updates = {
-            fields[key]: gr.update(value=_shown(getattr(found.settings, key)), info=found.why[key]) for key in _FIELDS
+            fields[key]: gr.update(value=_shown(getattr(found.settings, key)), info=found.why(key, language))
+            for key in _FIELDS
         }
         return {**updates, name: f"cefr-{found.settings.level.lower()}"}
 
@@ -87,7 +88,7 @@ def build(ui: Ui) -> None:
                 found = estimate(loaded, plan.records()[0], plan.settings)
                 return _ready(found, plan.settings, loaded.tokenizer, language)
 
-        job = ui.host.desk.start("train", work)
+        job = ui.host.desk.start("estimate", work)
         yield {picture: ""}
         yield from ui.follow(job, language, lambda j: {}, status)
         if job.result:
@@ -119,18 +120,20 @@ def build(ui: Ui) -> None:
                     job.progress(steps, entry["current_steps"], entry["total_steps"])
 
             with ui.host.lend() as loaded:
-                if not resume:
-                    prepare_folder(out, force=replace)
-                try:
-                    return carry_out(loaded, plan, out, resume=resume, report=report, stop=job.stopping.is_set)
-                finally:
-                    if out.is_dir() and not any(out.iterdir()):
-                        out.rmdir()
+                if resume:
+                    return carry_out(loaded, plan, out, resume=True, report=report, stop=job.stopping.is_set)
+                with new_folder(out, force=replace):
+                    return carry_out(loaded, plan, out, report=report, stop=job.stopping.is_set)
 
         job = ui.host.desk.start("train", work)
         yield from ui.follow(job, language, lambda j: show(j, language), status)
-        if job.result:
-            yield {status: note(_ended(job.result, out.name, language), "good"), **ui.select("adapter", out.name)}
+        yield ended(job, language)
+
+    def ended(job: Job, language: str) -> Updates:
+        if not job.result:
+            return {}
+        name = job.parts["folder"].name
+        return {status: note(_ended(job.result, name, language), "good"), **ui.select("adapter", name)}
 
     def halt(language: str) -> Updates:
         job = ui.host.desk.current
@@ -138,6 +141,13 @@ def build(ui: Ui) -> None:
             return {status: note(text("train.nothing", language))}
         job.stop()
         return {}
+
+    def reasons(language: str, chosen: str) -> Updates:
+        """When a page opens, the reasons in its language; the values are the page's own."""
+        if language == "en":
+            return {}
+        found = recipe(str(chosen))
+        return {fields[key]: gr.update(info=found.why(key, language)) for key in _FIELDS}
 
     def interrupted(language: str) -> Updates:
         """When a page opens and no run of ours is known, one that a kill or a crash has ended is shown."""
@@ -155,16 +165,21 @@ def build(ui: Ui) -> None:
     ui.on(start.click, begin, inputs, [status, picture], status)
     ui.on(resume.click, go_on, [unfinished], [status, picture], status)
     ui.on(stop.click, halt, [], [status], status)
+    ui.on(root_page().load, reasons, [level], list(fields.values()), status)
     ui.on(root_page().load, interrupted, [], [picture], status)
-    ui.rejoin(ui.host.desk, "train", show, status, [picture])
+    ui.rejoin(ui.host.desk, "train", show, status, [picture], ended)
 
 
-def _fields(ui: Ui, why: dict[str, str], settings: TrainSettings) -> dict[str, Any]:
+def _fields(ui: Ui, first: Recipe) -> dict[str, Any]:
     """One component for each setting, with the recipe's reason as its small print."""
     made: dict[str, Any] = {}
     with gr.Row():
         for key in _FIELDS:
-            options: dict[str, Any] = {"info": why[key], "value": _shown(getattr(settings, key)), "min_width": 250}
+            options: dict[str, Any] = {
+                "info": first.why(key),
+                "value": _shown(getattr(first.settings, key)),
+                "min_width": 250,
+            }
             if key in (*_NUMBERS, "word_weight"):
                 made[key] = ui.make(gr.Number, f"train.{key}", **options)
             elif key == "save":
@@ -236,9 +251,9 @@ def _list(wrong: list[str], language: str) -> str:
 
 
 def unfinished_runs(loras: Path) -> list[str]:
-    """Adapter folders with a run that can be resumed."""
+    """Adapter folders with a run that can be resumed: it has a checkpoint, and no other process is at it."""
     found = [p.parent.parent for p in loras.glob(f"*/{RESUME}/plan.json")] if loras.is_dir() else []
-    return sorted(p.name for p in found if last_checkpoint(p) is not None)
+    return sorted(p.name for p in found if last_checkpoint(p) is not None and not elsewhere(p))
 
 
 def _ready(found: Any, settings: TrainSettings, tokenizer: Any, language: str) -> str:
@@ -278,10 +293,10 @@ def _picture(job: Job, language: str) -> str:
     log = read_log(folder) if folder is not None else None
     if log is None or not log.entries:
         return ""
-    return drawn(log, language)
+    return drawn(log, language, memory() if job.running else None)
 
 
-def drawn(log: RunLog, language: str) -> str:
+def drawn(log: RunLog, language: str, size: int | None = None) -> str:
     total = next((e["total_steps"] for e in log.losses), 1)
     curves = plot(
         [
@@ -305,7 +320,8 @@ def drawn(log: RunLog, language: str) -> str:
     if log.evaluations:
         facts.append(f"{text('train.eval_loss', language)} {log.evaluations[-1]['eval_loss']:.3f}")
     facts.append(f"{text('train.rate', language)} {last['learning_rate']:.2e}")
-    facts.append(f"{text('train.memory', language)} {gigabytes(memory())}")
+    if size is not None:
+        facts.append(f"{text('train.memory', language)} {gigabytes(size)}")
     return f"{curves}<div>{escape(' · '.join(facts))}</div>"
 
 

@@ -149,7 +149,9 @@ class Ui:
         adapters = adapter_names(folders)
         if not paths.training_files(folders.datasets) and not adapters:
             hint = "next.data"
-        elif state.kind == "none":
+        elif self.host.training_off or state.kind == "answers":
+            hint = "next.words"
+        elif state.kind == "none" and not state.name:
             hint = "next.model"
         elif not adapters:
             hint = "next.train"
@@ -182,13 +184,24 @@ class Ui:
         yield {status: ended, **show(job)}
 
     def rejoin(
-        self, desk: Desk, kind: str, show: Callable[[Job, str], Updates], status: Any, outputs: Sequence[Any]
+        self,
+        desk: Desk,
+        kind: str,
+        show: Callable[[Job, str], Updates],
+        status: Any,
+        outputs: Sequence[Any],
+        ended: Callable[[Job, str], Updates] = lambda job, language: {},
     ) -> None:
-        """When a page opens, show the last job of `kind`, and follow it while it runs."""
+        """When a page opens, show the last job of `kind`, follow it while it runs, and say how it `ended`.
+
+        Not where several users share the webui: what one of them writes is no business of the others.
+        """
 
         def opened(language: str) -> Iterator[Updates]:
-            if (job := desk.last(kind)) is not None:
+            job = desk.last(kind)
+            if job is not None and self.host.training_off != "multi-user":
                 yield from self.follow(job, language, lambda j: show(j, language), status)
+                yield ended(job, language)
 
         self.on(root_page().load, opened, [], [*outputs, status], status)
 

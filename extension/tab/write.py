@@ -46,7 +46,9 @@ def build(ui: Ui) -> None:
     folders = ui.host.folders
 
     def adapters(language: str) -> list[Any]:
-        return [*adapter_names(folders), (text("write.none", language), NONE)]
+        # What runs in llama.cpp or behind a server takes no adapter of ours.
+        names = [] if ui.host.state().kind == "answers" else adapter_names(folders)
+        return [*names, (text("write.none", language), NONE)]
 
     with gr.Row():
         with gr.Column():
@@ -92,21 +94,21 @@ def build(ui: Ui) -> None:
     def begin(language: str, typed: str, at: str, chosen: str | None) -> Iterator[Updates]:
         asked = split_words(str(typed), text("write.words", language))
         goal = parse_level(str(at), TRAINABLE)
-        name = adapter_folder(folders, chosen).name if chosen else NONE
+        # While an adapter is applied for everybody, the model as it is has it.
+        applied = ui.host.state().adapters
+        name = adapter_folder(folders, chosen).name if chosen else applied[0] if len(applied) == 1 else NONE
 
         def work(job: Job) -> Sheet:
-            rows = _ask(ui, job, language, asked, goal, name, GREEDY)
-            return Sheet(tuple(rows), goal, name)
+            return Sheet(tuple(_ask(ui, job, language, asked, goal, name, GREEDY)), goal, name)
 
-        yield {sheet: "", after: gr.update(visible=False)}
-        yield from follow(language, work)
+        yield from follow(language, work, {sheet: "", after: gr.update(visible=False)})
 
     def again(language: str, number: Any) -> Iterator[Updates]:
         last = ui.host.desk.last("write")
         before = last.result if last is not None else None
         index = whole(number, text("write.row", language)) - 1
         if not isinstance(before, Sheet) or not 0 <= index < len(before.rows):
-            raise InputError(f"There is no row {index + 1}.")
+            raise InputError(text("write.no_row", language, row=index + 1))
 
         def work(job: Job) -> Sheet:
             job.result = before  # stays in sight, and stays if this fails
@@ -115,15 +117,24 @@ def build(ui: Ui) -> None:
             new = _ask(ui, job, language, words_of_it, before.level, before.adapter, sampling)
             return Sheet((*before.rows[:index], new[0], *before.rows[index + 1 :]), before.level, before.adapter)
 
-        yield from follow(language, work)
+        yield from follow(language, work, {})
 
-    def follow(language: str, work: Any) -> Iterator[Updates]:
+    def follow(language: str, work: Any, first: Updates) -> Iterator[Updates]:
         job = ui.host.desk.start("write", work)
+        yield first
         yield from ui.follow(job, language, lambda j: show(j, language), status)
-        if isinstance(job.result, Sheet) and not job.error:
-            rows = job.result.rows
-            said = text("write.done", language, used=sum(r.used for r in rows), words=len(rows))
-            yield {status: note(said, "good")}
+        yield ended(job, language)
+
+    def ended(job: Job, language: str) -> Updates:
+        if not isinstance(job.result, Sheet) or job.error:
+            return {}
+        rows, found = job.result.rows, job.result
+        lines = [text("write.done", language, used=sum(r.used for r in rows), words=len(rows))]
+        trained = check_adapter(adapter_folder(folders, found.adapter)).get("level") if found.adapter else None
+        if trained not in (None, found.level):
+            values = {"name": found.adapter, "trained": trained, "level": found.level}
+            lines.append(text("write.other_level", language, **values))
+        return {status: note("\n".join(lines), "good")}
 
     def from_card(language: str, chosen: str | None) -> Updates:
         """An adapter knows its level."""
@@ -138,19 +149,16 @@ def build(ui: Ui) -> None:
     ui.on(adapter.change, from_card, [adapter], [level], status)
     ui.on(run.click, begin, [words, level, adapter], results, status)
     ui.on(redo.click, again, [row], results, status)
-    ui.rejoin(ui.host.desk, "write", show, status, results[1:])
+    ui.rejoin(ui.host.desk, "write", show, status, results[1:], ended)
 
 
 def _ask(
     ui: Ui, job: Job, language: str, words: list[str], level: str, adapter: str, sampling: Sampling
 ) -> list[Written]:
     writing = text("write.writing", language)
-    # While an adapter is applied for everybody, the model as it is has it.
-    applied = ui.host.state().adapters
-    name = adapter or (applied[0] if len(applied) == 1 else None)
     return write_sentences(
         lambda prompts, sizes: ui.host.answers(
-            prompts, sizes, name, sampling, lambda done, total: job.progress(writing, done, total)
+            prompts, sizes, adapter or None, sampling, lambda done, total: job.progress(writing, done, total)
         ),
         words,
         level,

@@ -55,11 +55,7 @@ def prepare_folder(out: Path, *, force: bool) -> None:
                 raise TargetError(
                     f"{out} already holds something. Choose another --out,{unfinished} or replace it with --force."
                 )
-            ours = ("adapter_config.json", "run.jsonl", "checkpoint-*")
-            if not out.is_dir() or not any(any(out.glob(name)) for name in ours):
-                raise TargetError(
-                    f"{out} is not an adapter folder, so --force does not empty it. Choose another --out."
-                )
+            check_replaceable(out)
             shutil.rmtree(out)
         out.mkdir(parents=True, exist_ok=True)
         probe = out / f".{os.getpid()}"
@@ -67,6 +63,39 @@ def prepare_folder(out: Path, *, force: bool) -> None:
         probe.unlink()
     except OSError as error:
         raise target_error(out, error) from error
+
+
+@contextmanager
+def new_folder(out: Path, *, force: bool) -> Iterator[None]:
+    """`out` empty, for a new run. With `force`, what it held comes back if the run leaves no adapter there.
+
+    Raises TargetError as `prepare_folder` does.
+    """
+    kept = out.with_name(f".{out.name}.before")
+    if force and out.is_dir() and any(out.iterdir()):
+        check_replaceable(out)
+        try:
+            shutil.rmtree(kept, ignore_errors=True)
+            out.rename(kept)
+        except OSError as error:
+            raise target_error(out, error) from error
+    try:
+        prepare_folder(out, force=force)
+        yield
+    finally:
+        if out.is_dir() and not any(out.iterdir()):
+            out.rmdir()
+        if kept.is_dir() and not out.exists():
+            kept.rename(out)
+        elif (out / "adapter_config.json").exists():
+            shutil.rmtree(kept, ignore_errors=True)
+
+
+def check_replaceable(out: Path) -> None:
+    """Raises TargetError unless `out` is a folder that a training made."""
+    ours = ("adapter_config.json", "run.jsonl", "checkpoint-*")
+    if not out.is_dir() or not any(any(out.glob(name)) for name in ours):
+        raise TargetError(f"{out} is not an adapter folder, so --force does not empty it. Choose another --out.")
 
 
 def save_adapter(model: Any, out: Path, outcome: Outcome, records: Sequence[Record]) -> None:
@@ -96,6 +125,7 @@ def save_checkpoint(model: Any, out: Path, step: int, loss: float) -> None:
     """Write the adapter as it is now to `out/checkpoint-STEP-loss-X_XX`. Raises TargetError."""
     folder = out / f"checkpoint-{step}-loss-{loss:.2f}".replace(".", "_")
     part = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)  # of a kill
     with _whole_or_not(part):
         _save_weights(model, part)
         shutil.rmtree(folder, ignore_errors=True)  # of the same step, before a kill; the run is gone on with

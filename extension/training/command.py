@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,7 +79,7 @@ def add_commands(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from ..host.standalone import check_model_name, load
-    from .artifacts import prepare_folder
+    from .artifacts import new_folder
     from .plan import Plan, carry_out
 
     if args.resume is not None:
@@ -92,14 +92,10 @@ def run(args: argparse.Namespace) -> int:
         plan, out = _plan(args), args.out
         check_model_name(plan.model)
         plan.records()
-        prepare_folder(out, force=args.force)
-    try:
+    folder = nullcontext() if args.resume is not None else new_folder(out, force=args.force)
+    with folder, _stop_on_interrupt() as stop:
         loaded = load(plan.model)
-        with _stop_on_interrupt() as stop:
-            outcome = carry_out(loaded, plan, out, resume=args.resume is not None, report=print_entry, stop=stop.is_set)
-    finally:
-        if not any(out.iterdir()):
-            out.rmdir()
+        outcome = carry_out(loaded, plan, out, resume=args.resume is not None, report=print_entry, stop=stop.is_set)
     print(describe(outcome, out))
     return 0
 
@@ -122,7 +118,7 @@ def _stop_on_interrupt() -> Iterator[threading.Event]:
         return
 
     def ask(number: int, frame: object) -> None:
-        print("Stopping after this step; once more to stop at once and lose it.", file=sys.stderr, flush=True)
+        print("Stopping after this step, with all it has; once more to stop at once.", file=sys.stderr, flush=True)
         stop.set()
         signal.signal(signal.SIGINT, before)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -85,6 +86,16 @@ def last_checkpoint(out: Path) -> Path | None:
     return max(found)[1] if found else None
 
 
+def elsewhere(out: Path) -> bool:
+    """Whether another process on this machine is at the run in `out`."""
+    try:
+        pid = int((out / RESUME / "pid").read_text())
+        import psutil  # accelerate brings it
+    except (OSError, ValueError, ImportError):
+        return False
+    return pid != os.getpid() and psutil.pid_exists(pid)
+
+
 def check_levels(path: Path | None, records: list[Record], level: str) -> None:
     """Raises InputError when a record of `path` is of another level than `level`."""
     for number, record in enumerate(records, 1):
@@ -114,16 +125,18 @@ def carry_out(
     """
     records, eval_records = plan.records()
     checkpoint = None
+    if resume and elsewhere(out):
+        raise InputError(f"Another process is at the run in {out}. Stop it there first.")
     if resume:
         _, before = _read(out)
         checkpoint = last_checkpoint(out)
         if checkpoint is None:
             raise InputError(f"The run in {out} ended before its first checkpoint. Train anew with --force.")
-        if fingerprint(records) != before:
-            raise InputError(f"{plan.dataset} has changed since the run began, so it cannot go on. Train anew.")
+        if fingerprint([*records, *eval_records]) != before:
+            raise InputError(f"{plan.dataset} or its evaluation file has changed since the run began. Train anew.")
         append(out, {"event": "resume", "step": int(checkpoint.name.rpartition("-")[2])})
     else:
-        plan.save(out, records)
+        plan.save(out, [*records, *eval_records])
         append(
             out,
             {
@@ -135,6 +148,8 @@ def carry_out(
                 "eval_records": len(eval_records),
             },
         )
+
+    (out / RESUME / "pid").write_text(str(os.getpid()))
 
     def write(entry: dict[str, Any]) -> None:
         append(out, entry)

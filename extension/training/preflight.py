@@ -54,9 +54,9 @@ def place_problems(training_off: str, state: Any, loras: Path, name: str, *, rep
     found: list[Problem] = []
     if training_off:
         found.append(Problem(training_off))
-    elif state.kind == "none":
+    elif state.kind == "none" and not state.name:  # one that was put away keeps its name and is loaded again
         found.append(Problem("no_model"))
-    elif state.kind != "trainable":
+    elif state.kind == "answers":
         found.append(Problem("cannot_train", {"name": state.name, "loader": state.loader}))
     elif state.adapters:
         found.append(Problem("lora_applied", {"adapters": ", ".join(state.adapters)}))

@@ -26,6 +26,7 @@ def test_other_messages_are_left_alone(typed: str) -> None:
     [
         ("/cefr happy, book", "Write it like: /cefr A1: happy, book, friend"),
         ("/cefr A7: happy", "'A7' is not a CEFR level"),
+        ("/cefr <img src=x>: happy", "&lt;img src=x&gt;"),
         ("/cefr C2: happy", "Level C2 cannot be trained"),
         ("/cefr A1: , ,", "There is no word"),
         ("/cefr A1: 42", "'42' in the command is not a word"),
@@ -35,7 +36,8 @@ def test_other_messages_are_left_alone(typed: str) -> None:
 def test_a_command_that_cannot_be_read_says_why(typed: str, said: str) -> None:
     text, visible = chat_input(typed, typed)
     assert text == typed
-    assert said in visible
+    assert said.replace("'", "&#x27;") in visible
+    assert "<" not in visible.removeprefix(typed)
 
 
 def test_with_our_adapter_a_list_prompt_has_the_form_of_training() -> None:

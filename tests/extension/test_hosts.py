@@ -1,8 +1,7 @@
 """Both hosts: our own with a real small model, and the webui's with a stand-in for its modules.
 
 The stand-in has the names and the habits that count of v3.15 and v4.7.3: a
-`reload_model` nobody may call, an `add_lora_to_model` that returns silently when the names are unchanged, a flag that
-another trainer has left its traces. The real webuis are tried by `make test-webui`.
+lock, names of LoRAs, a flag that another trainer has left its traces. The real webuis are tried by `make test-webui`.
 """
 
 from __future__ import annotations
@@ -30,7 +29,8 @@ PROMPT = list_prompt(["happy", "book"], "A1")
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Webui:
-    """A data folder with the model `tiny` and the adapters `good`, `zero` (it changes nothing) and `other`."""
+    """A data folder with the model `tiny` and the adapters `good`, `zero` (it changes nothing), `other` and
+    `partly` (they do not fit, the second in some layers only)."""
     pytest.importorskip("peft", reason="peft is not installed")
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
@@ -55,6 +55,11 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Webui:
     adapter("good", 0.5)
     adapter("zero", 0.0)
     adapter("other", 0.5, rank_of_file=8)
+    adapter("partly", 0.5)
+    from safetensors.torch import load_file, save_file
+
+    weights = root / "loras" / "partly" / "adapter_model.safetensors"
+    save_file({n: t if "q_proj" in n else t.repeat(2, 1) for n, t in load_file(weights).items()}, weights)
     return Webui(root, root)
 
 
@@ -83,22 +88,6 @@ def webui_modules(folders: Webui, loader: str = "Transformers") -> dict[str, Mod
         shared.lora_names, shared.model_dirty_from_training, shared.model_name = [], False, "None"
 
     models.load_model, models.unload_model = load_model, unload_model
-    lora: Any = ModuleType("modules.LoRA")
-
-    def add_lora_to_model(names: list[str]) -> None:
-        from peft import PeftModel
-
-        assert isinstance(names, list)  # a string would be taken letter by letter
-        if set(names) == set(shared.lora_names):
-            return
-        if shared.lora_names:
-            shared.model = shared.model.unload()
-        if names:
-            folder = str(folders.loras / names[0])
-            shared.model = PeftModel.from_pretrained(shared.model, folder, adapter_name=names[0])
-        shared.lora_names = names
-
-    lora.add_lora_to_model = add_lora_to_model
     generation: Any = ModuleType("modules.text_generation")
     generation.asked = []
 
@@ -110,8 +99,8 @@ def webui_modules(folders: Webui, loader: str = "Transformers") -> dict[str, Mod
     generation.generate_reply = generate_reply
     generation.get_encoded_length = lambda text: len(text.split())
     shared.model, shared.tokenizer = load_model("tiny")
-    return {"modules.shared": shared, "modules.models": models, "modules.LoRA": lora,
-            "modules.text_generation": generation, "modules": ModuleType("modules")}  # fmt: skip
+    return {"modules.shared": shared, "modules.models": models, "modules.text_generation": generation,
+            "modules": ModuleType("modules")}  # fmt: skip
 
 
 @pytest.fixture
@@ -152,14 +141,23 @@ def test_apply_proves_itself_and_is_taken_off(host: Any) -> None:
 @pytest.mark.model
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("zero", "changes nothing"), ("other", "does not fit"), ("none", "no adapter 'none'"), ("../good", "no adapter")],
+    [
+        ("zero", "changes nothing"),
+        ("other", "does not fit"),
+        ("partly", "does not fit"),
+        ("none", "no adapter 'none'"),
+        ("../good", "no adapter"),
+    ],
 )
 def test_what_cannot_be_applied(host: Any, name: str, said: str) -> None:
     with host.lend() as loaded:
         before = logits(loaded.model)
     with pytest.raises(ModelError, match=said):
         host.apply(name)
-    host.apply(None)
+    if name != "zero":
+        with pytest.raises(ModelError, match=said), host.lend(name):
+            pass
+    assert host.state().adapters == ()
     with host.lend() as loaded:
         assert before.equal(logits(loaded.model))
 
@@ -183,6 +181,44 @@ def test_a_model_that_another_trainer_has_left_its_traces_in_is_loaded_anew(webu
     assert sys.modules["modules.models"].loads == ["tiny", "tiny"]  # type: ignore[attr-defined]
     assert webui.shared.model_dirty_from_training is False
     assert not webui.shared.generation_lock.locked()
+
+
+@pytest.mark.model
+def test_another_training_is_not_disturbed(webui: Any) -> None:
+    go = threading.Event()
+
+    def threaded_run() -> None:  # the name that the webui's trainer and Training PRO give theirs
+        go.wait(5)
+
+    thread = threading.Thread(target=threaded_run)
+    thread.start()
+    webui.shared.model_dirty_from_training = True
+    with pytest.raises(ModelError, match="Another training is running"), webui.lend():
+        pass
+    go.set()
+    thread.join()
+    with webui.lend():
+        pass
+
+
+@pytest.mark.model
+def test_a_job_that_waits_for_chat_can_be_stopped(webui: Any) -> None:
+    def work(job: Any) -> None:
+        with webui.lend():
+            pass
+
+    with webui.shared.generation_lock:
+        job = webui.desk.start("write", work)
+        job.stop()
+        job.wait(10)
+    assert "Stopped while waiting for Chat" in job.error
+
+
+@pytest.mark.model
+def test_a_lora_applied_elsewhere_meanwhile_makes_the_model_dirty(webui: Any) -> None:
+    with webui.lend():
+        webui.shared.lora_names = ["good"]
+    assert webui.shared.model_dirty_from_training is True
 
 
 @pytest.mark.model
@@ -225,7 +261,8 @@ def test_several_users_and_portable_builds_change_nothing(folders: Webui, monkey
     assert host.training_off == "multi-user"
     with pytest.raises(ModelError, match="cannot be changed here"):
         host.apply("good")
-    modules["modules.shared"].args.multi_user = False
+    modules["modules.shared"].args.multi_user = False  # the Session tab can change it while the webui runs
+    assert host.training_off == ""
     real = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name == "torch" else real(name, *a))
     assert InWebui().training_off == "portable"

@@ -18,8 +18,10 @@ def test_a_recipe_says_everything_and_why(level: str) -> None:
     found = recipe(level.lower())
     names = {f.name for f in fields(found.settings)} - {"level", "seed"}
     assert found.settings.level == level
-    assert set(found.why) == names
-    assert all(why.endswith(".") and len(why) > 20 for why in found.why.values())
+    assert set(found.reasons) == names
+    assert all(
+        found.why(n, lang).endswith(".") and len(found.why(n, lang)) > 20 for n in names for lang in ("en", "tr")
+    )
 
 
 def test_no_recipe_for_other_levels() -> None:
