@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from ..host.base import Host
-from . import apply, data, evaluate, train, write
+from . import apply, data, doctor, evaluate, train, write
 from .ui import Ui
 
 PANES = {"data": data, "train": train, "evaluate": evaluate, "write": write, "apply": apply}
@@ -20,5 +20,7 @@ def build(host: Host) -> Ui:
                 if name == "train" and host.training_off:
                     ui.make(gr.Markdown, f"problem.{host.training_off}", prop="value")
                 pane.build(ui)
+    if host.folders.root != host.folders.user_data:  # a studio's data folder is no webui
+        doctor.build(ui)
     ui.finish()
     return ui

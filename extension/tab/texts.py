@@ -259,6 +259,27 @@ TEXTS: dict[str, tuple[str, str]] = {
         "In the Chat tab, write a command like this one:",
         "Sohbet sekmesinde şuna benzer bir komut yazın:",
     ),
+    # The doctor
+    "doctor.title": ("Doctor: check this webui", "Doktor: bu webui'yi denetle"),
+    "doctor.run": ("Examine", "Muayene et"),
+    "doctor.status": ("status", "durum"),
+    "doctor.check": ("what", "ne"),
+    "doctor.found": ("found", "bulunan"),
+    "doctor.means": ("what it means", "anlamı"),
+    "doctor.next": ("next step", "sonraki adım"),
+    "doctor.problem": ("problem", "sorun"),
+    "doctor.note": ("note", "not"),
+    "doctor.well": ("{n} checks found nothing wrong.", "{n} denetimde sorun bulunmadı."),
+    "doctor.adapt": (
+        "Adapt Training PRO to the installed versions while it runs (its files stay as they are)",
+        "Training PRO'yu çalışırken kurulu sürümlere uyarla (dosyaları olduğu gibi kalır)",
+    ),
+    "doctor.adapted": ("Training PRO is adapted: {names}.", "Training PRO uyarlandı: {names}."),
+    "doctor.not_adapted": ("Training PRO is as it was.", "Training PRO eski hâlinde."),
+    "doctor.no_training_pro": (
+        "Training PRO is not loaded in this webui.",
+        "Bu webui'de Training PRO yüklü değil.",
+    ),
     # What stops a training; its English stands in training/preflight.py
     "problem.no_model": ("", "Yüklü model yok. Önce bir Transformers modeli yükleyin."),
     "problem.cannot_train": (

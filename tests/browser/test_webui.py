@@ -65,6 +65,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
         process.wait()
         for path in made:
             shutil.rmtree(path, ignore_errors=True)
+        for path in (data / "training" / "datasets").glob("cefr-test*"):
+            path.unlink()
 
 
 class WebuiTab(Tab):
@@ -156,6 +158,13 @@ def test_apply_and_chat(place: Studio, tab: Tab) -> None:
     tab.pane("apply")
     tab.click("apply.off")
     tab.expect("apply-status", "No LoRA is applied", LONG)
+
+
+def test_doctor(place: Studio, tab: Tab) -> None:
+    tab.unfold("doctor.title")
+    tab.click("doctor.run")
+    tab.expect("doctor-found", r"checks found nothing wrong", LONG)
+    picture(tab, "7-doctor")
 
 
 def test_the_webui_is_well(place: Studio) -> None:

@@ -64,7 +64,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Webui:
 
 
 def webui_modules(folders: Webui, loader: str = "Transformers") -> dict[str, ModuleType]:
-    """`modules.shared`, `.models`, `.LoRA` and `.text_generation` as our host needs them."""
+    """`modules.shared`, `.models` and `.text_generation` as our host needs them."""
     from cefr_sentences.extension.host.standalone import load
 
     shared: Any = ModuleType("modules.shared")

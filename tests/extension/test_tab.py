@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import string
+import sys
 import tempfile
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -189,7 +191,7 @@ class Host:
         from cefr_sentences.exporter.webui import Webui
         from cefr_sentences.extension.jobs import Desk
 
-        self.folders, self.desk, self.files_desk = Webui(folder, folder), Desk(), Desk()
+        self.folders, self.desk, self.files_desk = Webui(folder.parent, folder), Desk(), Desk()
 
     def state(self) -> Any:
         from cefr_sentences.extension.host.base import ModelState
@@ -282,6 +284,9 @@ def test_several_users_may_not_change_anything(tmp_path: Path) -> None:
     assert "several users" in said(".data", "handler", "", None, "A1", "x", 100, 0.1, "10:100", 256, False)
     assert "several users" in said(".train", "begin", *[None] * 18)
     assert "several users" in said(".apply", "take_off")
+    assert "several users" in said(".evaluate", "begin", "a", "a_eval.txt", 5)
+    assert "several users" in said("tab.doctor", "begin")
+    assert "several users" in said("tab.doctor", "switch", True)
     assert [p.name for p in (tmp_path / "loras").iterdir()] == ["a"]
     assert not (tmp_path / "training").exists()
 
@@ -320,3 +325,23 @@ def test_evil_names_past_the_page(tmp_path: Path, name: str) -> None:
     refused(".apply", "begin", name)
     files = [p for p in tmp_path.rglob("*") if p.is_file()]
     assert files == []
+
+
+def test_training_pro_is_adapted_in_its_own_module_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gr = pytest.importorskip("gradio", reason="gradio is not installed")
+    from cefr_sentences.extension.tab import page
+    from cefr_sentences.extension.tab.ui import Ui
+
+    events: list[Any] = []
+    with gr.Blocks(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ui, "on", lambda self, listener, fn, *rest: events.append(fn))
+        page.build(Host(tmp_path))  # pyright: ignore[reportArgumentType]
+    switch = next(f for f in events if f.__qualname__.endswith("switch"))
+    assert "is not loaded" in str(switch("en", True))
+    module: Any = ModuleType("user_ext_Training_PRO")
+    module.gr = gr
+    monkeypatch.setitem(sys.modules, "user_ext_Training_PRO", module)
+    assert "is adapted: gr" in str(switch("en", True))
+    assert module.gr is not gr
+    assert "as it was" in str(switch("en", False))
+    assert module.gr is gr
