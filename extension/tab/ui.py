@@ -97,10 +97,14 @@ class Ui:
                 result = fn(language, *values[:count])
                 chosen: Updates = {}
                 files: Updates = {}
+                cleared: Updates = {message: ""}  # what an earlier event said; only once, it may be the status too
                 for updates in result if isinstance(result, Iterator) else [result]:
                     chosen |= {c: u for c, u in updates.items() if c in lists}
                     files |= {c: u for c, u in updates.items() if isinstance(c, gr.DownloadButton)}
-                    yield {message: "", **files, **{c: u for c, u in updates.items() if c not in lists}}
+                    now = {**cleared, **files, **{c: u for c, u in updates.items() if c not in lists}}
+                    cleared = {}
+                    if now:  # gradio takes an empty dictionary for a value
+                        yield now
                 fresh = self._fresh(language, values[count:])
                 # gradio 4.37 forgets a file that a later yield leaves out.
                 yield {**files, **fresh, **{c: {**fresh[c], **u} for c, u in chosen.items()}}
@@ -126,7 +130,7 @@ class Ui:
             fresh = self._fresh(language, values)
         except Exception:  # the page of the whole webui waits for this
             _log.exception("The CEFR Sentences tab could not be brought up to date")
-            return {}
+            return {self.head: note("The tab could not be brought up to date; see the console's log.", "error")}
         merged: Updates = {c: gr.update(**changes) for c, changes in updates.items()}
         for component, update in fresh.items():
             merged[component] = {**update, **updates[component]} if component in updates else update
