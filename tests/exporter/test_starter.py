@@ -65,5 +65,5 @@ def test_the_judge_agrees_with_the_level(level: str) -> None:
 
 
 def test_levels_without_pairs_say_which_there_are() -> None:
-    with pytest.raises(InputError, match="no starter pairs for C1 yet. There are pairs for A1, A2, B1, B2"):
+    with pytest.raises(InputError, match=r"no starter pairs for C1 yet\. There are pairs for A1, A2, B1, B2"):
         starter_pairs("C1")
