@@ -128,6 +128,7 @@ def test_train_stop_reload_resume(place: Studio, open_tab: Open) -> None:
     tab.click("train.estimate")
     tab.expect("train-status", r"Something else is running|exists")
     tab.click("train.stop")
+    tab.expect("train-status", "Stopp", LONG)  # the page has sent it
     tab.open()
     tab.pane("train")
     folder = place.data / "loras" / "tiny"
