@@ -28,20 +28,20 @@ _SMOOTHING = 0.1
 class LengthOrder:
     """The order of the records in an epoch: batches of similar length, in an order made of seed and epoch alone.
 
-    Nothing of it hangs on the state of a random generator, so a resumed run goes on with the same batches.
+    Nothing of it hangs on the state of a random generator, so a resumed run goes on with the same batches. The epoch
+    is read off `step`, what the Trainer has done: accelerate 1.8 tells a sampler epoch 0 when it skips batches.
     """
 
     def __init__(self, lengths: Sequence[int], batch: int, seed: int) -> None:
-        self.lengths, self.batch, self.seed, self.epoch = lengths, batch, seed, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        self.epoch = epoch
+        self.lengths, self.batch, self.seed = lengths, batch, seed
+        self.step: Callable[[], int] = lambda: 0
 
     def __len__(self) -> int:
         return len(self.lengths)
 
     def __iter__(self) -> Iterator[int]:
-        order = random.Random(f"{self.seed}/{self.epoch}")
+        epoch = self.step() // -(-len(self.lengths) // self.batch)
+        order = random.Random(f"{self.seed}/{epoch}")
         indices = list(range(len(self.lengths)))
         order.shuffle(indices)
         window = 50 * self.batch
@@ -65,6 +65,7 @@ def response_trainer() -> Any:
         def __init__(self, *args: Any, order: LengthOrder, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self._order = order
+            order.step = lambda: self.state.global_step
             self.model_accepts_loss_kwargs = True  # divide by the labelled tokens of the whole step
             self.remove_callback(transformers.PrinterCallback)
 
