@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from .errors import InputError
-from .prompt import HARD_CUT, Record, parse_record, parse_text_record
+from .prompt import HARD_CUT, Example, Record, parse_example, parse_record, parse_text_record
 from .textfile import check_json_size, detect_encoding, open_text
 
 
@@ -98,6 +98,33 @@ def read_records(path: Path) -> list[Record]:
         InputError: something in it is not a record of ours, with the position of the first such row.
     """
     return [record for _, record in numbered_records(path)]
+
+
+def read_examples(path: Path) -> list[Record | Example]:
+    """The records of a training file, and where hard-cut text is not ours, its examples as they stand.
+
+    Raises:
+        InputError: no such file, not text, JSON that is not ours, or nothing in it.
+    """
+    try:
+        return list(read_records(path))
+    except InputError:
+        if path.suffix.lower() == ".json" or not path.is_file():
+            raise
+    with open_text(path, detect_encoding(path)) as file:
+        text = file.read().replace("\r\n", "\n")
+    pieces = [piece.strip("\n") for piece in text.split(HARD_CUT)]
+    found = [_record_or_example(piece) for piece in pieces if piece.strip()]
+    if not found:
+        raise InputError(f"{path} is empty.")
+    return found
+
+
+def _record_or_example(piece: str) -> Record | Example:
+    try:
+        return parse_text_record(piece)
+    except InputError:
+        return parse_example(piece)
 
 
 def numbered_records(path: Path) -> Iterator[tuple[int, Record]]:

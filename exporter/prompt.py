@@ -21,6 +21,7 @@ HARD_CUT = "\n\n\n"
 
 INSTRUCTION_HEAD = "### Instruction:\n"
 RESPONSE_HEAD = "\n\n### Response:\n"
+_RESPONSE = RESPONSE_HEAD.strip()
 # How the webui's Training PRO has to render an instruction/output pair to arrive at our record.
 TRAINING_PRO_FORMAT = {"instruction,output": f"{INSTRUCTION_HEAD}%instruction%{RESPONSE_HEAD}%output%"}
 
@@ -59,6 +60,11 @@ class Record:
         return list_prompt(self.words, self.level)
 
     @cached_property
+    def prompt(self) -> str:
+        """What the model reads before it answers."""
+        return wrap(self.instruction)
+
+    @cached_property
     def output(self) -> str:
         """The bare answer."""
         return _numbered(self.sentences)
@@ -66,7 +72,39 @@ class Record:
     @cached_property
     def text(self) -> str:
         """The record as it stands in the text file."""
-        return wrap(self.instruction) + self.output
+        return self.prompt + self.output
+
+
+@dataclass(frozen=True)
+class Example:
+    """A training example of somebody else: its text up to the answer, and the answer, both as they stand there.
+
+    `prompt` is empty where the text has no `### Response:`, so that all of it is learned.
+    """
+
+    prompt: str
+    output: str
+    words: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return self.prompt + self.output
+
+    @property
+    def instruction(self) -> str:
+        """What is asked, without the `###` lines."""
+        body = self.prompt.strip().removesuffix(_RESPONSE).strip()
+        return body.removeprefix(INSTRUCTION_HEAD.strip()).strip()
+
+
+def parse_example(text: str) -> Example:
+    """The example between two hard cuts, whoever wrote it. Raises InputError when it is empty."""
+    head, found, answer = text.partition(f"{_RESPONSE}\n")
+    prompt, output = (head + found, answer) if found else ("", text)
+    if not output.strip():
+        raise InputError(f"An example without an answer: {_short(text)}.")
+    return Example(prompt, output.rstrip())
 
 
 def list_prompt(words: Sequence[str], level: str) -> str:

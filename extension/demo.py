@@ -6,6 +6,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     from .training.command import describe as describe_training
     from .training.command import print_entry
     from .training.run import train
-    from .training.settings import TrainSettings
+    from .recipes import recipe
     from .writing.command import describe as describe_sentences
     from .writing.generate import generate
     from .writing.sentences import write_sentences
@@ -78,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     if level not in NEW_WORDS:
         raise InputError(f"The demo has new words for {', '.join(NEW_WORDS)} only.")
     check_model_name(args.model)
-    settings = TrainSettings(level=level, epochs=args.epochs, batch=8)
+    settings = replace(recipe(level).settings, epochs=args.epochs)
     clock = _clock()
     webui = find_webui(scratch_webui(args.out))
     adapter = webui.loras / f"{NAME}-{level.lower()}"

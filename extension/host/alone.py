@@ -86,7 +86,15 @@ class Standalone:
         from ..writing.generate import generate
 
         with self.lend(adapter) as loaded:
-            return generate(loaded.model, loaded.tokenizer, instructions, words, sampling=sampling, progress=progress)
+            return generate(
+                loaded.model,
+                loaded.tokenizer,
+                instructions,
+                words,
+                sampling=sampling,
+                form=loaded.form,
+                progress=progress,
+            )
 
     def apply(self, adapter: str | None) -> Applied | None:
         with self._lock:
@@ -97,7 +105,7 @@ class Standalone:
                 self._applied = None
             if folder is None:
                 return None
-            adapted = Loaded(loaded.name, put_on(loaded, folder), loaded.tokenizer)
+            adapted = put_on(loaded, folder)
             try:
                 applied = prove(adapted, folder.name)
             except ModelError:

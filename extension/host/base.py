@@ -133,10 +133,15 @@ def adapter_folder(folders: Webui, name: str) -> Path:
 def with_adapter(loaded: Loaded, folder: Path) -> Iterator[Loaded]:
     """`loaded` with the adapter in `folder` for as long as the block lasts; then as it was."""
     with put_back(loaded.model):
-        yield Loaded(loaded.name, put_on(loaded, folder), loaded.tokenizer)
+        yield put_on(loaded, folder)
 
 
-def put_on(loaded: Loaded, folder: Path) -> Any:
+def form_of(folder: Path) -> str:
+    """The form of the prompts that the adapter in `folder` was trained on; other people's are taken as `instruct`."""
+    return str(check_adapter(folder).get("form", "instruct"))
+
+
+def put_on(loaded: Loaded, folder: Path) -> Loaded:
     """The model with the adapter in it, ready to answer.
 
     Raises ModelError when they do not fit; the model is then as it was.
@@ -152,7 +157,7 @@ def put_on(loaded: Loaded, folder: Path) -> Any:
             f"The adapter {folder.name} does not fit {loaded.name}: {first}. Was it trained on another model?"
         ) from error
     model.eval()
-    return model
+    return Loaded(loaded.name, model, loaded.tokenizer, form_of(folder))
 
 
 def take_off(adapted: Any) -> Any:
@@ -168,13 +173,13 @@ def prove(loaded: Loaded, adapter: str) -> Applied:
     import torch
 
     from ...exporter.prompt import list_prompt
-    from ..training.data import prompt_ids
+    from ..training.form import prompt_ids
 
     model = loaded.model
     if adapter not in getattr(model, "peft_config", {}):
         raise ModelError(f"The adapter {adapter} is not in the model. Reload the model and apply it again.")
     layers = sum(1 for name, _ in model.named_modules() if name.endswith("lora_A"))
-    ids = torch.tensor([prompt_ids(loaded.tokenizer, list_prompt(["happy", "book"], "A1"))], device=model.device)
+    ids = torch.tensor([prompt_ids(loaded.tokenizer, list_prompt(["happy", "book"], "A1"), loaded.form)], device=model.device)
     with torch.inference_mode():
         adapted = model(input_ids=ids).logits[0, -1].float()
         with model.disable_adapter():

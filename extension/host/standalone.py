@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +17,13 @@ META = "cefr_sentences.json"
 
 @dataclass(frozen=True)
 class Loaded:
-    """A causal language model and its tokenizer. `name` is what the user asked for."""
+    """A causal language model and its tokenizer. `name` is what the user asked for; `form` is that of its prompts,
+    which an adapter may have been trained on (see `training/form.py`)."""
 
     name: str
     model: Any
     tokenizer: Any
+    form: str = "instruct"
 
 
 def check_model_name(model: str) -> None:
@@ -61,22 +65,35 @@ def check_adapter(folder: Path) -> dict[str, Any]:
         ) from None
 
 
-def load(name: str, adapter: Path | None = None) -> Loaded:
+def load(name: str, adapter: Path | None = None, *, four_bit: bool = False) -> Loaded:
     """Load `name`, with `adapter` applied when given. bfloat16 on a GPU that has it, else float32.
+
+    With `four_bit` the weights are quantized on loading (NF4, for QLoRA), which bitsandbytes does on CUDA GPUs.
 
     Raises:
         ModelError: it cannot be found, downloaded or loaded, or the adapter belongs to another model.
     """
     check_model_name(name)
-    if adapter is not None:
-        check_adapter(adapter)
+    card = check_adapter(adapter) if adapter is not None else {}
     torch, transformers = _libraries()
     folder = _locate(name)
     cuda = torch.cuda.is_available()
+    if four_bit:
+        _check_four_bit(cuda)
+    if cuda and "LOCAL_RANK" in os.environ:
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dtype = torch.bfloat16 if cuda and torch.cuda.is_bf16_supported() else torch.float16 if cuda else torch.float32
     try:
-        model = transformers.AutoModelForCausalLM.from_pretrained(folder)
-        model = model.to(device="cuda" if cuda else "cpu", dtype=dtype)
+        if four_bit:
+            quantized = transformers.BitsAndBytesConfig(
+                load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype, bnb_4bit_use_double_quant=True
+            )
+            model = transformers.AutoModelForCausalLM.from_pretrained(
+                folder, quantization_config=quantized, device_map={"": torch.cuda.current_device()}
+            )
+        else:
+            model = transformers.AutoModelForCausalLM.from_pretrained(folder)
+            model = model.to(device="cuda" if cuda else "cpu", dtype=dtype)
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
         raise ModelError(f"{name} cannot be loaded: {_first_line(error)}") from error
     tokenizer = _tokenizer(transformers, name, folder)
@@ -90,7 +107,14 @@ def load(name: str, adapter: Path | None = None) -> Loaded:
                 f"The adapter {adapter} does not fit {name}: {_first_line(error)}. Was it trained on another model?"
             ) from error
     model.eval()
-    return Loaded(name, model, tokenizer)
+    return Loaded(name, model, tokenizer, card.get("form", "instruct"))
+
+
+def _check_four_bit(cuda: bool) -> None:
+    if not cuda:
+        raise ModelError("4-bit weights need a CUDA GPU, and this Python sees none. Train without --four-bit.")
+    if importlib.util.find_spec("bitsandbytes") is None:
+        raise ModelError("4-bit weights need bitsandbytes, which is not installed: pip install bitsandbytes")
 
 
 def load_tokenizer(name: str) -> Any:

@@ -20,7 +20,19 @@ from ...exporter.prompt import wrap
 from ...exporter.webui import Webui
 from ..jobs import Desk, stopping
 from ..template import instruction_template
-from .base import GREEDY, Applied, ModelState, Progress, Sampling, adapter_folder, prove, put_on, take_off, with_adapter
+from .base import (
+    GREEDY,
+    Applied,
+    ModelState,
+    Progress,
+    Sampling,
+    adapter_folder,
+    form_of,
+    prove,
+    put_on,
+    take_off,
+    with_adapter,
+)
 from .standalone import META, Loaded
 
 _PROBLEM = {
@@ -86,8 +98,15 @@ class InWebui:
         return _module("text_generation").get_encoded_length
 
     def ours(self, adapters: Sequence[str]) -> bool:
-        """Whether these are adapters of ours, which ask for our prompt."""
-        return bool(adapters) and all((self.folders.loras / name / META).is_file() for name in adapters)
+        """Whether these are adapters of ours, which ask for our prompt in its own form."""
+        known = bool(adapters) and all((self.folders.loras / name / META).is_file() for name in adapters)
+        return known and self._form(adapters) == "instruct"
+
+    def _form(self, adapters: Sequence[str]) -> str:
+        try:
+            return form_of(self.folders.loras / adapters[0]) if len(adapters) == 1 else "instruct"
+        except ModelError:  # not one that we could have trained
+            return "instruct"
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -124,7 +143,7 @@ class InWebui:
         state = self.state()
         if state.kind != "trainable":
             raise ModelError(_PROBLEM[state.kind].format(name=state.name, loader=state.loader))
-        return Loaded(state.name, shared.model, shared.tokenizer)
+        return Loaded(state.name, shared.model, shared.tokenizer, self._form(state.adapters))
 
     @contextmanager
     def lend(self, adapter: str | None = None) -> Iterator[Loaded]:
@@ -160,7 +179,15 @@ class InWebui:
         if self.state().kind == "answers" and adapter is None:
             return self._ask_the_loader(instructions, words, sampling, progress)
         with self.lend(adapter) as loaded:
-            return generate(loaded.model, loaded.tokenizer, instructions, words, sampling=sampling, progress=progress)
+            return generate(
+                loaded.model,
+                loaded.tokenizer,
+                instructions,
+                words,
+                sampling=sampling,
+                form=loaded.form,
+                progress=progress,
+            )
 
     def _ask_the_loader(
         self, instructions: Sequence[str], words: Sequence[int], sampling: Sampling, progress: Progress
@@ -203,7 +230,7 @@ class InWebui:
                 loaded = Loaded(loaded.name, shared.model, loaded.tokenizer)
             if folder is None:
                 return None
-            adapted = Loaded(loaded.name, put_on(loaded, folder), loaded.tokenizer)
+            adapted = put_on(loaded, folder)
             try:
                 applied = prove(adapted, folder.name)
             except ModelError:

@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from ...exporter.errors import CefrError, InputError
-from ...exporter.formats import read_records
+from ...exporter.formats import read_examples
 from ...exporter.levels import TRAINABLE, parse_level
 from ..jobs import Job
 from ..recipes import Recipe, recipe
@@ -216,7 +216,7 @@ def _plan(ui: Ui, language: str, values: tuple[Any, ...]) -> tuple[Plan, Path]:
             wrong.append(_said(Problem("no_dataset"), language))
         else:
             data = paths.dataset(folders.datasets, chosen, paths.training_files(folders.datasets))
-            records = read_records(data)
+            records = read_examples(data)
             check_levels(data, records, str(level))
     except InputError as error:
         wrong.append(str(error))

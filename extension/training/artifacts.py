@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from typing import Any
 
 from ...exporter.errors import TargetError
 from ...exporter.files import target_error
-from ...exporter.prompt import PROMPT_VERSION, Record
+from ...exporter.prompt import PROMPT_VERSION, Example, Record
 from ..host.standalone import META
 from .settings import TrainSettings
 
@@ -32,14 +33,23 @@ class Outcome:
     longer: int
     steps: int
     planned: int
+    early: bool  # the evaluation loss fell no more
+    kept: int  # the step whose adapter is the result
     train_loss: float
     seconds: float
     log: list[dict[str, Any]]
+    recipe: dict[str, Any]
 
     @property
     def stopped(self) -> bool:
-        """Whether the run was stopped before its last step."""
-        return self.steps < self.planned
+        """Whether the run was stopped before its end."""
+        return self.steps < self.planned and not self.early
+
+    @property
+    def kept_loss(self) -> float:
+        """The evaluation loss of the adapter that is the result. NaN where nothing was evaluated."""
+        found = [e["eval_loss"] for e in self.log if "eval_loss" in e and e["current_steps"] == self.kept]
+        return found[-1] if found else math.nan
 
     @property
     def eval_losses(self) -> list[float]:
@@ -98,15 +108,22 @@ def check_replaceable(out: Path) -> None:
         raise TargetError(f"{out} is not an adapter folder, so --force does not empty it. Choose another --out.")
 
 
-def save_adapter(model: Any, out: Path, outcome: Outcome, records: Sequence[Record]) -> None:
+def save_adapter(
+    model: Any, out: Path, outcome: Outcome, records: Sequence[Record | Example], weights: Path | None = None
+) -> None:
     """Write the folder `out`. The weights come under a temporary name and are renamed last.
+
+    They are those in the folder `weights` where it is given, else those of `model`.
 
     Raises:
         TargetError: the disk is full or the folder cannot be written.
     """
     part = out / ".part"
     with _whole_or_not(part):
-        _save_weights(model, part)
+        if weights is None:
+            save_weights(model, part)
+        else:
+            shutil.copytree(weights, part)
         graph = [e for e in outcome.log if "loss" in e]
         _json(
             part / "training_parameters.json",
@@ -127,12 +144,13 @@ def save_checkpoint(model: Any, out: Path, step: int, loss: float) -> None:
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)  # of a kill
     with _whole_or_not(part):
-        _save_weights(model, part)
+        save_weights(model, part)
         shutil.rmtree(folder, ignore_errors=True)  # of the same step, before a kill; the run is gone on with
         part.rename(folder)
 
 
-def _save_weights(model: Any, folder: Path) -> None:
+def save_weights(model: Any, folder: Path) -> None:
+    """The adapter alone, as peft reads it."""
     model.save_pretrained(str(folder), save_embedding_layers=False)
     (folder / "README.md").unlink(missing_ok=True)  # peft's empty template
 
@@ -149,7 +167,7 @@ def _whole_or_not(part: Path) -> Iterator[None]:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def fingerprint(records: Sequence[Record]) -> str:
+def fingerprint(records: Sequence[Record | Example]) -> str:
     """SHA-256 over the texts of `records`, in order."""
     digest = hashlib.sha256()
     for record in records:
@@ -157,21 +175,21 @@ def fingerprint(records: Sequence[Record]) -> str:
     return digest.hexdigest()
 
 
-def _card(outcome: Outcome, records: Sequence[Record]) -> dict[str, Any]:
+def _card(outcome: Outcome, records: Sequence[Record | Example]) -> dict[str, Any]:
     settings = asdict(outcome.settings)
     return {
         "level": settings.pop("level"),
         "prompt_version": PROMPT_VERSION,
-        "form": "instruct",
+        "form": outcome.settings.form,
         "base_model": outcome.base,
         "data": {"file": outcome.dataset, "records": outcome.records, "fingerprint": fingerprint(records)},
         "settings": settings,
+        "recipe": outcome.recipe,
+        "adapter_of_step": outcome.kept,
         "steps": outcome.steps,
         "planned_steps": outcome.planned,
         "seconds": round(outcome.seconds, 1),
-        "eval_loss": {"before": outcome.eval_losses[0], "after": outcome.eval_losses[-1]}
-        if outcome.eval_losses
-        else None,
+        "eval_loss": {"before": outcome.eval_losses[0], "after": outcome.kept_loss} if outcome.eval_losses else None,
         "versions": {
             name: _version(name) for name in ("cefr-sentences", "torch", "transformers", "peft", "accelerate")
         },

@@ -8,12 +8,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...exporter.errors import InputError
-from ...exporter.levels import TRAINABLE, parse_level
+from .processes import first
 from .settings import PROJECTIONS, TrainSettings
 
 if TYPE_CHECKING:
@@ -32,7 +32,13 @@ _HELP = {
     "batch": "records a step of the optimizer",
     "micro_batch": "at most so many records at a time: less memory, same result",
     "word_weight": "weight of the requested words' own tokens in the loss",
-    "cutoff": "longest record in tokens; longer ones are left out and counted",
+    "cutoff": "longest record in tokens; longer ones are left out and counted; 0: no limit",
+    "evaluations": "how often the loss on the evaluation records is measured",
+    "patience": "end after so many evaluations without a better one; 0: never",
+    "keep": "the adapter that is the result: best (on the evaluation records) or last",
+    "form": "instruct (the ### lines) or chat (the tokenizer's own template)",
+    "loss_on": "answer, or all: the prompts too",
+    "checkpointing": "activations computed twice for less memory: auto, on or off",
     "seed": "random seed",
 }
 
@@ -44,7 +50,14 @@ def add_commands(commands: Any) -> None:
         description="Train a LoRA adapter on a training file of ours, with the loss on the answers only.",
     )
     parser.add_argument(
-        "dataset", metavar="DATASET", nargs="?", type=Path, help="a file the exporter wrote, in any format"
+        "dataset",
+        metavar="DATASET",
+        nargs="?",
+        type=Path,
+        help="a file the exporter wrote, in any format, or hard-cut text with '### Response:'",
+    )
+    parser.add_argument(
+        "--recipe", default="fast", help="fast, classic or a YAML file; the other options change it (default fast)"
     )
     parser.add_argument("--model", help="Transformers folder, hub name, or 'embedded'")
     parser.add_argument("--level", help="A1, A2, B1, B2 or C1; that of the records")
@@ -57,16 +70,13 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--eval", metavar="FILE", type=Path, help="default: the exporter's eval file beside DATASET, if any"
     )
-    parser.add_argument(
-        "--projections", default="q,k,v,o", help=f"layers to train, from {','.join(PROJECTIONS)} (default q,k,v,o)"
-    )
+    parser.add_argument("--projections", help=f"layers to train, from {','.join(PROJECTIONS)}")
     for field in fields(TrainSettings):
         if field.name in _HELP:
             flag = "--" + field.name.replace("_", "-")
             kind: Any = {"int": int, "float": float, "str": str}[str(field.type)]
-            parser.add_argument(
-                flag, type=kind, default=field.default, help=f"{_HELP[field.name]} (default {field.default})"
-            )
+            parser.add_argument(flag, type=kind, help=_HELP[field.name])
+    parser.add_argument("--four-bit", action="store_true", help="load the base in 4 bits (QLoRA; needs a CUDA GPU)")
     parser.add_argument("--force", action="store_true", help="replace the adapter folder")
     parser.add_argument(
         "--resume",
@@ -92,21 +102,28 @@ def run(args: argparse.Namespace) -> int:
         plan, out = _plan(args), args.out
         check_model_name(plan.model)
         plan.records()
-    folder = nullcontext() if args.resume is not None else new_folder(out, force=args.force)
+    resume = args.resume is not None
+    folder = nullcontext() if resume or not first() else new_folder(out, force=args.force)
     with folder, _stop_on_interrupt() as stop:
-        loaded = load(plan.model)
-        outcome = carry_out(loaded, plan, out, resume=args.resume is not None, report=print_entry, stop=stop.is_set)
-    print(describe(outcome, out))
+        loaded = load(plan.model, four_bit=args.four_bit)
+        outcome = carry_out(loaded, plan, out, resume=resume, report=print_entry, stop=stop.is_set)
+    if first():
+        print(describe(outcome, out))
     return 0
 
 
 def _plan(args: argparse.Namespace) -> Plan:
+    from ..recipes import recipe
     from .plan import Plan
 
-    values = {f.name: getattr(args, f.name) for f in fields(TrainSettings) if f.name in _HELP}
-    projections = tuple(p.strip() for p in args.projections.split(",") if p.strip())
-    settings = TrainSettings(level=parse_level(args.level, TRAINABLE), projections=projections, **values)
-    return Plan(settings, args.dataset, args.eval or eval_beside(args.dataset), args.model)
+    found = recipe(args.level, args.recipe)
+    changed = {f.name: getattr(args, f.name) for f in fields(TrainSettings) if f.name in _HELP}
+    if args.projections is not None:
+        changed["projections"] = tuple(p.strip() for p in args.projections.split(",") if p.strip())
+    changed = {name: value for name, value in changed.items() if value is not None}
+    said = {"name": found.name, "says": asdict(found.settings), "changed": changed}
+    settings = replace(found.settings, **changed)
+    return Plan(settings, args.dataset, args.eval or eval_beside(args.dataset), args.model, said)
 
 
 @contextmanager
@@ -136,12 +153,34 @@ def eval_beside(dataset: Path) -> Path | None:
 
 
 def print_entry(entry: dict[str, Any]) -> None:
-    """One line of the log on stderr, so that a long run shows that it lives."""
-    if "eval_loss" in entry:
+    """What the log says, on stderr, so that a long run shows that it lives."""
+    if entry.get("event") == "start":
+        line = recipe_said(entry["recipe"])
+    elif entry.get("event") == "halved":
+        line = f"The batch did not fit into memory: now {entry['micro_batch']} records at a time, same result."
+    elif "eval_loss" in entry:
         line = f"epoch {entry['epoch']:.2f}  evaluation loss {entry['eval_loss']:.3f}"
     else:
         line = f"step {entry['current_steps']}/{entry['total_steps']}  loss {entry['loss']:.3f}"
     print(line, file=sys.stderr, flush=True)
+
+
+def recipe_said(recipe: dict[str, Any]) -> str:
+    """The recipe, what was changed in it, and what it comes to for these data."""
+    lines = [f"Recipe {recipe['name']}"] if "name" in recipe else []
+    if changed := recipe.get("changed"):
+        lines.append("  changed: " + ", ".join(f"{name} {value}" for name, value in changed.items()))
+    found = recipe["resolved"]
+    memory = f", about {found['memory_bytes'] / 1e9:.1f} GB" if found["memory_bytes"] else ""
+    every = f"every {found['evaluation_every']}" if found["evaluation_every"] else "before the first"
+    lines.append(
+        f"  for these data: {found['steps']:,} steps, {found['warmup_steps']:,} of them warming up; evaluation {every}; "
+        f"longest record {found['longest_record']} tokens; {found['records_at_a_time']} records at a time, "
+        f"{found['accumulation']} times a step{memory}"
+    )
+    if found["checkpointing"] == "on":
+        lines.append("  Activations are computed twice, because the memory would not do otherwise.")
+    return "\n".join(lines)
 
 
 def describe(outcome: Any, out: Path) -> str:
@@ -155,7 +194,11 @@ def describe(outcome: Any, out: Path) -> str:
             f"{outcome.longer:,} records were longer than {outcome.settings.cutoff} tokens and left out; see --cutoff."
         )
     if losses := outcome.eval_losses:
-        lines.append(f"Loss on the evaluation records: {losses[0]:.3f} before, {losses[-1]:.3f} after.")
+        lines.append(f"Loss on the evaluation records: {losses[0]:.3f} before, {outcome.kept_loss:.3f} after.")
+    if outcome.early:
+        lines.append(f"It fell no more, so the run ended before its {outcome.planned:,} steps.")
+    if outcome.kept < outcome.steps:
+        lines.append(f"The adapter is that of step {outcome.kept:,}, the best; the last one is a checkpoint beside it.")
     lines.append(f"The adapter is in {out}")
     if outcome.stopped:
         lines.append(f"Go on where it stopped: cefr-sentences train --resume {out}")

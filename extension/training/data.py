@@ -6,44 +6,51 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...exporter.forms import spans
-from ...exporter.prompt import Record, wrap
+from ...exporter.prompt import Example, Record
+from .form import closing, prompts_ids
 
 IGNORED = -100  # torch's cross entropy leaves such labels out
 
-
-def prompt_ids(tokenizer: Any, instruction: str) -> list[int]:
-    """What the model reads before it answers: the same ids in training, evaluation and use.
-
-    The tokenizer adds its beginning mark if it has one; an end mark that it would add is taken off again.
-    """
-    ids = list(tokenizer(wrap(instruction))["input_ids"])
-    while ids and ids[-1] == tokenizer.eos_token_id:
-        ids.pop()
-    return ids
+# `input_ids`, `labels` and `weights` of a record, all of one length.
+Encoded = dict[str, list[Any]]
 
 
-def encode(tokenizer: Any, record: Record, word_weight: float = 1.0) -> dict[str, list[Any]]:
-    """`input_ids`, `labels` and `weights` of one record; only the answer and one end mark are labelled.
+def encode(
+    tokenizer: Any,
+    records: Sequence[Record | Example],
+    *,
+    word_weight: float = 1.0,
+    form: str = "instruct",
+    loss_on: str = "answer",
+) -> list[Encoded]:
+    """Each record with one end mark; the answer and the mark are labelled, with `loss_on` "all" the prompt too.
 
     The tokens of each requested word, where its own sentence has them, weigh `word_weight`, the others 1.
     """
-    prompt = prompt_ids(tokenizer, record.instruction)
-    encoded = tokenizer(record.output, add_special_tokens=False, return_offsets_mapping=word_weight != 1)
-    answer = [*encoded["input_ids"], tokenizer.eos_token_id]
-    weights = [1.0] * len(answer)
-    if word_weight != 1:
-        heavy = _word_characters(record)
-        for i, (start, end) in enumerate(encoded["offset_mapping"]):
-            if any(c in heavy for c in range(start, end)):
-                weights[i] = word_weight
-    return {
-        "input_ids": prompt + answer,
-        "labels": [IGNORED] * len(prompt) + answer,
-        "weights": [0.0] * len(prompt) + weights,
-    }
+    weigh = word_weight != 1
+    prompts = prompts_ids(tokenizer, records, form)
+    ends = [closing(tokenizer, record, form) for record in records]
+    texts = [record.output + end for record, end in zip(records, ends, strict=True)]
+    answers = tokenizer(texts, add_special_tokens=False, return_offsets_mapping=weigh)
+    found = []
+    for i, record in enumerate(records):
+        prompt, answer = prompts[i], list(answers["input_ids"][i])
+        weights = [1.0] * len(answer)
+        if weigh and record.words:
+            heavy = _word_characters(record)
+            weights = [
+                word_weight if any(c in heavy for c in range(*span)) else 1.0 for span in answers["offset_mapping"][i]
+            ]
+        if not ends[i]:
+            answer.append(tokenizer.eos_token_id)
+            weights.append(1.0)
+        labels = ([IGNORED] * len(prompt) if loss_on == "answer" else prompt) + answer
+        labels[0] = IGNORED  # nothing stands before it that could tell it
+        found.append({"input_ids": prompt + answer, "labels": labels, "weights": [1.0] * len(prompt) + weights})
+    return found
 
 
-def _word_characters(record: Record) -> set[int]:
+def _word_characters(record: Record | Example) -> set[int]:
     """The characters of the answer that belong to a requested word in its own sentence."""
     found: set[int] = set()
     at = 0
@@ -55,16 +62,13 @@ def _word_characters(record: Record) -> set[int]:
     return found
 
 
-def encode_all(
-    tokenizer: Any, records: Sequence[Record], cutoff: int, word_weight: float = 1.0
-) -> tuple[list[dict[str, list[Any]]], int]:
-    """The encoded records of at most `cutoff` tokens, and how many were longer. No record is ever cut."""
-    encoded = [encode(tokenizer, record, word_weight) for record in records]
-    kept = [e for e in encoded if len(e["input_ids"]) <= cutoff]
+def fitting(encoded: Sequence[Encoded], cutoff: int) -> tuple[list[Encoded], int]:
+    """Those of at most `cutoff` tokens (0: all), and how many are longer. No record is ever cut."""
+    kept = [e for e in encoded if not cutoff or len(e["input_ids"]) <= cutoff]
     return kept, len(encoded) - len(kept)
 
 
-def collate(batch: Sequence[dict[str, list[Any]]], pad_id: int) -> dict[str, Any]:
+def collate(batch: Sequence[Encoded], pad_id: int) -> dict[str, Any]:
     """A batch as tensors of shape (records, longest record).
 
     Padded on the left, so that all answers end in the last column and the output head is needed for the

@@ -12,6 +12,10 @@ from ...exporter.files import target_error
 from .settings import TrainSettings
 
 
+class OutOfMemory(ModelError):
+    """The batch did not fit."""
+
+
 @contextmanager
 def limits(settings: TrainSettings, out: Path) -> Iterator[None]:
     """What a full memory or disk is to torch becomes a ModelError or a TargetError about `out`."""
@@ -32,8 +36,8 @@ def limits(settings: TrainSettings, out: Path) -> Iterator[None]:
         raise
 
 
-def _no_memory(settings: TrainSettings) -> ModelError:
-    return ModelError(
+def _no_memory(settings: TrainSettings) -> OutOfMemory:
+    return OutOfMemory(
         f"There is not enough memory for {settings.at_once} records at a time with rank {settings.rank}. Try "
         f"--micro-batch {max(1, settings.at_once // 2)} (the result is the same), or close other programs."
     )

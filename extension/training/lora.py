@@ -34,4 +34,11 @@ def lora_layers(model: Any, settings: TrainSettings) -> Iterator[Any]:
             adapted = get_peft_model(model, config)
         except ValueError as error:
             raise ModelError(f"{type(model).__name__} has no layers called {', '.join(targets)}: {error}") from None
-        yield adapted
+        if settings.checkpointing == "on":
+            # The reentrant kind would need gradients at the embeddings, which a LoRA has not.
+            model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        try:
+            yield adapted
+        finally:
+            if settings.checkpointing == "on":
+                model.gradient_checkpointing_disable()

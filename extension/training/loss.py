@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .data import IGNORED, collate, encode_all, pad_id
+from .data import IGNORED, collate, encode, fitting, pad_id
 
 
 def summed_loss(model: Any, batch: dict[str, Any]) -> tuple[Any, Any]:
@@ -28,11 +28,18 @@ def summed_loss(model: Any, batch: dict[str, Any]) -> tuple[Any, Any]:
     return (losses * weights).sum(), chosen.sum()
 
 
-def response_loss(model: Any, tokenizer: Any, records: Sequence[Any], batch: int = 8, cutoff: int = 10**9) -> float:
+def response_loss(
+    model: Any,
+    tokenizer: Any,
+    records: Sequence[Any],
+    batch: int = 8,
+    cutoff: int = 0,
+    form: str = "instruct",
+) -> float:
     """Mean loss per answer token over `records` of at most `cutoff` tokens, in nats; e to it is the perplexity."""
     import torch
 
-    encoded, _ = encode_all(tokenizer, records, cutoff)
+    encoded, _ = fitting(encode(tokenizer, records, form=form), cutoff)
     encoded.sort(key=lambda e: len(e["input_ids"]))
     total, tokens = 0.0, 0
     with torch.inference_mode():

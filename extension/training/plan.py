@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ...exporter.errors import CefrError, InputError
-from ...exporter.formats import read_records
-from ...exporter.prompt import Record
+from ...exporter.formats import read_examples
+from ...exporter.prompt import Example, Record
 from ..host.standalone import Loaded
 from .artifacts import Outcome, fingerprint
+from .limits import OutOfMemory
 from .log import NAME as LOG
 from .log import append, read_log
-from .run import train
+from .memory import fitted, halved
+from .processes import first, world
+from .run import encoded_records, train
 from .settings import TrainSettings
-from .trainer import Report
+from .watch import Report
 
 # What a resumed run needs: the plan, and the Trainer's own checkpoints. Gone when the run has finished.
 RESUME = ".resume"
@@ -27,29 +30,32 @@ RESUME = ".resume"
 
 @dataclass(frozen=True)
 class Plan:
-    """All that decides a run besides the model's weights. `model` is the name of the base."""
+    """All that decides a run besides the model's weights. `model` is the name of the base; `recipe` the name of
+    the recipe that the settings come from, and what it says."""
 
     settings: TrainSettings
     dataset: Path
     eval: Path | None
     model: str
+    recipe: dict[str, Any] = field(default_factory=dict)
 
-    def records(self) -> tuple[list[Record], list[Record]]:
+    def records(self) -> tuple[list[Record | Example], list[Record | Example]]:
         """The records to train on and to evaluate on. Raises InputError; also when one has another level."""
         sides = []
         for path in (self.dataset, self.eval):
-            records = read_records(path) if path is not None else []
+            records = read_examples(path) if path is not None else []
             check_levels(path, records, self.settings.level)
             sides.append(records)
         return sides[0], sides[1]
 
-    def save(self, out: Path, records: list[Record]) -> None:
+    def save(self, out: Path, records: Sequence[Record | Example]) -> None:
         (out / RESUME).mkdir(exist_ok=True)
         data = {
             "settings": asdict(self.settings),
             "dataset": str(self.dataset.resolve()),
             "eval": str(self.eval.resolve()) if self.eval else None,
             "model": self.model,
+            "recipe": self.recipe,
             "fingerprint": fingerprint(records),
         }
         (out / RESUME / "plan.json").write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
@@ -59,12 +65,35 @@ class Plan:
         """The plan of the unfinished run in `out`. Raises InputError where there is none."""
         return _read(out)[0]
 
+    def resolved(self, loaded: Loaded, records: Sequence[Record | Example]) -> Plan:
+        """The plan for these data, this model and this memory, with what its settings come to under `recipe`."""
+        encoded, _ = encoded_records(loaded.tokenizer, records, self.settings)
+        if world() > 1:  # each has its own memory; what fits has to be said with --micro-batch
+            checkpointing = "on" if self.settings.checkpointing == "on" else "off"
+            settings, memory = replace(self.settings, checkpointing=checkpointing), None
+        else:
+            settings, need = fitted(loaded, encoded, self.settings)
+            memory = need.of(settings.at_once)
+        steps = settings.steps(len(encoded))
+        came_to = {
+            "longest_record": max(len(e["input_ids"]) for e in encoded),
+            "records_at_a_time": settings.at_once,
+            "accumulation": settings.accumulation,
+            "checkpointing": settings.checkpointing,
+            "steps": steps,
+            "warmup_steps": settings.warmup_steps(steps),
+            "evaluation_every": settings.evaluation_steps(steps),
+            "memory_bytes": memory,
+        }
+        return replace(self, settings=settings, recipe={**self.recipe, "resolved": came_to})
+
 
 def _read(out: Path) -> tuple[Plan, str]:
     try:
         data = json.loads((out / RESUME / "plan.json").read_text(encoding="utf-8"))
         settings = TrainSettings(**{**data["settings"], "projections": tuple(data["settings"]["projections"])})
-        plan = Plan(settings, Path(data["dataset"]), Path(data["eval"]) if data["eval"] else None, data["model"])
+        unseen = Path(data["eval"]) if data["eval"] else None
+        plan = Plan(settings, Path(data["dataset"]), unseen, data["model"], data.get("recipe", {}))
         return plan, data["fingerprint"]
     except FileNotFoundError:
         raise InputError(f"{out} holds no unfinished run, so there is nothing to resume.") from None
@@ -96,10 +125,10 @@ def elsewhere(out: Path) -> bool:
     return pid != os.getpid() and psutil.pid_exists(pid)
 
 
-def check_levels(path: Path | None, records: list[Record], level: str) -> None:
-    """Raises InputError when a record of `path` is of another level than `level`."""
+def check_levels(path: Path | None, records: Sequence[Record | Example], level: str) -> None:
+    """Raises InputError when a record of `path` is of another level than `level`. Other people's have none."""
     for number, record in enumerate(records, 1):
-        if record.level != level:
+        if isinstance(record, Record) and record.level != level:
             raise InputError(
                 f"{path}, record {number} is of level {record.level}, not {level}. Use --level {record.level}."
             )
@@ -117,67 +146,118 @@ def carry_out(
     """Train by `plan` into the prepared folder `out`, with a log in it.
 
     When `stop` says so the run ends after its step, keeps the adapter as it is and can be resumed. With
-    `resume` it goes on from the newest checkpoint.
+    `resume` it goes on from the newest checkpoint. A batch that does not fit into memory is halved, and the run
+    goes on from its newest checkpoint, or begins anew, with the same batch of the optimizer.
 
     Raises:
         InputError: the data do not fit the plan, or to resume: they have changed, or there is no checkpoint.
         ModelError, TargetError: as `train` does. A folder that holds nothing of use is left empty.
     """
     records, eval_records = plan.records()
-    checkpoint = None
-    if resume and elsewhere(out):
-        raise InputError(f"Another process is at the run in {out}. Stop it there first.")
-    if resume:
-        _, before = _read(out)
-        checkpoint = last_checkpoint(out)
-        if checkpoint is None:
-            raise InputError(f"The run in {out} ended before its first checkpoint. Train anew with --force.")
-        if fingerprint([*records, *eval_records]) != before:
-            raise InputError(f"{plan.dataset} or its evaluation file has changed since the run began. Train anew.")
-        append(out, {"event": "resume", "step": int(checkpoint.name.rpartition("-")[2])})
-    else:
-        plan.save(out, [*records, *eval_records])
-        append(
-            out,
-            {
-                "event": "start",
-                "settings": asdict(plan.settings),
-                "dataset": plan.dataset.name,
-                "model": plan.model,
-                "records": len(records),
-                "eval_records": len(eval_records),
-            },
-        )
-
-    (out / RESUME / "pid").write_text(str(os.getpid()))
+    checkpoint = _to_resume_from(out, plan, [*records, *eval_records]) if resume else None
 
     def write(entry: dict[str, Any]) -> None:
         append(out, entry)
         report(entry)
 
     try:
-        outcome = train(
-            loaded,
-            records,
-            eval_records,
-            plan.settings,
-            out,
-            dataset=plan.dataset.name,
-            report=write,
-            stop=stop,
-            work=out / RESUME,
-            checkpoint=checkpoint,
-            earlier=log.entries if checkpoint and (log := read_log(out)) else [],
-        )
+        if checkpoint is None:
+            plan = plan.resolved(loaded, records)
+            _begin(plan, out, records, eval_records, write)
+        while True:
+            if checkpoint is not None:
+                append_first(out, {"event": "resume", "step": _step(checkpoint)})
+            try:
+                outcome = train(
+                    loaded,
+                    records,
+                    eval_records,
+                    plan.settings,
+                    out,
+                    dataset=plan.dataset.name,
+                    report=write,
+                    stop=stop,
+                    work=out / RESUME,
+                    checkpoint=checkpoint,
+                    earlier=log.entries if checkpoint and (log := read_log(out)) else [],
+                    recipe=plan.recipe,
+                )
+                break
+            except OutOfMemory:
+                if plan.settings.at_once == 1 or world() > 1:
+                    raise
+                plan = replace(plan, settings=halved(plan.settings))
+                checkpoint = last_checkpoint(out)
+                plan.save(out, [*records, *eval_records])
+                write({"event": "halved", "micro_batch": plan.settings.at_once})
+                if checkpoint is None:
+                    _begin(plan, out, records, eval_records, write)
     except BaseException as error:
-        if last_checkpoint(out) is None:
-            shutil.rmtree(out / RESUME, ignore_errors=True)
-            if not any(p.name != LOG for p in out.iterdir()):
-                (out / LOG).unlink(missing_ok=True)
-                raise
-        append(out, {"event": "end", "state": "failed", "error": str(error) if isinstance(error, CefrError) else ""})
+        if first():
+            _failed(out, error)
         raise
-    append(out, {"event": "end", "state": "stopped" if outcome.stopped else "finished"})
-    if not outcome.stopped:
+    append_first(out, {"event": "end", "state": "stopped" if outcome.stopped else "finished"})
+    if not outcome.stopped and first():
         shutil.rmtree(out / RESUME, ignore_errors=True)
     return outcome
+
+
+def append_first(out: Path, entry: dict[str, Any]) -> None:
+    """Into the log, by the first process of the run."""
+    if first():
+        append(out, entry)
+
+
+def _to_resume_from(out: Path, plan: Plan, records: Sequence[Record | Example]) -> Path:
+    if elsewhere(out):
+        raise InputError(f"Another process is at the run in {out}. Stop it there first.")
+    _, before = _read(out)
+    checkpoint = last_checkpoint(out)
+    if checkpoint is None:
+        raise InputError(f"The run in {out} ended before its first checkpoint. Train anew with --force.")
+    if fingerprint(records) != before:
+        raise InputError(f"{plan.dataset} or its evaluation file has changed since the run began. Train anew.")
+    _sign(out)
+    return checkpoint
+
+
+def _begin(
+    plan: Plan,
+    out: Path,
+    records: Sequence[Record | Example],
+    eval_records: Sequence[Record | Example],
+    write: Report,
+) -> None:
+    if not first():
+        return
+    plan.save(out, [*records, *eval_records])
+    _sign(out)
+    write(
+        {
+            "event": "start",
+            "settings": asdict(plan.settings),
+            "recipe": plan.recipe,
+            "dataset": plan.dataset.name,
+            "model": plan.model,
+            "records": len(records),
+            "eval_records": len(eval_records),
+        }
+    )
+
+
+def _sign(out: Path) -> None:
+    if first():
+        (out / RESUME / "pid").write_text(str(os.getpid()))
+
+
+def _failed(out: Path, error: BaseException) -> None:
+    if last_checkpoint(out) is None:
+        shutil.rmtree(out / RESUME, ignore_errors=True)
+        if not any(p.name != LOG for p in out.iterdir()):
+            (out / LOG).unlink(missing_ok=True)
+            return
+    append(out, {"event": "end", "state": "failed", "error": str(error) if isinstance(error, CefrError) else ""})
+
+
+def _step(checkpoint: Path) -> int:
+    return int(checkpoint.name.rpartition("-")[2])

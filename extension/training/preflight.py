@@ -77,7 +77,7 @@ def data_problems(tokenizer: Any, records: Sequence[Record], settings: TrainSett
     if settings.word_weight != 1 and not getattr(tokenizer, "is_fast", True):
         found.append(Problem("slow_tokenizer"))
     sizes = lengths(tokenizer, records)
-    longer = sum(size > settings.cutoff for size in sizes)
+    longer = sum(size > settings.cutoff for size in sizes) if settings.cutoff else 0
     if longer > FEW_LONGER * len(sizes):
         values = {"longer": longer, "records": len(sizes), "cutoff": settings.cutoff, "longest": max(sizes)}
         found.append(Problem("too_long", values))

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...exporter.errors import InputError
 from ...exporter.levels import TRAINABLE, parse_level
+from .form import FORMS
 
 # Names as the webui's trainers show them -> module names of Llama-like models.
 PROJECTIONS = {
@@ -31,12 +32,18 @@ RANGES: dict[str, tuple[float, float]] = {
     "batch": (1, 4096),
     "micro_batch": (1, 4096),
     "word_weight": (1, 100),
-    "cutoff": (32, 131072),
+    "cutoff": (0, 131072),
+    "evaluations": (0, 1000),
+    "patience": (0, 1000),
 }
 CHOICES = {
     "scheduler": ("cosine", "linear", "constant_with_warmup"),
     "optimizer": ("adamw_torch", "adafactor"),
     "save": ("epoch", "loss", "end"),
+    "keep": ("best", "last"),
+    "form": FORMS,
+    "loss_on": ("answer", "all"),
+    "checkpointing": ("auto", "on", "off"),
 }
 
 
@@ -46,8 +53,14 @@ class TrainSettings:
 
     `batch` records make a step of the optimizer, taken at most `micro_batch` at a time. `word_weight` is how much
     the tokens of a requested word weigh in its sentence, where every other answer token weighs 1: without
-    it a small model writes good sentences about something near the word. `save` says when a copy of the adapter is
-    kept on the way: after each epoch, whenever the smoothed loss has fallen by a tenth, or only at the end.
+    it a small model writes good sentences about something near the word. `cutoff` 0 is the longest record. `save`
+    says when a copy of the adapter is kept on the way: after each epoch, whenever the smoothed loss has fallen by a
+    tenth, or only at the end.
+
+    The loss on unseen words is measured `evaluations` times, evenly spread over the steps. After `patience` times
+    without a new best one the run ends (0: never); `keep` says whether the best adapter or the last one is the
+    result. `checkpointing` computes activations twice instead of keeping them, for less memory: "auto" where the
+    batch would not fit otherwise.
 
     Raises:
         InputError: a value out of range.
@@ -65,9 +78,15 @@ class TrainSettings:
     batch: int = 16
     micro_batch: int = 4
     word_weight: float = 4.0
-    cutoff: int = 512
+    cutoff: int = 0
     optimizer: str = "adamw_torch"
     save: str = "epoch"
+    evaluations: int = 10
+    patience: int = 0
+    keep: str = "best"
+    form: str = "instruct"
+    loss_on: str = "answer"
+    checkpointing: str = "auto"
     seed: int = 42
 
     def __post_init__(self) -> None:
@@ -82,7 +101,7 @@ class TrainSettings:
             if not low <= (value := getattr(self, name)) <= high
         ]
         found += [
-            f"--{name} {value!r}: choose from {', '.join(choices)}."
+            f"--{name.replace('_', '-')} {value!r}: choose from {', '.join(choices)}."
             for name, choices in CHOICES.items()
             if (value := getattr(self, name)) not in choices
         ]
@@ -109,6 +128,14 @@ class TrainSettings:
         """Steps of the optimizer that so many records make."""
         return max(1, math.ceil(math.ceil(records / self.batch) * self.epochs))
 
+    def warmup_steps(self, total: int) -> int:
+        """How many of `total` steps the learning rate rises."""
+        return round(self.warmup * total)
+
+    def evaluation_steps(self, total: int) -> int:
+        """Every how many of `total` steps the evaluation loss is measured; 0: only before the first."""
+        return max(1, round(total / self.evaluations)) if self.evaluations else 0
+
     def as_training_pro(self) -> dict[str, Any]:
         """The settings under the names Training PRO's users know (`training_parameters.json`)."""
         return {
@@ -124,6 +151,6 @@ class TrainSettings:
             "warmup_ratio": self.warmup,
             "optimizer": self.optimizer,
             "hard_cut_string": "\\n\\n\\n",
-            "train_only_after": "### Response:",
+            "train_only_after": "### Response:" if self.loss_on == "answer" else "",
             "training_projection": "-".join(self.projections),
         }

@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
         ask: Ask = partial(api.ask, args.api, sampling=GREEDY, progress=lambda done, total: None)
     else:
         loaded = load(str(args.model), args.adapter)
-        ask = partial(generate, loaded.model, loaded.tokenizer)
+        ask = partial(generate, loaded.model, loaded.tokenizer, form=loaded.form)
     rows = write_sentences(ask, words, level)
     if args.json:
         print(json.dumps([asdict(r) for r in rows], ensure_ascii=False, indent=2))

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...exporter.prompt import INSTRUCTION_HEAD
-from ..training.data import pad_id, prompt_ids
+from ..training.data import pad_id
+from ..training.form import prompt_ids, stop_ids
 
 if TYPE_CHECKING:
     from ..host.base import Sampling
@@ -29,6 +30,7 @@ def generate(
     words: Sequence[int],
     batch: int = 16,
     sampling: Sampling | None = None,
+    form: str = "instruct",
     progress: Callable[[int, int], object] = lambda done, total: None,
 ) -> list[str]:
     """The model's answer to each of `instructions`; `words[i]` is how many words the i-th asks for.
@@ -42,7 +44,7 @@ def generate(
     for start in range(0, len(order), batch):
         progress(start, len(order))
         chosen = order[start : start + batch]
-        prompts = [prompt_ids(tokenizer, instructions[i]) for i in chosen]
+        prompts = [prompt_ids(tokenizer, instructions[i], form) for i in chosen]
         longest = max(map(len, prompts))
         pad = pad_id(tokenizer)
         ids = torch.tensor([[pad] * (longest - len(p)) + p for p in prompts], device=model.device)
@@ -52,7 +54,7 @@ def generate(
                 input_ids=ids,
                 attention_mask=mask,
                 max_new_tokens=answer_tokens(max(words[i] for i in chosen)),
-                eos_token_id=tokenizer.eos_token_id,
+                eos_token_id=stop_ids(tokenizer, form),
                 pad_token_id=pad,
                 stop_strings=[HEADING],
                 tokenizer=tokenizer,

@@ -54,7 +54,7 @@ def test_answers_are_labelled_with_one_end_mark_and_prompts_are_not(base: Any) -
     from cefr_sentences.extension.training.data import IGNORED, encode
 
     record = Record("A1", ("cat", "dog"), ("I see a cat.", "A dog barks."))
-    encoded = encode(base.tokenizer, record)
+    encoded = encode(base.tokenizer, [record])[0]
     labelled = [t for t in encoded["labels"] if t != IGNORED]
     eos = base.tokenizer.eos_token_id
     assert encoded["input_ids"].count(eos) == labelled.count(eos) == 1
@@ -69,10 +69,10 @@ def test_the_requested_words_weigh_more(base: Any) -> None:
     from cefr_sentences.extension.training.data import encode
 
     record = Record("A1", ("run", "ice cream", "cat"), ("She ran home.", "Ice creams melt.", "A dog barks."))
-    encoded = encode(base.tokenizer, record, word_weight=4.0)
+    encoded = encode(base.tokenizer, [record], word_weight=4.0)[0]
     heavy = [i for i, w in zip(encoded["input_ids"], encoded["weights"], strict=True) if w == 4.0]
     assert base.tokenizer.decode(heavy).split() == ["ran", "Ice", "creams"]
-    plain = encode(base.tokenizer, record)
+    plain = encode(base.tokenizer, [record])[0]
     assert plain["input_ids"] == encoded["input_ids"]
     assert {w for w, label in zip(plain["weights"], plain["labels"], strict=True) if label != -100} == {1.0}
 
@@ -85,7 +85,7 @@ def test_batched_loss_is_the_plain_loss(base: Any, data: Path) -> None:
     records = [*read_records(data / "d_eval.txt"), Record("A1", ("cat",), ("I see a cat.",))]
     total, tokens = 0.0, 0
     for record in records:
-        encoded = encode(base.tokenizer, record)
+        encoded = encode(base.tokenizer, [record])[0]
         ids, labels = torch.tensor([encoded["input_ids"]]), torch.tensor(encoded["labels"])
         with torch.inference_mode():
             logits = base.model(ids).logits[0]

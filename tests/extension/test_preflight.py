@@ -66,7 +66,7 @@ def test_a_slow_tokenizer_cannot_weigh_words() -> None:
     slow = Words()
     slow.is_fast = False
     records = [Record("A1", ("cat",), ("I see a cat.",))] * 60
-    assert codes(data_problems(slow, records, TrainSettings("A1"))) == ["slow_tokenizer"]
+    assert codes(data_problems(slow, records, TrainSettings("A1", cutoff=512))) == ["slow_tokenizer"]
     assert codes(data_problems(slow, records, TrainSettings("A1", word_weight=1))) == []
 
 

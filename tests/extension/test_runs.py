@@ -225,12 +225,14 @@ def test_save_rules(data: Path, tiny: Any, tmp_path: Path) -> None:
 def test_a_copy_for_each_tenth_that_the_smoothed_loss_falls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from types import SimpleNamespace
 
-    from cefr_sentences.extension.training import trainer
+    from cefr_sentences.extension.training import watch
 
     kept: list[tuple[int, float]] = []
-    monkeypatch.setattr(trainer, "save_checkpoint", lambda model, out, step, loss: kept.append((step, loss)))
+    monkeypatch.setattr(watch, "save_checkpoint", lambda model, out, step, loss: kept.append((step, loss)))
     settings = TrainSettings("A1", save="loss")
-    log = trainer.run_log(None, tmp_path, settings, None, lambda entry: None, lambda: False, resumable=False)
+    log = watch.run_watch(
+        None, tmp_path, settings, None, lambda entry: None, lambda: False, work=tmp_path, resumable=False
+    )
     smoothed, expected, last = 4.0, [], 4.0
     for step in range(1, 60):
         loss = 4.0 if step == 1 else 1.0 if step < 20 else 5.0
