@@ -100,7 +100,9 @@ class Example:
 
 def parse_example(text: str) -> Example:
     """The example between two hard cuts, whoever wrote it. Raises InputError when it is empty."""
-    head, found, answer = text.partition(f"{_RESPONSE}\n")
+    head, found, answer = text.partition(_RESPONSE)
+    if found and answer.startswith("\n"):
+        found, answer = f"{found}\n", answer[1:]
     prompt, output = (head + found, answer) if found else ("", text)
     if not output.strip():
         raise InputError(f"An example without an answer: {_short(text)}.")

@@ -10,13 +10,14 @@ from typing import Any
 
 @contextmanager
 def put_back(model: Any, *, only_after_an_error: bool = False) -> Iterator[None]:
-    """Afterwards `model` has no LoRA layers, and the flags, modes, configuration and device it had before.
+    """Afterwards `model` has no LoRA layers, and the flags, modes, hooks, configuration and device it had before.
 
     For bare models: peft puts its layers into the model itself, also when it fails half-way, so taking them out
     cannot be left to it.
     """
     flags = [(p, p.requires_grad) for p in model.parameters()]
     modes = [(m, m.training) for m in model.modules()]
+    hooks = [(m._forward_hooks, set(m._forward_hooks)) for m in model.modules()]
     # The Trainer switches the cache off in the model's configuration; generating would stay slow for good.
     configs = [(c, copy.deepcopy(vars(c))) for c in (model.config, model.generation_config)]
     device = model.device
@@ -31,6 +32,9 @@ def put_back(model: Any, *, only_after_an_error: bool = False) -> Iterator[None]
                 parameter.requires_grad_(was)
             for module, mode in modes:
                 module.training = mode
+            for now, before in hooks:  # checkpointing has gradients begin at the embeddings
+                for key in set(now) - before:
+                    del now[key]
             for config, values in configs:
                 vars(config).clear()
                 vars(config).update(values)

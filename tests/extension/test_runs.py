@@ -133,26 +133,54 @@ def test_a_run_that_fails(data: Path, tiny: Any, tmp_path: Path, error: BaseExce
     assert list(tmp_path.iterdir()) == []  # before the first checkpoint nothing is worth keeping
 
 
-@pytest.mark.usefixtures("untouched")
-@pytest.mark.parametrize("said", ["[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried", "cuda"])
-def test_out_of_memory(data: Path, tiny: Any, tmp_path: Path, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def hungry(monkeypatch: pytest.MonkeyPatch, most: int, said: str, begin: int = 0) -> None:
+    """From the call `begin` on a batch of more than `most` records does not fit into memory."""
     import torch
     from cefr_sentences.extension.training import trainer
 
     calls = 0
     original = trainer.summed_loss
 
-    def hungry(*args: Any) -> Any:
+    def loss(model: Any, batch: dict[str, Any]) -> Any:
         nonlocal calls
         calls += 1
-        if calls == 5:
+        if calls > begin and len(batch["input_ids"]) > most:
             raise torch.cuda.OutOfMemoryError(said) if said == "cuda" else RuntimeError(said)
-        return original(*args)
+        return original(model, batch)
 
-    monkeypatch.setattr(trainer, "summed_loss", hungry)
-    with pytest.raises(ModelError, match=r"not enough memory for 4 records at a time.*--micro-batch 2"):
+    monkeypatch.setattr(trainer, "summed_loss", loss)
+
+
+SAID = ["[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried", "cuda"]
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("said", SAID)
+def test_out_of_memory(data: Path, tiny: Any, tmp_path: Path, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    hungry(monkeypatch, 0, said)
+    with pytest.raises(ModelError, match=r"not enough memory for 1 records at a time"):
         carry_out(tiny, plan(data), tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("begin", [0, 20])
+def test_a_batch_that_does_not_fit_is_halved(
+    data: Path, tiny: Any, tmp_path: Path, begin: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the first step, and in the middle, from the newest checkpoint on: the result is that of small batches."""
+    for folder in ("small", "halved"):
+        (tmp_path / folder).mkdir()
+    one = carry_out(tiny, plan(data, micro_batch=2), tmp_path / "small")
+    hungry(monkeypatch, 2, SAID[0], begin)
+    seen: list[dict[str, Any]] = []
+    two = carry_out(tiny, plan(data), tmp_path / "halved", report=seen.append)
+    assert [e["micro_batch"] for e in seen if e.get("event") == "halved"] == [2]
+    assert two.settings.batch == 8
+    assert [loss for _, loss in losses(two)] == pytest.approx([loss for _, loss in losses(one)], abs=1e-4)
+    log = read_log(tmp_path / "halved")
+    assert log is not None
+    assert (log.state, [e["current_steps"] for e in log.losses]) == ("finished", list(range(1, 22)))
 
 
 @pytest.mark.usefixtures("untouched")

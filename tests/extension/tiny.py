@@ -27,7 +27,7 @@ def save_tiny_model(folder: Path, seed: int = 0) -> Path:
     )
     model: Any = transformers.LlamaForCausalLM(config)
     model.save_pretrained(folder)
-    for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"):
+    for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"):
         source = embedded_model() / name
         if source.exists():
             (folder / name).write_bytes(source.read_bytes())
