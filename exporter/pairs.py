@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .columns import Columns
-from .errors import InputError
 from .forms import uses
-from .levels import LEVELS
+from .levels import LEVELS, TRAINABLE, parse_level
 from .tables import Row, read_rows
 
 STARTER = Path(__file__).parent / "data" / "starter"
@@ -181,11 +180,7 @@ def _level_problem(level: str) -> str:
 
 def starter_pairs(level: str) -> Path:
     """The pairs of ours for `level`. Raises InputError when there are none."""
-    path = STARTER / f"{level.lower()}.json"
-    if not path.exists():
-        there = ", ".join(sorted(p.stem.upper() for p in STARTER.glob("*.json")))
-        raise InputError(f"There are no starter pairs for {level} yet. There are pairs for {there}.")
-    return path
+    return STARTER / f"{parse_level(level, TRAINABLE).lower()}.json"
 
 
 __all__ = ["PairSet", "Reject", "Row", "check_pair", "count_sentences", "load_pairs", "starter_pairs"]

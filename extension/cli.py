@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Sequence
 
 from ..exporter import cli as exporter
-from ..exporter import level_command
+from ..exporter import level_command, starter_command
 from ..exporter.errors import CefrError
 from ..patches import cli as patches
 from ..patches.errors import PatchError
@@ -33,7 +33,20 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=version("cefr-sentences"))
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    rooms = (exporter, level_command, check, training, evaluation, writing, install, patches, doctor, studio, demo)
+    rooms = (
+        exporter,
+        level_command,
+        starter_command,
+        check,
+        training,
+        evaluation,
+        writing,
+        install,
+        patches,
+        doctor,
+        studio,
+        demo,
+    )
     for room in rooms:
         room.add_commands(commands)
     return parser

@@ -8,14 +8,16 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from cefr_sentences.exporter.annotate import annotate
 from cefr_sentences.exporter.errors import InputError
 from cefr_sentences.exporter.forms import spans, uses
-from cefr_sentences.exporter.levels import word_level
+from cefr_sentences.exporter.levels import TRAINABLE, word_level
 from cefr_sentences.exporter.pairs import count_sentences, load_pairs, starter_pairs
 from cefr_sentences.exporter.profile import mean_score, profiles
 
-# Share of the tokens above the level in human texts, which ours must not exceed.
-HUMAN_ABOVE = {"A1": 0.077, "A2": 0.047, "B1": 0.024, "B2": 0.008}
+# Share of the tokens above the level in human texts, which ours must not exceed. For C1 nobody has counted; above it
+# is only C2, and B2's share is the strictest we have.
+HUMAN_ABOVE = {"A1": 0.077, "A2": 0.047, "B1": 0.024, "B2": 0.008, "C1": 0.008}
 LEVELS = tuple(HUMAN_ABOVE)
 
 
@@ -60,10 +62,54 @@ def test_the_judge_agrees_with_the_level(level: str) -> None:
     found = profiles([r["sentence"] for r in rows(level)], level)
     assert abs(sum(p.score for p in found) / len(found) - mean_score(level)) < 0.25
     assert sum(len(p.above) for p in found) < HUMAN_ABOVE[level] * sum(p.words for p in found)
-    if level != "A1":  # written before the judge; what is far from the mean there is easier, or fitted with it
-        assert [p for p in found if abs(p.score - mean_score(level)) > 0.5] == []
+    assert [p for p in found if abs(p.score - mean_score(level)) > 0.5] == []
 
 
-def test_levels_without_pairs_say_which_there_are() -> None:
-    with pytest.raises(InputError, match=r"no starter pairs for C1 yet\. There are pairs for A1, A2, B1, B2"):
-        starter_pairs("C1")
+# The tags of the British National Corpus (C5) by their first two letters, as the parts of speech of a school grammar:
+# the coarser they are, the more sentences come out alike. Words that the tagger does not know (DVD, gust, a letter)
+# are nouns here.
+SCHOOL = {
+    "noun": ("NN", "NP"),
+    "verb": ("VB", "VD", "VH", "VM", "VV"),
+    "adjective": ("AJ",),
+    "adverb": ("AV", "XX"),
+    "pronoun": ("PN", "EX"),
+    "determiner": ("AT", "DP", "DT"),
+    "preposition": ("PR",),
+    "conjunction": ("CJ",),
+    "particle": ("TO", "PO"),
+    "number": ("CR", "OR"),
+    "interjection": ("IT",),
+}
+PART = {tag: part for part, tags in SCHOOL.items() for tag in tags}
+
+
+@pytest.fixture(scope="module")
+def tagger() -> Any:
+    """The Hanover tagger, whose English model is in its wheel."""
+    from HanTa.HanoverTagger import HanoverTagger
+
+    return HanoverTagger("morphmodel_en.pgz")
+
+
+def parts(tagger: Any, sentence: str) -> tuple[str, ...]:
+    tags = [tag[:2] for _, _, tag in tagger.tag_sent([t.text for t in annotate(sentence)])]
+    return tuple(PART.get(tag, "noun") for tag in tags if tag != "PU")
+
+
+def test_the_tagger_tells_parts_of_speech(tagger: Any) -> None:
+    found = parts(tagger, "He put his clean clothes on the bed.")
+    assert found == ("pronoun", "verb", "determiner", "adjective", "noun", "preposition", "determiner", "noun")
+    assert found == parts(tagger, "She hid her old letters under the floor.") != parts(tagger, "He can't sleep.")
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_no_sentence_pattern_is_worn_out(tagger: Any, level: str) -> None:
+    patterns = Counter(parts(tagger, row["sentence"]) for row in rows(level))
+    assert [p for p, n in patterns.items() if n > 5] == []
+
+
+def test_there_are_pairs_for_every_level_that_can_be_trained() -> None:
+    assert LEVELS == TRAINABLE
+    with pytest.raises(InputError, match="C2 cannot be trained or exported"):
+        starter_pairs("C2")
