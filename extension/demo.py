@@ -66,11 +66,11 @@ def run(args: argparse.Namespace) -> int:
     from ..exporter.webui import find_webui
     from .evaluation.compare import compare, table
     from .host.standalone import check_model_name, load
+    from .recipes import recipe
     from .training.artifacts import prepare_folder
     from .training.command import describe as describe_training
     from .training.command import print_entry
     from .training.run import train
-    from .recipes import recipe
     from .writing.command import describe as describe_sentences
     from .writing.generate import generate
     from .writing.sentences import write_sentences

@@ -179,7 +179,9 @@ def prove(loaded: Loaded, adapter: str) -> Applied:
     if adapter not in getattr(model, "peft_config", {}):
         raise ModelError(f"The adapter {adapter} is not in the model. Reload the model and apply it again.")
     layers = sum(1 for name, _ in model.named_modules() if name.endswith("lora_A"))
-    ids = torch.tensor([prompt_ids(loaded.tokenizer, list_prompt(["happy", "book"], "A1"), loaded.form)], device=model.device)
+    ids = torch.tensor(
+        [prompt_ids(loaded.tokenizer, list_prompt(["happy", "book"], "A1"), loaded.form)], device=model.device
+    )
     with torch.inference_mode():
         adapted = model(input_ids=ids).logits[0, -1].float()
         with model.disable_adapter():

@@ -86,7 +86,10 @@ def load(name: str, adapter: Path | None = None, *, four_bit: bool = False) -> L
     try:
         if four_bit:
             quantized = transformers.BitsAndBytesConfig(
-                load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype, bnb_4bit_use_double_quant=True
+                load_in_4bit=True,
+                bnb_4bit_quant_type="nf4",
+                bnb_4bit_compute_dtype=dtype,
+                bnb_4bit_use_double_quant=True,
             )
             model = transformers.AutoModelForCausalLM.from_pretrained(
                 folder, quantization_config=quantized, device_map={"": torch.cuda.current_device()}

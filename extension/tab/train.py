@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +13,19 @@ from ...exporter.errors import CefrError, InputError
 from ...exporter.formats import read_examples
 from ...exporter.levels import TRAINABLE, parse_level
 from ..jobs import Job
-from ..recipes import Recipe, recipe
+from ..recipes import KINDS, recipe
 from ..training.artifacts import new_folder
 from ..training.command import eval_beside
 from ..training.estimate import estimate
 from ..training.log import RunLog, read_log
 from ..training.plan import RESUME, Plan, carry_out, check_levels, elsewhere, last_checkpoint
 from ..training.preflight import Problem, data_problems, place_problems
-from ..training.settings import CHOICES, PROJECTIONS, TrainSettings
 from . import paths
-from .data import whole
 from .gradio_compat import root_page
 from .pictures import BLUE, ORANGE, clock, escape, gigabytes, note, plot
+from .recipe_fields import FIELDS, build_fields, filled, kind_of, kinds, settings_of
 from .texts import text
 from .ui import Ui, Updates
-
-# Fields of TrainSettings in their order on the page, and how each is shown.
-_NUMBERS = ("rank", "alpha", "epochs", "learning_rate", "batch", "micro_batch", "cutoff", "warmup", "dropout")
-_WHOLE = ("rank", "alpha", "batch", "micro_batch", "cutoff")
-_FIELDS = (*_NUMBERS, "word_weight", "projections", "scheduler", "optimizer", "save")
 
 
 def build(ui: Ui) -> None:
@@ -42,9 +35,10 @@ def build(ui: Ui) -> None:
         dataset = ui.choice("train.dataset", lambda language: paths.training_files(folders.datasets), "dataset")
         name = ui.make(gr.Textbox, "train.name", value="cefr-a1", max_lines=1)
         level = ui.make(gr.Radio, "train.level", choices=list(TRAINABLE), value="A1")
+        kind = ui.choice("train.kind", kinds, value=KINDS[0])
         replace = ui.make(gr.Checkbox, "train.replace", value=False)
     with ui.make(gr.Accordion, "train.settings", open=False):
-        fields = _fields(ui, first)
+        fields = build_fields(ui, first)
     with gr.Row():
         check = ui.button("train.estimate")
         start = ui.button("train.start", variant="primary")
@@ -55,20 +49,16 @@ def build(ui: Ui) -> None:
         unfinished = ui.choice("train.unfinished", lambda language: unfinished_runs(folders.loras))
         resume = ui.button("train.resume")
 
-    inputs = [dataset, name, level, replace, *fields.values()]
+    inputs = [dataset, name, level, replace, kind, *fields.values()]
 
     def show(job: Job, language: str) -> Updates:
         return {picture: _picture(job, language)}
 
-    def recipes(language: str, chosen: str) -> Updates:
-        found = recipe(str(chosen))
-        updates: Updates = {
-            fields[key]: gr.update(value=_shown(getattr(found.settings, key)), info=found.why(key, language))
-            for key in _FIELDS
-        }
-        return {**updates, name: f"cefr-{found.settings.level.lower()}"}
+    def recipes(language: str, chosen: str, of: str) -> Updates:
+        found = recipe(str(chosen), kind_of(of))
+        return {**filled(fields, found, language), name: f"cefr-{found.settings.level.lower()}"}
 
-    def from_card(language: str, chosen: str | None) -> Updates:
+    def from_card(language: str, chosen: str | None, of: str) -> Updates:
         """A training file knows its level; its recipe is taken."""
         if not chosen:
             return {}
@@ -77,7 +67,7 @@ def build(ui: Ui) -> None:
             at = parse_level(json.loads(card.read_text(encoding="utf-8"))["level"], TRAINABLE)
         except (OSError, ValueError, KeyError, CefrError):
             return {}
-        return {level: at, **recipes(language, at)}
+        return {level: at, **recipes(language, at, of)}
 
     def look(language: str, *values: Any) -> Iterator[Updates]:
         plan, _ = _plan(ui, language, values)
@@ -86,7 +76,7 @@ def build(ui: Ui) -> None:
             job.progress(text("train.estimating", language), 0, 0)
             with ui.host.lend() as loaded:
                 found = estimate(loaded, plan.records()[0], plan.settings)
-                return _ready(found, plan.settings, loaded.tokenizer, language)
+                return _ready(found, loaded.tokenizer, language)
 
         job = ui.host.desk.start("estimate", work)
         yield {picture: ""}
@@ -142,12 +132,12 @@ def build(ui: Ui) -> None:
         job.stop()
         return {}
 
-    def reasons(language: str, chosen: str) -> Updates:
+    def reasons(language: str, chosen: str, of: str) -> Updates:
         """When a page opens, the reasons in its language; the values are the page's own."""
         if language == "en":
             return {}
-        found = recipe(str(chosen))
-        return {fields[key]: gr.update(info=found.why(key, language)) for key in _FIELDS}
+        found = recipe(str(chosen), kind_of(of))
+        return {fields[key]: gr.update(info=found.why(key, language)) for key in FIELDS}
 
     def interrupted(language: str) -> Updates:
         """When a page opens and no run of ours is known, one that a kill or a crash has ended is shown."""
@@ -159,56 +149,28 @@ def build(ui: Ui) -> None:
                 return {status: note(said), picture: drawn(log, language)}
         return {}
 
-    ui.on(level.input, recipes, [level], [name, *fields.values()], status)
-    ui.on(dataset.change, from_card, [dataset], [level, name, *fields.values()], status)
+    for listener in (level.input, kind.input):
+        ui.on(listener, recipes, [level, kind], [name, *fields.values()], status)
+    ui.on(dataset.change, from_card, [dataset, kind], [level, name, *fields.values()], status)
     ui.on(check.click, look, inputs, [status, picture], status)
     ui.on(start.click, begin, inputs, [status, picture], status)
     ui.on(resume.click, go_on, [unfinished], [status, picture], status)
     ui.on(stop.click, halt, [], [status], status)
-    ui.on(root_page().load, reasons, [level], list(fields.values()), status)
+    ui.on(root_page().load, reasons, [level, kind], list(fields.values()), status)
     ui.on(root_page().load, interrupted, [], [picture], status)
     ui.rejoin(ui.host.desk, "train", show, status, [picture], ended)
-
-
-def _fields(ui: Ui, first: Recipe) -> dict[str, Any]:
-    """One component for each setting, with the recipe's reason as its small print."""
-    made: dict[str, Any] = {}
-    with gr.Row():
-        for key in _FIELDS:
-            options: dict[str, Any] = {
-                "info": first.why(key),
-                "value": _shown(getattr(first.settings, key)),
-                "min_width": 250,
-            }
-            if key in (*_NUMBERS, "word_weight"):
-                made[key] = ui.make(gr.Number, f"train.{key}", **options)
-            elif key == "save":
-                made[key] = ui.choice(f"train.{key}", _copies, **options)
-            elif key == "projections":
-                made[key] = ui.make(gr.CheckboxGroup, f"train.{key}", choices=list(PROJECTIONS), **options)
-            else:
-                made[key] = ui.make(gr.Dropdown, f"train.{key}", choices=list(CHOICES[key]), **options)
-    return made
-
-
-def _copies(language: str) -> list[tuple[str, str]]:
-    return [(text(f"train.save.{name}", language), name) for name in CHOICES["save"]]
-
-
-def _shown(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _plan(ui: Ui, language: str, values: tuple[Any, ...]) -> tuple[Plan, Path]:
     """What the fields say. Raises InputError with everything that is wrong with them, and with the place."""
     folders = ui.host.folders
-    chosen, name, level, replace, *given = values
+    chosen, name, level, replace, kind, *given = values
     state = ui.host.state()
     found = place_problems(ui.host.training_off, state, folders.loras, str(name or ""), replace=bool(replace))
     wrong = [_said(p, language) for p in found]
-    settings, data, records = None, None, []
+    settings, said, data, records = None, {}, None, []
     try:
-        settings = _settings(str(level), dict(zip(_FIELDS, given, strict=True)))
+        settings, said = settings_of(str(level), kind_of(kind), dict(zip(FIELDS, given, strict=True)))
     except InputError as error:
         wrong.append(str(error))
     try:
@@ -224,22 +186,7 @@ def _plan(ui: Ui, language: str, values: tuple[Any, ...]) -> tuple[Plan, Path]:
         wrong += [_said(p, language) for p in data_problems(ui.host.tokenizer(), records, settings)]
     if wrong or settings is None or data is None:
         raise InputError(_list(wrong, language))
-    return Plan(settings, data, eval_beside(data), state.name), paths.inside(folders.loras, str(name))
-
-
-def _settings(level: str, given: dict[str, Any]) -> TrainSettings:
-    values: dict[str, Any] = {}
-    for key, value in given.items():
-        if key in _WHOLE:
-            values[key] = whole(value, key)
-        elif key in _NUMBERS or key == "word_weight":
-            try:
-                values[key] = float(value)
-            except (TypeError, ValueError):
-                raise InputError(f"{str(value)[:40]!r} is no number for {key}.") from None
-        else:
-            values[key] = tuple(value or ()) if key == "projections" else str(value)
-    return changed(recipe(level).settings, **values)
+    return Plan(settings, data, eval_beside(data), state.name, said), paths.inside(folders.loras, str(name))
 
 
 def _said(problem: Problem, language: str) -> str:
@@ -256,7 +203,7 @@ def unfinished_runs(loras: Path) -> list[str]:
     return sorted(p.name for p in found if last_checkpoint(p) is not None and not elsewhere(p))
 
 
-def _ready(found: Any, settings: TrainSettings, tokenizer: Any, language: str) -> str:
+def _ready(found: Any, tokenizer: Any, language: str) -> str:
     values = {
         "records": f"{found.records:,}",
         "steps": f"{found.steps:,}",
@@ -264,8 +211,8 @@ def _ready(found: Any, settings: TrainSettings, tokenizer: Any, language: str) -
         "memory": gigabytes(found.peak),
         "trained": f"{found.trained / 1e6:.1f}",
         "parameters": f"{found.parameters / 1e6:,.0f}",
-        "at_once": settings.at_once,
-        "accumulation": settings.accumulation,
+        "at_once": found.settings.at_once,
+        "accumulation": found.settings.accumulation,
     }
     lines = [text("train.ready", language, **values)]
     if found.longer:
@@ -281,7 +228,7 @@ def _ended(outcome: Any, name: str, language: str) -> str:
     if outcome.stopped:
         said = text("train.stopped", language, name=name, step=outcome.steps, total=outcome.planned)
     elif losses:
-        said = text("train.done", language, name=name, before=f"{losses[0]:.3f}", after=f"{losses[-1]:.3f}")
+        said = text("train.done", language, name=name, before=f"{losses[0]:.3f}", after=f"{outcome.kept_loss:.3f}")
     else:
         said = text("train.done_plain", language, name=name)
     return f"{said}\n{text('train.longer', language, longer=f'{outcome.longer:,}')}" if outcome.longer else said

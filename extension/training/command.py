@@ -174,7 +174,7 @@ def recipe_said(recipe: dict[str, Any]) -> str:
     memory = f", about {found['memory_bytes'] / 1e9:.1f} GB" if found["memory_bytes"] else ""
     every = f"every {found['evaluation_every']}" if found["evaluation_every"] else "before the first"
     lines.append(
-        f"  for these data: {found['steps']:,} steps, {found['warmup_steps']:,} of them warming up; evaluation {every}; "
+        f"  for these data: {found['steps']:,} steps, {found['warmup_steps']:,} to warm up; evaluation {every}; "
         f"longest record {found['longest_record']} tokens; {found['records_at_a_time']} records at a time, "
         f"{found['accumulation']} times a step{memory}"
     )

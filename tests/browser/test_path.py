@@ -98,10 +98,10 @@ def test_the_recipe_fills_the_fields_and_says_why(place: Studio, open_tab: Open)
     tab = open_tab(place.url)
     tab.pane("train")
     tab.unfold("train.settings")
-    assert tab.value("train.cutoff") == "320"
+    assert tab.value("train.epochs") == "2"
     tab.check("train.level", "C1")
-    tab.page.wait_for_function("document.querySelector('#cefr-train-cutoff input').value == '640'")
-    tab.expect("train.cutoff", "about 40 words")
+    tab.page.wait_for_function("document.querySelector('#cefr-train-epochs input').value == '3'")
+    tab.expect("train.epochs", "the best adapter is kept")
     assert tab.value("train.name") == "cefr-c1"
 
 

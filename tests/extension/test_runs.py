@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,63 +21,9 @@ from cefr_sentences.extension.training.log import read_log
 from cefr_sentences.extension.training.plan import RESUME, Plan, carry_out, last_checkpoint
 from cefr_sentences.extension.training.settings import TrainSettings
 
-from .tiny import logits, save_tiny_model
+from .tiny import logits, plan
 
-pytestmark = pytest.mark.model
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from cefr_sentences.extension.cli import main
-
-    folder = tmp_path_factory.mktemp("data")
-    args = ["export", "starter", "--level", "A1", "--out", str(folder), "--name", "d", "--mix", "6:100"]
-    assert main([*args, "--records", "60", "--eval", "0.1"]) == 0
-    save_tiny_model(folder / "model")
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Layers this narrow are quicker on one thread, whatever else the machine does."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture(scope="module")
-def tiny(data: Path) -> Any:
-    from cefr_sentences.extension.host.standalone import load
-
-    return load(str(data / "model"))
-
-
-@pytest.fixture
-def untouched(tiny: Any) -> Iterator[None]:
-    """Whatever the test does, the base model is afterwards what it was: logits, flags, modes, names."""
-    model = tiny.model
-    before = logits(model)
-    flags = {n: p.requires_grad for n, p in model.named_parameters()}
-    modes = {n: m.training for n, m in model.named_modules()}
-    hooks = {n: (len(m._forward_hooks), len(m._forward_pre_hooks)) for n, m in model.named_modules()}
-    dtypes = {n: p.dtype for n, p in model.named_parameters()}
-    configs = [c.to_dict() for c in (model.config, model.generation_config)]
-    yield
-    assert before.equal(logits(model))
-    assert {n: p.requires_grad for n, p in model.named_parameters()} == flags
-    assert {n: m.training for n, m in model.named_modules()} == modes
-    assert {n: (len(m._forward_hooks), len(m._forward_pre_hooks)) for n, m in model.named_modules()} == hooks
-    assert {n: p.dtype for n, p in model.named_parameters()} == dtypes
-    assert [c.to_dict() for c in (model.config, model.generation_config)] == configs
-    assert not hasattr(model, "peft_config")
-
-
-def plan(data: Path, **changes: Any) -> Plan:
-    values = {"rank": 4, "alpha": 8, "epochs": 3.0, "batch": 8, "micro_batch": 4, **changes}
-    return Plan(TrainSettings("A1", **values), data / "d.txt", data / "d_eval.txt", str(data / "model"))
+pytestmark = [pytest.mark.model, pytest.mark.usefixtures("one_thread")]
 
 
 def losses(outcome: Any) -> list[tuple[int, float]]:

@@ -40,3 +40,12 @@ def logits(model: Any) -> Any:
 
     with torch.inference_mode():
         return model(input_ids=torch.arange(5, 25).unsqueeze(0)).logits.clone()
+
+
+def plan(data: Path, **changes: Any) -> Any:
+    """A short run on the fixture's data."""
+    from cefr_sentences.extension.training.plan import Plan
+    from cefr_sentences.extension.training.settings import TrainSettings
+
+    values = {"rank": 4, "alpha": 8, "epochs": 3.0, "batch": 8, "micro_batch": 4, **changes}
+    return Plan(TrainSettings("A1", **values), data / "d.txt", data / "d_eval.txt", str(data / "model"))
