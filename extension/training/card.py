@@ -102,7 +102,9 @@ def _licence(records: Sequence[Record]) -> str:
             return "not known"
         numbers = zip(pairs.pair_words, pairs.pair_sentences, strict=True)
         ours = {(pairs.words[word], pairs.sentences[sentence]) for word, sentence in numbers}
-        if any(pair not in ours for r in records if r.level == level for pair in zip(r.words, r.sentences, strict=True)):
+        if any(
+            pair not in ours for r in records if r.level == level for pair in zip(r.words, r.sentences, strict=True)
+        ):
             return "not known"
     return "CC0-1.0 (the starter pairs of cefr-sentences)"
 
@@ -130,7 +132,8 @@ def _value(value: Any) -> str:
 
 def _results(card: dict[str, Any], outcome: Outcome) -> str:
     lines = [
-        f"{outcome.steps:,} steps in {outcome.seconds:,.0f} s; mean training loss {outcome.train_loss:.3f} nats a token."
+        f"{outcome.steps:,} steps in {outcome.seconds:,.0f} s; "
+        f"mean training loss {outcome.train_loss:.3f} nats a token."
     ]
     losses = card.get("eval_loss")
     if not losses:

@@ -19,7 +19,7 @@ _NAMES = {
 
 
 class Board:
-    """Writes what `add` is given into event files in `folder`. Steps after that of a `resume` event are written anew."""
+    """Writes what `add` is given into event files in `folder`. After a `resume` event, later steps are written anew."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -75,5 +75,3 @@ def _writer(folder: Path, purge_step: int | None = None) -> Any:
         return SummaryWriter(str(folder), purge_step=purge_step)
     except OSError as error:
         raise target_error(folder, error) from error
-
-
