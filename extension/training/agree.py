@@ -10,7 +10,7 @@ from typing import Any
 # A merged weight is rounded once more than the two it is made of, and rounding adds up through the layers, differently
 # in each order of doing the same sums. So merged and unmerged may differ by what 16-bit arithmetic does to the
 # unmerged model itself, times this.
-_TIMES = 3.0
+_TIMES = 2.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Agreement:
 
     @property
     def bound(self) -> float:
-        """Three times the noise, or the step of the 16-bit numbers if that is more; at most half the effect."""
+        """Twice the noise, or the step of the 16-bit numbers if that is more; at most half the effect."""
         return min(_TIMES * max(self.noise, self.epsilon), self.effect / 2)
 
     @property
@@ -45,8 +45,8 @@ class Agreement:
     def __str__(self) -> str:
         return (
             f"logits differ by {self.merged:.2%} of their spread, at most {self.largest:.3g} "
-            f"(allowed {self.bound:.2%}; 16-bit arithmetic alone makes {self.noise:.2%}, leaving the adapter out {self.effect:.1%}), and "
-            f"{self.same} of {self.positions} next tokens are the same"
+            f"(allowed {self.bound:.2%}; 16-bit arithmetic alone makes {self.noise:.2%}, "
+            f"leaving the adapter out {self.effect:.1%}), and {self.same} of {self.positions} next tokens are the same"
             + (f", {self.flipped} of the others clearly not a tie" if self.flipped else "")
         )
 

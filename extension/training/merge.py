@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import shutil
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -209,7 +210,9 @@ def _merge_into(
                 inner.float()
                 layer.merge(safe_merge=True)
                 inner.to(kind)
-        whole = model.merge_and_unload()
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="All adapters are already merged")
+            whole = model.merge_and_unload()
     except (ValueError, RuntimeError, NotImplementedError, AttributeError) as error:
         raise ModelError(f"The adapter {adapter} cannot be merged: {first_line(error)}. Use it on its base.") from error
     whole.to(kind)
