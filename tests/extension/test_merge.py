@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from cefr_sentences.exporter.errors import ModelError, TargetError
+from cefr_sentences.extension.cli import build_parser
 from cefr_sentences.extension.training import merge as room
 from cefr_sentences.extension.training import model_folder, to_gguf
 from cefr_sentences.extension.training.agree import all_logits, arithmetic
@@ -239,3 +240,11 @@ def test_a_folder_that_comes_whole_or_not_at_all(tmp_path: Path) -> None:
     with model_folder.new_model_folder(out, force=True) as part:
         (part / "new").touch()
     assert [p.name for p in tmp_path.rglob("*")] == ["m", "new"]
+
+
+def test_the_commands_in_the_page() -> None:
+    page = (Path(__file__).parents[2] / "docs/merge.md").read_text(encoding="utf-8")
+    commands = [shlex.split(line)[1:] for line in page.splitlines() if line.startswith("    cefr-sentences ")]
+    assert {words[0] for words in commands} == {"plots", "merge", "convert-model", "convert-adapter"}
+    for words in commands:
+        build_parser().parse_args(words)
