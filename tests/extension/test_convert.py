@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -217,7 +218,7 @@ def test_files_that_are_refused(file: Path, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(model_folder, "free_memory", lambda: 1)
     with pytest.raises(ModelError, match="Converting it needs"):
         convert_model(file, out)
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: (1, 1, 1))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1))
     with pytest.raises(TargetError, match="are free on that disk"):
         convert_model(file, out)
     assert not out.exists()

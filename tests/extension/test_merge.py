@@ -6,6 +6,7 @@ import json
 import shlex
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -150,7 +151,7 @@ def test_refused_before_anything_is_written(data: Path, tmp_path: Path, monkeypa
     monkeypatch.setattr(model_folder, "free_memory", lambda: 1_000_000)
     with pytest.raises(ModelError, match=r"Merging needs 0\.\d+ GB of memory, and 0\.00 GB are free"):
         merge(adapter, base, out)
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: (1, 1, 1))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1))
     with pytest.raises(TargetError, match="are free on that disk"):
         merge(adapter, base, out)
     monkeypatch.undo()
