@@ -84,6 +84,7 @@ class Example:
 
     prompt: str
     output: str
+    level: str = ""
     words: tuple[str, ...] = ()
     sentences: tuple[str, ...] = ()
 

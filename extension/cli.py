@@ -18,6 +18,7 @@ from . import check, demo, studio
 from .doctor import command as doctor
 from .evaluation import command as evaluation
 from .install import command as install
+from .training import after_command
 from .training import command as training
 from .writing import command as writing
 
@@ -33,21 +34,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=version("cefr-sentences"))
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    rooms = (
-        exporter,
-        level_command,
-        starter_command,
-        check,
-        training,
-        evaluation,
-        writing,
-        install,
-        patches,
-        doctor,
-        studio,
-        demo,
-    )
-    for room in rooms:
+    data_side = (exporter, level_command, starter_command)
+    model_side = (check, training, after_command, evaluation, writing)
+    for room in (*data_side, *model_side, install, patches, doctor, studio, demo):
         room.add_commands(commands)
     return parser
 

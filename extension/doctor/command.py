@@ -27,27 +27,15 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--user-data-dir", metavar="DIR", type=Path, help="the webui's user data, if they were moved")
     parser.add_argument("--json", action="store_true", help="an array of findings, for programs")
     parser.add_argument("--online", action="store_true", help="ask the hub whether missing models can be downloaded")
-    parser.add_argument(
-        "--convert",
-        metavar="LORA_DIR",
-        type=Path,
-        help="make this adapter's adapter_model.bin into adapter_model.safetensors first; the old file stays",
-    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    import sys
-
     from ...exporter.webui import find_webui
     from .examine import examine
 
     data: Path | None = args.user_data_dir
     webui = find_webui(args.webui.absolute(), data.absolute() if data else None)
-    if args.convert is not None:
-        from .weights import convert
-
-        print(f"Written: {convert(args.convert)}", file=sys.stderr)
     findings = examine(webui, online=args.online)
     print(json.dumps([asdict(f) for f in findings], ensure_ascii=False, indent=2) if args.json else describe(findings))
     return 1 if any(f.status == "problem" for f in findings) else 0

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.webui import Webui
+from ..host.weights import read_header
 from ..training.settings import TrainSettings
 from .finding import Finding, listed, size
 from .models import model_folders, read_json
-from .weights import read_header
 
 # A trained number is kept in four bytes; Adam has two more of it, and a gradient is a fourth while it trains.
 _NUMBER = 4

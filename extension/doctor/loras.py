@@ -12,13 +12,12 @@ from typing import Any
 
 from ...exporter.webui import Webui
 from ...patches.rules import version as parsed
+from ..host.weights import PICKLE, SAFE, Tensor, read_header
+from ..install.interpreter import command_line
 from ..training.plan import RESUME
-from .finding import Finding, command, listed
+from .finding import Finding, listed
 from .models import model_folders, read_json
 from .python import installed_version
-from .weights import PICKLE, SAFE, Tensor, convert, read_header
-
-__all__ = ["convert", "look", "missing_bases"]
 
 _CONFIG = "adapter_config.json"
 _ANEW = "Copy the folder anew from where it was trained, or train it again."
@@ -104,11 +103,12 @@ def _look_at(webui: Webui, folder: Path) -> Iterator[Finding]:
 def _weights(webui: Webui, folder: Path, config: dict[str, Any]) -> Iterator[Finding]:
     if not (folder / SAFE).is_file():
         if (folder / PICKLE).is_file():
+            convert = command_line(["cefr-sentences", "convert-adapter", str(folder)])
             yield _problem(
                 folder,
                 f"has its weights as a pickle ({PICKLE})",
                 "A pickle can run code when it is loaded, so this package does not apply it.",
-                f"Convert it, which loads nothing but numbers: {command(webui, 'doctor', '--convert', str(folder))}",
+                f"Convert it, which loads nothing but numbers: {convert}",
             )
         else:
             yield _problem(folder, f"has no {SAFE}", "There is nothing to apply.", _ANEW)

@@ -11,9 +11,9 @@ from typing import Any
 
 from ...exporter.errors import ModelError
 from ...exporter.webui import Webui
+from ..host.weights import read_header
 from ..install.interpreter import environment
 from .finding import Finding, listed
-from .weights import read_header
 
 WEIGHTS = (".safetensors", ".bin", ".pt", ".pth")
 TOKENIZER = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json", "vocab.txt", "tekken.json")

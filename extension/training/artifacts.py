@@ -8,16 +8,19 @@ import math
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from ...exporter.errors import TargetError
+from ...exporter.errors import ModelError, TargetError
 from ...exporter.files import target_error
 from ...exporter.prompt import PROMPT_VERSION, Example, Record
 from ..host.standalone import META
+from . import plots
+from .card import NAME as README
+from .card import model_card
 from .settings import TrainSettings
 
 
@@ -111,7 +114,7 @@ def check_replaceable(out: Path) -> None:
 def save_adapter(
     model: Any, out: Path, outcome: Outcome, records: Sequence[Record | Example], weights: Path | None = None
 ) -> None:
-    """Write the folder `out`. The weights come under a temporary name and are renamed last.
+    """Write the folder `out`. The weights come under a temporary name and are renamed last; then it is drawn.
 
     They are those in the folder `weights` where it is given, else those of `model`.
 
@@ -124,18 +127,20 @@ def save_adapter(
             save_weights(model, part)
         else:
             shutil.copytree(weights, part)
-        graph = [e for e in outcome.log if "loss" in e]
+        card = _card(outcome, records)
         _json(
             part / "training_parameters.json",
             {"lora_name": out.name, "dataset": outcome.dataset, **outcome.settings.as_training_pro()},
         )
         _json(part / "training_log.json", _training_log(outcome))
-        _json(part / "training_graph.json", graph)
-        _graph(part / "training_graph.png", out.name, outcome)
-        _json(part / META, _card(outcome, records))
+        _json(part / plots.GRAPH, [e for e in outcome.log if "loss" in e])
+        _json(part / META, card)
+        (part / README).write_text(model_card(out.name, card, outcome, records), encoding="utf-8")
         for file in sorted(part.iterdir(), key=lambda f: f.name == "adapter_config.json"):
             file.replace(out / file.name)
         part.rmdir()
+    with suppress(ModelError):  # without matplotlib there are no pictures; the adapter is whole
+        plots.draw(out, out.name, outcome.log)
 
 
 def save_checkpoint(model: Any, out: Path, step: int, loss: float) -> None:
@@ -152,7 +157,7 @@ def save_checkpoint(model: Any, out: Path, step: int, loss: float) -> None:
 def save_weights(model: Any, folder: Path) -> None:
     """The adapter alone, as peft reads it."""
     model.save_pretrained(str(folder), save_embedding_layers=False)
-    (folder / "README.md").unlink(missing_ok=True)  # peft's empty template
+    (folder / README).unlink(missing_ok=True)  # peft's empty template
 
 
 @contextmanager
@@ -215,24 +220,6 @@ def _training_log(outcome: Outcome) -> dict[str, Any]:
         "total_steps": outcome.steps,
         "projections": "-".join(outcome.settings.projections),
     }
-
-
-def _graph(path: Path, name: str, outcome: Outcome) -> None:
-    """Loss over steps, training and evaluation. Left out where matplotlib is missing: it is a picture."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        return
-    figure = Figure(figsize=(8, 5), layout="constrained")
-    axes = figure.subplots()
-    for key, label, style in (("loss", "training", "-"), ("eval_loss", "evaluation, unseen words", "o--")):
-        entries = [e for e in outcome.log if key in e]
-        if entries:
-            axes.plot([e["current_steps"] for e in entries], [e[key] for e in entries], style, label=label)
-    axes.set(xlabel="step", ylabel="loss on the answers (nats a token)", title=name)
-    axes.grid(alpha=0.3)
-    axes.legend()
-    figure.savefig(path, dpi=300)
 
 
 def _json(path: Path, data: Any) -> None:

@@ -128,7 +128,7 @@ def elsewhere(out: Path) -> bool:
 def check_levels(path: Path | None, records: Sequence[Record | Example], level: str) -> None:
     """Raises InputError when a record of `path` is of another level than `level`. Other people's have none."""
     for number, record in enumerate(records, 1):
-        if isinstance(record, Record) and record.level != level:
+        if record.level not in (level, ""):
             raise InputError(
                 f"{path}, record {number} is of level {record.level}, not {level}. Use --level {record.level}."
             )

@@ -137,7 +137,6 @@ def test_the_command(run, webui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("doctor", "--webui", webui).code == 0
     assert run("doctor", "--webui", webui / "modules").code == 2
     assert run("doctor").code == 2
-    assert run("doctor", "--webui", webui, "--convert", webui).code == 2
     assert run("doctor", "--webui", webui, "--user-data-dir", webui / "nowhere").code == 2
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.errors import ModelError, TargetError
 from cefr_sentences.extension.doctor import loras as room
-from cefr_sentences.extension.doctor.weights import convert
+from cefr_sentences.extension.host.weights import convert
 
 from .doctored import bad, found, lora, model, one, put, safetensors
 
@@ -91,7 +91,7 @@ def test_damaged(webui: Path) -> None:
 def test_a_pickle(webui: Path) -> None:
     folder = lora(webui)
     (folder / "adapter_model.safetensors").rename(folder / "adapter_model.bin")
-    one(webui, "loras", "problem", "as a pickle", f"cefr-sentences doctor --convert {folder} --webui {webui}")
+    one(webui, "loras", "problem", "as a pickle", f"cefr-sentences convert-adapter {folder}")
 
 
 def test_runs_that_have_not_ended(webui: Path) -> None:
@@ -204,9 +204,8 @@ def test_converting(run, webui: Path, monkeypatch: pytest.MonkeyPatch, tmp_path:
     torch.save(weights, source)
     before = source.read_bytes()
     one(webui, "loras", "problem", "as a pickle")
-    result = run("doctor", "--webui", webui, "--convert", folder)
-    assert "adapter_model.safetensors" in result.err
-    assert "as a pickle" not in result.out
+    assert "adapter_model.safetensors" in run("convert-adapter", folder).out
+    assert bad(webui, "loras") == []
     assert (folder / "adapter_model.bin.old").read_bytes() == before
     written = safe.load_file(folder / "adapter_model.safetensors")
     assert {name: t.tolist() for name, t in written.items()} == {name: t.tolist() for name, t in weights.items()}

@@ -14,8 +14,8 @@ from cefr_sentences.exporter.errors import ModelError
 from cefr_sentences.exporter.webui import find_webui
 from cefr_sentences.extension.doctor import disk
 from cefr_sentences.extension.doctor.examine import examine
-from cefr_sentences.extension.doctor.weights import read_header
 from cefr_sentences.extension.host import hub
+from cefr_sentences.extension.host.weights import read_header
 from cefr_sentences.extension.training.settings import TrainSettings
 
 from .doctored import CONFIG, bad, found, lora, model, one, put, safetensors

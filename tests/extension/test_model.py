@@ -109,6 +109,8 @@ def test_the_adapter_folder(adapter: Path, data: Path) -> None:
         "training_log.json",
         "training_graph.json",
         "training_graph.png",
+        "README.md",
+        "plots",
         "cefr_sentences.json",
     } <= names
     assert [p.name for p in adapter.glob("checkpoint-*") if not (p / "adapter_model.safetensors").exists()] == []

@@ -99,7 +99,8 @@ def _load(torch: Any, source: Path) -> Iterator[tuple[str, Any]]:
     except Exception as error:  # a pickle can fail in any way; with weights_only it cannot do anything
         first = (str(error).strip() or type(error).__name__).splitlines()[0][:200].rstrip(".")
         raise ModelError(
-            f"{source} holds more than weights, or is damaged, and was not loaded: {first}. Get the adapter as "
+            f"{source} holds more than weights, or is damaged, and was not loaded: {first}. A pickle can name any "
+            "program to be run while it is loaded, and this one would have to be trusted with that. Get the adapter as "
             "safetensors from where it came."
         ) from None
     if not isinstance(loaded, dict) or not all(isinstance(value, torch.Tensor) for value in loaded.values()):

@@ -1,0 +1,190 @@
+"""A run as pictures to print: black and grey on white, told apart by line style, 300 dots an inch."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ...exporter.errors import InputError, ModelError
+from ...exporter.files import target_error
+from .log import NAME as LOG
+from .log import read_log
+
+FOLDER = "plots"
+# What Training PRO's users look for, in the adapter folder itself: its entries, and its picture.
+GRAPH, GRAPH_PICTURE = "training_graph.json", "training_graph.png"
+
+Entries = Sequence[dict[str, Any]]
+
+# inches: as wide as the text on a page of A4
+_SIZE = (6.3, 3.9)
+_LOSS = "loss (nats per token)"
+# The smoothed line is the mean of a tenth of the steps, but never of more than these.
+_WIDEST_MEAN = 51
+_LONGEST_TITLE = 60
+
+
+def read_entries(folder: Path) -> list[dict[str, Any]]:
+    """The entries of the run in `folder`: its run.jsonl, also unfinished, or the graph data of Training PRO.
+
+    Raises InputError: there is neither, or nothing in it to draw.
+    """
+    if not folder.is_dir():
+        raise InputError(f"There is no adapter folder {folder}.")
+    log = read_log(folder)
+    source = folder / (LOG if log is not None else GRAPH)
+    if log is not None:
+        data: Any = log.entries
+    elif source.is_file():
+        try:
+            data = json.loads(source.read_text(encoding="utf-8-sig"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise InputError(f"{source} cannot be read: {error}. Draw from another copy of the folder.") from None
+    else:
+        raise InputError(
+            f"{folder} has neither {LOG} nor {GRAPH}, so nothing is known of its training. Give an adapter folder."
+        )
+    entries = [e for e in data if isinstance(e, dict)] if isinstance(data, list) else []
+    if not any(_points(entries, key) for key in ("loss", "eval_loss")):
+        raise InputError(f"{source} holds no loss yet, so there is nothing to draw. Wait for the first step.")
+    return entries
+
+
+def draw(folder: Path, name: str, entries: Entries) -> list[Path]:
+    """Write what `entries` allow of `PLOTS` into `folder/plots`, and the graph into `folder`; returns their paths.
+
+    `name` is the title. A picture that these entries do not allow is removed if an earlier run left it.
+
+    Raises:
+        ModelError: matplotlib is not installed.
+        TargetError: the folder cannot be written.
+    """
+    _need_matplotlib()
+    plots = folder / FOLDER
+    try:
+        plots.mkdir(parents=True, exist_ok=True)
+        drawn = []
+        for plot, drawer in PLOTS.items():
+            path = plots / f"{plot}.png"
+            if _draw(path, name, entries, drawer):
+                drawn.append(path)
+            else:
+                path.unlink(missing_ok=True)
+        if _draw(folder / GRAPH_PICTURE, name, entries, PLOTS["combined_loss"]):
+            drawn.append(folder / GRAPH_PICTURE)
+    except OSError as error:
+        raise target_error(plots, error) from error
+    return drawn
+
+
+def _need_matplotlib() -> None:
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError as error:
+        raise ModelError(
+            f"Drawing needs matplotlib, and {error.name} is not installed: pip install matplotlib"
+        ) from None
+
+
+def _draw(path: Path, name: str, entries: Entries, drawer: Callable[[Any, Entries], bool]) -> bool:
+    """One picture, under a temporary name first. Whether there was anything to draw."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_SIZE, layout="constrained")
+    axes: Any = figure.subplots()
+    if not drawer(axes, entries):
+        return False
+    title = name if len(name) <= _LONGEST_TITLE else f"{name[: _LONGEST_TITLE - 1]}…"
+    axes.set_title(title, parse_math=False)  # a name may have dollar signs
+    axes.set_xlabel("step of the optimizer")
+    axes.grid(color="0.85", linewidth=0.5)
+    axes.set_axisbelow(True)
+    _epochs_on_top(axes, entries)
+    if len(axes.get_lines()) > 1:
+        axes.legend()
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        figure.savefig(part, dpi=300, format="png")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return True
+
+
+def _epochs_on_top(axes: Any, entries: Entries) -> None:
+    last = max((e for e in entries if _number(e.get("epoch"))), key=lambda e: e.get("current_steps", 0), default={})
+    step, epoch = last.get("current_steps", 0), last.get("epoch", 0)
+    if not (_number(step) and step > 0 and epoch > 0):
+        return
+    share = epoch / step
+    top = axes.secondary_xaxis("top", functions=(lambda steps: steps * share, lambda epochs: epochs / share))
+    top.set_xlabel("epoch")
+
+
+def _training(axes: Any, entries: Entries) -> bool:
+    points = _points(entries, "loss")
+    axes.set_ylabel(_LOSS)
+    width = min(_WIDEST_MEAN, len(points) // 10 | 1)
+    if width < 3:
+        return _line(axes, points, "training", color="black", linewidth=1.2)
+    _line(axes, points, "training, each step", color="0.65", linewidth=0.7)
+    return _line(axes, _smooth(points, width), f"training, mean of {width} steps", color="black", linewidth=1.6)
+
+
+def _evaluation(axes: Any, entries: Entries) -> bool:
+    axes.set_ylabel(_LOSS)
+    points = _points(entries, "eval_loss")
+    return _line(axes, points, "evaluation", color="black", linestyle="--", marker="o", markersize=5, linewidth=1.2)
+
+
+def _both(axes: Any, entries: Entries) -> bool:
+    return any([_training(axes, entries), _evaluation(axes, entries)])
+
+
+def _learning_rate(axes: Any, entries: Entries) -> bool:
+    axes.set_ylabel("learning rate (per step)")
+    axes.yaxis.set_major_formatter(lambda value, place: f"{value:.2e}" if value else "0")
+    return _line(axes, _points(entries, "learning_rate"), "learning rate", color="black", linewidth=1.4)
+
+
+def _gradient_norm(axes: Any, entries: Entries) -> bool:
+    axes.set_ylabel("gradient norm (L2, before clipping)")
+    return _line(axes, _points(entries, "grad_norm"), "gradient norm", color="black", linewidth=1.0)
+
+
+PLOTS: dict[str, Callable[[Any, Entries], bool]] = {
+    "training_loss": _training,
+    "eval_loss": _evaluation,
+    "combined_loss": _both,
+    "learning_rate": _learning_rate,
+    "gradient_norm": _gradient_norm,
+}
+
+
+def _line(axes: Any, points: list[tuple[float, float]], label: str, **style: Any) -> bool:
+    if len(points) == 1:
+        style.setdefault("marker", "s")  # a line of one point is not seen
+    if points:
+        axes.plot([x for x, _ in points], [y for _, y in points], label=label, **style)
+    return bool(points)
+
+
+def _points(entries: Entries, key: str) -> list[tuple[float, float]]:
+    """(step, value) where both are finite numbers, in the order of the steps."""
+    found = [(e["current_steps"], e[key]) for e in entries if _number(e.get(key)) and _number(e.get("current_steps"))]
+    return sorted(found)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _smooth(points: list[tuple[float, float]], width: int) -> list[tuple[float, float]]:
+    """The mean of `width` values (an odd number) around each point that has so many around it."""
+    values = [y for _, y in points]
+    means = [sum(values[i : i + width]) / width for i in range(len(values) - width + 1)]
+    return [(points[i + width // 2][0], mean) for i, mean in enumerate(means)]
