@@ -47,7 +47,8 @@ def main() -> None:
     spearman = {part: _spearman(indices[part], [a + b for _, a, b in some]) for part, some in rows.items()}
     judged = [profile.score for profile in profiles([sentence for sentence, *_ in rows["dev"]])]
     spearman["judge"] = _spearman(indices["dev"], judged)
-    text = json.dumps({"source": SOURCE, "spearman": spearman, "levels": levels}, indent=1) + "\n"
+    sizes = {part: len(some) for part, some in rows.items()}
+    text = json.dumps({"source": SOURCE, "sentences": sizes, "spearman": spearman, "levels": levels}, indent=1) + "\n"
     RATED.write_text(text, encoding="utf-8")
     print(text)
 

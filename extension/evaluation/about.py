@@ -23,7 +23,7 @@ _LIBRARIES = ("cefr-sentences", "torch", "transformers", "peft", "lemminflect", 
 def about(
     loaded: Loaded, adapter: Path | None, source: str, training: Path | None, task: Task, notes: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """The `about` of evaluation.json: names of files and folders without the way to them, which is nobody's business."""
+    """The `about` of evaluation.json: files and folders by name alone, for a report is shown around."""
     records = [*task.records, *(task.training or ())]
     notes = list(notes)
     if not available():

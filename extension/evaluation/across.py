@@ -86,8 +86,8 @@ def contents(columns: Sequence[tuple[str, Mapping[str, Any]]], pictures: Mapping
                 rows.append([measure.label, system, *cells])
     blocks += [
         Table(["", "", *names], rows),
-        Text("Under a figure stands its 95 % interval. The levels have different words and sentences: compare base with "
-             "adapter at one level before one level with another."),
+        Text("Under a figure stands its 95 % interval. Levels differ in words and sentences: compare base with adapter "
+             "at one level before one level with another."),
         Heading("Plots"),
     ]  # fmt: skip
     blocks += [Picture(name, text) for name, text in pictures.items()] or [Text(NO_PLOTS)]

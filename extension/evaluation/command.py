@@ -164,7 +164,7 @@ def _written(name: str, path: Path, lists: Any) -> list[list[str | None]]:
         by_word = {str(row["word"]).casefold(): row["sentence"] for row in rows}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
-            f"{path} is not a JSON array with a word and a sentence in each object, as write --json prints it: {error!r}."
+            f"{path} is no JSON array of objects with word and sentence, as write --json prints it: {error!r}."
         ) from None
     if any(not isinstance(s, (str, type(None))) for s in by_word.values()):
         raise InputError(f"{path}: a sentence is neither text nor null.")

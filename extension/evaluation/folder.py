@@ -25,7 +25,7 @@ def check_folder(out: Path, *, force: bool) -> None:
         if out.exists() and any(out.iterdir()) and (others or not has_report) and not force:
             what = ", ".join(others[:5]) or "no report"
             raise TargetError(
-                f"{out} holds other things ({what}). Choose another --out, or write the report beside them with --force."
+                f"{out} holds other things ({what}). Choose another --out, or write beside them with --force."
             )
     except OSError as error:
         raise target_error(out, error) from error

@@ -68,9 +68,8 @@ _MEASURES = (
             "Words above the level by the word lists, over all words, names and numbers, the requested word aside. "
             "Names and numbers are above nothing."),
     Measure("readability", "readability index (second measure of level)", "number", 2, "",
-            "Mean Automated Readability Index of the sentences, a school grade: 4.71 letters a word + 0.5 words - 21.43 "
-            "(Senter and Smith, AMRL-TR-66-220, 1967). A published formula that no part of the judge was fitted to, and "
-            "that nothing here chooses by."),
+            "Mean Automated Readability Index of a sentence, a school grade: 4.71 letters a word + 0.5 words - 21.43 "
+            "(Senter and Smith, AMRL-TR-66-220, 1967). Published long before the judge, and nothing here chooses by it."),
     Measure("length", "words a sentence", "number", 1, "", "What stands between spaces and has a letter or digit."),
     Measure("distinct_1", "distinct-1", "number", 3, "more",
             "Different words over all words of the sentences (Li and others, NAACL 2016). Falls with the number of "
@@ -84,7 +83,7 @@ _MEASURES = (
             "Sentences that stand in the training file but for capitals and punctuation, or share a run of more than "
             f"{LONGEST_RUN} words with one of its sentences."),
     Measure("fluency", "perplexity for the base model", "number", 1, "",
-            "How probable the base model, adapter off, finds a sentence that stands alone: e to the mean over sentences "
+            "How probable the base model, adapter off, finds a sentence by itself: e to the mean over sentences "
             "of the loss a token (the geometric mean of their perplexities). Odd text is high; so are rare words, and "
             "repetition is low."),
 )  # fmt: skip

@@ -93,8 +93,8 @@ def _run(found: Mapping[str, Any]) -> list[Block]:
     if groups is not None:
         blocks.append(
             Text(
-                f"Of the {words:,} words asked for, training never saw {groups['unseen']:,}; {groups['inside']:,} stand "
-                f"inside sentences for other words; {groups['asked']:,} were asked for in training."
+                f"Of the {words:,} words asked for, training never saw {groups['unseen']:,}; {groups['inside']:,} "
+                f"stand inside sentences for other words; {groups['asked']:,} were asked for in training."
             )
         )
     else:
@@ -208,14 +208,14 @@ def _meaning(found: Mapping[str, Any]) -> list[Block]:
 
 
 def _judges(found: Mapping[str, Any]) -> list[Block]:
-    level, spearman = found["task"]["level"], rated()["spearman"]
+    level, spearman, n = found["task"]["level"], rated()["spearman"], rated()["sentences"]
     items = [
         "Nothing was chosen by a judge here: base and adapter wrote one answer to each list, and every sentence in it "
         "was counted.",
-        f"The judge (docs/judge.md) reports ControlError (target {mean_score(level):.2f} for {level}), “at the level” and "
-        "“within one level”. The word lists report the tokens above the level, and the judge reads them too.",
-        f"The readability index is the second measure: its formula knows neither. Its rank correlation with human ratings "
-        f"is {spearman['train']:.2f} on 5,990 sentences and {spearman['dev']:.2f} on 701 others, and with the judge "
+        f"The judge (docs/judge.md) reports ControlError (target {mean_score(level):.2f} for {level}), “at the level” "
+        "and “within one level”. The word lists report the tokens above the level, and the judge reads them too.",
+        f"The readability index is the second measure: its formula knows neither. Its rank correlation with human "
+        f"ratings is {spearman['train']:.2f} on {n['train']:,} sentences and {spearman['dev']:.2f} on {n['dev']:,} others, and with the judge "
         f"{spearman['judge']:.2f} on the latter. It is a weaker measure than the judge, and an independent one.",
         "The base model reports the perplexity of sentences, with the adapter off for all of them.",
     ]
