@@ -17,7 +17,6 @@ from ..patches.errors import PatchError
 from . import check, demo, studio
 from .doctor import command as doctor
 from .evaluation import command as evaluation
-from .evaluation import rate_command
 from .install import command as install
 from .training import command as training
 from .writing import command as writing
@@ -34,20 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=version("cefr-sentences"))
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    rooms = (
-        exporter,
-        level_command,
-        check,
-        training,
-        evaluation,
-        rate_command,
-        writing,
-        install,
-        patches,
-        doctor,
-        studio,
-        demo,
-    )
+    rooms = (exporter, level_command, check, training, evaluation, writing, install, patches, doctor, studio, demo)
     for room in rooms:
         room.add_commands(commands)
     return parser

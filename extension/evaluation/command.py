@@ -1,4 +1,4 @@
-"""`cefr-sentences evaluate`."""
+"""`cefr-sentences evaluate`; `rate` comes with it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import Any
 
 from ...exporter.errors import InputError
 from ...exporter.levels import TRAINABLE, parse_level
+from . import rate_command
 
 
 def add_commands(commands: Any) -> None:
+    rate_command.add_commands(commands)
     parser = commands.add_parser(
         "evaluate",
         help="the model without and with the adapter",

@@ -69,7 +69,7 @@ _MEASURES = (
             "Names and numbers are above nothing."),
     Measure("readability", "readability index (second measure of level)", "number", 2, "",
             "Mean Automated Readability Index of a sentence, a school grade: 4.71 letters a word + 0.5 words - 21.43 "
-            "(Senter and Smith, AMRL-TR-66-220, 1967). Published long before the judge, and nothing here chooses by it."),
+            "(Senter and Smith, AMRL-TR-66-220, 1967). Older than the judge, and nothing here chooses by it."),
     Measure("length", "words a sentence", "number", 1, "", "What stands between spaces and has a letter or digit."),
     Measure("distinct_1", "distinct-1", "number", 3, "more",
             "Different words over all words of the sentences (Li and others, NAACL 2016). Falls with the number of "

@@ -60,7 +60,8 @@ def readability(sentence: str) -> float:
 def distinct(sentences: Iterable[str], n: int) -> float:
     """Different n-grams over all n-grams, within sentences.
 
-    Li and others, A Diversity-Promoting Objective Function for Neural Conversation Models (NAACL 2016). The more sentences, the lower it is: compare equally many. NaN without an n-gram.
+    Li and others, A Diversity-Promoting Objective Function for Neural Conversation Models (NAACL 2016).
+    The more sentences, the lower it is: compare equally many. NaN without an n-gram.
     """
     found = [gram for sentence in sentences for gram in ngrams(tokens(sentence), n)]
     return len(set(found)) / len(found) if found else float("nan")

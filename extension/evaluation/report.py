@@ -215,8 +215,9 @@ def _judges(found: Mapping[str, Any]) -> list[Block]:
         f"The judge (docs/judge.md) reports ControlError (target {mean_score(level):.2f} for {level}), “at the level” "
         "and “within one level”. The word lists report the tokens above the level, and the judge reads them too.",
         f"The readability index is the second measure: its formula knows neither. Its rank correlation with human "
-        f"ratings is {spearman['train']:.2f} on {n['train']:,} sentences and {spearman['dev']:.2f} on {n['dev']:,} others, and with the judge "
-        f"{spearman['judge']:.2f} on the latter. It is a weaker measure than the judge, and an independent one.",
+        f"ratings is {spearman['train']:.2f} on {n['train']:,} sentences and {spearman['dev']:.2f} on {n['dev']:,} "
+        f"others, and "
+        f"with the judge {spearman['judge']:.2f} on the latter. It is weaker than the judge, and independent of it.",
         "The base model reports the perplexity of sentences, with the adapter off for all of them.",
     ]
     beside: Sequence[str] = [name for name in found["systems"] if name not in _NAMES]
