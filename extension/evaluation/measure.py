@@ -17,7 +17,8 @@ Answers = Sequence[Sequence[str | None]]
 
 @dataclass
 class Measured:
-    """`parts` have an interval; `wholes` are figures of the whole sample, which drawing sentences twice would change.
+    """`parts` have an interval; `wholes` are figures of the first sentence of each word, which drawing sentences
+    twice would change.
 
     `rows` has an entry for each requested word, in order, as it stands in the JSON.
     """
@@ -100,7 +101,10 @@ def measure(
     if losses:
         fluency = of_sentences(lambda row: None if row["perplexity"] is None else math.log(row["perplexity"]))
         found.parts["fluency"] = Parts(fluency.top, fluency.of, math.exp)
-    present = [row for row in rows if row["sentence"] is not None]
+    # A word that is asked for twice may well get the same sentence twice: variety is that of its first ones.
+    present = list({row["word"].casefold(): row for row in reversed(rows) if row["sentence"] is not None}.values())[
+        ::-1
+    ]
     sentences = [row["sentence"] for row in present]
     found.opening, opening = metrics.commonest_opening(sentences)
     doubles = set(metrics.near_duplicates(sentences))

@@ -72,13 +72,14 @@ _MEASURES = (
             "(Senter and Smith, AMRL-TR-66-220, 1967). Older than the judge, and nothing here chooses by it."),
     Measure("length", "words a sentence", "number", 1, "", "What stands between spaces and has a letter or digit."),
     Measure("distinct_1", "distinct-1", "number", 3, "more",
-            "Different words over all words of the sentences (Li and others, NAACL 2016). Falls with the number of "
-            "sentences, so only samples of like size compare."),
+            "Different words over all words (Li and others, NAACL 2016) in the first sentence of each requested word. "
+            "Falls with the number of sentences, so only samples of like size compare."),
     Measure("distinct_2", "distinct-2", "number", 3, "more", "The same of pairs of neighbouring words in a sentence."),
     Measure("opening", "commonest opening", "share", 1, "less",
-            "Sentences that begin with the word with which most begin."),
+            "Sentences that begin with the word with which most begin, of each requested word the first."),
     Measure("near_duplicates", "near-duplicates", "share", 1, "less",
-            f"Sentences whose set of words has a Jaccard similarity of at least {SAME} to that of an earlier one."),
+            f"Sentences whose set of words has a Jaccard similarity of at least {SAME} to that of an earlier one, "
+            "of each requested word the first."),
     Measure("copied", "copied from training", "share", 1, "less",
             "Sentences that stand in the training file but for capitals and punctuation, or share a run of more than "
             f"{LONGEST_RUN} words with one of its sentences."),

@@ -102,6 +102,13 @@ def _run(found: Mapping[str, Any]) -> list[Block]:
     blocks.append(
         Items([f"{name_of(name)}: {_WHAT.get(name, 'sentences put beside them')}" for name in found["systems"]])
     )
+    if words > (different := len({word.casefold() for some in task["lists"] for word in some})):
+        blocks.append(
+            Text(
+                f"These are {different:,} different words, some of them asked for several times. The intervals tell "
+                "how figures vary over lists of these words; other words may differ by more."
+            )
+        )
     blocks += [Text(f"Note: {note}") for note in about.get("notes", [])]
     return blocks
 
@@ -181,7 +188,7 @@ def flags(row: Mapping[str, Any], level: str) -> list[str]:
         reasons.append("no English word")
     elif abs(LEVELS.index(row["level"]) - LEVELS.index(level)) > 1:
         reasons.append(f"level {row['level']}")
-    if row["near_duplicate"]:
+    if row.get("near_duplicate"):
         reasons.append("much like an earlier one")
     if row.get("copied"):
         reasons.append("copied from training")

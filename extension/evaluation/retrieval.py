@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import cycle
 
 from ...exporter.forms import forms, tokens, uses
 from ...exporter.prompt import Record
@@ -41,12 +42,20 @@ class Shelf:
             return ASKED
         return INSIDE if self.with_word(word) else UNSEEN
 
-    def under_other_words(self, word: str, seed: int) -> str | None:
-        """A sentence that uses `word` and was listed under other words only, drawn by `seed`; None without one."""
-        found = [at for at in self.with_word(word) if word.casefold() not in self._listed[at]]
-        return self.sentences[random.Random(f"{seed} {word}").choice(found)] if found else None
+    def under_other_words(self, word: str, seed: int) -> list[str]:
+        """The sentences that use `word` and were listed under other words only, shuffled by `seed`."""
+        found = [self.sentences[at] for at in self.with_word(word) if word.casefold() not in self._listed[at]]
+        random.Random(f"{seed} {word}").shuffle(found)
+        return found
 
 
 def retrieve(shelf: Shelf, lists: Sequence[Sequence[str]], seed: int) -> list[list[str | None]]:
-    """The baseline's answers to `lists` of words."""
-    return [[shelf.under_other_words(word, seed) for word in words] for words in lists]
+    """The baseline's answers to `lists` of words: for each a sentence, the next one where it is asked for again."""
+    left: dict[str, Iterator[str]] = {}
+
+    def take(word: str) -> str | None:
+        if word not in left:
+            left[word] = cycle(shelf.under_other_words(word, seed))  # of nothing, nothing
+        return next(left[word], None)
+
+    return [[take(word) for word in words] for words in lists]

@@ -173,9 +173,13 @@ def test_retrieval_takes_sentences_of_other_words() -> None:
 def test_a_drawn_sentence_is_that_of_its_seed() -> None:
     records = [Record("A1", (w,), (f"The {w} is here today.",)) for w in ("dog", "cat", "bird", "fish", "cow", "pig")]
     shelf = Shelf(records)
-    drawn = {seed: shelf.under_other_words("today", seed) for seed in range(20)}
-    assert drawn == {seed: shelf.under_other_words("today", seed) for seed in range(20)}
+    drawn = {seed: tuple(shelf.under_other_words("today", seed)) for seed in range(20)}
+    assert drawn == {seed: tuple(shelf.under_other_words("today", seed)) for seed in range(20)}
     assert len(set(drawn.values())) > 1
+    # Asked for again, a word gets the next sentence, and after the last the first again.
+    found = [s for some in retrieve(shelf, [("today",)] * 7, seed=1) for s in some]
+    assert set(found[:6]) == set(shelf.sentences)
+    assert found[6] == found[0]
 
 
 def test_everything_together() -> None:
@@ -201,6 +205,16 @@ def test_everything_together() -> None:
     assert set(figures) <= set(MEASURES)
     last = found.rows[-1]
     assert (last["sentence"], last["used"], last["group"]) == (None, False, "unseen")
+
+
+def test_variety_is_that_of_the_first_sentence_of_each_word() -> None:
+    same = ["My dog is big.", "I see it."]
+    once = measure([("dog", "cat")], [same], "A1", {}, None, {})
+    twice = measure([("dog", "cat"), ("Dog", "cat")], [same, same], "A1", {}, None, {})
+    assert twice.wholes == once.wholes
+    assert twice.figures(1)["used"]["of"] == 4
+    late = measure([("dog",), ("dog",)], [[None], ["My dog is big."]], "A1", {}, None, {})
+    assert late.wholes["distinct_1"] == 1.0
 
 
 def test_text_without_an_english_word() -> None:
