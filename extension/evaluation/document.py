@@ -53,13 +53,14 @@ body{font:16px/1.5 system-ui,sans-serif;color:#1a1a1a;background:#fff;max-width:
 h1{font-size:1.7rem;line-height:1.2}h2{font-size:1.25rem;margin-top:2.2rem;border-bottom:1px solid #bbb}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.92rem;margin:.8rem 0}
 th,td{border-bottom:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:top;overflow-wrap:break-word}
-th{border-bottom:2px solid #666}td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+th{border-bottom:2px solid #666}thead{vertical-align:bottom}
+.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td small{color:#555;display:block}
 figure{margin:1rem 0}img{max-width:100%;height:auto}figcaption{font-size:.9rem;color:#444}
 @media print{body{margin:0;max-width:none;font-size:10.5pt}table{font-size:8.5pt}.wide{overflow:visible}
  thead{display:table-header-group}tr,figure{break-inside:avoid}h2{break-after:avoid}}
 """
-_NUMBER = re.compile(r"[-+−]?[\d.,]+(?:-[\d.,]+)?(?: %)?(?:\n.*)?|-", re.DOTALL)
+_NUMBER = re.compile(r"[-+−]?[\d.,]+(?:-[\d.,]+)?(?: %| points)?(?:\n.*)?|-", re.DOTALL)
 
 
 def markdown(title: str, blocks: Sequence[Block]) -> str:
@@ -91,14 +92,12 @@ def web_page(title: str, blocks: Sequence[Block], pictures: Mapping[str, bytes])
         elif isinstance(block, Items):
             parts.append("<ul>" + "".join(f"<li>{html.escape(item)}</li>" for item in block.items) + "</ul>")
         elif isinstance(block, Table):
-            head = "".join(f"<th>{html.escape(cell)}</th>" for cell in block.head)
-            body = "".join("<tr>" + "".join(map(_data, row)) + "</tr>" for row in block.rows)
-            table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-            parts.append(f'<div class="wide">{table}</div>')
+            parts.append(f'<div class="wide">{_table(block)}</div>')
         else:
             source = "data:image/png;base64," + base64.b64encode(pictures[block.name]).decode()
             text = html.escape(block.text)
-            parts.append(f'<figure><img src="{source}" alt="{text}"><figcaption>{text}</figcaption></figure>')
+            image = f'<img src="{source}" alt="{text}" style="width:{_inches(pictures[block.name])}in">'
+            parts.append(f"<figure>{image}<figcaption>{text}</figcaption></figure>")
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -108,10 +107,25 @@ def web_page(title: str, blocks: Sequence[Block], pictures: Mapping[str, bytes])
     )
 
 
-def _data(cell: str) -> str:
+def _table(table: Table) -> str:
+    """A column of nothing but figures stands on the right. A table without a head has no row for it."""
+    columns = [[row[i] for row in table.rows] for i in range(len(table.head))]
+    figures = [any(column) and all(not cell or _NUMBER.fullmatch(cell) for cell in column) for column in columns]
+    kinds = [' class="number"' if some and any(table.head) else "" for some in figures]
+    cells = zip(table.head, kinds, strict=True)
+    head = "<thead><tr>" + "".join(f"<th{kind}>{html.escape(cell)}</th>" for cell, kind in cells) + "</tr></thead>"
+    body = "".join("<tr>" + "".join(map(_data, row, kinds)) + "</tr>" for row in table.rows)
+    return f"<table>{head if any(table.head) else ''}<tbody>{body}</tbody></table>"
+
+
+def _inches(png: bytes) -> float:
+    """The width of a picture of 300 dots an inch: it stands in its header."""
+    return round(int.from_bytes(png[16:20], "big") / 300, 2)
+
+
+def _data(cell: str, kind: str) -> str:
     """A cell; what follows its first line is set small under it."""
     first, _, rest = cell.partition("\n")
-    kind = ' class="number"' if _NUMBER.fullmatch(cell) else ""
     small = f"<small>{html.escape(rest)}</small>" if rest else ""
     return f"<td{kind}>{html.escape(first)}{small}</td>"
 

@@ -118,3 +118,11 @@ def reference(key: str, level: str) -> str:
     if measure.form == "share":
         return "-".join(f"{100 * v:g}" for v in values) + (" %" if values else "")
     return "-".join(f"{v:g}" for v in values)
+
+
+# What the sentences are from, as `evaluate` calls it and as people read it.
+SYSTEMS = {"base": "base", "adapter": "adapter", "retrieval": "retrieval", "own": "evaluation file"}
+
+
+def name_of(system: str) -> str:
+    return SYSTEMS.get(system, system)

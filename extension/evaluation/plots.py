@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...exporter.profile import mean_score
-from .measures import MEASURES
+from .measures import MEASURES, name_of
 
 _LOOKS = (("white", "////"), ("0.45", ""), ("0.8", ""), ("white", "...."), ("0.25", "xx"), ("0.65", "\\\\"))
 _SHARES = ("well_formed", "used", "exact", "within_one", "above", "opening")
@@ -104,7 +105,7 @@ def _bars(
     groups: Sequence[str], series: Sequence[tuple[str, Sequence[Mapping[str, Any]]]], label: str, by: float
 ) -> bytes:
     """A group of bars for each of `groups`, with a bar for each series. `by` is what values are multiplied with."""
-    figure, axes = _figure(max(5.0, 1.4 * len(groups) + 1.5), 4.2)
+    figure, axes = _figure(max(3.6, 1.1 * len(groups) + 1.0), 4.2)
     width = 0.8 / max(1, len(series))
     for i, (name, figures) in enumerate(series):
         colour, hatch = _LOOKS[i % len(_LOOKS)]
@@ -117,13 +118,13 @@ def _bars(
             if low is not None and high is not None:
                 error = [[by * max(0.0, value - low)], [by * max(0.0, high - value)]]
                 axes.errorbar(at, by * value, yerr=error, color="black", capsize=3, linewidth=1)
-        axes.bar(0, 0, 0, color=colour, edgecolor="black", hatch=hatch, label=name)
-    axes.set_xticks(range(len(groups)), [group.replace(" (", "\n(") for group in groups])
+        axes.bar(0, 0, 0, color=colour, edgecolor="black", hatch=hatch, label=name_of(name))
+    axes.set_xticks(range(len(groups)), ["\n".join(textwrap.wrap(group, 13)) for group in groups])
     axes.set_ylabel(label)
     axes.set_ylim(bottom=0)
     axes.grid(axis="y", alpha=0.4)
     axes.set_axisbelow(True)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=4, frameon=False)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=4, frameon=False)
     return _png(figure)
 
 
@@ -136,12 +137,13 @@ def _steps(values: Mapping[str, Sequence[float]], label: str, edges: Sequence[fl
             style, grey = _LINES[i % len(_LINES)], ("0.55", "0", "0.35", "0.15", "0.6", "0.3")[i % 6]
             axes.hist(
                 list(some), bins=list(edges), weights=weights, histtype="step", linestyle=style, color=grey,
-                linewidth=2 if name == "adapter" else 1.3, label=name,
+                linewidth=2 if name == "adapter" else 1.3, label=name_of(name),
             )  # fmt: skip
     if line is not None:
         axes.axvline(line, color="black", linewidth=0.8)
     axes.set_xlabel(label)
     axes.set_ylabel("per cent of the sentences")
+    axes.set_xlim(edges[0], max([edges[0] + 1, *(min(max(some) + 1, edges[-1]) for some in values.values() if some)]))
     axes.grid(alpha=0.4)
     handles, labels = axes.get_legend_handles_labels()
     if handles:

@@ -12,16 +12,10 @@ from ...exporter.profile import mean_score
 from .bootstrap import DRAWS
 from .document import Block, Heading, Items, Picture, Table, Text, markdown, web_page
 from .folder import DATA, publish
-from .measures import MEASURES, Measure, rated, reference
+from .measures import MEASURES, SYSTEMS, Measure, name_of, rated, reference
 from .plots import last, plots
 
 NO_PLOTS = "The plots were left out: matplotlib is not installed (pip install matplotlib)."
-_NAMES = {
-    "base": "base",
-    "adapter": "adapter",
-    "retrieval": "retrieval",
-    "own": "evaluation file",
-}
 _WHAT = {
     "base": "the model as it is",
     "adapter": "the same model with the adapter",
@@ -115,6 +109,7 @@ def _run(found: Mapping[str, Any]) -> list[Block]:
 
 def _figures(found: Mapping[str, Any]) -> list[Block]:
     systems, level = found["systems"], found["task"]["level"]
+    human = rated()["levels"][level]
     difference = found.get("difference", {})
     head = ["", *map(name_of, systems), "human reference"]
     if difference:
@@ -133,12 +128,13 @@ def _figures(found: Mapping[str, Any]) -> list[Block]:
             f"Under a figure stands its 95 % interval: percentiles of {DRAWS:,} bootstrap samples in which whole lists "
             "(for the loss, whole records) are drawn anew, because the sentences of a list are written together. The "
             "difference is of the same lists. Figures of a whole sample, such as distinct-2, have none: a sentence "
-            "drawn twice would change them."
+            "drawn twice would change them. Where nothing failed, or nothing succeeded, no draw can differ: of n "
+            "sentences without a failure, as many as 3/n of all may still fail (the rule of three)."
         ),
         Text(
             "Human reference: words a sentence, tokens above the level, distinct-2 and the commonest opening of graded "
-            "learner corpora; the readability index of encyclopedic sentences that two people gave the level, which "
-            "runs higher than that of everyday ones."
+            f"learner corpora; the readability index of {human['sentences']:,} encyclopedic sentences that two people "
+            f"gave the level (standard deviation {human['deviation']:.1f})."
         ),
     ]
     reduction = found.get("reduction", {})
@@ -157,25 +153,24 @@ def cell(measure: Measure, figure: Mapping[str, Any], signed: bool = False) -> s
     value = figure.get("value")
     if value is None:
         return "-"
-    text = ("+" if signed and value > 0 else "") + measure.write(value)
+    text = measure.write(value)
+    if signed:
+        text = ("+" if value > 0 else "") + text.replace(" %", " points")
     if figure.get("low") is not None:
         text += "\n" + measure.write_interval(figure["low"], figure["high"])
     return text
 
 
-def name_of(system: str) -> str:
-    return _NAMES.get(system, system)
-
-
 def _examples(found: Mapping[str, Any]) -> list[Block]:
     systems = found["systems"]
     columns = [found[name]["rows"] for name in systems]
-    rows = [
-        [some[0]["word"], *(row["sentence"] or "(no sentence)" for row in some)]
-        for some in list(zip(*columns, strict=True))[:_SHOWN]
-    ]
-    total = len(columns[0])
-    shown = f"All {total:,} words." if total <= _SHOWN else f"The first {_SHOWN} of {total:,} words."
+    first: dict[str, list[str]] = {}
+    for some in zip(*columns, strict=True):
+        first.setdefault(some[0]["word"], [row["sentence"] or "(no sentence)" for row in some])
+    rows = [[word, *sentences] for word, sentences in first.items()][:_SHOWN]
+    total = len(first)
+    shown = f"All {total:,} words" if total <= _SHOWN else f"The first {_SHOWN} of {total:,} words"
+    shown += ", the first sentence of each."
     return [Text(shown), Table(["word", *map(name_of, systems)], rows)]
 
 
@@ -224,10 +219,10 @@ def _judges(found: Mapping[str, Any]) -> list[Block]:
         f"The readability index is the second measure: its formula knows neither. Its rank correlation with human "
         f"ratings is {spearman['train']:.2f} on {n['train']:,} sentences and {spearman['dev']:.2f} on {n['dev']:,} "
         f"others, and "
-        f"with the judge {spearman['judge']:.2f} on the latter. It is weaker than the judge, and independent of it.",
+        f"with the judge {spearman['judge']:.2f} on the latter. It is weaker than the judge, and made independently.",
         "The base model reports the perplexity of sentences, with the adapter off for all of them.",
     ]
-    beside: Sequence[str] = [name for name in found["systems"] if name not in _NAMES]
+    beside: Sequence[str] = [name for name in found["systems"] if name not in SYSTEMS]
     if beside:
         items.append(
             f"{', '.join(beside)}: written elsewhere. Where the judge chose among candidates, as cefr-sentences write "
