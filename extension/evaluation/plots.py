@@ -105,7 +105,8 @@ def _bars(
     groups: Sequence[str], series: Sequence[tuple[str, Sequence[Mapping[str, Any]]]], label: str, by: float
 ) -> bytes:
     """A group of bars for each of `groups`, with a bar for each series. `by` is what values are multiplied with."""
-    figure, axes = _figure(max(3.6, 1.1 * len(groups) + 1.0), 4.2)
+    inches = max(4.5, 1.1 * len(groups) + 1.0)
+    figure, axes = _figure(inches, 4.2)
     width = 0.8 / max(1, len(series))
     for i, (name, figures) in enumerate(series):
         colour, hatch = _LOOKS[i % len(_LOOKS)]
@@ -124,7 +125,7 @@ def _bars(
     axes.set_ylim(bottom=0)
     axes.grid(axis="y", alpha=0.4)
     axes.set_axisbelow(True)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=4, frameon=False)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=int(inches / 1.8), frameon=False)
     return _png(figure)
 
 
