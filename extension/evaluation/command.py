@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -168,7 +169,8 @@ def _written(name: str, path: Path, lists: Any) -> list[list[str | None]]:
         raise InputError(
             f"{path} is no JSON array of objects with word and sentence, as write --json prints it: {error!r}."
         ) from None
-    if any(not isinstance(s, (str, type(None))) for s in by_word.values()):
+    # Half a character (a lone surrogate) could not be written into the report.
+    if any(not isinstance(s, str | None) or re.search("[\ud800-\udfff]", s or "") for s in by_word.values()):
         raise InputError(f"{path}: a sentence is neither text nor null.")
     missing = [word for words in lists for word in words if word.casefold() not in by_word]
     if missing:

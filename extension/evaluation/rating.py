@@ -107,12 +107,17 @@ def read_ratings(path: Path, key: Mapping[str, Any]) -> Rater:
     if not path.is_file():
         raise InputError(f"{path} does not exist.")
     with open_text(path, detect_encoding(path)) as file:
-        lines = file.read().splitlines()
-    if lines and lines[0].lower().startswith("sep="):  # Excel's own line
-        del lines[0]
-    first = lines[0] if lines else ""
-    sign = max(",;\t", key=first.count)
-    reader = csv.DictReader(lines, delimiter=sign)
+        text = file.read()
+    if text.lower().startswith("sep="):  # Excel's own line
+        text = text.partition("\n")[2]
+    sign = max(",;\t", key=text.partition("\n")[0].count)
+    try:
+        return _rater(csv.DictReader(io.StringIO(text, newline=""), delimiter=sign), path, key)
+    except csv.Error as error:
+        raise InputError(f"{path} is not a CSV file: {error}.") from None
+
+
+def _rater(reader: csv.DictReader[str], path: Path, key: Mapping[str, Any]) -> Rater:
     reader.fieldnames = [(name or "").strip().lower() for name in reader.fieldnames or ()]
     if lacking := [name for name in ("id", *QUESTIONS) if name not in reader.fieldnames]:
         raise InputError(f"{path} has no column {', '.join(lacking)}. Was its first line changed?")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,7 +66,7 @@ def training_beside(dataset: Path) -> Path | None:
     return path if stem.endswith("_eval") and path.is_file() else None
 
 
-def training_of(adapter: Path, card: dict[str, object]) -> Path | None:
+def training_of(adapter: Path, card: Mapping[str, object]) -> Path | None:
     """The training file that the card of an adapter in a webui's folder names, if it is there."""
     data = card.get("data")
     name = data.get("file") if isinstance(data, dict) else None

@@ -69,6 +69,10 @@ def test_sentences_put_beside(tmp_path: Path) -> None:
     assert _beside([f"s={path}"], [("cat", "tree")]) == {"s": [["A cat.", None]]}
     with pytest.raises(InputError, match="has no row for 1 of the words asked for, 'sun' first"):
         _beside([f"s={path}"], [("cat", "sun")])
+    for bad in (3, "\ud800", ["x"]):
+        path.write_text(json.dumps([{"word": "cat", "sentence": bad}]))
+        with pytest.raises(InputError, match="neither text nor null"):
+            _beside([f"s={path}"], [("cat",)])
 
 
 def test_the_training_file_is_found(tmp_path: Path) -> None:

@@ -217,6 +217,14 @@ def test_variety_is_that_of_the_first_sentence_of_each_word() -> None:
     assert late.wholes["distinct_1"] == 1.0
 
 
+@given(st.text(min_size=1, max_size=30), st.text(max_size=60))
+@settings(max_examples=100, deadline=None)
+def test_any_text_can_be_measured(word: str, sentence: str) -> None:
+    figures = measure([(word, "cat")], [[sentence, "A cat."]], "B1", {}, lambda s: False, {}).figures(1)
+    for figure in figures.values():
+        assert figure["value"] is None or math.isfinite(figure["value"])
+
+
 def test_text_without_an_english_word() -> None:
     found = measure([("dog", "cat")], [["狗", "123"]], "A1", {}, None, {}).figures(1)
     assert found["within_one"]["of"] == 2
