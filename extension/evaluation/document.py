@@ -60,7 +60,7 @@ figure{margin:1rem 0}img{max-width:100%;height:auto}figcaption{font-size:.9rem;c
 @media print{body{margin:0;max-width:none;font-size:10.5pt}table{font-size:8.5pt}.wide{overflow:visible}
  thead{display:table-header-group}tr,figure{break-inside:avoid}h2{break-after:avoid}}
 """
-_NUMBER = re.compile(r"[-+−]?[\d.,]+(?:-[\d.,]+)?(?: %| points)?(?:\n.*)?|-", re.DOTALL)
+_NUMBER = re.compile(r"[-+−]?[\d.,]+(?:-[\d.,]+)?(?: (?:%|points|min|s))?(?:\n.*)?|-", re.DOTALL)
 
 
 def markdown(title: str, blocks: Sequence[Block]) -> str:
