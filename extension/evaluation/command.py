@@ -1,44 +1,183 @@
-"""`cefr-sentences evaluate`."""
+"""`cefr-sentences evaluate`; `rate` comes with it."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
+import sys
 from pathlib import Path
 from typing import Any
 
 from ...exporter.errors import InputError
+from ...exporter.levels import TRAINABLE, parse_level
+from . import rate_command
 
 
 def add_commands(commands: Any) -> None:
+    rate_command.add_commands(commands)
     parser = commands.add_parser(
         "evaluate",
         help="the model without and with the adapter",
-        description="Response loss, perplexity, well-formed lists and words used, of the same model with the "
-        "adapter off and on. Use a file the adapter was not trained on: NAME_eval.txt.",
+        description="Response loss and perplexity, and what the sentences are like, of the same model with the adapter "
+        "off and on, beside sentences found in the training file. Use a file the adapter was not trained on: "
+        "NAME_eval.txt.",
     )
-    parser.add_argument("dataset", metavar="DATASET", type=Path, help="an evaluation file the exporter wrote")
-    parser.add_argument("--model", required=True, help="Transformers folder, hub name, or 'embedded'")
+    parser.add_argument(
+        "dataset", metavar="DATASET", nargs="?", type=Path, help="an evaluation file the exporter wrote"
+    )
+    parser.add_argument(
+        "--words", metavar="FILE", help="ask for these words instead (a list, a table, or -); no loss then"
+    )
+    parser.add_argument("--level", help="the level of --words (default: the adapter's)")
+    parser.add_argument("--model", help="Transformers folder, hub name, or 'embedded'")
     parser.add_argument(
         "--adapter", metavar="DIR", type=Path, help="an adapter folder; without it only the base is scored"
     )
+    parser.add_argument(
+        "--train",
+        metavar="FILE",
+        type=Path,
+        help="the training file, to tell which words and sentences are known from it "
+        "(default: NAME.txt beside NAME_eval.txt, or the one the adapter names)",
+    )
     parser.add_argument("--prompts", type=int, default=15, help="how many records to answer (default 15)")
-    parser.add_argument("--json", action="store_true", help="print the scores and answers as one JSON object")
+    parser.add_argument("--temperature", type=float, default=0.0, help="draw the answers; default 0, greedy")
+    parser.add_argument("--seed", type=int, default=42, help="decides everything that is drawn (default 42)")
+    parser.add_argument(
+        "--beside",
+        metavar="NAME=FILE",
+        action="append",
+        default=[],
+        help="measure these sentences too: what write --json printed for the same words; may be given several times",
+    )
+    parser.add_argument(
+        "--compare",
+        metavar="JSON",
+        nargs="+",
+        type=Path,
+        help="no evaluation: put the evaluation.json of several side by side, level by level; needs --out",
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, help="write a report: Markdown, HTML, JSON, plots at 300 DPI"
+    )
+    parser.add_argument("--force", action="store_true", help="write the report also beside other files in DIR")
+    parser.add_argument("--json", action="store_true", help="print everything measured as one JSON object")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    from ...exporter.formats import read_records
-    from ..host.standalone import check_adapter, check_model_name, load
-    from .compare import compare, table
+    from .folder import check_folder
 
+    if args.out is not None:
+        check_folder(args.out, force=args.force)
+    if args.compare is not None:
+        return _compare(args)
+    from ..host.standalone import check_adapter, check_model_name, load
+    from .about import about
+    from .compare import evaluate, table
+
+    if args.model is None:
+        raise InputError("Say which model with --model: a Transformers folder, a hub name, or 'embedded'.")
+    check_model_name(args.model)
+    card = check_adapter(args.adapter) if args.adapter is not None else {}
+    task, training, notes = _task(args, card)
+    beside = _beside(args.beside, task.lists)
+    for note in notes:
+        print(f"Note: {note}", file=sys.stderr)
+    loaded = load(args.model, args.adapter)
+    found = evaluate(loaded.model, loaded.tokenizer, task, _progress, beside)
+    source = str(args.dataset) if args.words is None else args.words
+    found["about"] = about(loaded, args.adapter, source, training, task, notes)
+    if args.out is not None:
+        from .report import write_report
+
+        write_report(found, args.out, force=args.force)
+    print(json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False) if args.json else table(found))
+    if args.out is not None and not args.json:
+        print(f"Report: {args.out / 'report.html'}")
+    return 0
+
+
+def _compare(args: argparse.Namespace) -> int:
+    from .across import write_comparison
+
+    if args.out is None:
+        raise InputError("--compare needs --out DIR for the comparison.")
+    if args.dataset is not None or args.words is not None:
+        raise InputError("--compare evaluates nothing: give it evaluation.json files alone.")
+    print(write_comparison(args.compare, args.out, force=args.force), end="")
+    return 0
+
+
+def _task(args: argparse.Namespace, card: dict[str, Any]) -> tuple[Any, Path | None, list[str]]:
+    """The task, the training file behind it, and what the reader has to know about them."""
+    from ...exporter.formats import read_records
+    from ..writing.sentences import chunks
+    from ..writing.words import read_words
+    from .about import same_records
+    from .task import Task, of_records, read_training, training_beside, training_of
+
+    if (args.dataset is None) == (args.words is None):
+        raise InputError("Give either an evaluation file or --words FILE.")
     if args.prompts < 1:
         raise InputError(f"--prompts {args.prompts} is out of range: at least 1.")
-    check_model_name(args.model)
-    if args.adapter is not None:
-        check_adapter(args.adapter)
-    records = read_records(args.dataset)
-    loaded = load(args.model, args.adapter)
-    found = compare(loaded.model, loaded.tokenizer, records, args.prompts)
-    print(json.dumps(found, ensure_ascii=False, indent=2) if args.json else table(found))
-    return 0
+    training = args.train
+    if training is None and args.dataset is not None:
+        training = training_beside(args.dataset)
+    if training is None and args.adapter is not None:
+        training = training_of(args.adapter, card)
+    # The evaluation file first: what is wrong with it is what the user asked about.
+    records = read_records(args.dataset) if args.dataset is not None else []
+    known = read_training(training)
+    more: dict[str, Any] = {"training": known, "seed": args.seed, "temperature": args.temperature}
+    if args.words is not None:
+        level = parse_level(args.level or str(card.get("level") or ""), TRAINABLE) if args.level or card else None
+        if level is None:
+            raise InputError("Say at which level the words are asked for with --level.")
+        task = Task(level, tuple(map(tuple, chunks(read_words(args.words)))), **more)
+    else:
+        task = of_records(records, args.prompts, **more)
+        if args.level is not None and parse_level(args.level, TRAINABLE) != task.level:
+            raise InputError(f"{args.dataset} is of level {task.level}, not {args.level}.")
+    notes = []
+    if training is None:
+        notes.append("No training file was found, so there is no retrieval baseline; give it with --train FILE.")
+    elif known is not None and not same_records(card, known):
+        notes.append(f"{training} is not what the adapter was trained on: its records differ.")
+    if card.get("level") not in (None, task.level):
+        notes.append(f"The adapter was trained for {card['level']}; the words are asked for at {task.level}.")
+    return task, training, notes
+
+
+def _beside(given: list[str], lists: Any) -> dict[str, list[list[str | None]]]:
+    """The sentences of each NAME=FILE for the words of `lists`. Raises InputError."""
+    found: dict[str, list[list[str | None]]] = {}
+    for one in given:
+        name, sign, file = one.partition("=")
+        if not sign or not name.strip() or name in ("base", "adapter", "retrieval", "own", *found):
+            raise InputError(f"--beside {one!r}: give a new name and a file, as in --beside strict=strict.json.")
+        found[name] = _written(name, Path(file), lists)
+    return found
+
+
+def _written(name: str, path: Path, lists: Any) -> list[list[str | None]]:
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8-sig"))
+        by_word = {str(row["word"]).casefold(): row["sentence"] for row in rows}
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputError(
+            f"{path} is no JSON array of objects with word and sentence, as write --json prints it: {error!r}."
+        ) from None
+    # Half a character (a lone surrogate) could not be written into the report.
+    if any(not isinstance(s, str | None) or re.search("[\ud800-\udfff]", s or "") for s in by_word.values()):
+        raise InputError(f"{path}: a sentence is neither text nor null.")
+    missing = [word for words in lists for word in words if word.casefold() not in by_word]
+    if missing:
+        raise InputError(f"{path} ({name}) has no row for {len(missing)} of the words asked for, {missing[0]!r} first.")
+    return [[by_word[word.casefold()] for word in words] for words in lists]
+
+
+def _progress(what: str, done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{what}: {done:,} of {total:,}   ", end="\n" if done == total else "", file=sys.stderr, flush=True)

@@ -1,15 +1,21 @@
-"""The Evaluate pane: the same model without and with an adapter, in figures and side by side."""
+"""The Evaluate pane: the same model without and with an adapter, in figures and side by side, and the report."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from ...exporter.errors import InputError
 from ...exporter.formats import read_records
-from ..evaluation.compare import compare
+from ..evaluation.about import about
+from ..evaluation.compare import evaluate
+from ..evaluation.measures import MEASURES, Measure, reference
+from ..evaluation.report import html_report
+from ..evaluation.task import of_records, read_training, training_beside
 from ..host.base import adapter_folder, adapter_names
 from ..jobs import Job
 from . import paths
@@ -18,12 +24,8 @@ from .pictures import escape, table
 from .texts import text
 from .ui import Ui, Updates
 
-_ROWS = (
-    ("loss", lambda s: f"{s['loss']:.3f}"),
-    ("perplexity", lambda s: f"{s['perplexity']:.2f}"),
-    ("lists", lambda s: f"{s['well_formed']} / {s['lists']}"),
-    ("words", lambda s: f"{s['words_used']} / {s['words']}"),
-)
+# System -> the text that names its column.
+_COLUMNS = {"base": "base", "adapter": "with", "retrieval": "retrieval", "own": "own"}
 
 
 def build(ui: Ui) -> None:
@@ -34,48 +36,79 @@ def build(ui: Ui) -> None:
         prompts = ui.make(gr.Slider, "evaluate.prompts", minimum=1, maximum=50, step=1, value=5)
     run = ui.button("evaluate.run", variant="primary")
     status = gr.HTML(elem_id="cefr-evaluate-status")
+    with gr.Row(visible=False) as after:
+        report = ui.make(gr.DownloadButton, "evaluate.report")
     shown = gr.HTML(elem_id="cefr-evaluate-result")
 
     def show(job: Job, language: str) -> Updates:
-        return {shown: _shown(job.result, language)} if job.result else {}
+        if not job.result:
+            return {}
+        return {
+            shown: _shown(job.result["found"], language),
+            report: job.result["report"],
+            after: gr.update(visible=True),
+        }
 
     def begin(language: str, name: str | None, file: str | None, number: Any) -> Iterator[Updates]:
         if ui.host.training_off == "multi-user":
             raise InputError(text("off", language))
-        chosen = adapter_folder(folders, str(name or "")).name
-        records = read_records(paths.dataset(folders.datasets, file, paths.evaluation_files(folders.datasets)))
-        asked = min(max(1, whole(number, "prompts")), len(records))
-        names = {side: text(f"evaluate.part_{side}", language) for side in ("base", "adapter")}
+        adapter_path = adapter_folder(folders, str(name or ""))
+        chosen = adapter_path.name
+        source = paths.dataset(folders.datasets, file, paths.evaluation_files(folders.datasets))
+        training = training_beside(source)
+        asked = max(1, whole(number, "prompts"))
+        task = of_records(read_records(source), asked, training=read_training(training))
+        names = {part: text(f"evaluate.part_{part}", language) for part in ("base", "adapter", "fluency")}
 
         def work(job: Job) -> Any:
             with ui.host.lend(chosen) as loaded:
-                found = compare(
+                found = evaluate(
                     loaded.model,
                     loaded.tokenizer,
-                    records,
-                    asked,
-                    progress=lambda side, done, total: job.progress(names[side], done, total),
+                    task,
+                    lambda part, done, total: job.progress(names[part], done, total),
                 )
-            return {"found": found, "prompts": [list(r.words) for r in records[:asked]]}
+                found["about"] = about(loaded, adapter_path, source.name, training, task)
+            return {"found": found, "report": _page(found, chosen)}
 
         job = ui.host.desk.start("evaluate", work)
-        yield {shown: ""}
+        yield {shown: "", after: gr.update(visible=False)}
         yield from ui.follow(job, language, lambda j: show(j, language), status)
 
-    ui.on(run.click, begin, [adapter, dataset, prompts], [status, shown], status)
-    ui.rejoin(ui.host.desk, "evaluate", show, status, [shown])
+    ui.on(run.click, begin, [adapter, dataset, prompts], [status, shown, report, after], status)
+    ui.rejoin(ui.host.desk, "evaluate", show, status, [shown, report, after])
 
 
-def _shown(result: dict[str, Any], language: str) -> str:
-    found = result["found"]
-    base, adapted = found["base"], found["adapter"]
-    head = [text(f"evaluate.{k}", language) for k in ("measure", "base", "with")]
-    body = [[text(f"evaluate.{key}", language), form(base), form(adapted)] for key, form in _ROWS]
+def _page(found: dict[str, Any], adapter: str) -> str:
+    """The report as a file in a folder of the system for such files."""
+    path = Path(tempfile.mkdtemp(prefix="cefr-")) / f"evaluation-{adapter}.html"
+    path.write_text(html_report(found), encoding="utf-8", newline="\n")
+    return str(path)
+
+
+def _shown(found: dict[str, Any], language: str) -> str:
+    base, adapted, task = found["base"], found["adapter"], found["task"]
+    systems = [name for name in _COLUMNS if name in found["systems"]]
+    named = ("measure", *(_COLUMNS[name] for name in systems), "human")
+    head = [text(f"evaluate.{name}", language) for name in named]
+    body = []
+    for key, measure in MEASURES.items():
+        figures = [found[name]["figures"].get(key, {}) for name in systems]
+        if any(figure.get("value") is not None for figure in figures):
+            cells = [_figure(measure, figure) for figure in figures]
+            body.append([text(f"measure.{key}", language), *cells, reference(key, task["level"])])
     said = text("evaluate.note", language, records=base["records"], lists=base["lists"])
     parts = [table(head, body), f"<p>{escape(said)}</p><h4>{escape(text('evaluate.answers', language))}</h4>"]
     rows = [
         [", ".join(words), one.strip(), two.strip()]
-        for words, one, two in zip(result["prompts"], base["answers"], adapted["answers"], strict=True)
+        for words, one, two in zip(task["lists"], base["answers"], adapted["answers"], strict=True)
     ]
-    side_by_side = table([text("data.words", language), *head[1:]], rows)
-    return "".join(parts) + side_by_side.replace("<td>", '<td style="white-space:pre-wrap;width:40%">')
+    heads = [text(key, language) for key in ("data.words", "evaluate.base", "evaluate.with")]
+    return "".join(parts) + table(heads, rows).replace("<td>", '<td style="white-space:pre-wrap;width:40%">')
+
+
+def _figure(measure: Measure, figure: dict[str, Any]) -> str:
+    said = measure.write(figure.get("value"))
+    if figure.get("low") is not None:
+        said += f" ({measure.write_interval(figure['low'], figure['high'])})"
+    return said

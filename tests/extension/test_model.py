@@ -161,11 +161,55 @@ def test_evaluate(run, adapter: Path, data: Path) -> None:
     # The same loss as the training measured, before and after.
     assert found["base"]["loss"] == pytest.approx(card["eval_loss"]["before"], abs=1e-4)
     assert found["adapter"]["loss"] == pytest.approx(card["eval_loss"]["after"], abs=1e-4)
-    for scores in found.values():
+    for scores in (found["base"], found["adapter"]):
         assert (scores["records"], scores["lists"], scores["words"]) == (4, 2, 12)
         assert scores["perplexity"] == pytest.approx(2.718281828 ** scores["loss"])
         assert len(scores["answers"]) == 2
     assert f"{found['adapter']['words_used']} of 12" in table(found)
+    # The training file beside it was found, and is the one the adapter was trained on.
+    assert found["systems"] == ["base", "adapter", "retrieval", "own"]
+    assert found["about"]["notes"] == []
+    assert found["own"]["figures"]["used"]["value"] == 1.0
+    assert found["own"]["figures"]["fluency"]["value"] > 1
+
+
+def test_evaluate_writes_a_report(run, adapter: Path, tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("happy\nbook\n", encoding="utf-8")
+    args = ("evaluate", "--words", tmp_path / "words.txt", "--model", "embedded", "--adapter", adapter)
+    result = run(*args, "--out", tmp_path / "r", "--temperature", "0.7")
+    assert result.code == 0, result.err
+    assert "there is no retrieval baseline" in result.err
+    found = json.loads((tmp_path / "r" / "evaluation.json").read_text(encoding="utf-8"))
+    assert (found["base"]["loss"], found["task"]["level"], found["adapter"]["words"]) == (None, "A1", 2)
+    page = (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
+    assert "sampled at temperature 0.7" in page
+    rated = run("rate", "make", tmp_path / "r", "--out", tmp_path / "sheet")
+    assert rated.code == 0 or "no word for which" in rated.err
+
+
+def test_the_likelihood_of_a_text_is_the_plain_one(base: Any, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+    from cefr_sentences.extension.evaluation import likelihood
+    from cefr_sentences.extension.training.loss import response_loss
+
+    sentences = ["A cat.", "I see a very big dog in the garden today.", "No!"]
+    before = base.tokenizer("\n")["input_ids"]
+    plain = []
+    for sentence in sentences:
+        ids = base.tokenizer(sentence, add_special_tokens=False)["input_ids"]
+        with torch.inference_mode():
+            logits = base.model(torch.tensor([before + ids])).logits[0, len(before) - 1 : -1]
+        plain.append((float(torch.nn.functional.cross_entropy(logits, torch.tensor(ids), reduction="sum")), len(ids)))
+    records = read_records(data / "d_eval.txt")
+    for tokens in (1, 20, 2048):
+        monkeypatch.setattr(likelihood, "TOKENS", tokens)
+        found = likelihood.sentence_losses(base.model, base.tokenizer, sentences)
+        assert [n for _, n in found] == [n for _, n in plain]
+        assert [nats for nats, _ in found] == pytest.approx([nats for nats, _ in plain], rel=1e-4)
+        losses = likelihood.record_losses(base.model, base.tokenizer, records)
+        mean = sum(nats for nats, _ in losses) / sum(n for _, n in losses)
+        assert mean == pytest.approx(response_loss(base.model, base.tokenizer, records), abs=1e-4)
+    assert likelihood.sentence_losses(base.model, base.tokenizer, []) == []
 
 
 def test_write(run, adapter: Path, tmp_path: Path) -> None:

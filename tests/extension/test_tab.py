@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from cefr_sentences.exporter.errors import CefrError, InputError
+from cefr_sentences.extension.evaluation.measures import MEASURES
 from cefr_sentences.extension.tab import paths
 from cefr_sentences.extension.tab.pictures import clock, escape, histogram, note, plot, table
 from cefr_sentences.extension.tab.texts import TEXTS, language_of, text
@@ -36,11 +37,16 @@ def test_every_problem_is_there_in_turkish() -> None:
     assert {k.removeprefix("problem.") for k in TEXTS if k.startswith("problem.")} == set(PROBLEMS)
 
 
+def test_the_measures_are_named_as_in_the_report() -> None:
+    labels = {k.removeprefix("measure."): english for k, (english, _) in TEXTS.items() if k.startswith("measure.")}
+    assert labels == {key: measure.label for key, measure in MEASURES.items()}
+
+
 def test_every_text_is_used_somewhere() -> None:
     folder = Path(paths.__file__).parent
     source = "".join(p.read_text(encoding="utf-8") for p in folder.glob("*.py") if p.name != "texts.py")
     source = source.replace("'", '"')
-    made = {"problem", "pane", "next"}  # these keys are put together
+    made = {"problem", "pane", "next", "measure"}  # these keys are put together
     unused = [
         k
         for k in TEXTS

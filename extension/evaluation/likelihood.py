@@ -1,0 +1,78 @@
+"""How probable a model finds texts, a text at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ...exporter.prompt import Record
+from ..training.data import IGNORED, collate, encode_all, pad_id
+
+TOKENS = 2048  # of one batch, padding included: the logits of so many take memory
+
+
+def record_losses(model: Any, tokenizer: Any, records: Sequence[Record]) -> list[tuple[float, int]]:
+    """The summed loss on the answer of each record in nats, and its number of tokens."""
+    return _losses(model, tokenizer, encode_all(tokenizer, records, 10**9)[0])
+
+
+def sentence_losses(
+    model: Any,
+    tokenizer: Any,
+    sentences: Sequence[str],
+    progress: Callable[[int, int], object] = lambda done, total: None,
+) -> list[tuple[float, int]]:
+    """The summed loss of each sentence in nats, and its number of tokens, each as a line of its own.
+
+    Before it stand a line end and the tokenizer's beginning mark where it has one: a model needs something to go on
+    from, and so the first word counts too.
+    """
+    before = list(tokenizer("\n")["input_ids"])
+    while before and before[-1] == tokenizer.eos_token_id:
+        before.pop()
+    encoded = []
+    for sentence in sentences:
+        ids = list(tokenizer(sentence, add_special_tokens=False)["input_ids"])
+        n = len(before)
+        encoded.append(
+            {"input_ids": before + ids, "labels": [IGNORED] * n + ids, "weights": [0.0] * n + [1.0] * len(ids)}
+        )
+    return _losses(model, tokenizer, encoded, progress)
+
+
+def _losses(
+    model: Any,
+    tokenizer: Any,
+    encoded: Sequence[dict[str, list[Any]]],
+    progress: Callable[[int, int], object] = lambda done, total: None,
+) -> list[tuple[float, int]]:
+    import torch
+
+    order = sorted(range(len(encoded)), key=lambda i: len(encoded[i]["input_ids"]))
+    found = [(0.0, 0)] * len(encoded)
+    start = 0
+    while start < len(order):
+        progress(start, len(order))
+        end = start + 1
+        while end < len(order) and (end + 1 - start) * len(encoded[order[end]]["input_ids"]) <= TOKENS:
+            end += 1
+        rows = order[start:end]
+        start = end
+        inputs = collate([encoded[i] for i in rows], pad_id(tokenizer))
+        labels = inputs.pop("labels").to(model.device)
+        del inputs["weights"]
+        labelled = (labels != IGNORED).any(0).nonzero()
+        if not len(labelled):
+            continue
+        keep = labels.shape[1] - int(labelled[0]) + 1  # the columns whose logits are needed; see training/loss.py
+        with torch.inference_mode():
+            inputs = {key: value.to(model.device) for key, value in inputs.items()}
+            logits = model(**inputs, logits_to_keep=keep, use_cache=False).logits[:, :-1]
+            targets = labels[:, labels.shape[1] - logits.shape[1] :]
+            mask = targets != IGNORED
+            losses = torch.nn.functional.cross_entropy(logits[mask].float(), targets[mask], reduction="none")
+            summed = torch.zeros(len(rows), device=losses.device).index_add_(0, mask.nonzero()[:, 0], losses)
+        for i, nats, tokens in zip(rows, summed.tolist(), mask.sum(1).tolist(), strict=True):
+            found[i] = (nats, tokens)
+    progress(len(order), len(order))
+    return found

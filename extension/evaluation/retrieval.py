@@ -1,0 +1,61 @@
+"""What needs no model: the words that training has never asked for, and sentences found under other words."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import cycle
+
+from ...exporter.forms import forms, tokens, uses
+from ...exporter.prompt import Record
+
+# Of a requested word: no training record asked for it and it stands in none; in none asked for but in another
+# word's sentence; asked for.
+UNSEEN, INSIDE, ASKED = "unseen", "inside", "asked"
+
+
+class Shelf:
+    """The sentences of training records, to be found by the words in them."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        listed: dict[str, set[str]] = {}
+        for record in records:
+            for word, sentence in zip(record.words, record.sentences, strict=True):
+                listed.setdefault(sentence, set()).add(word.casefold())
+        self.sentences = list(listed)
+        self._listed = list(listed.values())
+        self.words = frozenset().union(*self._listed)
+        self._holders: dict[str, list[int]] = {}
+        for at, sentence in enumerate(self.sentences):
+            for token in set(tokens(sentence)):
+                self._holders.setdefault(token, []).append(at)
+
+    def with_word(self, word: str) -> list[int]:
+        """The places of the sentences that use `word` in any form."""
+        solid = "".join(tokens(word))
+        places = {at for token in {*tokens(word), solid} for form in forms(token) for at in self._holders.get(form, ())}
+        return sorted(at for at in places if uses(word, self.sentences[at]))
+
+    def group(self, word: str) -> str:
+        """How well training knows `word`: UNSEEN, INSIDE or ASKED."""
+        if word.casefold() in self.words:
+            return ASKED
+        return INSIDE if self.with_word(word) else UNSEEN
+
+    def under_other_words(self, word: str, seed: int) -> list[str]:
+        """The sentences that use `word` and were listed under other words only, shuffled by `seed`."""
+        found = [self.sentences[at] for at in self.with_word(word) if word.casefold() not in self._listed[at]]
+        random.Random(f"{seed} {word}").shuffle(found)
+        return found
+
+
+def retrieve(shelf: Shelf, lists: Sequence[Sequence[str]], seed: int) -> list[list[str | None]]:
+    """The baseline's answers to `lists` of words: for each a sentence, the next one where it is asked for again."""
+    left: dict[str, Iterator[str]] = {}
+
+    def take(word: str) -> str | None:
+        if word not in left:
+            left[word] = cycle(shelf.under_other_words(word, seed))  # of nothing, nothing
+        return next(left[word], None)
+
+    return [[take(word) for word in words] for words in lists]

@@ -1,0 +1,80 @@
+"""What is asked in an evaluation, and what the answers are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...exporter.errors import InputError
+from ...exporter.formats import read_records
+from ...exporter.levels import TRAINABLE
+from ...exporter.prompt import Record, list_prompt
+
+SEED = 42
+
+
+@dataclass(frozen=True)
+class Task:
+    """`lists` of words to ask for at `level`. One `seed` decides everything that is drawn.
+
+    `records` are those of the evaluation file, for the loss; the first of them are `lists`, and `own` are their
+    sentences. With a word list of one's own there are neither. `training` are the records of the training file,
+    None where it is not known. `temperature` 0 is greedy.
+    """
+
+    level: str
+    lists: tuple[tuple[str, ...], ...]
+    records: tuple[Record, ...] = ()
+    training: tuple[Record, ...] | None = None
+    seed: int = SEED
+    temperature: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.level not in TRAINABLE or not self.lists:
+            raise InputError(f"An evaluation needs a level and words: {self.level!r}, {len(self.lists)} lists.")
+        if not 0 <= self.temperature <= 2:
+            raise InputError(f"--temperature {self.temperature} is out of range: 0 (greedy) to 2.")
+
+    @property
+    def own(self) -> list[list[str | None]] | None:
+        """The sentences that the evaluation file has for the words that are asked for."""
+        return [list(r.sentences) for r in self.records[: len(self.lists)]] if self.records else None
+
+    @property
+    def prompts(self) -> list[str]:
+        return [list_prompt(words, self.level) for words in self.lists]
+
+    @property
+    def words(self) -> list[str]:
+        return [word for words in self.lists for word in words]
+
+
+def of_records(records: Sequence[Record], prompts: int, **more: object) -> Task:
+    """The task of an evaluation file: answer its first `prompts` records. Raises InputError for mixed levels."""
+    levels = sorted({record.level for record in records})
+    if len(levels) != 1:
+        raise InputError(f"An evaluation file has records of one level; this one has {', '.join(levels) or 'none'}.")
+    lists = tuple(record.words for record in records[:prompts])
+    return Task(levels[0], lists, tuple(records), **more)  # pyright: ignore[reportArgumentType]
+
+
+def training_beside(dataset: Path) -> Path | None:
+    """The training file the exporter wrote beside the evaluation file `dataset`, if it is there."""
+    stem = dataset.stem
+    path = dataset.with_name(stem.removesuffix("_eval") + dataset.suffix)
+    return path if stem.endswith("_eval") and path.is_file() else None
+
+
+def training_of(adapter: Path, card: Mapping[str, object]) -> Path | None:
+    """The training file that the card of an adapter in a webui's folder names, if it is there."""
+    data = card.get("data")
+    name = data.get("file") if isinstance(data, dict) else None
+    if not isinstance(name, str) or Path(name).name != name:
+        return None
+    path = adapter.resolve().parent.parent / "training" / "datasets" / name
+    return path if path.is_file() else None
+
+
+def read_training(path: Path | None) -> tuple[Record, ...] | None:
+    return None if path is None else tuple(read_records(path))
