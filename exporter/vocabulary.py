@@ -33,8 +33,7 @@ CONTRACTIONS = tuple(word + clitic for clitic, words in _ENDINGS.items() for wor
 # What no list has as an entry, or not in these letters.
 _SPOKEN = ("an", "cannot", "ok", "okay", "OK", "yeah", "TV", "TVs", "CD", "CDs", "DVD", "DVDs")
 _NUMBERS = ("twenty thirty forty fifty sixty seventy eighty ninety", "one two three four five six seven eight nine")
-# The parts of speech that inflect, by their names in the dictionary; "be" and "have" are auxiliaries there.
-_INFLECTED = {"NOUN": ("NOUN",), "VERB": ("VERB", "AUX"), "ADJ": ("ADJ",), "ADV": ("ADV",)}
+_INFLECTED = frozenset(["NOUN", "VERB", "ADJ", "ADV"])
 _PLACEHOLDERS = frozenset(["sb", "sth"])
 
 
@@ -42,7 +41,7 @@ _PLACEHOLDERS = frozenset(["sb", "sth"])
 def vocabulary(level: str) -> frozenset[str]:
     """The written forms up to `level`, each in the case that it has inside a sentence, none with a space.
 
-    A lemma brings the inflections of those parts of speech that the lists have at or below the level.
+    A lemma brings all its inflections, whatever part of speech put it there: its level is the lowest of them.
     """
     rank = LEVELS.index(level) + 1
     lists = lexicon()
@@ -50,27 +49,24 @@ def vocabulary(level: str) -> frozenset[str]:
     for word, parts in lists.levels.items():
         if not re.fullmatch(r"[^\W\d_][^\W_'-]*(?:['-][^\W_]+)*", word) or word.upper() in _SPOKEN:
             continue
-        written = _inflections(word, tuple(part for part, (at, _) in parts.items() if at <= rank))
+        known = {part for part, (at, _) in parts.items() if at <= rank}
+        if not known:
+            continue
+        written = {word} if known.isdisjoint(_INFLECTED) else _inflections(word)
         if word in lists.capitalised:  # Mondays, but no Februaries
             written = {_capital(form) for form in written & {word, f"{word}s"}}
         found |= written
     return frozenset(form for form in found if not words_above(form, level))
 
 
-def _inflections(word: str, parts: tuple[str, ...] = tuple(_INFLECTED)) -> set[str]:
-    """`word` as these parts of speech, itself included; nothing where there are no parts."""
+def _inflections(word: str) -> set[str]:
+    """`word` itself and what the dictionary makes of it; of a word that it lacks, the plural."""
     from lemminflect import getAllInflections, getAllInflectionsOOV
 
-    known = bool(getAllInflections(word))
-    tables = [
-        getAllInflections(word, upos) if known else getAllInflectionsOOV(word, upos)
-        for part in parts
-        for upos in _INFLECTED.get(part, ())
-        if known or (part == "NOUN" and len(word) > 3)
-    ]
-    written = {form.lower() for table in tables for variants in table.values() for form in variants}
+    tables = getAllInflections(word) or (getAllInflectionsOOV(word, "NOUN") if len(word) > 3 else {})
+    written = {form.lower() for variants in tables.values() for form in variants}
     # The dictionary has "over-came" and "under gone" too.
-    return {word, *(form for form in written if form.isalpha() or "-" in word)} if parts else set()
+    return {word, *(form for form in written if form.isalpha() or "-" in word)}
 
 
 def _capital(word: str) -> str:

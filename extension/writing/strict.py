@@ -178,10 +178,10 @@ class StrictProcessor:
         self._begun = [answer.begin() for answer in self.answers]
         self._rows: dict[tuple[int, tuple[int, ...]], Row] = {}
 
-    def begin_at(self, rows: Sequence[Row]) -> StrictProcessor:
-        """The same for answers that are begun already."""
-        self._begun = list(rows)
-        return self
+    def go_on(self, begun: str) -> bool:
+        """The prompt of the only answer ends with `begun`, its beginning. False: that has left the vocabulary."""
+        self._begun = [self.answers[0].read(self._begun[0], begun)]
+        return bool(self._begun[0].place)
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
         """`scores` of shape (rows, vocabulary) with minus infinity for what may not follow."""
