@@ -52,13 +52,17 @@ class Pieces:
     def part(self, vocabulary: Vocabulary) -> Vocabulary:
         """`vocabulary`, after it has learned where this tokenizer parts its words."""
         asked = list(vocabulary.spellings())
-        encoded = self.tokenizer([before + word for before, word in asked], add_special_tokens=False)["input_ids"]
-        for (before, word), ids in zip(asked, encoded, strict=True):
+        texts = [before + written for before, written, _ in asked]
+        encoded = self.tokenizer(texts, add_special_tokens=False)["input_ids"]
+        for (before, written, word), whole, ids in zip(asked, texts, encoded, strict=True):
             pieces = [self.texts[i] for i in ids]
             text = "".join(pieces)
-            skipped = len(text) - len(word)
-            if text.strip() == before + word and all(pieces):
-                vocabulary.part(word, [n - skipped for n in itertools.accumulate(map(len, pieces)) if n >= skipped])
+            if text.strip() != whole or not all(pieces):
+                continue  # it has parts of characters, and cannot be written
+            for end in itertools.accumulate(map(len, pieces)):
+                inside = end - len(text) + len(written)
+                if inside > 0 or (inside == 0 and before.endswith(" ")):
+                    vocabulary.part(written, word, inside)
         return vocabulary
 
     def allowed(self, node: Node, vocabulary: Vocabulary) -> list[int]:

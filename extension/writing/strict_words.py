@@ -57,16 +57,16 @@ class Vocabulary:
         for word in self.words:
             for written in {word, word.replace("'", "’")}:
                 self._add(written)
-        small, capitals = Node(self), Node(self)
+        self._small, self._capitals = Node(self), Node(self)  # where sentences begin, by how words are written inside
         for char, below in self._root.next.items():
             if char.islower() and len(char.upper()) == 1:
-                small.next[char.upper()] = below
+                self._small.next[char.upper()] = below
             else:
-                capitals.next[char] = below
+                self._capitals.next[char] = below
         if numbers:
             self._add_numbers()
         self.middle: Place = frozenset([self._root, self._digits])
-        self.start: Place = frozenset([small, capitals, self._digits])
+        self.start: Place = frozenset([self._small, self._capitals, self._digits])
 
     def _add(self, word: str) -> None:
         """To be called in the order of the alphabet, so that `can` comes before `can't`."""
@@ -100,25 +100,29 @@ class Vocabulary:
             before.next.update(dict.fromkeys("0123456789", (after,)))
         return nodes
 
-    def spellings(self) -> Iterator[tuple[str, str]]:
-        """What a tokenizer should be asked to part: a text before, and a word or number as it may follow there."""
+    def spellings(self) -> Iterator[tuple[str, str, str]]:
+        """What a tokenizer should be asked to part: a text before, a word as it is written there, and in the trie."""
         for word in self.words:
             capital = word[0].upper() + word[1:]
-            yield from (("a ", word), ("a ", capital), ('a "', capital))
+            yield from (("a ", word, word), ("a ", capital, word), ('a "', capital, word))
             if "'" in word:
-                yield "a ", word.replace("'", "’")
+                curly = word.replace("'", "’")
+                yield "a ", curly, curly
         if self.words:
-            yield from (("a ", f"{self.words[-1]}{mark}s") for mark in "'’")
-        yield "a ", "7"
+            yield from (("a ", *[f"{self.words[-1]}{mark}s"] * 2) for mark in "'’")
+        yield "a ", "7", "7"
 
-    def part(self, text: str, ends: Iterable[int]) -> None:
-        """Tokens may end inside `text`, after so many characters each."""
-        for end in ends:
-            nodes = set(self.middle | self.start) if end else {self._digits} if text.isdigit() else set()
-            for char in text[:end]:
-                nodes = {below for node in nodes for below in node.next.get(char, ())}
-            for node in nodes:
-                node.stop = True
+    def part(self, written: str, word: str, end: int) -> None:
+        """A token may end after `end` characters of `word` when it is `written` like this."""
+        if end == 0:
+            node = self._digits if word.isdigit() else self._root if written == word else self._small
+            places = {node, self._capitals} if node is self._root and not word[0].islower() else {node}
+        else:
+            places = {self._digits if word.isdigit() else self._root}
+            for char in word[:end]:
+                places = {below for node in places for below in node.next.get(char, ())}
+        for node in places:
+            node.stop = True
 
 
 def numbered(number: int, spaced: bool = False) -> Place:
