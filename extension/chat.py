@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import html
+import logging
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from ..exporter.errors import CefrError, InputError
 from ..exporter.levels import TRAINABLE, parse_level
-from ..exporter.prompt import MAX_WORDS, list_prompt, parse_instruction, wrap
+from ..exporter.prompt import INSTRUCTION_HEAD, MAX_WORDS, RESPONSE_HEAD, list_prompt, parse_instruction, wrap
 from .writing.words import check_words
 
 _COMMAND = re.compile(r"\s*/cefr\b(.*)", re.DOTALL | re.IGNORECASE)
+_log = logging.getLogger("cefr_sentences")
+_reported: set[str] = set()
 _HELP = "Write it like: /cefr A1: happy, book, friend"
 
 
@@ -62,3 +66,31 @@ def chat_prompt(text: str, adapters: tuple[str, ...], ours: bool, **kwargs: Any)
     if kwargs.get("_continue"):
         begun = kwargs["history"]["internal"][-1][1]
     return wrap(text.strip()) + begun
+
+
+def strict_processors(tokenizer: Any, ids: Sequence[int]) -> list[Any]:
+    """What holds the answer to the prompt `ids` to its level and words, if it ends in a list prompt of ours.
+
+    An answer that is begun is gone on with. Never raises: an answer that cannot be held to them is left free, with
+    one line in the log for each reason.
+    """
+    try:
+        text = tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        head, _, begun = text.rpartition(RESPONSE_HEAD)
+        level, words = parse_instruction(head.rpartition(INSTRUCTION_HEAD)[2])
+    except Exception:  # another prompt, or whatever the loader has in place of a tokenizer
+        return []
+    try:
+        from .writing.strict import strict_processor
+
+        processor = strict_processor(tokenizer, level, [words], len(ids))
+        return [processor] if processor.go_on(begun) else _left_free("it is begun with other words")
+    except Exception as error:
+        return _left_free(f"{type(error).__name__}: {error}")
+
+
+def _left_free(reason: str) -> list[Any]:
+    if reason not in _reported:
+        _reported.add(reason)
+        _log.warning("CEFR Sentences: Chat is not held to the strict vocabulary in this answer; %s.", reason)
+    return []

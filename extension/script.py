@@ -55,6 +55,19 @@ def custom_generate_chat_prompt(text: str, state: dict[str, Any], **kwargs: Any)
     return _others(text, state, **kwargs) if prompt is None else prompt
 
 
+def logits_processor_modifier(processor_list: list[Any], input_ids: Any) -> list[Any]:
+    """Holds answers to list prompts to the words of their level, while `strict_chat` of the host is on.
+
+    The webui calls this for Transformers and the loaders that look like it, with the prompt's ids in shape (1, n), and
+    uses the list it has passed, whatever is returned. llama.cpp and ExLlama do not come here: they answer free.
+    """
+    if _host is not None and _host.strict_chat:
+        from .chat import strict_processors
+
+        processor_list += strict_processors(_host.shared.tokenizer, input_ids[0].tolist())
+    return processor_list
+
+
 def _others(text: str, state: dict[str, Any], **kwargs: Any) -> str | None:
     from modules.extensions import iterator  # pyright: ignore[reportMissingImports]
 

@@ -51,6 +51,7 @@ class InWebui:
 
     def __init__(self) -> None:
         self.desk, self.files_desk = Desk(), Desk()
+        self.strict_chat = False  # whether Chat answers list prompts in the words of their level only
         self.shared = _module("shared")
         root = Path(str(self.shared.__file__)).resolve().parent.parent
         args = self.shared.args

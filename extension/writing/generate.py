@@ -32,10 +32,12 @@ def generate(
     sampling: Sampling | None = None,
     form: str = "instruct",
     progress: Callable[[int, int], object] = lambda done, total: None,
+    processors: Callable[[int, Sequence[int]], list[Any]] | None = None,
 ) -> list[str]:
     """The model's answer to each of `instructions`; `words[i]` is how many words the i-th asks for.
 
-    Greedy without `sampling`. `progress` is called with how many answers are there, and of how many.
+    Greedy without `sampling`. `progress` is called with how many answers are there, and of how many. `processors`
+    makes the logits processors of a batch from its width in tokens and which instructions it has (`strict_for`).
     """
     import torch
 
@@ -58,6 +60,7 @@ def generate(
                 pad_token_id=pad,
                 stop_strings=[HEADING],
                 tokenizer=tokenizer,
+                logits_processor=processors(longest, chosen) if processors is not None else None,
                 **_choice(sampling),
             )
         for i, row in zip(chosen, written, strict=True):
