@@ -138,9 +138,9 @@ def parse_answer(text: str, n: int, words: Sequence[str] = ()) -> Answer:
     """
     exact = _numbered_lines(text.strip())
     asked = {word.casefold() for word in words}
-    if exact is not None and len(exact) == n and not _BOLD.search(text):
-        if all(_without_label(sentence, asked) == sentence for sentence in exact):
-            return Answer(exact, True)
+    plain = exact is not None and not _BOLD.search(text) and all(_without_label(s, asked) == s for s in exact)
+    if exact is not None and plain and len(exact) == n:
+        return Answer(exact, True)
     items = _items(_without_prompt(text), asked)
     numbers = [number for number, _ in items if number is not None]
     restarted = len(numbers) == n and (len(set(numbers)) < n or 0 in numbers)

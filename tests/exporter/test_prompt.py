@@ -129,7 +129,7 @@ STRANGE = {
     "blank lines": "\n\n1. A cat sleeps.\n\n2. A dog barks.\n\n\n3. A cow eats.\n",
     "talk": "Sure! Here are your sentences:\n\n1. A cat sleeps.\n2. A dog barks.\n3. A cow eats.\n\nI hope this helps!",
     "talk without numbers": "Here they are:\nA cat sleeps.\nA dog barks.\nA cow eats.",
-    "quotes": '1. "A cat sleeps."\n2. “A dog barks.”\n\n3. \'A cow eats.\'',
+    "quotes": "1. \"A cat sleeps.\"\n2. “A dog barks.”\n\n3. 'A cow eats.'",
     "restarted after the end": "1. A cat sleeps.\n2. A dog barks.\n3. A cow eats.\n1. A cat.\n2. A dog.\n3. A cow.",
     "restarted in between": "1. A cat sleeps.\n2. A dog barks.\n1. A cow eats.",
     "always one": "1. A cat sleeps.\n1. A dog barks.\n1. A cow eats.",
@@ -178,7 +178,9 @@ def test_a_list_that_is_one_stays_as_it_is() -> None:
     assert parse_answer(text, 3).sentences == ('"I have a cat."', "My dog: he barks.", 'She said "cow".')
 
 
-@pytest.mark.parametrize("piece", ["1. A cat. ", "1" + " " * 50, "(", "**", "# ", "* 1 ", "\n", "1. A.\n", '"', "1. 2. "])
+@pytest.mark.parametrize(
+    "piece", ["1. A cat. ", "1" + " " * 50, "(", "**", "# ", "* 1 ", "\n", "1. A.\n", '"', "1. 2. "]
+)
 def test_a_long_answer_is_read_in_linear_time(piece: str) -> None:
     def seconds(length: int) -> float:
         text = (piece * length)[:length]
