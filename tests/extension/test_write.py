@@ -71,6 +71,11 @@ def right(word: str, times: int) -> str | None:
     return SENTENCES.get(word, f"I like my {word} very much.")
 
 
+def names(word: str, times: int) -> str:
+    """An easy sentence, another one for each word: what has a capital is a name."""
+    return f"{word.title()} {word[::-1].title()} and {word.title()}x go home."
+
+
 def settings(**more: Any) -> WriteSettings:
     return WriteSettings("A1", **more)
 
@@ -210,7 +215,7 @@ CHECKS = {
     "My cat is on the": ("fragment",),
     "my cat is on the bed.": ("fragment",),
     "My **cat** is on the bed.": ("markup",),
-    "Generate A1-level English sentences for cat.": ("markup",),
+    "Generate A1-level English sentences for cat.": ("markup", "hard"),
     "I have a cat. It is black.": ("several",),
     "I have a dog.": ("unused",),
     "Notwithstanding the committee's deliberations, the cat epitomised unparalleled equanimity throughout.": ("hard",),
@@ -288,7 +293,7 @@ def test_five_thousand_words_in_blocks() -> None:
     words = [*words, *(w + "k" for w in words)][:5000]
     seen: list[tuple[int, int]] = []
     finished: list[Row] = []
-    ask = Script(lambda w, t: f"{w.title()} {w[::-1]} and {w}x{t}{w} go home.")
+    ask = Script(names)
     rows = write_sentences(
         ask,
         words,
@@ -297,6 +302,7 @@ def test_five_thousand_words_in_blocks() -> None:
         progress=lambda attempt, done, total: seen.append((done, total)),
     )
     assert len(rows) == len(words) == len(finished) + sum(not r.stands for r in rows)
+    assert len(finished) > 0.9 * len(words)  # some of these words look hard to the judge
     assert max(ask.times.values()) <= 4
     assert ask.calls == -(-len(words) // 320)
     assert seen[-1] == (len(words), len(words))
@@ -315,7 +321,7 @@ def test_rows_of_an_earlier_run_are_not_asked_for_again() -> None:
 
 def test_a_server_that_fails_half_way_leaves_the_rest_flagged() -> None:
     words = [f"{a}{b}" for a in ("cat", "dog", "pig", "cow", "hen") for b in "bcdfghjklmnpqrstvwxz"]
-    script = Script(lambda w, t: f"{w.title()} sees {w}o{t} and {w}.")
+    script = Script(names)
 
     def ask(prompts: Sequence[str], sizes: Sequence[int], /, **more: Any) -> list[str]:
         if script.calls:
