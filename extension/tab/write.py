@@ -122,15 +122,7 @@ def build(ui: Ui) -> None:
     def ended(job: Job, language: str) -> Updates:
         if not isinstance(job.result, Sheet) or job.error:
             return {}
-        found, n = job.result, counted(job.result.rows)
-        used, asked = sum(row.used for row in found.rows), n["words"] - n["skipped"]
-        lines = [text("write.done", language, used=used, words=asked)]
-        lines += [text(f"write.some_{k}", language, n=n[k]) for k in ("flagged", "skipped") if n[k]]
-        trained = check_adapter(adapter_folder(folders, found.adapter)).get("level") if found.adapter else None
-        if trained not in (None, found.level):
-            values = {"name": found.adapter, "trained": trained, "level": found.level}
-            lines.append(text("write.other_level", language, **values))
-        return {status: note("\n".join(lines), "good")}
+        return {status: note(_summary(ui, job.result, language), "good")}
 
     def from_card(language: str, chosen: str | None) -> Updates:
         """An adapter knows its level."""
@@ -159,6 +151,18 @@ def _write_anew(ui: Ui, language: str, before: Sheet, index: int, job: Job) -> S
     settings = WriteSettings(before.level, seed=random.randrange(2**31))
     row = rewrite(_ask(ui, before.adapter), before.rows, index, settings, _told(job, language))
     return Sheet((*before.rows[:index], row, *before.rows[index + 1 :]), before.level, before.adapter)
+
+
+def _summary(ui: Ui, found: Sheet, language: str) -> str:
+    n = counted(found.rows)
+    used, asked = sum(row.used for row in found.rows), n["words"] - n["skipped"]
+    lines = [text("write.done", language, used=used, words=asked)]
+    lines += [text(f"write.some_{k}", language, n=n[k]) for k in ("flagged", "skipped") if n[k]]
+    card = check_adapter(adapter_folder(ui.host.folders, found.adapter)) if found.adapter else {}
+    if (trained := card.get("level")) not in (None, found.level):
+        values = {"name": found.adapter, "trained": trained, "level": found.level}
+        lines.append(text("write.other_level", language, **values))
+    return "\n".join(lines)
 
 
 def _ask(ui: Ui, adapter: str) -> Ask:

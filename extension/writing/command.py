@@ -98,14 +98,14 @@ def run(args: argparse.Namespace) -> int:
         check_target(args.out, force=args.force)
     known = training_sentences(args.training, args.adapter)
 
-    line = Progress()
+    line, out = Progress(), args.out
     with ExitStack() as stack:
         stack.callback(line.close)
         journal = None
-        if args.out is not None:
+        if out is not None:
             who = {"model": args.model or args.api, "adapter": adapter_fingerprint(args.adapter)}
             job = head(words, level=level, **who, api_model=args.api_model)
-            journal = stack.enter_context(Journal(args.out, job, force=args.force))
+            journal = stack.enter_context(Journal(out, job, force=args.force))
             if journal.rows:
                 print(f"{len(journal.rows)} rows are there from before.", file=sys.stderr)
         rows = write_sentences(
@@ -117,8 +117,8 @@ def run(args: argparse.Namespace) -> int:
             finished=journal.add if journal else lambda row: None,
             progress=lambda attempt, done, total: line("Writing" if attempt == 1 else "Once more", done, total),
         )
-        if journal is not None:
-            write_sheet(args.out, rows, level, args.adapter.resolve().name if args.adapter else "", force=args.force)
+        if journal is not None and out is not None:
+            write_sheet(out, rows, level, args.adapter.resolve().name if args.adapter else "", force=args.force)
             journal.remove()
     if args.json:
         print(json.dumps([as_dict(r) for r in rows], ensure_ascii=False, indent=2))

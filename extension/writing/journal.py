@@ -54,6 +54,7 @@ class Journal:
                 self._write(job)
         except OSError as error:
             raise target_error(self.path, error) from error
+        self._kept = len(self.rows)
 
     def __enter__(self) -> Journal:
         return self
@@ -61,11 +62,14 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None and not self._kept:
+            self.remove()  # nothing is lost with it
         self._file.close()
 
     def add(self, row: Row) -> None:
         try:
             self._write(asdict(row))
+            self._kept += 1
         except OSError as error:
             raise target_error(self.path, error) from error
 

@@ -153,6 +153,13 @@ def test_a_journal_killed_before_its_first_line_was_whole(tmp_path: Path) -> Non
             journal.remove()
 
 
+def test_a_job_that_fails_at_once_leaves_no_journal(run: Callable[..., Any], tmp_path: Path) -> None:
+    args = ("write", "--words", "happy", "--level", "A1", "--api", "http://127.0.0.1:9", "--out", tmp_path / "s.csv")
+    result = run(*args)
+    assert (result.code, "cannot be asked" in result.err) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.fixture
 def writer() -> Iterator[Any]:
     """A server that writes `I like my WORD very much.`, and waits before the block number `hang`."""
