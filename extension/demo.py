@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     from .training.run import train
     from .writing.command import describe as describe_sentences
     from .writing.generate import generate
-    from .writing.sentences import write_sentences
+    from .writing.write import WriteSettings, write_sentences
 
     level = parse_level(args.level, TRAINABLE)
     if level not in NEW_WORDS:
@@ -106,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
     print("4. Twenty new words\n", flush=True)
     trained = {word for record in records for word in record.words}
     words = [word for word in NEW_WORDS[level] if word not in trained]
-    rows = write_sentences(partial(generate, loaded.model, loaded.tokenizer), words, level)
+    rows = write_sentences(partial(generate, loaded.model, loaded.tokenizer), words, WriteSettings(level))
     print(describe_sentences(rows), clock(), "\n")
 
     report = args.out / "demo.json"

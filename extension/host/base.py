@@ -21,10 +21,21 @@ Progress = Callable[[int, int], object]
 
 @dataclass(frozen=True)
 class Sampling:
-    """How an answer is chosen: greedily (temperature 0), or drawn with this temperature and seed."""
+    """How answers are chosen: greedily (temperature 0), or drawn with this temperature and seed.
 
-    temperature: float = 0.0
+    `temperature` is one for all prompts of a call, or one for each.
+    """
+
+    temperature: float | tuple[float, ...] = 0.0
     seed: int = 0
+
+    def temperatures(self, prompts: int) -> list[float]:
+        """One for each of so many prompts."""
+        if isinstance(self.temperature, tuple):
+            if len(self.temperature) != prompts:
+                raise ValueError(f"{len(self.temperature)} temperatures for {prompts} prompts.")
+            return list(self.temperature)
+        return [self.temperature] * prompts
 
 
 GREEDY = Sampling()

@@ -198,16 +198,17 @@ class InWebui:
 
         generation = _module("text_generation")
         answers = []
-        for instruction, n in zip(instructions, words, strict=True):
+        temperatures = sampling.temperatures(len(instructions))
+        for instruction, n, temperature in zip(instructions, words, temperatures, strict=True):
             progress(len(answers), len(instructions))
             state = {
                 **self.shared.settings,
                 "max_new_tokens": answer_tokens(n),
                 "auto_max_new_tokens": False,
-                "temperature": sampling.temperature or 0.01,
-                "do_sample": bool(sampling.temperature),
-                "top_k": 0 if sampling.temperature else 1,
-                "seed": sampling.seed,
+                "temperature": temperature or 0.01,
+                "do_sample": bool(temperature),
+                "top_k": 0 if temperature else 1,
+                "seed": sampling.seed + len(answers),
                 "stream": False,
                 "custom_stopping_strings": "",
             }

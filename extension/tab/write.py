@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +14,16 @@ import gradio as gr
 
 from ...exporter.errors import InputError
 from ...exporter.levels import TRAINABLE, parse_level
-from ...exporter.profile import profiles
-from ...exporter.prompt import MIN_WORDS, list_prompt, wrap
-from ..host.base import GREEDY, Sampling, adapter_folder, adapter_names
+from ...exporter.prompt import list_prompt, wrap
+from ..host.base import adapter_folder, adapter_names
 from ..host.standalone import check_adapter
 from ..jobs import Job
-from ..writing.sentences import Written, chunks, write_sentences
-from ..writing.words import split_words
+from ..writing.check import Row
+from ..writing.deal import deal
+from ..writing.known import training_sentences
+from ..writing.out import has_genanki, write_sheet
+from ..writing.words import problem, split_words
+from ..writing.write import Ask, WriteSettings, counted, rewrite, write_sentences
 from .data import whole
 from .gradio_compat import copyable, root_page
 from .pictures import note, table
@@ -30,14 +31,14 @@ from .texts import text
 from .ui import Ui, Updates
 
 NONE = ""
-REDO_TEMPERATURE = 0.8
+_HIDDEN = gr.update(visible=False)
 
 
 @dataclass(frozen=True)
 class Sheet:
     """What was written: `rows` for `level`, by `adapter` (empty: the model as it is)."""
 
-    rows: tuple[Written, ...]
+    rows: tuple[Row, ...]
     level: str
     adapter: str
 
@@ -54,6 +55,9 @@ def build(ui: Ui) -> None:
         with gr.Column():
             words = ui.make(gr.Textbox, "write.words", lines=5, value="happy, book, friend")
             level = ui.make(gr.Radio, "write.level", choices=list(TRAINABLE), value="A1")
+            with gr.Row():
+                candidates = ui.make(gr.Slider, "write.candidates", minimum=1, maximum=16, step=1, value=4)
+                tries = ui.make(gr.Slider, "write.tries", minimum=1, maximum=10, step=1, value=4)
             adapter = ui.choice("write.adapter", adapters, "adapter")
             run = ui.button("write.run", variant="primary")
         with gr.Column():
@@ -64,7 +68,7 @@ def build(ui: Ui) -> None:
                 interactive=False,
                 **copyable(),
             )
-            counted = gr.HTML(elem_id="cefr-write-count")
+            counted_words = gr.HTML(elem_id="cefr-write-count")
     status = gr.HTML(elem_id="cefr-write-status")
     sheet = gr.HTML(elem_id="cefr-write-sheet")
     with gr.Row(visible=False) as after:
@@ -72,36 +76,34 @@ def build(ui: Ui) -> None:
         redo = ui.button("write.redo")
         as_csv = ui.make(gr.DownloadButton, "write.csv")
         as_tsv = ui.make(gr.DownloadButton, "write.tsv")
+        as_apkg = ui.make(gr.DownloadButton, "write.apkg", visible=has_genanki())
+    downloads = [as_csv, as_tsv, as_apkg]
 
     def look(language: str, typed: str, at: str) -> Updates:
         if not typed.strip():
-            return {prompt: "", counted: ""}
-        asked = split_words(typed, text("write.words", language))
-        lists = chunks(asked)
+            return {prompt: "", counted_words: ""}
+        asked = [word for word in split_words(typed, text("write.words", language)) if not problem(word)]
+        lists = deal(asked, asked, None)
         said = text("write.count", language, words=len(asked), lists=len(lists))
-        if len(asked) < MIN_WORDS:
-            said += " " + text("write.few", language)
         whole_prompt = wrap(list_prompt(lists[0], parse_level(str(at), TRAINABLE)))
         label = text("write.prompt", language, lists=f"1/{len(lists)}")
-        return {prompt: gr.update(value=whole_prompt, label=label), counted: note(said)}
+        return {prompt: gr.update(value=whole_prompt, label=label), counted_words: note(said)}
 
     def show(job: Job, language: str) -> Updates:
         if not isinstance(job.result, Sheet):
             return {}
-        files = dict(zip((as_csv, as_tsv), _files(job.result), strict=True))
+        files = dict(zip(downloads, _files(job.result), strict=False))
         return {sheet: _table(job.result, language), after: gr.update(visible=True), **files}
 
-    def begin(language: str, typed: str, at: str, chosen: str | None) -> Iterator[Updates]:
+    def begin(language: str, typed: str, at: str, chosen: str | None, *numbers: Any) -> Iterator[Updates]:
         asked = split_words(str(typed), text("write.words", language))
         goal = parse_level(str(at), TRAINABLE)
+        labels = ("write.candidates", "write.tries")
+        settings = WriteSettings(goal, *(whole(n, text(k, language)) for n, k in zip(numbers, labels, strict=True)))
         # While an adapter is applied for everybody, the model as it is has it.
         applied = ui.host.state().adapters
         name = adapter_folder(folders, chosen).name if chosen else applied[0] if len(applied) == 1 else NONE
-
-        def work(job: Job) -> Sheet:
-            return Sheet(tuple(_ask(ui, job, language, asked, goal, name, GREEDY)), goal, name)
-
-        yield from follow(language, work, {sheet: "", after: gr.update(visible=False)})
+        yield from follow(language, partial(_write, ui, language, asked, settings, name), {sheet: "", after: _HIDDEN})
 
     def again(language: str, number: Any) -> Iterator[Updates]:
         last = ui.host.desk.last("write")
@@ -109,15 +111,7 @@ def build(ui: Ui) -> None:
         index = whole(number, text("write.row", language)) - 1
         if not isinstance(before, Sheet) or not 0 <= index < len(before.rows):
             raise InputError(text("write.no_row", language, row=index + 1))
-
-        def work(job: Job) -> Sheet:
-            job.result = before  # stays in sight, and stays if this fails
-            sampling = Sampling(REDO_TEMPERATURE, random.randrange(2**31))
-            words_of_it = [before.rows[index].word]
-            new = _ask(ui, job, language, words_of_it, before.level, before.adapter, sampling)
-            return Sheet((*before.rows[:index], new[0], *before.rows[index + 1 :]), before.level, before.adapter)
-
-        yield from follow(language, work, {})
+        yield from follow(language, partial(_write_anew, ui, language, before, index), {})
 
     def follow(language: str, work: Any, first: Updates) -> Iterator[Updates]:
         job = ui.host.desk.start("write", work)
@@ -128,13 +122,7 @@ def build(ui: Ui) -> None:
     def ended(job: Job, language: str) -> Updates:
         if not isinstance(job.result, Sheet) or job.error:
             return {}
-        rows, found = job.result.rows, job.result
-        lines = [text("write.done", language, used=sum(r.used for r in rows), words=len(rows))]
-        trained = check_adapter(adapter_folder(folders, found.adapter)).get("level") if found.adapter else None
-        if trained not in (None, found.level):
-            values = {"name": found.adapter, "trained": trained, "level": found.level}
-            lines.append(text("write.other_level", language, **values))
-        return {status: note("\n".join(lines), "good")}
+        return {status: note(_summary(ui, job.result, language), "good")}
 
     def from_card(language: str, chosen: str | None) -> Updates:
         """An adapter knows its level."""
@@ -143,59 +131,72 @@ def build(ui: Ui) -> None:
         trained = check_adapter(adapter_folder(folders, chosen)).get("level")
         return {level: trained} if trained in TRAINABLE else {}
 
-    results = [status, sheet, as_csv, as_tsv, after]
+    results = [status, sheet, *downloads, after]
     for listener in (words.change, level.change, root_page().load):
-        ui.on(listener, look, [words, level], [prompt, counted], counted)
+        ui.on(listener, look, [words, level], [prompt, counted_words], counted_words)
     ui.on(adapter.change, from_card, [adapter], [level], status)
-    ui.on(run.click, begin, [words, level, adapter], results, status)
+    ui.on(run.click, begin, [words, level, adapter, candidates, tries], results, status)
     ui.on(redo.click, again, [row], results, status)
     ui.rejoin(ui.host.desk, "write", show, status, results[1:], ended)
 
 
-def _ask(
-    ui: Ui, job: Job, language: str, words: list[str], level: str, adapter: str, sampling: Sampling
-) -> list[Written]:
-    writing = text("write.writing", language)
-    return write_sentences(
-        lambda prompts, sizes: ui.host.answers(
-            prompts, sizes, adapter or None, sampling, lambda done, total: job.progress(writing, done, total)
-        ),
-        words,
-        level,
-    )
+def _write(ui: Ui, language: str, words: list[str], settings: WriteSettings, adapter: str, job: Job) -> Sheet:
+    known = training_sentences(None, adapter_folder(ui.host.folders, adapter)) if adapter else frozenset()
+    rows = write_sentences(_ask(ui, adapter), words, settings, known=known, progress=_told(job, language))
+    return Sheet(tuple(rows), settings.level, adapter)
+
+
+def _write_anew(ui: Ui, language: str, before: Sheet, index: int, job: Job) -> Sheet:
+    job.result = before  # stays in sight, and stays if this fails
+    settings = WriteSettings(before.level, seed=random.randrange(2**31))
+    row = rewrite(_ask(ui, before.adapter), before.rows, index, settings, _told(job, language))
+    return Sheet((*before.rows[:index], row, *before.rows[index + 1 :]), before.level, before.adapter)
+
+
+def _summary(ui: Ui, found: Sheet, language: str) -> str:
+    n = counted(found.rows)
+    used, asked = sum(row.used for row in found.rows), n["words"] - n["skipped"]
+    lines = [text("write.done", language, used=used, words=asked)]
+    lines += [text(f"write.some_{k}", language, n=n[k]) for k in ("flagged", "skipped") if n[k]]
+    card = check_adapter(adapter_folder(ui.host.folders, found.adapter)) if found.adapter else {}
+    if (trained := card.get("level")) not in (None, found.level):
+        values = {"name": found.adapter, "trained": trained, "level": found.level}
+        lines.append(text("write.other_level", language, **values))
+    return "\n".join(lines)
+
+
+def _ask(ui: Ui, adapter: str) -> Ask:
+    def ask(instructions: Sequence[str], words: Sequence[int], /, *, sampling: Any, progress: Any) -> list[str]:
+        return ui.host.answers(instructions, words, adapter or None, sampling, progress)
+
+    return ask
+
+
+def _told(job: Job, language: str) -> Callable[[int, int, int], None]:
+    def told(attempt: int, done: int, total: int) -> None:
+        key = "write.writing" if attempt == 1 else "write.once_more"
+        job.progress(text(key, language, attempt=attempt), done, total)
+
+    return told
 
 
 def _table(found: Sheet, language: str) -> str:
-    keys = ("number", "word", "sentence", "used", "sentence_level", "above")
-    rows, flagged = [], []
-    for i, (row, (at, above)) in enumerate(zip(found.rows, _judged(found), strict=True)):
-        if not row.used:
-            flagged.append(i)
+    keys = ("number", "word", "sentence", "used", "sentence_level", "above", "tried", "reason")
+    rows = []
+    for i, row in enumerate(found.rows):
         said = row.sentence if row.sentence is not None else text("write.no_sentence", language)
         used = text("write.yes" if row.used else "write.no", language)
-        rows.append([str(i + 1), row.word, said, used, at, above])
+        why = "; ".join(text(f"write.reason.{reason}", language, detail=row.detail) for reason in row.reasons)
+        rows.append([str(i + 1), row.word, said, used, row.level, ", ".join(row.above), str(row.tries), why])
+    flagged = [i for i, row in enumerate(found.rows) if not row.stands]
     return table([text(f"write.{k}", language) for k in keys], rows, flagged)
 
 
 @lru_cache(maxsize=8)  # it is asked for each time the page is brought up to date
-def _judged(found: Sheet) -> list[tuple[str, str]]:
-    """Level and words above the target of each sentence, by the judge; empty where there is no sentence."""
-    return [(p.level, ", ".join(p.above)) for p in profiles([r.sentence or "" for r in found.rows], found.level)]
-
-
-@lru_cache(maxsize=8)
-def _files(found: Sheet) -> tuple[str, str]:
-    """The sheet as CSV and as Anki's TSV (sentence, word, tags), in a folder of the system for such files."""
-    folder = Path(tempfile.mkdtemp(prefix="cefr-"))
-    table_file, anki = folder / f"sentences-{found.level.lower()}.csv", folder / f"anki-{found.level.lower()}.tsv"
-    text_out = io.StringIO(newline="")
-    writer = csv.writer(text_out, lineterminator="\r\n")
-    writer.writerow(["word", "sentence", "used", "level", "above", "target", "adapter"])
-    for row, (level, above) in zip(found.rows, _judged(found), strict=True):
-        used = "yes" if row.used else "no"
-        writer.writerow([row.word, row.sentence or "", used, level, above, found.level, found.adapter])
-    table_file.write_bytes(b"\xef\xbb\xbf" + text_out.getvalue().encode())  # Excel wants to be told that it is UTF-8
-    lines = ["#separator:tab", "#html:false", "#tags column:3"]
-    lines += [f"{r.sentence}\t{r.word}\tcefr::{found.level}" for r in found.rows if r.used]
-    anki.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
-    return str(table_file), str(anki)
+def _files(found: Sheet) -> list[str]:
+    """The sheet as a table and as decks for Anki, in a folder of the system for such files."""
+    folder, level = Path(tempfile.mkdtemp(prefix="cefr-")), found.level.lower()
+    names = [f"sentences-{level}.csv", f"anki-{level}.tsv", *([f"anki-{level}.apkg"] if has_genanki() else [])]
+    for name in names:
+        write_sheet(folder / name, found.rows, found.level, found.adapter)
+    return [str(folder / name) for name in names]

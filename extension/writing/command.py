@@ -5,20 +5,29 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict
+from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...exporter.errors import InputError
 from ...exporter.levels import TRAINABLE, parse_level
+from ...exporter.progress import Progress
+
+if TYPE_CHECKING:
+    from .check import Row
+    from .write import Ask
+
+BATCH = 32
 
 
 def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "write",
         help="words into sentences",
-        description="Ask a model for one sentence for each word, and check that the word is in it.",
+        description="Ask a model for a sentence for each word, check each one, ask again for what fails, and say "
+        "what is wrong with what fails in the end.",
     )
     parser.add_argument(
         "source",
@@ -33,25 +42,50 @@ def add_commands(commands: Any) -> None:
     where.add_argument(
         "--api",
         metavar="URL",
-        help="an OpenAI-compatible server, like the webui's own with --api: http://127.0.0.1:5000",
+        help="an OpenAI-compatible server, like the webui's own with --api: http://127.0.0.1:5000; its key, if it "
+        "wants one, is taken from OPENAI_API_KEY",
     )
     parser.add_argument("--adapter", metavar="DIR", type=Path, help="an adapter folder, as in user_data/loras/NAME")
+    parser.add_argument("--candidates", type=int, default=4, help="sentences to choose from for each word (default 4)")
+    parser.add_argument("--tries", type=int, default=4, help="how often at most a word is asked for (default 4)")
+    parser.add_argument("--temperature", type=float, default=0.8, help="of all candidates but the first (default 0.8)")
+    parser.add_argument("--seed", type=int, default=0, help="of everything that is drawn (default 0)")
+    parser.add_argument(
+        "--training",
+        metavar="FILE",
+        type=Path,
+        help="training file whose sentences may not be repeated (default: the adapter's own, where it is still there)",
+    )
+    parser.add_argument("--batch", type=int, default=BATCH, help=f"answers written at once (default {BATCH})")
+    parser.add_argument("--parallel", type=int, default=4, help="with --api: questions at once (default 4)")
+    parser.add_argument("--timeout", type=float, default=300, help="with --api: seconds for an answer (default 300)")
+    parser.add_argument("--api-model", metavar="NAME", default="", help="with --api: the model, where it has several")
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        type=Path,
+        help=".csv, .json, .jsonl, or for Anki .tsv, .apkg; given again after an interruption, it asks only the rest",
+    )
+    parser.add_argument("--force", action="store_true", help="replace FILE, and what another job has begun for it")
     parser.add_argument("--json", action="store_true", help="print a JSON array")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    from ..host import api
-    from ..host.base import GREEDY
-    from ..host.standalone import check_adapter, check_model_name, load
-    from .generate import generate
-    from .sentences import Ask, write_sentences
+    from ..host.standalone import check_adapter, check_model_name
+    from .journal import Journal, adapter_fingerprint, head
+    from .known import training_sentences
+    from .out import as_dict, check_target, write_sheet
     from .words import read_words, split_words
+    from .write import WriteSettings, write_sentences
 
     level = parse_level(args.level, TRAINABLE)
+    settings = WriteSettings(level, args.candidates, args.tries, args.temperature, args.seed)
     if (args.source is None) == (args.words is None):
         raise InputError("Give the words either as a file (or - for standard input) or with --words a,b,c.")
     words = split_words(args.words) if args.words is not None else read_words(args.source)
+    if not 1 <= args.batch <= 1024:
+        raise InputError(f"--batch {args.batch} is out of range: 1 to 1024.")
     if args.model is not None:
         check_model_name(args.model)
     elif args.adapter is not None:
@@ -60,27 +94,74 @@ def run(args: argparse.Namespace) -> int:
         trained_for = check_adapter(args.adapter).get("level")
         if trained_for not in (None, level):
             print(f"Note: {args.adapter} was trained for {trained_for}, not for {level}.", file=sys.stderr)
-    if args.api is not None:
-        ask: Ask = partial(api.ask, args.api, sampling=GREEDY, progress=lambda done, total: None)
-    else:
-        loaded = load(str(args.model), args.adapter)
-        ask = partial(generate, loaded.model, loaded.tokenizer, form=loaded.form)
-    rows = write_sentences(ask, words, level)
+    if args.out is not None:
+        check_target(args.out, force=args.force)
+    known = training_sentences(args.training, args.adapter)
+
+    line, out = Progress(), args.out
+    with ExitStack() as stack:
+        stack.callback(line.close)
+        journal = None
+        if out is not None:
+            who = {"model": args.model or args.api, "adapter": adapter_fingerprint(args.adapter)}
+            job = head(words, level=level, **who, api_model=args.api_model)
+            journal = stack.enter_context(Journal(out, job, force=args.force))
+            if journal.rows:
+                print(f"{len(journal.rows)} rows are there from before.", file=sys.stderr)
+        rows = write_sentences(
+            _asker(args),
+            words,
+            settings,
+            known=known,
+            done=journal.rows if journal else (),
+            finished=journal.add if journal else lambda row: None,
+            progress=lambda attempt, done, total: line("Writing" if attempt == 1 else "Once more", done, total),
+        )
+        if journal is not None and out is not None:
+            write_sheet(out, rows, level, args.adapter.resolve().name if args.adapter else "", force=args.force)
+            journal.remove()
     if args.json:
-        print(json.dumps([asdict(r) for r in rows], ensure_ascii=False, indent=2))
+        print(json.dumps([as_dict(r) for r in rows], ensure_ascii=False, indent=2))
     else:
-        print(describe(rows))
+        print(describe(rows if args.out is None else [r for r in rows if not r.stands], rows))
+    if args.out is not None:
+        print(f"Written: {args.out}", file=sys.stderr)
     return 0
 
 
-def describe(rows: Any) -> str:
-    width = max(len(r.word) for r in rows)
-    marks = {True: " ", False: "!"}
-    lines = [
-        f"{marks[r.used]} {r.word:<{width}}  {r.sentence if r.sentence is not None else '(no sentence)'}" for r in rows
-    ]
-    used = sum(r.used for r in rows)
-    lines.append(
-        f"\n{used} of {len(rows)} words used" + ("; the others are marked with !" if used < len(rows) else ".")
-    )
+def _asker(args: argparse.Namespace) -> Ask:
+    """Who answers: a server, or a model, which is loaded now."""
+    if args.api is not None:
+        from ..host.api import Server
+
+        return Server(args.api, args.parallel, args.timeout, model=args.api_model).ask
+    from ..host.standalone import load
+    from .generate import generate
+
+    loaded = load(str(args.model), args.adapter)
+    # The model is ours alone: an adapter that is part of the weights costs nothing.
+    model = loaded.model.merge_and_unload() if args.adapter is not None else loaded.model
+    return partial(generate, model, loaded.tokenizer, batch=args.batch, form=loaded.form)
+
+
+def describe(shown: Sequence[Row], rows: Sequence[Row] | None = None) -> str:
+    """Some rows for people, and what became of all of them."""
+    from .write import counted
+
+    rows = shown if rows is None else rows
+    width = min(30, max((len(r.word) for r in shown), default=0))
+    lines = []
+    for row in shown:
+        said = row.sentence if row.sentence is not None else "(no sentence)"
+        lines.append(f"{' ' if row.stands else '!'} {row.word:<{width}}  {said}")
+        if not row.stands:
+            lines.append(f"  {'':<{width}}  ^ {row.why}")
+    n = counted(rows)
+    asked = n["words"] - n["skipped"]
+    first = f" ({n['first']} at the first try)" if n["first"] < n["ok"] else ""
+    lines.append(f"{'' if not lines else chr(10)}{n['ok']} of {asked} words have a sentence that stands{first}.")
+    if n["flagged"]:
+        lines.append(f"{n['flagged']} are marked with ! and say why.")
+    if n["skipped"]:
+        lines.append(f"{n['skipped']} were not asked for: repeated, or no words.")
     return "\n".join(lines)

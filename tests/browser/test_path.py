@@ -202,7 +202,7 @@ def test_write(place: Studio, open_tab: Open, tmp_path: Path) -> None:
     rows = list(csv.DictReader((tmp_path / "sentences-a1.csv").open(encoding="utf-8-sig", newline="")))
     assert [r["word"] for r in rows][:4] == ["happy", "book", "friend", "water"]
     assert {r["adapter"] for r in rows} == {"tiny"}
-    used = [r for r in rows if r["used"] == "yes"]
+    used = [r for r in rows if r["status"] == "ok"]
     cards = (tmp_path / "anki-a1.tsv").read_text(encoding="utf-8").splitlines()
     assert cards[0] == "#separator:tab"
     assert [c.split("\t")[1] for c in cards[3:]] == [r["word"] for r in used]
@@ -211,9 +211,9 @@ def test_write(place: Studio, open_tab: Open, tmp_path: Path) -> None:
 def test_words_that_are_none(place: Studio, open_tab: Open) -> None:
     tab = open_tab(place.url)
     tab.pane("write")
-    tab.fill("write.words", "happy, 123")
+    tab.fill("write.words", "123")
     tab.click("write.run")
-    tab.expect("write-status", "'123' in Words is not a word")
+    tab.expect("write-status", "'123' in Words is not a word: it has no letters")
 
 
 def test_apply(place: Studio, open_tab: Open) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from cefr_sentences.exporter.errors import InputError
 from cefr_sentences.exporter.prompt import (
@@ -110,3 +112,81 @@ def test_answers(answer: str, sentences: tuple[str | None, ...], well_formed: bo
 @given(st.text(max_size=300), st.integers(1, 12))
 def test_any_text_is_an_answer(text: str, n: int) -> None:
     assert len(parse_answer(text, n).sentences) == n
+
+
+STRANGE = {
+    "bold numbers": "**1.** A cat sleeps.\n**2.** A dog barks.\n**3.** A cow eats.",
+    "bold words": "1. **cat**: A cat sleeps.\n2. **dog**: A dog barks.\n3. **Cow:** A cow eats.",
+    "bold inside": "1. A **cat** sleeps.\n2. A **dog** barks.\n3. A **cow** eats.",
+    "bold sentences": "1. **A cat sleeps.**\n2. **A dog barks.**\n3. __A cow eats.__",
+    "labels": "1. cat: A cat sleeps.\n2. Dog - A dog barks.\n3. cow – A cow eats.",
+    "colons": "1: A cat sleeps.\n2: A dog barks.\n3: A cow eats.",
+    "brackets": "1) A cat sleeps.\n(2) A dog barks.\n[3] A cow eats.",
+    "bullets": "- A cat sleeps.\n* A dog barks.\n• A cow eats.",
+    "bullets and numbers": "- 1. A cat sleeps.\n- 2. A dog barks.\n> 3. A cow eats.",
+    "no numbers": "A cat sleeps.\nA dog barks.\nA cow eats.",
+    "a missing number": "1. A cat sleeps.\nA dog barks.\n3. A cow eats.",
+    "blank lines": "\n\n1. A cat sleeps.\n\n2. A dog barks.\n\n\n3. A cow eats.\n",
+    "talk": "Sure! Here are your sentences:\n\n1. A cat sleeps.\n2. A dog barks.\n3. A cow eats.\n\nI hope this helps!",
+    "talk without numbers": "Here they are:\nA cat sleeps.\nA dog barks.\nA cow eats.",
+    "quotes": "1. \"A cat sleeps.\"\n2. “A dog barks.”\n\n3. 'A cow eats.'",
+    "restarted after the end": "1. A cat sleeps.\n2. A dog barks.\n3. A cow eats.\n1. A cat.\n2. A dog.\n3. A cow.",
+    "restarted in between": "1. A cat sleeps.\n2. A dog barks.\n1. A cow eats.",
+    "always one": "1. A cat sleeps.\n1. A dog barks.\n1. A cow eats.",
+    "from zero": "0. A cat sleeps.\n1. A dog barks.\n2. A cow eats.",
+    "one line": "1. A cat sleeps. 2. A dog barks. 3. A cow eats.",
+    "number and sentence apart": "1.\nA cat sleeps.\n2.\nA dog barks.\n**3.**\nA cow eats.",
+    "word and sentence apart": "1. **cat**\nA cat sleeps.\n2. dog\nA dog barks.\n3. cow:\n   A cow eats.",
+    "the prompt once more": list_prompt(["cat", "dog", "cow"], "A1")
+    + "\n\n### Response:\n1. A cat sleeps.\n2. A dog barks.\n3. A cow eats.",
+    "the prompt without headings": list_prompt(["cat", "dog", "cow"], "A1")
+    + "\n1. A cat sleeps.\n2. A dog barks.\n3. A cow eats.",
+    "another prompt after it": "1. A cat sleeps.\n2. A dog barks.\n3. A cow eats.\n\n### Instruction:\n"
+    + list_prompt(["pen", "cup", "hat"], "A1"),
+    "carriage returns": "1. A cat sleeps.\r\n2. A dog barks.\r\n3. A cow eats.\r\n",
+    "close": "1.A cat sleeps.\n2.A dog barks.\n3.A cow eats.",
+}
+
+
+@pytest.mark.parametrize("case", STRANGE)
+def test_strange_things_that_small_models_write(case: str) -> None:
+    parsed = parse_answer(STRANGE[case], 3, ["cat", "dog", "cow"])
+    assert parsed.sentences == ("A cat sleeps.", "A dog barks.", "A cow eats.")
+    assert not parsed.well_formed
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentences"),
+    [
+        ("A cat sleeps.", (None, None, None)),  # nobody knows which
+        ("1. A cat sleeps.\n2.", ("A cat sleeps.", None, None)),
+        ("10:30 is late.\nA cat.", (None, None, None)),
+        ("1. cat\n2. dog\n3. cow", (None, None, None)),  # the list of words, repeated
+        ("I cannot do that.\nSorry.\nReally.\nNo.", (None, None, None)),
+        ("2. A dog barks in Room 3. It is big.", (None, "A dog barks in Room 3. It is big.", None)),
+        ("### Response:\n### Response:\n", (None, None, None)),
+    ],
+)
+def test_nothing_is_made_up(answer: str, sentences: tuple[str | None, ...]) -> None:
+    parsed = parse_answer(answer, 3, ["cat", "dog", "cow"])
+    assert (parsed.sentences, parsed.well_formed) == (sentences, False)
+
+
+def test_a_list_that_is_one_stays_as_it_is() -> None:
+    text = '1. "I have a cat."\n2. My dog: he barks.\n3. She said "cow".'
+    assert parse_answer(text, 3, ["cat", "dog", "cow"]).well_formed
+    assert parse_answer(text, 3).sentences == ('"I have a cat."', "My dog: he barks.", 'She said "cow".')
+
+
+@pytest.mark.parametrize(
+    "piece", ["1. A cat. ", "1" + " " * 50, "(", "**", "# ", "* 1 ", "\n", "1. A.\n", '"', "1. 2. "]
+)
+def test_a_long_answer_is_read_in_linear_time(piece: str) -> None:
+    def seconds(length: int) -> float:
+        text = (piece * length)[:length]
+        started = time.perf_counter()
+        parse_answer(text, 10, ["cat"])
+        return time.perf_counter() - started
+
+    seconds(1000)
+    assert seconds(400_000) < 2

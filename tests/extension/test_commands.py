@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import pytest
 from cefr_sentences.exporter.errors import InputError
-from cefr_sentences.extension.writing.sentences import chunks, read_answer
+from cefr_sentences.extension.writing.deal import chunks
 from cefr_sentences.extension.writing.words import read_words, split_words
 
 
@@ -119,7 +119,7 @@ def test_refusals_come_before_torch(records: Path, tmp_path: Path) -> None:
 
 
 def test_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert split_words("happy, ice cream,,happy") == ["happy", "ice cream"]
+    assert split_words("happy, ice cream,,happy") == ["happy", "ice cream", "happy"]
     (tmp_path / "w.txt").write_bytes("\ufeffhappy\r\n\r\n ice  cream \r\ncafé\r\n".encode())
     assert read_words(str(tmp_path / "w.txt")) == ["happy", "ice cream", "café"]
     (tmp_path / "w.json").write_text(json.dumps([{"kelime": "happy"}]), encoding="utf-8")
@@ -142,11 +142,6 @@ def test_long_lists_are_cut_evenly() -> None:
     assert [len(c) for c in chunks(["w"] * 23)] == [8, 8, 7]
     assert [len(c) for c in chunks(["w"] * 3)] == [3]
     assert [w for c in chunks([str(i) for i in range(37)]) for w in c] == [str(i) for i in range(37)]
-
-
-def test_reading_an_answer() -> None:
-    rows = read_answer(["run", "cat", "dog"], "1. She ran.\n2. A dog.")
-    assert [(r.sentence, r.used) for r in rows] == [("She ran.", True), ("A dog.", False), (None, False)]
 
 
 class Hub(BaseHTTPRequestHandler):

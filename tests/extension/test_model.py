@@ -219,8 +219,13 @@ def test_write(run, adapter: Path, tmp_path: Path) -> None:
     )
     assert result.code == 0, result.err
     rows = json.loads(result.out)
-    assert [r["word"] for r in rows] == ["happy", "book"]
-    assert all(set(r) == {"word", "sentence", "used"} for r in rows)
+    assert [r["word"] for r in rows] == ["happy", "book", "happy"]
+    assert all(r["status"] == "ok" or r["why"] for r in rows)
+    assert rows[2]["reasons"] == ["repeated"]
+    again = run(
+        "write", "--words", "happy,book", "--level", "a1", "--model", "embedded", "--adapter", adapter, "--json"
+    )
+    assert [(r["word"], r["sentence"]) for r in json.loads(again.out)] == [(r["word"], r["sentence"]) for r in rows[:2]]
 
 
 def test_an_adapter_of_another_model(run, adapter: Path, tmp_path: Path) -> None:

@@ -42,11 +42,17 @@ def test_the_measures_are_named_as_in_the_report() -> None:
     assert labels == {key: measure.label for key, measure in MEASURES.items()}
 
 
+def test_every_reason_is_there_in_both_languages() -> None:
+    from cefr_sentences.extension.writing.check import REASONS
+
+    assert {k.removeprefix("write.reason.") for k in TEXTS if k.startswith("write.reason.")} == set(REASONS)
+
+
 def test_every_text_is_used_somewhere() -> None:
     folder = Path(paths.__file__).parent
     source = "".join(p.read_text(encoding="utf-8") for p in folder.glob("*.py") if p.name != "texts.py")
     source = source.replace("'", '"')
-    made = {"problem", "pane", "next", "measure"}  # these keys are put together
+    made = {"problem", "pane", "next", "measure"}  # these keys are put together, and the ones below
     unused = [
         k
         for k in TEXTS
@@ -55,7 +61,8 @@ def test_every_text_is_used_somewhere() -> None:
         and f'"{k}"' not in source
         and f'"{k.split(".", 1)[-1]}"' not in source
     ]
-    assert [k for k in unused if not k.startswith(("train.save.", "train.kind.", "evaluate.part_"))] == []
+    put_together = ("train.save.", "train.kind.", "evaluate.part_", "write.reason.", "write.some_")
+    assert [k for k in unused if not k.startswith(put_together)] == []
 
 
 @pytest.mark.parametrize(
@@ -327,7 +334,7 @@ def test_evil_names_past_the_page(tmp_path: Path, name: str) -> None:
             "adamw_torch", "end")  # fmt: skip
     refused(".train", "go_on", name)
     refused(".evaluate", "begin", name, "x_eval.txt", 5)
-    refused(".write", "begin", "happy", "A1", name)
+    refused(".write", "begin", "happy", "A1", name, 4, 4)
     refused(".apply", "begin", name)
     files = [p for p in tmp_path.rglob("*") if p.is_file()]
     assert files == []

@@ -1,0 +1,38 @@
+"""Words into the lists that are asked for: six to ten words each, because the model was trained on those."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+from ...exporter.prompt import MAX_WORDS, MIN_WORDS
+from .words import key
+
+# Words that fill up a list where the sheet has too few of its own; what is written for them is thrown away.
+# Empty: short sheets are asked for as they are.
+COMPANIONS = ("friend", "book", "water", "house", "day", "school")
+
+
+def chunks(words: Sequence[str]) -> list[list[str]]:
+    """`words` in lists as equal as possible, of at most ten words."""
+    n = -(-len(words) // MAX_WORDS)
+    sizes = [len(words) // n + (i < len(words) % n) for i in range(n)] if n else []
+    starts = [sum(sizes[:i]) for i in range(n)]
+    return [list(words[s : s + size]) for s, size in zip(starts, sizes, strict=True)]
+
+
+def deal(words: Sequence[str], sheet: Sequence[str], draw: Random | None) -> list[list[str]]:
+    """`words` in lists: in their order, or mixed by `draw`. Short lists are filled up with other words of `sheet`."""
+    order = list(words)
+    if draw is not None:
+        draw.shuffle(order)
+    lists = chunks(order)
+    for some in lists:
+        if len(some) < MIN_WORDS and COMPANIONS:
+            there = {key(word) for word in some}
+            others = [word for word in sheet if key(word) not in there]
+            if draw is not None:
+                draw.shuffle(others)
+            others += [word for word in COMPANIONS if key(word) not in there.union(map(key, others))]
+            some += others[: MIN_WORDS - len(some)]
+    return lists

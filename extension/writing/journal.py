@@ -1,0 +1,130 @@
+"""What a writing job has finished so far, in a file beside its target: after a kill only the rest is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ...exporter.errors import InputError
+from ...exporter.files import target_error
+from .check import Row
+
+_FORMAT = 1
+
+
+def head(words: Sequence[str], **what: object) -> dict[str, object]:
+    """What makes two jobs the same: their words, and `what` else the caller names."""
+    return {"cefr_sentences_journal": _FORMAT, "words": _digest("\n".join(words).encode()), **what}
+
+
+def adapter_fingerprint(folder: Path | None) -> str:
+    """The same for the same weights; empty without an adapter."""
+    return "" if folder is None else _digest((folder / "adapter_model.safetensors").read_bytes())
+
+
+class Journal:
+    """Rows are added one by one, each on the disk before the next is asked for.
+
+    `rows` are those of an earlier run of the same job. `close` keeps the file, `remove` is for when the target has
+    been written.
+
+    Raises:
+        InputError: a journal of another job is there; `force` throws it away.
+        TargetError: it cannot be written.
+    """
+
+    def __init__(self, target: Path, job: dict[str, object], *, force: bool = False) -> None:
+        self.path = target.with_name(target.name + ".part.jsonl")
+        self.rows: list[Row] = []
+        whole = 0
+        if self.path.exists():
+            whole = self._read(job, force)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("r+b" if whole else "wb")
+            self._file.truncate(whole)  # a kill leaves half a line
+            self._file.seek(whole)
+            if not whole:
+                self._write(job)
+        except OSError as error:
+            raise target_error(self.path, error) from error
+        self._kept = len(self.rows)
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None and not self._kept:
+            self.remove()  # nothing is lost with it
+        self._file.close()
+
+    def add(self, row: Row) -> None:
+        try:
+            self._write(asdict(row))
+            self._kept += 1
+        except OSError as error:
+            raise target_error(self.path, error) from error
+
+    def remove(self) -> None:
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+    def _write(self, entry: dict[str, Any]) -> None:
+        self._file.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def _read(self, job: dict[str, object], force: bool) -> int:
+        """Takes over what is there; returns how many bytes of it are good."""
+        lines = self.path.read_bytes().splitlines(keepends=True)
+        begun = _entry(lines[0]) if lines else None
+        if begun != json.loads(json.dumps(job)):
+            if force or (not lines or not lines[0].endswith(b"\n")):  # killed before it had begun
+                return 0
+            raise InputError(_other(self.path, begun, job))
+        good = len(lines[0])
+        for line in lines[1:]:
+            row = _row(_entry(line))
+            if row is None:
+                break
+            self.rows.append(row)
+            good += len(line)
+        return good
+
+
+def _entry(line: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(line) if line.endswith(b"\n") else None
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _row(entry: dict[str, Any] | None) -> Row | None:
+    try:
+        lists = {name: tuple((entry or {})[name]) for name in ("reasons", "above")}
+        return Row(**{**(entry or {}), **lists})
+    except (TypeError, ValueError, KeyError):
+        return None
+
+
+def _other(path: Path, begun: dict[str, Any] | None, job: dict[str, object]) -> str:
+    if begun is None or "cefr_sentences_journal" not in begun:
+        return f"{path} is there and is no journal of ours. Choose another name with --out, or replace it with --force."
+    differ = ", ".join(name.replace("_", " ") for name in job if begun.get(name) != job[name])
+    return (
+        f"{path} is what another job has finished so far (other {differ}). Give that command again to go on with it, "
+        "choose another name with --out, or throw it away with --force."
+    )
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]

@@ -1,0 +1,29 @@
+"""The sentences of the training data, which no row may repeat."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...exporter.errors import CefrError
+from ...exporter.formats import read_records
+from ..host.standalone import check_adapter
+from .check import plain
+
+
+def training_sentences(file: Path | None, adapter: Path | None = None) -> frozenset[str]:
+    """The sentences of a training file, as `check.plain` makes them; without `file`, of the adapter's own.
+
+    An adapter in a webui's loras folder was trained on a file in the datasets folder beside it.
+    """
+    given = file is not None
+    if file is None and adapter is not None:
+        name = check_adapter(adapter).get("data", {}).get("file")
+        file = adapter.resolve().parent.parent / "training" / "datasets" / Path(name).name if name else None
+    if file is None or not (given or file.is_file()):
+        return frozenset()
+    try:
+        return frozenset(plain(sentence) for record in read_records(file) for sentence in record.sentences)
+    except CefrError:
+        if given:
+            raise
+        return frozenset()
