@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     for note in notes:
         print(f"Note: {note}", file=sys.stderr)
     loaded = load(args.model, args.adapter)
-    found = evaluate(loaded.model, loaded.tokenizer, task, _progress, beside)
+    found = evaluate(loaded.model, loaded.tokenizer, task, _progress, beside, loaded.form)
     source = str(args.dataset) if args.words is None else args.words
     found["about"] = about(loaded, args.adapter, source, training, task, notes)
     if args.out is not None:

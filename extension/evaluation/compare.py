@@ -46,6 +46,7 @@ def evaluate(
     task: Task,
     progress: Progress = lambda what, done, total: None,
     beside: Mapping[str, Sequence[Sequence[str | None]]] | None = None,
+    form: str = "instruct",
 ) -> dict[str, Any]:
     """Everything measured, as it stands in evaluation.json.
 
@@ -62,8 +63,8 @@ def evaluate(
     formed: dict[str, Parts] = {}
     for name in MODELS if adapted else MODELS[:1]:
         with _state(model, name, adapted):
-            written = _answer(model, tokenizer, task, partial(progress, name))
-            losses = record_losses(model, tokenizer, task.records)
+            written = _answer(model, tokenizer, task, form, partial(progress, name))
+            losses = record_losses(model, tokenizer, task.records, form)
         parsed = [parse_answer(text, len(words)) for text, words in zip(written, task.lists, strict=True)]
         answers[name] = [list(p.sentences) for p in parsed]
         formed[name] = Parts([float(p.well_formed) for p in parsed], [1.0] * len(parsed))
@@ -128,11 +129,13 @@ def _state(model: Any, name: str, adapted: bool) -> AbstractContextManager[Any]:
     return model.disable_adapter() if adapted and name == "base" else nullcontext()
 
 
-def _answer(model: Any, tokenizer: Any, task: Task, progress: Callable[[int, int], object]) -> list[str]:
+def _answer(
+    model: Any, tokenizer: Any, task: Task, form: str, progress: Callable[[int, int], object]
+) -> list[str]:
     sizes = [len(words) for words in task.lists]
     sampling = Sampling(task.temperature, task.seed)
     # A few at a time, so that the progress is seen to move.
-    return generate(model, tokenizer, task.prompts, sizes, batch=8, sampling=sampling, progress=progress)
+    return generate(model, tokenizer, task.prompts, sizes, batch=8, sampling=sampling, form=form, progress=progress)
 
 
 def _difference(adapter: Measured, base: Measured, seed: int) -> dict[str, dict[str, Any]]:

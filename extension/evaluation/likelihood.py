@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...exporter.prompt import Record
-from ..training.data import IGNORED, collate, encode_all, pad_id
+from ..training.data import IGNORED, collate, encode, pad_id
 
 TOKENS = 2048  # of one batch, padding included: the logits of so many take memory
 
 
-def record_losses(model: Any, tokenizer: Any, records: Sequence[Record]) -> list[tuple[float, int]]:
+def record_losses(
+    model: Any, tokenizer: Any, records: Sequence[Record], form: str = "instruct"
+) -> list[tuple[float, int]]:
     """The summed loss on the answer of each record in nats, and its number of tokens."""
-    return _losses(model, tokenizer, encode_all(tokenizer, records, 10**9)[0])
+    return _losses(model, tokenizer, encode(tokenizer, records, form=form))
 
 
 def sentence_losses(

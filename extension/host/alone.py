@@ -8,10 +8,22 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ...exporter.errors import ModelError
+from ...exporter.errors import InputError, ModelError
 from ...exporter.webui import Webui
 from ..jobs import Desk
-from .base import GREEDY, Applied, ModelState, Progress, Sampling, adapter_folder, prove, put_on, take_off, with_adapter
+from .base import (
+    GREEDY,
+    NO_STRICT,
+    Applied,
+    ModelState,
+    Progress,
+    Sampling,
+    adapter_folder,
+    prove,
+    put_on,
+    take_off,
+    with_adapter,
+)
 from .standalone import Loaded, check_model_name, load, load_tokenizer
 
 
@@ -23,6 +35,7 @@ class Standalone:
             check_model_name(model)
         self.desk, self.files_desk = Desk(), Desk()
         self.folders = folders
+        self.strict_chat = False  # there is no Chat here
         self.training_off = "" if importlib.util.find_spec("torch") else "portable"
         self._name, self._api = model, api
         self._loaded: Loaded | None = None
@@ -78,8 +91,12 @@ class Standalone:
         adapter: str | None,
         sampling: Sampling = GREEDY,
         progress: Progress = lambda done, total: None,
+        *,
+        strict: bool = False,
     ) -> list[str]:
         if self._api is not None:
+            if strict:
+                raise InputError(NO_STRICT)
             from .api import ask
 
             return ask(self._api, instructions, words, sampling, progress)
@@ -94,6 +111,7 @@ class Standalone:
                 sampling=sampling,
                 form=loaded.form,
                 progress=progress,
+                strict=strict,
             )
 
     def apply(self, adapter: str | None) -> Applied | None:

@@ -39,6 +39,10 @@ class Sampling:
 
 
 GREEDY = Sampling()
+NO_STRICT = (
+    "The strict vocabulary decides about every token, so the model has to run in this Python (a Transformers model). "
+    "What llama.cpp, ExLlama or a server answers can only be checked afterwards."
+)
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class Host(Protocol):
     desk: Desk
     files_desk: Desk
     folders: Webui
+    strict_chat: bool  # whether Chat answers list prompts in the words of their level only
 
     @property
     def training_off(self) -> str: ...
@@ -104,8 +109,13 @@ class Host(Protocol):
         adapter: str | None,
         sampling: Sampling = GREEDY,
         progress: Progress = lambda done, total: None,
+        *,
+        strict: bool = False,
     ) -> list[str]:
-        """The model's answers to list prompts; `words[i]` is how many words the i-th asks for."""
+        """The model's answers to list prompts; `words[i]` is how many words the i-th asks for.
+
+        With `strict` they keep to the words of the level. Raises InputError where somebody else's program answers.
+        """
         ...
 
     def apply(self, adapter: str | None) -> Applied | None:

@@ -15,13 +15,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ...exporter.errors import ModelError
+from ...exporter.errors import InputError, ModelError
 from ...exporter.prompt import wrap
 from ...exporter.webui import Webui
 from ..jobs import Desk, stopping
 from ..template import instruction_template
 from .base import (
     GREEDY,
+    NO_STRICT,
     Applied,
     ModelState,
     Progress,
@@ -51,7 +52,7 @@ class InWebui:
 
     def __init__(self) -> None:
         self.desk, self.files_desk = Desk(), Desk()
-        self.strict_chat = False  # whether Chat answers list prompts in the words of their level only
+        self.strict_chat = False
         self.shared = _module("shared")
         root = Path(str(self.shared.__file__)).resolve().parent.parent
         args = self.shared.args
@@ -171,6 +172,8 @@ class InWebui:
         adapter: str | None,
         sampling: Sampling = GREEDY,
         progress: Progress = lambda done, total: None,
+        *,
+        strict: bool = False,
     ) -> list[str]:
         from ..writing.generate import generate
 
@@ -178,6 +181,8 @@ class InWebui:
             with self._alone(), suppress(ModelError):
                 self._ready()  # an idle model is loaded again; what kind it is shows then
         if self.state().kind == "answers" and adapter is None:
+            if strict:
+                raise InputError(NO_STRICT)
             return self._ask_the_loader(instructions, words, sampling, progress)
         with self.lend(adapter) as loaded:
             return generate(
@@ -188,6 +193,7 @@ class InWebui:
                 sampling=sampling,
                 form=loaded.form,
                 progress=progress,
+                strict=strict,
             )
 
     def _ask_the_loader(

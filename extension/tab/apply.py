@@ -24,6 +24,7 @@ def build(ui: Ui) -> None:
         run = ui.button("apply.run", variant="primary")
         off = ui.button("apply.off")
     status = gr.HTML(elem_id="cefr-apply-status")
+    strict = ui.make(gr.Checkbox, "apply.strict", value=ui.host.strict_chat, visible=bool(fields))
     command = ui.make(gr.Textbox, "apply.chat", value="/cefr A1: happy, book, friend", interactive=False, **copyable())
 
     def change(language: str, chosen: str | None) -> Iterator[Updates]:
@@ -49,6 +50,13 @@ def build(ui: Ui) -> None:
     def take_off(language: str) -> Iterator[Updates]:
         yield from change(language, None)
 
+    def hold(language: str, held: bool) -> Updates:
+        if ui.host.training_off == "multi-user":
+            raise InputError(text("off", language))
+        ui.host.strict_chat = bool(held)
+        return {}
+
+    ui.on(strict.input, hold, [strict], [status], status)
     outputs = [status, command, *(component for component, _ in fields.values())]
     ui.on(run.click, begin, [adapter], outputs, status)
     ui.on(off.click, take_off, [], outputs, status)

@@ -244,6 +244,16 @@ TEXTS: dict[str, tuple[str, str]] = {
     "evaluate.part_adapter": ("With the adapter", "Adaptörle"),
     "evaluate.part_fluency": ("Measuring the sentences", "Cümleler ölçülüyor"),
     # Write
+    "write.strict": ("Strict vocabulary", "Katı kelime dağarcığı"),
+    "write.strict.info": (
+        "The model can use no other words than those of the level and the ones asked for",
+        "Model, düzeyin kelimeleri ve istenenler dışında kelime kullanamaz",
+    ),
+    "apply.strict": ("Strict vocabulary in Chat", "Sohbette katı kelime dağarcığı"),
+    "apply.strict.info": (
+        "Answers to /cefr keep to the words of the level (Transformers models only)",
+        "/cefr cevapları düzeyin kelimelerinde kalır (yalnız Transformers modelleri)",
+    ),
     "write.words": ("Words", "Kelimeler"),
     "write.words.info": (
         "One a line or with commas, any number",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ class Sheet:
     rows: tuple[Row, ...]
     level: str
     adapter: str
+    strict: bool = False
 
 
 def build(ui: Ui) -> None:
@@ -59,6 +60,7 @@ def build(ui: Ui) -> None:
                 candidates = ui.make(gr.Slider, "write.candidates", minimum=1, maximum=16, step=1, value=4)
                 tries = ui.make(gr.Slider, "write.tries", minimum=1, maximum=10, step=1, value=4)
             adapter = ui.choice("write.adapter", adapters, "adapter")
+            strict = ui.make(gr.Checkbox, "write.strict", value=False)
             run = ui.button("write.run", variant="primary")
         with gr.Column():
             prompt = gr.Textbox(
@@ -95,7 +97,7 @@ def build(ui: Ui) -> None:
         files = dict(zip(downloads, _files(job.result), strict=False))
         return {sheet: _table(job.result, language), after: gr.update(visible=True), **files}
 
-    def begin(language: str, typed: str, at: str, chosen: str | None, *numbers: Any) -> Iterator[Updates]:
+    def begin(language: str, typed: str, at: str, chosen: str | None, held: Any, *numbers: Any) -> Iterator[Updates]:
         asked = split_words(str(typed), text("write.words", language))
         goal = parse_level(str(at), TRAINABLE)
         labels = ("write.candidates", "write.tries")
@@ -103,7 +105,8 @@ def build(ui: Ui) -> None:
         # While an adapter is applied for everybody, the model as it is has it.
         applied = ui.host.state().adapters
         name = adapter_folder(folders, chosen).name if chosen else applied[0] if len(applied) == 1 else NONE
-        yield from follow(language, partial(_write, ui, language, asked, settings, name), {sheet: "", after: _HIDDEN})
+        work = partial(_write, ui, language, asked, settings, name, bool(held))
+        yield from follow(language, work, {sheet: "", after: _HIDDEN})
 
     def again(language: str, number: Any) -> Iterator[Updates]:
         last = ui.host.desk.last("write")
@@ -135,22 +138,24 @@ def build(ui: Ui) -> None:
     for listener in (words.change, level.change, root_page().load):
         ui.on(listener, look, [words, level], [prompt, counted_words], counted_words)
     ui.on(adapter.change, from_card, [adapter], [level], status)
-    ui.on(run.click, begin, [words, level, adapter, candidates, tries], results, status)
+    ui.on(run.click, begin, [words, level, adapter, strict, candidates, tries], results, status)
     ui.on(redo.click, again, [row], results, status)
     ui.rejoin(ui.host.desk, "write", show, status, results[1:], ended)
 
 
-def _write(ui: Ui, language: str, words: list[str], settings: WriteSettings, adapter: str, job: Job) -> Sheet:
+def _write(
+    ui: Ui, language: str, words: list[str], settings: WriteSettings, adapter: str, strict: bool, job: Job
+) -> Sheet:
     known = training_sentences(None, adapter_folder(ui.host.folders, adapter)) if adapter else frozenset()
-    rows = write_sentences(_ask(ui, adapter), words, settings, known=known, progress=_told(job, language))
-    return Sheet(tuple(rows), settings.level, adapter)
+    rows = write_sentences(_ask(ui, adapter, strict), words, settings, known=known, progress=_told(job, language))
+    return Sheet(tuple(rows), settings.level, adapter, strict)
 
 
 def _write_anew(ui: Ui, language: str, before: Sheet, index: int, job: Job) -> Sheet:
     job.result = before  # stays in sight, and stays if this fails
     settings = WriteSettings(before.level, seed=random.randrange(2**31))
-    row = rewrite(_ask(ui, before.adapter), before.rows, index, settings, _told(job, language))
-    return Sheet((*before.rows[:index], row, *before.rows[index + 1 :]), before.level, before.adapter)
+    row = rewrite(_ask(ui, before.adapter, before.strict), before.rows, index, settings, _told(job, language))
+    return replace(before, rows=(*before.rows[:index], row, *before.rows[index + 1 :]))
 
 
 def _summary(ui: Ui, found: Sheet, language: str) -> str:
@@ -165,9 +170,9 @@ def _summary(ui: Ui, found: Sheet, language: str) -> str:
     return "\n".join(lines)
 
 
-def _ask(ui: Ui, adapter: str) -> Ask:
+def _ask(ui: Ui, adapter: str, strict: bool) -> Ask:
     def ask(instructions: Sequence[str], words: Sequence[int], /, *, sampling: Any, progress: Any) -> list[str]:
-        return ui.host.answers(instructions, words, adapter or None, sampling, progress)
+        return ui.host.answers(instructions, words, adapter or None, sampling, progress, strict=strict)
 
     return ask
 

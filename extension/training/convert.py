@@ -11,7 +11,7 @@ from ...exporter.errors import CefrError, ModelError
 from ...exporter.prompt import list_prompt
 from ..host.gguf import Gguf, check_architecture, edit_json, llama3_rope, open_gguf, read_gguf, save_folder
 from ..host.standalone import first_line, libraries, load
-from .data import prompt_ids
+from .form import prompt_ids
 from .model_folder import check_disk, check_memory, check_out, gigabytes, new_model_folder, write_meta
 
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}

@@ -19,7 +19,7 @@ from ..host.weights import read_header
 from .agree import Agreement, all_logits, arithmetic, compare
 from .card import NAME as README
 from .card import header
-from .data import prompt_ids
+from .form import prompt_ids
 from .model_folder import (
     check_disk,
     check_memory,

@@ -49,6 +49,9 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--candidates", type=int, default=4, help="sentences to choose from for each word (default 4)")
     parser.add_argument("--tries", type=int, default=4, help="how often at most a word is asked for (default 4)")
     parser.add_argument("--temperature", type=float, default=0.8, help="of all candidates but the first (default 0.8)")
+    parser.add_argument(
+        "--strict", action="store_true", help="let the model use no other words than those of the level and the asked"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of everything that is drawn (default 0)")
     parser.add_argument(
         "--training",
@@ -104,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
         journal = None
         if out is not None:
             who = {"model": args.model or args.api, "adapter": adapter_fingerprint(args.adapter)}
-            job = head(words, level=level, **who, api_model=args.api_model)
+            job = head(words, level=level, **who, api_model=args.api_model, strict=args.strict)
             journal = stack.enter_context(Journal(out, job, force=args.force))
             if journal.rows:
                 print(f"{len(journal.rows)} rows are there from before.", file=sys.stderr)
@@ -133,6 +136,10 @@ def _asker(args: argparse.Namespace) -> Ask:
     """Who answers: a server, or a model, which is loaded now."""
     if args.api is not None:
         from ..host.api import Server
+        from ..host.base import NO_STRICT
+
+        if args.strict:
+            raise InputError(f"--strict goes with --model. {NO_STRICT}")
 
         return Server(args.api, args.parallel, args.timeout, model=args.api_model).ask
     from ..host.standalone import load
@@ -141,7 +148,7 @@ def _asker(args: argparse.Namespace) -> Ask:
     loaded = load(str(args.model), args.adapter)
     # The model is ours alone: an adapter that is part of the weights costs nothing.
     model = loaded.model.merge_and_unload() if args.adapter is not None else loaded.model
-    return partial(generate, model, loaded.tokenizer, batch=args.batch, form=loaded.form)
+    return partial(generate, model, loaded.tokenizer, batch=args.batch, form=loaded.form, strict=args.strict)
 
 
 def describe(shown: Sequence[Row], rows: Sequence[Row] | None = None) -> str:

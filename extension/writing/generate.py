@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...exporter.prompt import INSTRUCTION_HEAD
+from ...exporter.prompt import INSTRUCTION_HEAD, parse_instruction
 from ..training.data import pad_id
 from ..training.form import prompt_ids, stop_ids
 
@@ -49,17 +49,17 @@ def generate(
     sampling: Sampling | None = None,
     form: str = "instruct",
     progress: Callable[[int, int], object] = lambda done, total: None,
-    processors: Callable[[int, Sequence[int]], list[Any]] | None = None,
+    strict: bool = False,
 ) -> list[str]:
     """The model's answer to each of `instructions`; `words[i]` is how many words the i-th asks for.
 
     Greedy without `sampling`. The answers are `Reply`s. `progress` is called with how many are there, and of how many.
-    `processors` makes the logits processors of a batch from its width in tokens and which instructions it has
-    (`strict_for`).
+    `strict` holds each answer to the words of the level that its prompt asks for (see `strict.py`).
     """
     import torch
 
     ends = stop_ids(tokenizer, form)
+    processors = _strict(tokenizer, instructions) if strict else lambda width, chosen: []
     order = sorted(range(len(instructions)), key=lambda i: words[i])
     answers: list[str] = [""] * len(instructions)
     temperatures = [0.0] * len(order) if sampling is None else sampling.temperatures(len(order))
@@ -84,7 +84,7 @@ def generate(
                 stop_strings=[HEADING],
                 tokenizer=tokenizer,
                 **_choice(
-                    [temperatures[i] for i in chosen], [watch, *(processors(longest, chosen) if processors else ())]
+                    [temperatures[i] for i in chosen], [watch, *processors(longest, chosen)]
                 ),
             )
         sure = watch.log_probabilities(written)
@@ -92,6 +92,13 @@ def generate(
             answers[i] = _reply(tokenizer, written[at, longest:].tolist(), sure[at], ends)
     progress(len(order), len(order))
     return answers
+
+
+def _strict(tokenizer: Any, instructions: Sequence[str]) -> Callable[[int, Sequence[int]], list[Any]]:
+    from .strict import strict_for
+
+    asked = [parse_instruction(instruction) for instruction in instructions]
+    return strict_for(tokenizer, asked[0][0], [words for _, words in asked]) if asked else lambda width, chosen: []
 
 
 def _choice(temperatures: Sequence[float], processors: list[Any]) -> dict[str, Any]:

@@ -164,7 +164,6 @@ def test_requested_words_and_names_can_be_written(tokenizer: Any) -> None:
 def test_even_a_random_model_writes_only_allowed_words(loaded: Any, temperature: float) -> None:
     from cefr_sentences.extension.host.base import Sampling
     from cefr_sentences.extension.writing.generate import generate
-    from cefr_sentences.extension.writing.strict import strict_for
 
     lists = [["happy", "enormous"], ["e-mail"], ["ubiquitous", "book", "cat"]]
     prompts = [list_prompt(words, "A1") for words in lists]
@@ -175,7 +174,7 @@ def test_even_a_random_model_writes_only_allowed_words(loaded: Any, temperature:
         [len(words) for words in lists],
         batch=2,
         sampling=Sampling(temperature, 7),
-        processors=strict_for(loaded.tokenizer, "A1", lists),
+        strict=True,
     )
     assert len(set(answers)) == 3
     for words, text in zip(lists, answers, strict=True):

@@ -40,7 +40,7 @@ def test_greedy_rows_stay_greedy_beside_sampled_ones(tiny: Any) -> None:
 
 def test_fluency_is_the_mean_log_probability_of_each_line(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
-    from cefr_sentences.extension.training.data import prompt_ids
+    from cefr_sentences.extension.training.form import prompt_ids
     from cefr_sentences.extension.writing import generate as module
 
     kept: list[tuple[list[int], list[float]]] = []
