@@ -37,10 +37,10 @@ class Measure:
             return "-"
         return f"{100 * value:.1f} %" if self.form == "share" else f"{value:,.{self.digits}f}"
 
-    def write_interval(self, low: float, high: float) -> str:
+    def write_interval(self, low: float, high: float, to: str = " to ") -> str:
         if self.form == "share":
-            return f"{100 * low:.1f} to {100 * high:.1f}"
-        return f"{low:,.{self.digits}f} to {high:,.{self.digits}f}"
+            return f"{100 * low:.1f}{to}{100 * high:.1f}"
+        return f"{low:,.{self.digits}f}{to}{high:,.{self.digits}f}"
 
 
 _MEASURES = (

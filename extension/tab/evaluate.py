@@ -98,7 +98,9 @@ def _shown(found: dict[str, Any], language: str) -> str:
             cells = [_figure(measure, figure) for figure in figures]
             body.append([text(f"measure.{key}", language), *cells, reference(key, task["level"])])
     said = text("evaluate.note", language, records=base["records"], lists=base["lists"])
-    parts = [table(head, body), f"<p>{escape(said)}</p><h4>{escape(text('evaluate.answers', language))}</h4>"]
+    # Figures with and without an interval stand under each other.
+    figures_table = table(head, body).replace("<td class=number>", "<td>")
+    parts = [figures_table, f"<p>{escape(said)}</p><h4>{escape(text('evaluate.answers', language))}</h4>"]
     rows = [
         [", ".join(words), one.strip(), two.strip()]
         for words, one, two in zip(task["lists"], base["answers"], adapted["answers"], strict=True)
@@ -110,5 +112,5 @@ def _shown(found: dict[str, Any], language: str) -> str:
 def _figure(measure: Measure, figure: dict[str, Any]) -> str:
     said = measure.write(figure.get("value"))
     if figure.get("low") is not None:
-        said += f" ({measure.write_interval(figure['low'], figure['high'])})"
+        said += f" ({measure.write_interval(figure['low'], figure['high'], ' – ')})"
     return said

@@ -269,3 +269,18 @@ def test_levels_side_by_side(found: dict[str, Any], tmp_path: Path, run: Callabl
 def test_two_runs_of_one_level_are_told_apart(found: dict[str, Any], tmp_path: Path) -> None:
     heads = across.named([(tmp_path / "b" / "evaluation.json", found), (tmp_path / "a.json", found)])
     assert [head for head, _ in heads] == ["A1 (a)", "A1 (b)"]
+
+
+@pytest.mark.parametrize("language", ["en", "tr"])
+def test_the_pane_shows_the_figures(found: dict[str, Any], language: str) -> None:
+    pytest.importorskip("gradio", reason="gradio is not installed")
+    from cefr_sentences.extension.tab.evaluate import _page, _shown
+
+    page = Reader()
+    page.feed(_shown(found, language))
+    assert {"83.3 % (50.0 – 100.0)", "7.7 %", "16-20 %", "0.85-0.93"} <= set(page.texts)
+    assert ("words used" if language == "en" else "kullanılan kelimeler") in page.texts
+    assert "b" not in page.tags  # the base's <b> is text
+    report_file = Path(_page(found, "a1"))
+    assert report_file.name == "evaluation-a1.html"
+    assert "Which judge did what" in report_file.read_text(encoding="utf-8")
