@@ -129,9 +129,7 @@ def _state(model: Any, name: str, adapted: bool) -> AbstractContextManager[Any]:
     return model.disable_adapter() if adapted and name == "base" else nullcontext()
 
 
-def _answer(
-    model: Any, tokenizer: Any, task: Task, form: str, progress: Callable[[int, int], object]
-) -> list[str]:
+def _answer(model: Any, tokenizer: Any, task: Task, form: str, progress: Callable[[int, int], object]) -> list[str]:
     sizes = [len(words) for words in task.lists]
     sampling = Sampling(task.temperature, task.seed)
     # A few at a time, so that the progress is seen to move.

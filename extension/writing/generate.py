@@ -83,9 +83,7 @@ def generate(
                 pad_token_id=pad,
                 stop_strings=[HEADING],
                 tokenizer=tokenizer,
-                **_choice(
-                    [temperatures[i] for i in chosen], [watch, *processors(longest, chosen)]
-                ),
+                **_choice([temperatures[i] for i in chosen], [watch, *processors(longest, chosen)]),
             )
         sure = watch.log_probabilities(written)
         for at, i in enumerate(chosen):
