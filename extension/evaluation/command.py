@@ -113,7 +113,7 @@ def _compare(args: argparse.Namespace) -> int:
 def _task(args: argparse.Namespace, card: dict[str, Any]) -> tuple[Any, Path | None, list[str]]:
     """The task, the training file behind it, and what the reader has to know about them."""
     from ...exporter.formats import read_records
-    from ..writing.sentences import chunks
+    from ..writing.deal import chunks
     from ..writing.words import read_words
     from .about import same_records
     from .task import Task, of_records, read_training, training_beside, training_of

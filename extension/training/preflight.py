@@ -9,7 +9,7 @@ from typing import Any
 
 from ...exporter.errors import InputError
 from ...exporter.export import check_name
-from ...exporter.prompt import Record
+from ...exporter.prompt import Example, Record
 from .settings import TrainSettings
 
 # Fewer than this teach a model the form of an answer at most.
@@ -69,7 +69,7 @@ def place_problems(training_off: str, state: Any, loras: Path, name: str, *, rep
     return found
 
 
-def data_problems(tokenizer: Any, records: Sequence[Record], settings: TrainSettings) -> list[Problem]:
+def data_problems(tokenizer: Any, records: Sequence[Record | Example], settings: TrainSettings) -> list[Problem]:
     """What is wrong with the records, for this tokenizer. Needs no model."""
     found = []
     if len(records) < FEW_RECORDS:
@@ -84,7 +84,7 @@ def data_problems(tokenizer: Any, records: Sequence[Record], settings: TrainSett
     return found
 
 
-def lengths(tokenizer: Any, records: Sequence[Record]) -> list[int]:
+def lengths(tokenizer: Any, records: Sequence[Record | Example]) -> list[int]:
     """Tokens of each record, with its end mark."""
     if not records:
         return []

@@ -187,7 +187,7 @@ class StrictProcessor:
         self._begun = [self.answers[0].read(self._begun[0], begun)]
         return bool(self._begun[0].place)
 
-    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """`scores` of shape (rows, vocabulary) with minus infinity for what may not follow."""
         import torch
 
@@ -217,7 +217,7 @@ class StrictProcessor:
         strict = scores.masked_fill(~allowed, -torch.inf)
         # Another processor may have forbidden all that is left, like the end mark; then it has its way.
         stuck = torch.isneginf(strict).all(dim=-1, keepdim=True)
-        return torch.where(stuck, scores, strict)  # pyright: ignore[reportReturnType]
+        return torch.where(stuck, scores, strict)
 
     def _row(self, which: int, ids: tuple[int, ...]) -> Row:
         """By the row that is one token shorter, which the last call has left; else from the beginning."""

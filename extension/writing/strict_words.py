@@ -109,7 +109,9 @@ class Vocabulary:
                 curly = word.replace("'", "’")
                 yield "a ", curly, curly
         if self.words:
-            yield from (("a ", *[f"{self.words[-1]}{mark}s"] * 2) for mark in "'’")
+            for mark in "'’":
+                possessive = f"{self.words[-1]}{mark}s"
+                yield "a ", possessive, possessive
         yield "a ", "7", "7"
 
     def part(self, written: str, word: str, end: int) -> None:

@@ -45,9 +45,9 @@ def test_fluency_is_the_mean_log_probability_of_each_line(tiny: Any, monkeypatch
 
     kept: list[tuple[list[int], list[float]]] = []
 
-    def spy(tokenizer: Any, ids: list[int], sure: list[float]) -> Reply:
+    def spy(tokenizer: Any, ids: list[int], sure: list[float], ends: list[int]) -> Reply:
         kept.append((ids, sure))
-        return _reply(tokenizer, ids, sure)
+        return _reply(tokenizer, ids, sure, ends)
 
     monkeypatch.setattr(module, "_reply", spy)
     answers = write(tiny, PROMPTS, Sampling((1.0, 0.0), 5))
@@ -66,9 +66,9 @@ def test_lines_and_their_means(tiny: Any) -> None:
     tokens = [tiny.tokenizer.decode([i]) for i in ids]
     cut = next(i for i, token in enumerate(tokens) if "\n" in token) + 1
     sure = [-1.0] * cut + [-3.0] * (len(ids) - cut)
-    answer = _reply(tiny.tokenizer, [*ids, tiny.tokenizer.eos_token_id, 5, 5], [*sure, -9.0, -9.0, -9.0])
-    assert answer == "1. A cat.\n2. Two"
-    assert answer.fluency == (-1.0, -3.0)
+    end = tiny.tokenizer.eos_token_id
+    answer = _reply(tiny.tokenizer, [*ids, end, 5, 5], [*sure, -9.0, -9.0, -9.0], [end])
+    assert (str(answer), answer.fluency) == ("1. A cat.\n2. Two", (-1.0, -3.0))
 
 
 def test_a_model_that_knows_nothing_flags_every_row(tiny: Any) -> None:
