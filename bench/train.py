@@ -1,0 +1,226 @@
+"""`make bench-train`: training as Training PRO does it, by trl's SFTTrainer, and ours, on the same data.
+
+Each way runs in a process of its own, one after the other, with the same model, records, seed, threads, LoRA and
+batch. Figures: records and real tokens a second (a token of a record counts once, padding and repeated blocks do
+not), their arithmetic as a share of the measured peak of this machine's matrix multiplication, peak memory, and time
+to quality: how long ours, by its `fast` recipe, trains until the response loss on unseen words is what Training PRO's
+way ends with.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+CHUNK = 256  # of Training PRO, with overlapping blocks: what people use
+CLASSIC = {"rank": 128, "alpha": 256, "dropout": 0.05, "modules": ["q_proj", "v_proj"], "learning_rate": 2e-4}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--level", default="A1")
+    parser.add_argument("--model", default="embedded")
+    parser.add_argument("--records", type=int, default=240)
+    parser.add_argument("--unseen", type=int, default=24, help="records that the quality is measured on (default 24)")
+    parser.add_argument("--speed-records", type=int, default=120, help="of them, for the speed of ours (default 120)")
+    parser.add_argument("--trl", metavar="PYTHON", help="a Python that has trl")
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--out", type=Path, help="write everything measured as JSON")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        found = bench(args, Path(scratch))
+    print(table(found))
+    if args.out:
+        args.out.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+def bench(args: argparse.Namespace, scratch: Path) -> dict[str, Any]:
+    from cefr_sentences.exporter.export import ExportSettings, export
+    from cefr_sentences.exporter.formats import read_records
+    from cefr_sentences.exporter.pairs import starter_pairs
+    from cefr_sentences.exporter.slicer import report
+    from cefr_sentences.extension.demo import scratch_webui
+    from cefr_sentences.extension.host.embedded import embedded_model
+    from cefr_sentences.extension.host.standalone import load
+    from cefr_sentences.extension.recipes import recipe
+
+    webui = scratch_webui(scratch / "webui")
+    settings = ExportSettings(
+        level=args.level,
+        name="bench",
+        records=args.records + args.unseen,
+        eval_share=args.unseen / (args.records + args.unseen),
+    )
+    exported = export(starter_pairs(args.level), settings, webui, force=True)
+    dataset, unseen = (Path(exported["files"][f"{side}_txt"]) for side in ("train", "eval"))
+    records, unseen_records = read_records(dataset), read_records(unseen)
+    loaded = load(args.model)
+    tokenizer = loaded.tokenizer
+    parameters = sum(p.numel() for p in loaded.model.parameters())
+    sizes: dict[str, int] = {}
+
+    def count(piece: str) -> int:
+        if piece not in sizes:
+            sizes[piece] = len(tokenizer.encode(piece))
+        return sizes[piece]
+
+    text = dataset.read_text(encoding="utf-8")
+    sliced = report(text, count, CHUNK, True)
+    tokens = sum(len(tokenizer.encode(r.text)) + 1 for r in records)
+    model = str(embedded_model()) if args.model == "embedded" else args.model
+    batch = {"batch": 16, "micro_batch": 4, "accumulation": 4}
+    common = {
+        "model": model,
+        "seed": 42,
+        "settings": {**CLASSIC, **batch},
+        "dataset": str(dataset),
+        "eval": str(unseen),
+    }
+    classic = replace(
+        recipe(args.level, "classic").settings, epochs=1.0, cutoff=0, evaluations=0, save="end", keep="last"
+    )
+    speed = scratch / "speed.txt"
+    speed.write_text("\n\n\n".join(r.text for r in records[: args.speed_records]), encoding="utf-8")
+    found: dict[str, Any] = {
+        "machine": machine(args.threads),
+        "data": {
+            "level": args.level,
+            "records": len(records),
+            "tokens": tokens,
+            "blocks_a_record": sliced.blocks / sliced.records,
+            "unseen_records": len(unseen_records),
+        },
+        "ways": {},
+    }
+    ways = found["ways"]
+
+    def go(name: str, module: str, python: str = sys.executable, **ask: Any) -> dict[str, Any]:
+        print(f"{time.strftime('%H:%M:%S')} {name}", file=sys.stderr, flush=True)
+        return run(scratch / name, module, python, args.threads, {**common, **ask})
+
+    pro = go("pro", "bench.train_pro", chunk=CHUNK, blocks=blocks(text, count))
+    ways["Training PRO's way"] = figures(pro, len(records), tokens, parameters)
+    ours = go("ours", "bench.train_ours", dataset=str(speed), ours=asdict(classic), goal=None)
+    some = records[: args.speed_records]
+    ways["ours"] = figures(ours, len(some), sum(len(tokenizer.encode(r.text)) + 1 for r in some), parameters)
+    if args.trl:
+        pairs = [(r.prompt, r.output) for r in some]
+        longest = max(len(tokenizer.encode(r.text)) + 1 for r in records)
+        trl = go("trl", "bench.train_trl", args.trl, pairs=pairs, trl_length=4 * longest, trl_batch=1, records_a_pack=4)
+        ways[f"trl {trl['version']}, packing"] = figures(trl, len(some), ways["ours"]["tokens"], parameters)
+    goal = loss_of(loaded, scratch / "pro" / "adapter", unseen_records)
+    found["quality"] = {"base": loss_of(loaded, None, unseen_records), "training_pro": goal}
+    fast = replace(recipe(args.level).settings, epochs=1.0, evaluations=12, patience=0, keep="last", save="end")
+    quality = go("quality", "bench.train_ours", ours=asdict(fast), goal=goal)
+    reached = [seconds for seconds, loss in quality["curve"] if loss <= goal]
+    found["quality"] |= {
+        "seconds_pro": pro["seconds"],
+        "seconds_ours": reached[0] if reached else None,
+        "curve_ours": quality["curve"],
+    }
+    return found
+
+
+def blocks(text: str, count: Any) -> list[str]:
+    """The texts of Training PRO's blocks, hard cuts taken out."""
+    from cefr_sentences.exporter.slicer import slice_text
+
+    return [text[b.start : b.end].replace("\n\n\n", "") for b in slice_text(text, count, CHUNK, True)]
+
+
+def run(folder: Path, module: str, python: str, threads: int, ask: dict[str, Any]) -> dict[str, Any]:
+    folder.mkdir()
+    (folder / "job.json").write_text(json.dumps(ask), encoding="utf-8")
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "TOKENIZERS_PARALLELISM": "false"}
+    result = subprocess.run([python, "-m", module, str(folder)], cwd=ROOT, env=environment, stdout=sys.stderr)
+    if result.returncode:
+        sys.exit(f"{module} ended with {result.returncode}.")
+    return json.loads((folder / "result.json").read_text(encoding="utf-8"))
+
+
+def figures(found: dict[str, Any], records: int, tokens: int, parameters: int) -> dict[str, Any]:
+    """A token of a record forwards and backwards is 4 operations for each frozen parameter (no gradient of its own)."""
+    peak = max(found["matmul"].values())
+    return {
+        **found,
+        "records": records,
+        "tokens": tokens,
+        "records_a_second": records / found["seconds"],
+        "tokens_a_second": tokens / found["seconds"],
+        "share_of_peak": 4 * parameters * tokens / found["seconds"] / peak,
+    }
+
+
+def loss_of(loaded: Any, adapter: Path | None, records: Any) -> float:
+    """Mean response loss in nats a token."""
+    from cefr_sentences.extension.host.base import with_adapter
+    from cefr_sentences.extension.training.loss import response_loss
+
+    if adapter is None:
+        return response_loss(loaded.model, loaded.tokenizer, records)
+    with with_adapter(loaded, adapter) as adapted:
+        return response_loss(adapted.model, adapted.tokenizer, records)
+
+
+def machine(threads: int) -> dict[str, Any]:
+    from importlib.metadata import version
+
+    import torch
+
+    model = next(
+        (x for x in Path("/proc/cpuinfo").read_text().splitlines() if x.startswith("model name")), ""
+    ).partition(": ")[2]
+    names = ("torch", "transformers", "peft", "accelerate")
+    return {
+        "processor": model or platform.processor(),
+        "threads": threads,
+        "bfloat16": bool(getattr(torch.cpu, "_is_avx512_bf16_supported", bool)()),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in names},
+        "date": time.strftime("%Y-%m-%d"),
+    }
+
+
+def table(found: dict[str, Any]) -> str:
+    """Everything measured, in Markdown."""
+    data, quality, ways = found["data"], found["quality"], found["ways"]
+    pro = ways["Training PRO's way"]
+    lines = [
+        f"{data['records']} {data['level']} records, {data['tokens']:,} tokens; Training PRO makes "
+        f"{data['blocks_a_record']:.2f} blocks of a record (chunk {CHUNK}, overlapping). "
+        f"{found['machine']['processor']}, {found['machine']['threads']} threads, {found['machine']['date']}.",
+        "",
+        "| | records/s | real tokens/s | against Training PRO's way | share of the peak | peak memory |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, way in ways.items():
+        lines.append(
+            f"| {name} | {way['records_a_second']:.3f} | {way['tokens_a_second']:.0f} | "
+            f"{way['tokens_a_second'] / pro['tokens_a_second']:.2f} | {way['share_of_peak']:.1%} | "
+            f"{way['peak_bytes'] / 1e9:.2f} GB |"
+        )
+    lines += [
+        "",
+        f"Response loss on {data['unseen_records']} records of unseen words: {quality['base']:.3f} before, "
+        f"{quality['training_pro']:.3f} after Training PRO's way ({quality['seconds_pro']:.0f} s).",
+    ]
+    if quality["seconds_ours"] is None:
+        lines.append(f"Ours did not come to that loss: {quality['curve_ours'][-1][1]:.3f} at the end.")
+    else:
+        share = quality["seconds_ours"] / quality["seconds_pro"]
+        lines.append(f"Ours was there after {quality['seconds_ours']:.0f} s of training, {share:.0%} of the time.")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

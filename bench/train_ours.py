@@ -1,0 +1,52 @@
+"""One way of `bench.train`: ours. With a goal, it ends when the loss on unseen words has come down to it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from .train_common import finish, job
+
+
+def main() -> None:
+    from cefr_sentences.exporter.formats import read_records
+    from cefr_sentences.extension.host.standalone import load
+    from cefr_sentences.extension.training import run as engine
+    from cefr_sentences.extension.training.settings import TrainSettings
+
+    ask, folder = job()
+    settings = TrainSettings(**{**ask["ours"], "projections": tuple(ask["ours"]["projections"])})
+    records = read_records(Path(ask["dataset"]))
+    unseen = read_records(Path(ask["eval"])) if ask["goal"] is not None else []
+    loaded = load(ask["model"])
+    spent = 0.0  # on evaluations, which are no training
+    plain_loss = engine.response_loss
+
+    def timed_loss(*args: Any, **kwargs: Any) -> float:
+        nonlocal spent
+        began = time.perf_counter()
+        found = plain_loss(*args, **kwargs)
+        spent += time.perf_counter() - began
+        return found
+
+    engine.response_loss = timed_loss
+    curve: list[tuple[float, float]] = []
+
+    def report(entry: dict[str, Any]) -> None:
+        if "eval_loss" in entry:
+            curve.append((time.perf_counter() - started - spent, entry["eval_loss"]))
+
+    def reached() -> bool:
+        return ask["goal"] is not None and bool(curve) and curve[-1][1] <= ask["goal"]
+
+    out = folder / "adapter"
+    out.mkdir()
+    started = time.perf_counter()
+    outcome = engine.train(loaded, records, unseen, settings, out, dataset="bench", report=report, stop=reached)
+    seconds = time.perf_counter() - started - spent
+    finish(folder, seconds=seconds, steps=outcome.steps, records=outcome.records, curve=curve)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""One way of `bench.train`: as Training PRO does it. Its blocks, padded to the chunk, with the loss on everything.
+
+transformers' Trainer with the arguments that Training PRO gives it, on the CPU in float32, as there.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from .train_common import finish, job, lora
+
+
+def main() -> None:
+    import torch
+    import transformers
+
+    ask, folder = job()
+    transformers.set_seed(ask["seed"])
+    tokenizer: Any = transformers.AutoTokenizer.from_pretrained(ask["model"])
+    tokenizer.pad_token_id = 0
+    model = lora(transformers.AutoModelForCausalLM.from_pretrained(ask["model"], dtype=torch.float32), ask["settings"])
+    rows = []
+    for block in ask["blocks"]:
+        ids = [*tokenizer.encode(block, truncation=True, max_length=ask["chunk"] - 1), tokenizer.eos_token_id]
+        pad = [0] * (ask["chunk"] - len(ids))
+        rows.append({"input_ids": pad + ids, "attention_mask": [0] * len(pad) + [1] * len(ids)})
+    arguments = transformers.TrainingArguments(
+        output_dir=str(folder / "out"),
+        use_cpu=True,
+        per_device_train_batch_size=ask["settings"]["micro_batch"],
+        gradient_accumulation_steps=ask["settings"]["accumulation"],
+        num_train_epochs=1,
+        learning_rate=ask["settings"]["learning_rate"],
+        lr_scheduler_type="cosine",
+        warmup_steps=round(0.1 * len(rows) / ask["settings"]["batch"]),
+        logging_steps=5,
+        save_strategy="no",
+        report_to="none",
+        optim="adamw_torch",
+        disable_tqdm=True,
+        seed=ask["seed"],
+    )
+    collator = transformers.DataCollatorForLanguageModeling(tokenizer, mlm=False)
+    trainer = transformers.Trainer(model=model, args=arguments, train_dataset=rows, data_collator=collator)  # pyright: ignore[reportArgumentType]
+    started = time.perf_counter()
+    trainer.train()
+    seconds = time.perf_counter() - started
+    model.save_pretrained(str(folder / "adapter"))
+    finish(
+        folder,
+        seconds=seconds,
+        steps=trainer.state.global_step,
+        computed_tokens=len(rows) * ask["chunk"],
+        block_tokens=sum(sum(r["attention_mask"]) for r in rows),
+    )
+
+
+if __name__ == "__main__":
+    main()
