@@ -53,7 +53,10 @@ def write(path: Path, kind: str = "Q8_0", **metadata: Any) -> Path:
             writer.add_key_value(name, value, field.types[0], field.types[-1] if len(field.types) > 1 else None)
     rope = metadata.pop("rope", None)
     for key, value in {"general.name": "Narrow", "general.type": "model", **metadata}.items():
-        (writer.add_string if isinstance(value, str) else writer.add_uint16)(key, value)
+        if isinstance(value, str):
+            writer.add_string(key, value)
+        else:
+            writer.add_uint16(key, value)
     writer.add_block_count(LAYERS)
     writer.add_context_length(512)
     writer.add_embedding_length(WIDTH)
