@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from .settings import PROJECTIONS, TrainSettings
 
 if TYPE_CHECKING:
     from .plan import Plan
+    from .watch import Report
 
 _HELP = {
     "rank": "LoRA rank",
@@ -77,6 +78,9 @@ def add_commands(commands: Any) -> None:
             kind: Any = {"int": int, "float": float, "str": str}[str(field.type)]
             parser.add_argument(flag, type=kind, help=_HELP[field.name])
     parser.add_argument("--four-bit", action="store_true", help="load the base in 4 bits (QLoRA; needs a CUDA GPU)")
+    parser.add_argument(
+        "--tensorboard", action="store_true", help="write event files too, into the adapter folder (needs tensorboard)"
+    )
     parser.add_argument("--force", action="store_true", help="replace the adapter folder")
     parser.add_argument(
         "--resume",
@@ -102,14 +106,36 @@ def run(args: argparse.Namespace) -> int:
         plan, out = _plan(args), args.out
         check_model_name(plan.model)
         plan.records()
+    if args.tensorboard:
+        from .tensorboard import check_tensorboard
+
+        check_tensorboard()
     resume = args.resume is not None
     folder = nullcontext() if resume or not first() else new_folder(out, force=args.force)
     with folder, _stop_on_interrupt() as stop:
         loaded = load(plan.model, four_bit=args.four_bit)
-        outcome = carry_out(loaded, plan, out, resume=resume, report=print_entry, stop=stop.is_set)
+        with _reports(out, tensorboard=args.tensorboard and first()) as report:
+            outcome = carry_out(loaded, plan, out, resume=resume, report=report, stop=stop.is_set)
     if first():
         print(describe(outcome, out))
     return 0
+
+
+@contextmanager
+def _reports(out: Path, *, tensorboard: bool) -> Iterator[Report]:
+    """Who is told of each entry of the log: the screen, and TensorBoard's files when they are wanted."""
+    if not tensorboard:
+        yield print_entry
+        return
+    from .tensorboard import board
+
+    with closing(board(out)) as files:
+
+        def both(entry: dict[str, Any]) -> None:
+            files.add(entry)
+            print_entry(entry)
+
+        yield both
 
 
 def _plan(args: argparse.Namespace) -> Plan:

@@ -109,9 +109,8 @@ class Vocabulary:
                 curly = word.replace("'", "’")
                 yield "a ", curly, curly
         if self.words:
-            for mark in "'’":
-                possessive = f"{self.words[-1]}{mark}s"
-                yield "a ", possessive, possessive
+            for owned in (f"{self.words[-1]}'s", f"{self.words[-1]}’s"):
+                yield "a ", owned, owned
         yield "a ", "7", "7"
 
     def part(self, written: str, word: str, end: int) -> None:

@@ -83,9 +83,9 @@ def sentencepiece_style() -> Any:
         [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
     )
     special = ["<unk>", "<s>", "</s>", *(f"<0x{i:02X}>" for i in range(256))]
-    corpus = ['1. I am happy. 2. We don\'t like ice cream. 10. Where is my "enormous" dog?'] * 20
-    corpus += ["abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ 0123456789 .,:;!?\"'-%"] * 5
-    made.train_from_iterator(corpus, trainers.BpeTrainer(vocab_size=500, special_tokens=special, show_progress=False))
+    corpus = ["1. I am happy. 2. We don't like ice cream. 10. Where is my enormous \" dog?"] * 20
+    corpus += ["abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ 0123456789 .,:;!?\"'’-%"] * 5
+    made.train_from_iterator(corpus, trainers.BpeTrainer(vocab_size=800, special_tokens=special, show_progress=False))
     return PreTrainedTokenizerFast(tokenizer_object=made, unk_token="<unk>", bos_token="<s>", eos_token="</s>")
 
 
