@@ -56,8 +56,9 @@ def main() -> None:
     parser.add_argument("--model", default="embedded")
     parser.add_argument("--adapter", type=Path)
     parser.add_argument("--level", default="A1")
-    parser.add_argument("--count", type=int, default=40, help="words for the batched way (default 40)")
-    parser.add_argument("--slow", type=int, default=20, help="words for each of the other ways (default 20)")
+    parser.add_argument("--count", type=int, default=160, help="words for the batched way (default 160)")
+    parser.add_argument("--slow", type=int, default=20, help="words for one prompt at a time (default 20)")
+    parser.add_argument("--alone", type=int, default=8, help="words for prompts of one word (default 8)")
     parser.add_argument("--candidates", type=int, default=4)
     parser.add_argument("--tries", type=int, default=1, help="1 (default): all ways ask for the same")
     parser.add_argument("--rounds", type=int, default=2)
@@ -78,7 +79,7 @@ def main() -> None:
     ways: dict[str, Callable[[], dict[str, float]]] = {
         "batched": lambda: measure(partial(ask, batch=args.batch), words[: args.count], settings),
         "one by one": lambda: measure(alone, words[: args.slow], settings),
-        "one word": lambda: measure(alone, words[: args.slow], settings, one_word=True),
+        "one word": lambda: measure(alone, words[: args.alone], settings, one_word=True),
     }
     python, threads = platform.python_version(), torch.get_num_threads()
     print(f"{args.model}, torch {torch.__version__}, {threads} threads, Python {python}")

@@ -22,6 +22,7 @@ from .base import Progress, Sampling
 _PIECE = 1 << 16
 # Ten sentences take some 2,000 characters; who sends megabytes is not answering, and may never end.
 MAX_BYTES = 4_000_000
+GIVE_UP = 4  # failures in a row, each after its repetitions: a server that is gone is not waited for 5,000 times
 _BUSY = (408, 409, 425, 429)  # and 5xx: worth asking again
 
 
@@ -78,7 +79,8 @@ class Server:
 
     def _answers(self, bodies: Sequence[dict[str, object]], progress: Progress) -> list[Reply]:
         """In threads that nobody has to wait for: Ctrl-C ends at once, also while a server hangs."""
-        answers: list[Reply] = [Reply()] * len(bodies)
+        unasked = Reply()
+        answers = [unasked] * len(bodies)
         waiting, ready = SimpleQueue[int](), SimpleQueue[int | BaseException]()
 
         def work() -> None:
@@ -97,11 +99,16 @@ class Server:
         for _ in range(min(self.parallel, len(bodies))):
             threading.Thread(target=work, name="cefr-sentences-api", daemon=True).start()
         progress(0, len(bodies))
+        in_a_row = 0
         try:
             for done in range(1, len(bodies) + 1):
-                if isinstance(error := ready.get(), BaseException):
-                    raise error
+                if isinstance(found := ready.get(), BaseException):
+                    raise found
                 progress(done, len(bodies))
+                in_a_row = in_a_row + 1 if answers[found].problem else 0
+                if in_a_row >= max(self.parallel, GIVE_UP):
+                    said = answers[found].problem
+                    return [answer if answer is not unasked else reply("", problem=said) for answer in answers]
         finally:
             with suppress(Empty):  # whoever stops us wants no further questions asked
                 while True:

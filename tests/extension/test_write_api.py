@@ -193,6 +193,14 @@ def test_one_bad_answer_spoils_nothing_else(serve: Any, case: str) -> None:
         server.ask(PROMPTS[2:3], [1], GREEDY)
 
 
+def test_a_server_that_is_gone_is_not_asked_for_ever(serve: Any) -> None:
+    server = serve(lambda handler, n: send(handler) if n <= 6 else send(handler, b"", 404))
+    answers = quick(server, parallel=2).ask(PROMPTS * 10, [1] * 40, GREEDY)
+    assert sum(bool(a) for a in answers) == 6
+    assert all("answered 404" in a.problem for a in answers if isinstance(a, Reply) and not a)
+    assert 10 <= len(server.asked) <= 12
+
+
 def test_rows_say_which_answer_was_missing(serve: Any) -> None:
     """Two lists; the one with `pig` in it is never answered, so its words say so, and the others have sentences."""
     words = ["pig", *(f"b{v}nna" for v in "aeiou"), *(f"d{v}nna" for v in "aeiou"), "kanna"]
