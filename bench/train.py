@@ -28,7 +28,7 @@ CLASSIC = {"rank": 128, "alpha": 256, "dropout": 0.05, "modules": ["q_proj", "v_
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--level", default="A1")
+    parser.add_argument("--level", default="B1")
     parser.add_argument("--model", default="embedded")
     parser.add_argument("--records", type=int, default=240)
     parser.add_argument("--unseen", type=int, default=24, help="records that the quality is measured on (default 24)")

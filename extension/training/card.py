@@ -111,9 +111,11 @@ def _licence(records: Sequence[Record | Example]) -> str:
 
 def _recipe(outcome: Outcome) -> str:
     settings = outcome.settings
-    warmup = round(settings.warmup * settings.steps(outcome.records))
+    warmup = settings.warmup_steps(settings.steps(outcome.records))
+    ended = f", {'stopped' if outcome.stopped else 'ended'} after {outcome.steps:,}"
     came_to = {
-        "epochs": f"{outcome.planned:,} steps" + (f", stopped after {outcome.steps:,}" if outcome.stopped else ""),
+        "epochs": f"{outcome.planned:,} steps" + (ended if outcome.steps < outcome.planned else ""),
+        "keep": f"step {outcome.kept:,}",
         "warmup": f"{warmup:,} steps",
         "batch": f"{settings.accumulation} x {settings.at_once} records",
         "cutoff": f"{outcome.longer:,} records left out",

@@ -198,6 +198,7 @@ class Request:
 class Host:
     """As much of a host as the page asks for while it is built and refreshed."""
 
+    strict_chat = False
     training_off = ""
 
     def __init__(self, folder: Path) -> None:
