@@ -329,13 +329,13 @@ def test_evil_names_past_the_page(tmp_path: Path, name: str) -> None:
     refused(".data", "handler", "", None, "A1", name, 60, 0.1, "10:100", 256, True)
     refused(".data", "handler", name, None, *fine)
     refused(".data", "handler", "", name, *fine)
-    refused(".train", "begin", name, "fine", "A1", True, 4, 8, 1, 1e-3, 8, 4, 320, 0.1, 0, 4, ["q"], "cosine",
-            "adamw_torch", "end")  # fmt: skip
-    refused(".train", "begin", "x.txt", name, "A1", True, 4, 8, 1, 1e-3, 8, 4, 320, 0.1, 0, 4, ["q"], "cosine",
-            "adamw_torch", "end")  # fmt: skip
+    numbers = (4, 8, 1, 1e-3, 8, 4, 320, 0.1, 0, 4, 5, 0)
+    settings = (*numbers, ["q"], "end", "cosine", "adamw_torch", "best", "instruct", "answer", "auto")
+    refused(".train", "begin", name, "fine", "A1", True, "fast", *settings)
+    refused(".train", "begin", "x.txt", name, "A1", True, "fast", *settings)
     refused(".train", "go_on", name)
     refused(".evaluate", "begin", name, "x_eval.txt", 5)
-    refused(".write", "begin", "happy", "A1", name, 4, 4)
+    refused(".write", "begin", "happy", "A1", name, False, 4, 4)
     refused(".apply", "begin", name)
     files = [p for p in tmp_path.rglob("*") if p.is_file()]
     assert files == []
