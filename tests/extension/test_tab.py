@@ -273,6 +273,8 @@ def test_several_users_may_not_change_anything(tmp_path: Path) -> None:
     from cefr_sentences.extension.tab import page
     from cefr_sentences.extension.tab.ui import Ui
 
+    from cefr_sentences.extension.tab.recipe_fields import FIELDS
+
     host = Host(tmp_path)
     host.training_off = "multi-user"
     (tmp_path / "loras" / "a").mkdir(parents=True)
@@ -296,8 +298,9 @@ def test_several_users_may_not_change_anything(tmp_path: Path) -> None:
         return str(caught.value)
 
     assert "several users" in said(".data", "handler", "", None, "A1", "x", 100, 0.1, "10:100", 256, False)
-    assert "several users" in said(".train", "begin", *[None] * 18)
+    assert "several users" in said(".train", "begin", *[None] * (5 + len(FIELDS)))
     assert "several users" in said(".apply", "take_off")
+    assert "several users" in said(".apply", "hold", True)
     assert "several users" in said(".evaluate", "begin", "a", "a_eval.txt", 5)
     assert "several users" in said("tab.doctor", "begin")
     assert "several users" in said("tab.doctor", "switch", True)
