@@ -32,7 +32,9 @@ def main() -> None:
     parser.add_argument("--model", default="embedded")
     parser.add_argument("--records", type=int, default=240)
     parser.add_argument("--unseen", type=int, default=20, help="records that the quality is measured on (default 20)")
-    parser.add_argument("--speed-records", type=int, default=60, help="of them, for the speed of trl and ours (default 60)")
+    parser.add_argument(
+        "--speed-records", type=int, default=60, help="of them, for the speed of trl and ours (default 60)"
+    )
     parser.add_argument("--trl", metavar="PYTHON", help="a Python that has trl")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--out", type=Path, help="write everything measured as JSON")

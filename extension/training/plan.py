@@ -209,7 +209,7 @@ def append_first(out: Path, entry: dict[str, Any]) -> None:
 
 
 def _to_resume_from(out: Path, plan: Plan, records: Sequence[Record | Example]) -> Path:
-    if elsewhere(out):
+    if first() and elsewhere(out):
         raise InputError(f"Another process is at the run in {out}. Stop it there first.")
     _, before = _read(out)
     checkpoint = last_checkpoint(out)

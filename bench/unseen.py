@@ -1,0 +1,40 @@
+"""`python -m bench.unseen A1 200`: words of a level that stand nowhere in its starter pairs, in any form.
+
+Nouns, verbs, adjectives and adverbs of the shipped lists, drawn with a fixed seed, one a line.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+
+from cefr_sentences.exporter.forms import forms, tokens
+from cefr_sentences.exporter.levels import word_level
+from cefr_sentences.exporter.lexicon import lexicon
+from cefr_sentences.exporter.pairs import starter_pairs
+
+PARTS = frozenset(["NOUN", "VERB", "ADJ", "ADV"])
+
+
+def unseen(level: str, n: int, seed: int = 1) -> list[str]:
+    """`n` such words, or all there are."""
+    lists = lexicon()
+    rows = json.loads(starter_pairs(level).read_text(encoding="utf-8"))
+    seen = {token for row in rows for token in tokens(f"{row['word']} {row['sentence']}")}
+    candidates = sorted(
+        word
+        for word, parts in lists.levels.items()
+        if word.isalpha()
+        and word.islower()
+        and len(word) > 2
+        and not PARTS.isdisjoint(parts)
+        and word not in lists.capitalised
+    )
+    found = [w for w in candidates if word_level(w).level == level and forms(w).isdisjoint(seen)]
+    random.Random(seed).shuffle(found)
+    return found[:n]
+
+
+if __name__ == "__main__":
+    print("\n".join(unseen(sys.argv[1], int(sys.argv[2]))))
