@@ -162,7 +162,8 @@ def open_gguf(path: Path, dtype: str) -> tuple[Any, Any]:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     model: Any = AutoModelForCausalLM.from_pretrained(str(path.parent), gguf_file=path.name)
-    model.to(getattr(torch, dtype))
+    for parameter in model.parameters():  # not model.to(): it would round the position frequencies as well
+        parameter.data = parameter.data.to(getattr(torch, dtype))
     # transformers marks the dequantized model as quantized and then refuses to save it.
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config
