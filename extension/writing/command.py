@@ -48,7 +48,7 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--adapter", metavar="DIR", type=Path, help="an adapter folder, as in user_data/loras/NAME")
     parser.add_argument("--candidates", type=int, default=4, help="sentences to choose from for each word (default 4)")
     parser.add_argument("--tries", type=int, default=4, help="how often at most a word is asked for (default 4)")
-    parser.add_argument("--temperature", type=float, default=0.8, help="of all candidates but the first (default 0.8)")
+    parser.add_argument("--temperature", type=float, default=0.5, help="of all candidates but the first (default 0.5)")
     parser.add_argument(
         "--strict", action="store_true", help="let the model use no other words than those of the level and the asked"
     )

@@ -36,3 +36,8 @@ def deal(words: Sequence[str], sheet: Sequence[str], draw: Random | None) -> lis
             others += [word for word in COMPANIONS if key(word) not in there.union(map(key, others))]
             some += others[: MIN_WORDS - len(some)]
     return lists
+
+
+def alone(words: Sequence[str]) -> list[list[str]]:
+    """Each word in a list of its own, for what failed: the first word of a list is the one that is missed least."""
+    return [[word] for word in words]

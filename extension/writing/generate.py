@@ -73,15 +73,15 @@ def generate(
         pad = pad_id(tokenizer)
         ids = torch.tensor([[pad] * (longest - len(p)) + p for p in prompts], device=model.device)
         mask = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in prompts], device=model.device)
-        watch = _Watch()
+        watch, most = _Watch(), max(words[i] for i in chosen)
         with torch.inference_mode():
             written = model.generate(
                 input_ids=ids,
                 attention_mask=mask,
-                max_new_tokens=answer_tokens(max(words[i] for i in chosen)),
+                max_new_tokens=answer_tokens(most),
                 eos_token_id=ends,
                 pad_token_id=pad,
-                stop_strings=[HEADING],
+                stop_strings=[HEADING, f"\n{most + 1}."],  # who goes on counting has said all
                 tokenizer=tokenizer,
                 **_choice([temperatures[i] for i in chosen], [watch, *processors(longest, chosen)]),
             )

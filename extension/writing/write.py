@@ -9,10 +9,10 @@ from typing import Protocol
 
 from ...exporter.errors import InputError, ModelError
 from ...exporter.levels import TRAINABLE
-from ...exporter.prompt import list_prompt, parse_answer
+from ...exporter.prompt import MAX_WORDS, list_prompt, parse_answer
 from ..host.base import Sampling
 from .check import REASONS, SKIPPED, Chosen, Row, fit, judged
-from .deal import deal
+from .deal import alone, deal
 from .generate import Reply
 from .words import key, problem
 
@@ -20,6 +20,8 @@ from .words import key, problem
 AT_ONCE = 64
 # A retry of a few words costs nearly the same with more candidates, as long as they share a batch.
 RETRY_ANSWERS, RETRY_FACTOR = 16, 4
+# What failed is drawn more freely the next time, or it comes out the same.
+HOTTER = 0.3
 # Of two sentences that stand, the better one: distance to the level + these times the nats a token that surprised
 # the writing model, and the share of its words that the sheet has already.
 FLUENCY, VARIETY = 0.25, 0.5
@@ -46,7 +48,7 @@ class WriteSettings:
     level: str
     candidates: int = 4
     tries: int = 4
-    temperature: float = 0.8
+    temperature: float = 0.5
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -134,7 +136,7 @@ class _Writing:
     def run(self, finished: Callable[[Row], object], progress: Callable[[int, int, int], object]) -> None:
         for attempt in range(1, self.settings.tries + 1):
             left = self.left()
-            size = max(1, AT_ONCE // self.settings.candidates) * 10
+            size = max(1, AT_ONCE // self.settings.candidates) * (MAX_WORDS if attempt == 1 else 1)
             blocks = [left[at : at + size] for at in range(0, len(left), size)]
             for n, block in enumerate(blocks):
                 behind = len(self.asked) - len(left) + sum(map(len, blocks[:n]))
@@ -157,16 +159,17 @@ class _Writing:
         self, words: Sequence[str], attempt: int, moved: Callable[[int, int], object]
     ) -> dict[str, list[Row]]:
         """What the model writes for `words`: several sentences each, with what each is worth by itself."""
-        copies = self.settings.candidates
+        copies, temperature = self.settings.candidates, self.settings.temperature
         if attempt > 1:
-            copies = max(copies, min(RETRY_FACTOR * copies, RETRY_ANSWERS // len(deal(words, (), None))))
+            copies = max(copies, min(RETRY_FACTOR * copies, RETRY_ANSWERS // len(words)))
+            temperature = min(2.0, temperature + HOTTER)
         lists: list[list[str]] = []
         temperatures: list[float] = []
         for copy in range(copies):
             greedy = attempt == 1 and copy == 0
-            dealt = deal(words, self.sheet, None if greedy else self.draw)
+            dealt = deal(words, self.sheet, None if greedy else self.draw) if attempt == 1 else alone(words)
             lists += dealt
-            temperatures += [0.0 if greedy else self.settings.temperature] * len(dealt)
+            temperatures += [0.0 if greedy else temperature] * len(dealt)
         sampling = Sampling(tuple(temperatures), self.draw.randrange(2**31))
         prompts = [list_prompt(some, self.settings.level) for some in lists]
         answers = self.ask(prompts, [len(some) for some in lists], sampling=sampling, progress=moved)

@@ -271,9 +271,8 @@ def test_several_users_may_not_change_anything(tmp_path: Path) -> None:
     """--multi-user: every handler that writes or changes the model refuses, also when called past the page."""
     gr = pytest.importorskip("gradio", reason="gradio is not installed")
     from cefr_sentences.extension.tab import page
-    from cefr_sentences.extension.tab.ui import Ui
-
     from cefr_sentences.extension.tab.recipe_fields import FIELDS
+    from cefr_sentences.extension.tab.ui import Ui
 
     host = Host(tmp_path)
     host.training_off = "multi-user"
