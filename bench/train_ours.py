@@ -20,14 +20,15 @@ def main() -> None:
     records = read_records(Path(ask["dataset"]))
     unseen = read_records(Path(ask["eval"])) if ask["goal"] is not None else []
     loaded = load(ask["model"])
-    spent = 0.0  # on evaluations, which are no training
+    spent = spent_cpu = 0.0  # on evaluations, which are no training
     plain_loss = engine.response_loss
 
     def timed_loss(*args: Any, **kwargs: Any) -> float:
-        nonlocal spent
-        began = time.perf_counter()
+        nonlocal spent, spent_cpu
+        began, began_cpu = time.perf_counter(), time.process_time()
         found = plain_loss(*args, **kwargs)
         spent += time.perf_counter() - began
+        spent_cpu += time.process_time() - began_cpu
         return found
 
     engine.response_loss = timed_loss
@@ -42,10 +43,10 @@ def main() -> None:
 
     out = folder / "adapter"
     out.mkdir()
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     outcome = engine.train(loaded, records, unseen, settings, out, dataset="bench", report=report, stop=reached)
-    seconds = time.perf_counter() - started - spent
-    finish(folder, seconds=seconds, steps=outcome.steps, records=outcome.records, curve=curve)
+    seconds, cpu = time.perf_counter() - started - spent, time.process_time() - cpu - spent_cpu
+    finish(folder, seconds=seconds, cpu_seconds=cpu, steps=outcome.steps, records=outcome.records, curve=curve)
 
 
 if __name__ == "__main__":

@@ -43,13 +43,14 @@ def main() -> None:
     )
     collator = transformers.DataCollatorForLanguageModeling(tokenizer, mlm=False)
     trainer = transformers.Trainer(model=model, args=arguments, train_dataset=rows, data_collator=collator)  # pyright: ignore[reportArgumentType]
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     trainer.train()
-    seconds = time.perf_counter() - started
+    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     model.save_pretrained(str(folder / "adapter"))
     finish(
         folder,
         seconds=seconds,
+        cpu_seconds=cpu,
         steps=trainer.state.global_step,
         computed_tokens=len(rows) * ask["chunk"],
         block_tokens=sum(sum(r["attention_mask"]) for r in rows),

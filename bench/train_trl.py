@@ -48,13 +48,14 @@ def main() -> None:
         peft_config=lora_config(peft.LoraConfig, settings),
     )
     packs = len(trainer.train_dataset)
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     trainer.train()
-    seconds = time.perf_counter() - started
+    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     trainer.save_model(str(folder / "adapter"))
     finish(
         folder,
         seconds=seconds,
+        cpu_seconds=cpu,
         steps=trainer.state.global_step,
         packs=packs,
         bf16=arguments.bf16,
