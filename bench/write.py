@@ -38,15 +38,15 @@ def singly(
 
 def measure(ask: Any, words: list[str], settings: WriteSettings, one_word: bool = False) -> dict[str, float]:
     """Seconds, sentences that stand, and how many of them a second."""
-    most, companions = deal.MAX_WORDS, deal.COMPANIONS
+    most, least = deal.MAX_WORDS, deal.MIN_WORDS
     try:
         if one_word:
-            deal.MAX_WORDS, deal.COMPANIONS = 1, ()
+            deal.MAX_WORDS = deal.MIN_WORDS = 1
         started = time.perf_counter()
         n = counted(write_sentences(ask, words, settings))
         seconds = time.perf_counter() - started
     finally:
-        deal.MAX_WORDS, deal.COMPANIONS = most, companions
+        deal.MAX_WORDS, deal.MIN_WORDS = most, least
     return {"seconds": seconds, "ok": n["ok"], "flagged": n["flagged"], "per_second": n["ok"] / seconds}
 
 

@@ -264,10 +264,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "write.none": ("none, the model as it is", "yok, model olduğu gibi"),
     "write.prompt": ("The exact prompt ({lists})", "Tam istem ({lists})"),
     "write.count": (
-        "{words} words in {lists} prompts of 6 to 10, as the model was trained; a short list is filled up, and what is "
-        "written for the words that fill it is thrown away.",
-        "{words} kelime, modelin eğitildiği gibi 6-10'luk {lists} istemde; kısa liste doldurulur, dolgu kelimelerine "
-        "yazılanlar atılır.",
+        "{words} words in {lists} prompts of at most 10: the model was trained on lists of 6 to 10.",
+        "{words} kelime, en çok 10'arlık {lists} istemde: model 6-10'luk listelerle eğitildi.",
     ),
     "write.candidates": ("Candidates a word", "Kelime başına aday"),
     "write.candidates.info": (

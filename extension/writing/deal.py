@@ -8,9 +8,9 @@ from random import Random
 from ...exporter.prompt import MAX_WORDS, MIN_WORDS
 from .words import key
 
-# Words that fill up a list where the sheet has too few of its own; what is written for them is thrown away.
-# Empty: short sheets are asked for as they are.
-COMPANIONS = ("friend", "book", "water", "house", "day", "school")
+# Words that fill up a list where the sheet has too few of its own; what is written for them is thrown away. None:
+# a sheet of three words was answered no better beside three easy words of ours than by itself.
+COMPANIONS: tuple[str, ...] = ()
 
 
 def chunks(words: Sequence[str]) -> list[list[str]]:
@@ -28,7 +28,7 @@ def deal(words: Sequence[str], sheet: Sequence[str], draw: Random | None) -> lis
         draw.shuffle(order)
     lists = chunks(order)
     for some in lists:
-        if len(some) < MIN_WORDS and COMPANIONS:
+        if len(some) < MIN_WORDS:
             there = {key(word) for word in some}
             others = [word for word in sheet if key(word) not in there]
             if draw is not None:
