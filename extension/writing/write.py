@@ -24,7 +24,7 @@ RETRY_ANSWERS, RETRY_FACTOR = 16, 4
 HOTTER = 0.3
 # Of two sentences that stand, the better one: distance to the level + these times the nats a token that surprised
 # the writing model, and the share of its words that the sheet has already.
-FLUENCY, VARIETY = 0.25, 0.5
+FLUENCY, VARIETY = 0.25, 1.5
 
 
 class Ask(Protocol):
