@@ -92,7 +92,8 @@ bench-train: $(VENV)/.installed .venv-bench-trl/.installed
 
 # ADAPTER=DIR: an A1 adapter, like the demo's.
 bench-write: $(VENV)/.installed
-	$(PY) -m bench.write --adapter $(or $(ADAPTER),demo/user_data/loras/demo-a1) --level A1 $(or $(WORDS),bench/words-a1.txt)
+	$(PY) -m bench.unseen A1 200 > $(VENV)/words.txt
+	$(PY) -m bench.write --adapter $(or $(ADAPTER),demo/user_data/loras/demo-a1) --level A1 $(VENV)/words.txt
 
 check-pins: $(VENV)/.installed
 	CEFR_NETWORK=1 $(PY) -m pytest -q tests/test_pins.py

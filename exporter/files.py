@@ -24,6 +24,11 @@ _CAUSES = {
 }
 
 
+def no_formula(cell: str) -> str:
+    """`cell` of a table, with an apostrophe before what a spreadsheet would take as a formula."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell
+
+
 def target_error(path: Path, error: Exception) -> TargetError:
     """`error` as a sentence about `path`."""
     known = _CAUSES.get(getattr(error, "errno", None) or 0)

@@ -22,6 +22,8 @@ from .training import after_command
 from .training import command as training
 from .writing import command as writing
 
+_FULL = "cefr-sentences: not enough memory for this input. Split it, or close other programs."
+
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line; documentation tests parse their commands with it."""
@@ -65,10 +67,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         print(f"cefr-sentences: {where}{error.strerror or error}.", file=sys.stderr)
     except MemoryError:
-        print(
-            "cefr-sentences: not enough memory for this input. Split it, or close other programs.",
-            file=sys.stderr,
-        )
+        print(_FULL, file=sys.stderr)
+    except RuntimeError as error:
+        if type(error).__name__ != "OutOfMemoryError":  # torch's; this module does not import it
+            raise
+        print(f"{_FULL} With a model: take a smaller --batch.", file=sys.stderr)
     except KeyboardInterrupt:
         print("cefr-sentences: stopped.", file=sys.stderr)
         return 130

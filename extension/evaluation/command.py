@@ -114,10 +114,11 @@ def _task(args: argparse.Namespace, card: dict[str, Any]) -> tuple[Any, Path | N
     """The task, the training file behind it, and what the reader has to know about them."""
     from ...exporter.formats import read_records
     from ..writing.deal import chunks
-    from ..writing.words import read_words
+    from ..writing.words import key, problem, read_words
     from .about import same_records
     from .task import Task, of_records, read_training, training_beside, training_of
 
+    notes = []
     if (args.dataset is None) == (args.words is None):
         raise InputError("Give either an evaluation file or --words FILE.")
     if args.prompts < 1:
@@ -135,12 +136,17 @@ def _task(args: argparse.Namespace, card: dict[str, Any]) -> tuple[Any, Path | N
         level = parse_level(args.level or str(card.get("level") or ""), TRAINABLE) if args.level or card else None
         if level is None:
             raise InputError("Say at which level the words are asked for with --level.")
-        task = Task(level, tuple(map(tuple, chunks(read_words(args.words)))), **more)
+        given = read_words(args.words)
+        words = list({key(word): word for word in given if not problem(word)}.values())
+        if not words:
+            raise InputError(f"{args.words} holds no word to ask for.")
+        if left := len(given) - len(words):
+            notes.append(f"{left} of {len(given)} entries are repeated or no words, and were not asked for.")
+        task = Task(level, tuple(map(tuple, chunks(words))), **more)
     else:
         task = of_records(records, args.prompts, **more)
         if args.level is not None and parse_level(args.level, TRAINABLE) != task.level:
             raise InputError(f"{args.dataset} is of level {task.level}, not {args.level}.")
-    notes = []
     if training is None:
         notes.append("No training file was found, so there is no retrieval baseline; give it with --train FILE.")
     elif known is not None and not same_records(card, known):

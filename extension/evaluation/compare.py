@@ -65,7 +65,7 @@ def evaluate(
         with _state(model, name, adapted):
             written = _answer(model, tokenizer, task, form, partial(progress, name))
             losses = record_losses(model, tokenizer, task.records, form)
-        parsed = [parse_answer(text, len(words)) for text, words in zip(written, task.lists, strict=True)]
+        parsed = [parse_answer(text, len(words), words) for text, words in zip(written, task.lists, strict=True)]
         answers[name] = [list(p.sentences) for p in parsed]
         formed[name] = Parts([float(p.well_formed) for p in parsed], [1.0] * len(parsed))
         loss_parts[name] = Parts([nats for nats, _ in losses], [float(n) for _, n in losses])

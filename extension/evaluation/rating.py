@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.errors import InputError
+from ...exporter.files import no_formula
 from ...exporter.levels import LEVELS
 from ...exporter.textfile import detect_encoding, open_text
 from .agreement import alpha
@@ -79,8 +80,7 @@ def _csv(rows: Sequence[tuple[str, str, str]]) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(HEAD)
-    # A cell that begins like a formula would be one in a spreadsheet.
-    writer.writerows([*(("'" + c if c[:1] in "=+-@" else c) for c in row), "", "", "", ""] for row in rows)
+    writer.writerows([*map(no_formula, row), "", "", "", ""] for row in rows)
     return out.getvalue()
 
 

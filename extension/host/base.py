@@ -133,7 +133,9 @@ class Host(Protocol):
 def adapter_names(folders: Webui) -> list[str]:
     """The adapters in the loras folder, newest first."""
     try:
-        found = [p for p in folders.loras.iterdir() if (p / "adapter_config.json").is_file()]
+        found = [
+            p for p in folders.loras.iterdir() if (p / "adapter_config.json").is_file() and not p.name.startswith(".")
+        ]
         return [p.name for p in sorted(found, key=lambda p: p.stat().st_mtime, reverse=True)]
     except OSError:
         return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -146,15 +146,21 @@ def build(ui: Ui) -> None:
 def _write(
     ui: Ui, language: str, words: list[str], settings: WriteSettings, adapter: str, strict: bool, job: Job
 ) -> Sheet:
-    known = training_sentences(None, adapter_folder(ui.host.folders, adapter)) if adapter else frozenset()
-    rows = write_sentences(_ask(ui, adapter, strict), words, settings, known=known, progress=_told(job, language))
+    ask, known = _ask(ui, adapter, strict), _known(ui, adapter)
+    rows = write_sentences(ask, words, settings, known=known, progress=_told(job, language))
     return Sheet(tuple(rows), settings.level, adapter, strict)
+
+
+def _known(ui: Ui, adapter: str) -> Set[str]:
+    """The sentences that the adapter was trained on, as far as they are still there."""
+    return training_sentences(None, adapter_folder(ui.host.folders, adapter)) if adapter else frozenset()
 
 
 def _write_anew(ui: Ui, language: str, before: Sheet, index: int, job: Job) -> Sheet:
     job.result = before  # stays in sight, and stays if this fails
     settings = WriteSettings(before.level, seed=random.randrange(2**31))
-    row = rewrite(_ask(ui, before.adapter, before.strict), before.rows, index, settings, _told(job, language))
+    ask, known = _ask(ui, before.adapter, before.strict), _known(ui, before.adapter)
+    row = rewrite(ask, before.rows, index, settings, _told(job, language), known)
     return replace(before, rows=(*before.rows[:index], row, *before.rows[index + 1 :]))
 
 

@@ -34,6 +34,7 @@ class Outcome:
     dataset: str
     records: int
     longer: int
+    longest: int  # tokens of the longest record
     steps: int
     planned: int
     early: bool  # the evaluation loss fell no more
@@ -80,16 +81,19 @@ def prepare_folder(out: Path, *, force: bool) -> None:
 
 @contextmanager
 def new_folder(out: Path, *, force: bool) -> Iterator[None]:
-    """`out` empty, for a new run. With `force`, what it held comes back if the run leaves no adapter there.
+    """`out` empty, for a new run. With `force`, the adapter that it held is kept beside it until there is another.
 
-    Raises TargetError as `prepare_folder` does.
+    It comes back when the run leaves nothing in `out`. Raises TargetError as `prepare_folder` does.
     """
-    kept = out.with_name(f".{out.name}.before")
+    kept = _replaced(out)
     if force and out.is_dir() and any(out.iterdir()):
         check_replaceable(out)
         try:
-            shutil.rmtree(kept, ignore_errors=True)
-            out.rename(kept)
+            if kept.is_dir() and not (out / "adapter_config.json").exists():
+                shutil.rmtree(out)  # a run that came to nothing; the adapter before it is still the one to keep
+            else:
+                shutil.rmtree(kept, ignore_errors=True)
+                out.rename(kept)
         except OSError as error:
             raise target_error(out, error) from error
     try:
@@ -100,8 +104,17 @@ def new_folder(out: Path, *, force: bool) -> Iterator[None]:
             out.rmdir()
         if kept.is_dir() and not out.exists():
             kept.rename(out)
-        elif (out / "adapter_config.json").exists():
-            shutil.rmtree(kept, ignore_errors=True)
+        drop_replaced(out)
+
+
+def drop_replaced(out: Path) -> None:
+    """Once there is an adapter in `out`, the one that it replaces goes."""
+    if (out / "adapter_config.json").exists():
+        shutil.rmtree(_replaced(out), ignore_errors=True)
+
+
+def _replaced(out: Path) -> Path:
+    return out.with_name(f".{out.name}.before")
 
 
 def check_replaceable(out: Path) -> None:
@@ -128,10 +141,7 @@ def save_adapter(
         else:
             shutil.copytree(weights, part)
         card = _card(outcome, records)
-        _json(
-            part / "training_parameters.json",
-            {"lora_name": out.name, "dataset": outcome.dataset, **outcome.settings.as_training_pro()},
-        )
+        _json(part / "training_parameters.json", _parameters(out.name, outcome))
         _json(part / "training_log.json", _training_log(outcome))
         _json(part / plots.GRAPH, [e for e in outcome.log if "loss" in e])
         _json(part / META, card)
@@ -206,6 +216,21 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "not installed"
+
+
+def _parameters(name: str, outcome: Outcome) -> dict[str, Any]:
+    """What Training PRO's "copy parameters from" takes: its sliders know no 0, and its menus the stems of files."""
+    stem, _, kind = outcome.dataset.rpartition(".")
+    text = kind == "txt"
+    return {
+        "lora_name": name,
+        "dataset": "None" if text else stem,
+        "raw_text_file": stem if text else "None",
+        "format": "None" if text else "cefr-sentences",
+        **outcome.settings.as_training_pro(),
+        "cutoff_len": outcome.settings.cutoff or -(-max(outcome.longest, 32) // 32) * 32,
+        "warmup_steps": outcome.settings.warmup_steps(outcome.planned),
+    }
 
 
 def _training_log(outcome: Outcome) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...exporter.errors import InputError
 from .processes import first
-from .settings import PROJECTIONS, TrainSettings
+from .settings import CHOICES, PROJECTIONS, TrainSettings
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -48,7 +48,7 @@ def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "train",
         help="records into a LoRA adapter",
-        description="Train a LoRA adapter on a training file of ours, with the loss on the answers only.",
+        description="Train a LoRA adapter on a training file, with the loss on the answers.",
     )
     parser.add_argument(
         "dataset",
@@ -58,7 +58,7 @@ def add_commands(commands: Any) -> None:
         help="a file the exporter wrote, in any format, or hard-cut text with '### Response:'",
     )
     parser.add_argument(
-        "--recipe", default="fast", help="fast, classic or a YAML file; the other options change it (default fast)"
+        "--recipe", help="fast, classic or a YAML file (default fast); it sets what the options below leave out"
     )
     parser.add_argument("--model", help="Transformers folder, hub name, or 'embedded'")
     parser.add_argument("--level", help="A1, A2, B1, B2 or C1; that of the records")
@@ -76,7 +76,7 @@ def add_commands(commands: Any) -> None:
         if field.name in _HELP:
             flag = "--" + field.name.replace("_", "-")
             kind: Any = {"int": int, "float": float, "str": str}[str(field.type)]
-            parser.add_argument(flag, type=kind, help=_HELP[field.name])
+            parser.add_argument(flag, type=kind, help=_HELP[field.name], choices=CHOICES.get(field.name))
     parser.add_argument("--four-bit", action="store_true", help="load the base in 4 bits (QLoRA; needs a CUDA GPU)")
     parser.add_argument(
         "--tensorboard", action="store_true", help="write event files too, into the adapter folder (needs tensorboard)"
@@ -97,6 +97,10 @@ def run(args: argparse.Namespace) -> int:
     from .plan import Plan, carry_out
 
     if args.resume is not None:
+        given = [name for name in (*_HELP, "projections", "dataset", "model", "level", "out", "eval", "recipe")]
+        if given := [name for name in given if getattr(args, name) is not None]:
+            said = ", ".join("DATASET" if name == "dataset" else f"--{name.replace('_', '-')}" for name in given)
+            raise InputError(f"--resume goes on with the settings the run was begun with; leave out {said}.")
         plan, out = Plan.load(args.resume), args.resume
         plan.records()
     else:
@@ -113,7 +117,7 @@ def run(args: argparse.Namespace) -> int:
     resume = args.resume is not None
     folder = nullcontext() if resume or not first() else new_folder(out, force=args.force)
     with folder, _stop_on_interrupt() as stop:
-        loaded = load(plan.model, four_bit=args.four_bit)
+        loaded = load(plan.model, four_bit=plan.four_bit)
         with _reports(out, tensorboard=args.tensorboard and first()) as report:
             outcome = carry_out(loaded, plan, out, resume=resume, report=report, stop=stop.is_set)
     if first():
@@ -139,17 +143,18 @@ def _reports(out: Path, *, tensorboard: bool) -> Iterator[Report]:
 
 
 def _plan(args: argparse.Namespace) -> Plan:
-    from ..recipes import recipe
+    from ..recipes import KINDS, recipe
     from .plan import Plan
 
-    found = recipe(args.level, args.recipe)
+    found = recipe(args.level, args.recipe or KINDS[0])
     changed = {f.name: getattr(args, f.name) for f in fields(TrainSettings) if f.name in _HELP}
     if args.projections is not None:
         changed["projections"] = tuple(p.strip() for p in args.projections.split(",") if p.strip())
     changed = {name: value for name, value in changed.items() if value is not None}
     said = {"name": found.name, "says": asdict(found.settings), "changed": changed}
     settings = replace(found.settings, **changed)
-    return Plan(settings, args.dataset, args.eval or eval_beside(args.dataset), args.model, said)
+    unseen = args.eval or eval_beside(args.dataset)
+    return Plan(settings, args.dataset, unseen, args.model, said, four_bit=args.four_bit)
 
 
 @contextmanager

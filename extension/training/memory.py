@@ -47,10 +47,16 @@ def fitted(loaded: Loaded, encoded: Sequence[Encoded], settings: TrainSettings) 
     while need is not None and need.of(chosen.at_once) * _MARGIN > room and chosen.at_once > 1:
         chosen = halved(chosen)
     if settings.checkpointing == "auto" and (need is None or need.of(1) * _MARGIN > room):
-        chosen = replace(chosen, checkpointing="on", micro_batch=1)
+        chosen = replace(settings, checkpointing="on")
         need = measured(loaded, encoded, chosen)
-    if need is None:
-        raise OutOfMemory(f"There is not enough memory for one record at a time with rank {settings.rank}.")
+        while need is not None and need.of(chosen.at_once) * _MARGIN > room and chosen.at_once > 1:
+            chosen = halved(chosen)
+    if need is None or need.of(1) > room:
+        figures = "" if need is None else f": it takes {need.of(1) / 1e9:.1f} GB, and {room / 1e9:.1f} GB are there"
+        raise OutOfMemory(
+            f"There is not enough memory for one record at a time with rank {settings.rank}{figures}. Close other "
+            "programs, or take a smaller model or rank."
+        )
     return chosen, need
 
 
@@ -95,7 +101,17 @@ def available(model: Any) -> int:
     if model.device.type == "cuda":
         free = torch.cuda.mem_get_info(model.device)[0]
         return free + torch.cuda.memory_reserved(model.device)
-    return psutil.virtual_memory().available + psutil.Process().memory_info().rss
+    used = psutil.Process().memory_info().rss
+    return min([psutil.virtual_memory().available + used, *_container(used)])
+
+
+def _container(used: int) -> list[int]:
+    """What a container's limit leaves, where there is one (cgroup v2)."""
+    try:
+        limit, taken = (int(Path(f"/sys/fs/cgroup/memory.{n}").read_text()) for n in ("max", "current"))
+    except (OSError, ValueError):  # none, or "max"
+        return []
+    return [max(0, limit - taken) + used]
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from ...exporter.errors import CefrError, InputError
 from ...exporter.formats import read_examples
 from ...exporter.prompt import Example, Record
 from ..host.standalone import Loaded
-from .artifacts import Outcome, fingerprint
+from .artifacts import Outcome, drop_replaced, fingerprint
 from .limits import OutOfMemory
 from .log import NAME as LOG
 from .log import append, read_log
@@ -38,6 +38,7 @@ class Plan:
     eval: Path | None
     model: str
     recipe: dict[str, Any] = field(default_factory=dict)
+    four_bit: bool = False
 
     def records(self) -> tuple[list[Record | Example], list[Record | Example]]:
         """The records to train on and to evaluate on. Raises InputError; also when one has another level."""
@@ -56,6 +57,7 @@ class Plan:
             "eval": str(self.eval.resolve()) if self.eval else None,
             "model": self.model,
             "recipe": self.recipe,
+            "four_bit": self.four_bit,
             "fingerprint": fingerprint(records),
         }
         (out / RESUME / "plan.json").write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
@@ -93,7 +95,8 @@ def _read(out: Path) -> tuple[Plan, str]:
         data = json.loads((out / RESUME / "plan.json").read_text(encoding="utf-8"))
         settings = TrainSettings(**{**data["settings"], "projections": tuple(data["settings"]["projections"])})
         unseen = Path(data["eval"]) if data["eval"] else None
-        plan = Plan(settings, Path(data["dataset"]), unseen, data["model"], data.get("recipe", {}))
+        more = {key: data[key] for key in ("recipe", "four_bit") if key in data}
+        plan = Plan(settings, Path(data["dataset"]), unseen, data["model"], **more)
         return plan, data["fingerprint"]
     except FileNotFoundError:
         raise InputError(f"{out} holds no unfinished run, so there is nothing to resume.") from None
@@ -118,11 +121,15 @@ def last_checkpoint(out: Path) -> Path | None:
 def elsewhere(out: Path) -> bool:
     """Whether another process on this machine is at the run in `out`."""
     try:
-        pid = int((out / RESUME / "pid").read_text())
+        pid, began = (out / RESUME / "pid").read_text().split()
         import psutil  # accelerate brings it
+
+        # A number that another process has by now does not count.
+        return int(pid) != os.getpid() and psutil.Process(int(pid)).create_time() == float(began)
     except (OSError, ValueError, ImportError):
         return False
-    return pid != os.getpid() and psutil.pid_exists(pid)
+    except Exception:  # psutil's own: there is no such process, or it is somebody else's
+        return False
 
 
 def check_levels(path: Path | None, records: Sequence[Record | Example], level: str) -> None:
@@ -196,9 +203,13 @@ def carry_out(
         if first():
             _failed(out, error)
         raise
+    finally:
+        if first():
+            (out / RESUME / "pid").unlink(missing_ok=True)
     append_first(out, {"event": "end", "state": "stopped" if outcome.stopped else "finished"})
     if not outcome.stopped and first():
         shutil.rmtree(out / RESUME, ignore_errors=True)
+        drop_replaced(out)
     return outcome
 
 
@@ -247,7 +258,9 @@ def _begin(
 
 def _sign(out: Path) -> None:
     if first():
-        (out / RESUME / "pid").write_text(str(os.getpid()))
+        import psutil
+
+        (out / RESUME / "pid").write_text(f"{os.getpid()} {psutil.Process().create_time()!r}")
 
 
 def _failed(out: Path, error: BaseException) -> None:

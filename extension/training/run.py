@@ -100,7 +100,7 @@ def train(
             work=scratch,
             resumable=work is not None,
         )
-        watch.log.extend(earlier)
+        watch.go_on(earlier)
         trainer = response_trainer()(
             model=model,
             args=_arguments(settings, len(encoded), scratch, loaded.model.device.type),
@@ -111,6 +111,7 @@ def train(
             order=LengthOrder([len(e["input_ids"]) for e in encoded], settings.batch, settings.seed),
         )
         result = trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        losses = [e["loss"] for e in watch.log if "loss" in e] or [result.training_loss]
         last = next((e["loss"] for e in reversed(watch.log) if "loss" in e), result.training_loss)
         if not math.isfinite(last):
             raise ModelError(
@@ -125,12 +126,13 @@ def train(
             dataset=dataset,
             records=len(encoded),
             longer=longer,
+            longest=max(len(e["input_ids"]) for e in encoded),
             steps=trainer.state.global_step,
             planned=trainer.state.max_steps,
             early=watch.early,
             kept=best["current_steps"] if best else trainer.state.global_step,
-            train_loss=result.training_loss,
-            seconds=time.monotonic() - started,
+            train_loss=sum(losses) / len(losses),
+            seconds=watch.before + time.monotonic() - started,
             log=watch.log,
             recipe=recipe or {},
         )

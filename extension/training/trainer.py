@@ -25,6 +25,11 @@ def response_trainer() -> Any:
             self.model_accepts_loss_kwargs = True  # divide by the labelled tokens of the whole step
             self.remove_callback(transformers.PrinterCallback)
 
+        def get_train_dataloader(self) -> Any:
+            # transformers 4.57 takes the size from the checkpoint, which may be from before a batch was halved.
+            self._train_batch_size = self.args.train_batch_size
+            return super().get_train_dataloader()
+
         def _get_train_sampler(self, train_dataset: Any = None) -> Any:
             return self._order
 

@@ -58,9 +58,19 @@ def run_watch(
         def __init__(self) -> None:
             self.log: list[dict[str, Any]] = []
             self.early = False
+            self.before = 0.0  # seconds of the run's earlier pieces
+            self._began = time.monotonic()
             self._stopping = False
             self._smoothed = self._saved_at = math.nan
             self._safe_step, self._safe_time = 0, time.monotonic()
+
+        def go_on(self, earlier: Sequence[dict[str, Any]]) -> None:
+            """The log of the run's earlier pieces."""
+            self.log.extend(earlier)
+            for entry in earlier:
+                self.before = entry.get("seconds", self.before)
+                if "loss" in entry:
+                    self._smooth(entry["loss"])
 
         def add(self, entry: dict[str, Any]) -> None:
             self.log.append(entry)
@@ -92,6 +102,7 @@ def run_watch(
                 return
             entry = {"current_steps": state.global_step, "total_steps": state.max_steps, "epoch": state.epoch}
             # Some versions of transformers log numbers as texts.
+            entry["seconds"] = round(self.before + time.monotonic() - self._began, 3)
             self.add(entry | {k: float(logs[k]) for k in ("loss", "learning_rate", "grad_norm") if k in logs})
             loss = self.log[-1]["loss"]
             if not math.isfinite(loss):
@@ -141,13 +152,17 @@ def run_watch(
             return len(since) >= settings.patience
 
         def _save_on_a_tenth_less(self, loss: float, step: int) -> None:
+            if self._smooth(loss):
+                save_checkpoint(model, out, step, self._smoothed)
+
+        def _smooth(self, loss: float) -> bool:
+            """Whether the smoothed loss has fallen by a tenth since it was last said so."""
             first_one = math.isnan(self._smoothed)
             self._smoothed = loss if first_one else self._smoothed + _SMOOTHING * (loss - self._smoothed)
-            if first_one:
+            fallen = not first_one and self._smoothed <= 0.9 * self._saved_at
+            if first_one or fallen:
                 self._saved_at = self._smoothed
-            elif self._smoothed <= 0.9 * self._saved_at:
-                self._saved_at = self._smoothed
-                save_checkpoint(model, out, step, self._smoothed)
+            return fallen
 
     return Watch()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -48,7 +49,12 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--adapter", metavar="DIR", type=Path, help="an adapter folder, as in user_data/loras/NAME")
     parser.add_argument("--candidates", type=int, default=4, help="sentences to choose from for each word (default 4)")
     parser.add_argument("--tries", type=int, default=4, help="how often at most a word is asked for (default 4)")
-    parser.add_argument("--temperature", type=float, default=0.5, help="of all candidates but the first (default 0.5)")
+    parser.add_argument(
+        "--temperature",
+        type=float,
+        default=0.5,
+        help="of all candidates but the first; what is asked again is drawn 0.3 hotter (default 0.5)",
+    )
     parser.add_argument(
         "--strict", action="store_true", help="let the model use no other words than those of the level and the asked"
     )
@@ -138,6 +144,9 @@ def _asker(args: argparse.Namespace) -> Ask:
         from ..host.api import Server
         from ..host.base import NO_STRICT
 
+        local = args.api.startswith(("https://", "http://127.", "http://localhost", "http://[::1]"))
+        if os.environ.get("OPENAI_API_KEY") and not local:
+            print(f"Note: OPENAI_API_KEY goes to {args.api} unencrypted. Unset it, or use https.", file=sys.stderr)
         if args.strict:
             raise InputError(f"--strict goes with --model. {NO_STRICT}")
 

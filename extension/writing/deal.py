@@ -1,4 +1,4 @@
-"""Words into the lists that are asked for: six to ten words each, because the model was trained on those."""
+"""Words into the lists that are asked for: at most ten words each, as the model was trained; alone when it failed."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ...exporter.errors import InputError, TargetError
-from ...exporter.files import Publication, refuse_existing, target_error
+from ...exporter.files import Publication, no_formula, refuse_existing, target_error
 from .check import Row
 
 # What the rows have in common: target and adapter.
@@ -81,7 +81,7 @@ def _csv(file: TextIO, rows: Sequence[Row], about: About) -> None:
         score = "" if row.score is None else f"{row.score:.2f}"
         used = "yes" if row.used else "no"
         found = (row.word, row.sentence or "", used, row.status, row.why, row.level, score, ", ".join(row.above))
-        writer.writerow([*found, about["target"], about["adapter"], row.tries])
+        writer.writerow([*map(no_formula, found), about["target"], about["adapter"], row.tries])
 
 
 def _json(file: TextIO, rows: Sequence[Row], about: About) -> None:

@@ -7,6 +7,7 @@ gates, stand between words and are the same for every vocabulary. Nothing here k
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 
 class Node:
@@ -126,6 +127,7 @@ class Vocabulary:
             node.stop = True
 
 
+@cache  # the masks are kept by node, so each line has its nodes once
 def numbered(number: int, spaced: bool = False) -> Place:
     """The place before the line of this number; `spaced`: a space may stand before it."""
     node = Node(stop=True)

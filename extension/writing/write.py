@@ -90,22 +90,23 @@ def rewrite(
     at: int,
     settings: WriteSettings,
     progress: Callable[[int, int, int], object] = lambda attempt, done, total: None,
+    known: Set[str] = frozenset(),
 ) -> Row:
-    """Another sentence for row `at` of a sheet. The old row where the model finds none with the word in it.
+    """Another sentence for row `at` of a sheet. The old row where the model finds none that is as good.
 
     Raises InputError where that row's word cannot be asked for.
     """
     old = rows[at]
     if SKIPPED & set(old.reasons):
         raise InputError(f"{old.word[:80]!r} cannot be asked for: {old.why}.")
-    writing = _Writing(ask, [row.word for row in rows], settings, frozenset())
+    writing = _Writing(ask, [row.word for row in rows], settings, known)
     writing.take(row for i, row in enumerate(rows) if i != at)
     if old.sentence is not None:
         writing.chosen.add(old.sentence)
     writing.asked = [old.word]
     writing.run(lambda row: None, progress)
     new = writing.found[key(old.word)]
-    return new if new.used else old
+    return new if new.stands or (new.used and not old.stands) else old
 
 
 class _Writing:
@@ -123,7 +124,8 @@ class _Writing:
     def take(self, rows: Iterable[Row]) -> None:
         wanted = set(map(key, self.asked))
         for row in rows:
-            if row.stands and row.sentence is not None and key(row.word) in wanted - self.found.keys():
+            name = key(row.word)
+            if row.stands and row.sentence is not None and name in wanted and name not in self.found:
                 self.found[key(row.word)] = row
                 self.chosen.add(row.sentence)
 

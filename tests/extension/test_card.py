@@ -30,6 +30,7 @@ def outcome(log: list[dict[str, Any]] = LOG, base: str = "owner/model", **change
         "dataset": "my data.txt",
         "records": 56,
         "longer": 3,
+        "longest": 250,
         "steps": 7,
         "planned": 21,
         "early": False,
