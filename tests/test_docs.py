@@ -181,10 +181,10 @@ def report() -> Iterator[dict[str, str]]:
     results: dict[str, str] = {}
     yield results
     if path := os.environ.get("CEFR_DOCS_REPORT"):
-        Path(path).write_text(tested(results, datetime.date.today()), encoding="utf-8")
+        Path(path).write_text(result_page(results, datetime.date.today()), encoding="utf-8")
 
 
-def tested(results: dict[str, str], day: datetime.date | None = None) -> str:
+def result_page(results: dict[str, str], day: datetime.date | None = None) -> str:
     """docs/tested.md."""
     lines = [
         "# Commands that were run",
