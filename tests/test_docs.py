@@ -11,9 +11,11 @@ import datetime
 import json
 import os
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -29,6 +31,8 @@ QUICK_PAGES = [page for page in PAGES if any(not c.kind for c in commands(page))
 SLOW_PAGES = [page for page in PAGES if any(c.kind == "slow" for c in commands(page))]
 # These look; that they found something is no failure.
 LOOKS = ("doctor", "patch")
+# Settings whose values are words.
+TEXTS = ("scheduler", "optimizer", "save", "keep", "form", "loss_on", "checkpointing")
 QUICK_SECONDS, SLOW_SECONDS = 60, 3600  # the first is twenty on a quiet machine
 
 
@@ -69,10 +73,12 @@ def test_the_finder(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ALL, ids=lambda c: c.where)
 def test_the_parser_takes_it(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
     more = command.note.split() if command.kind == "slow" else []
+    code: object = 0
     try:
         build_parser().parse_args([*command.arguments, *more])
     except SystemExit as stop:  # --help and --version leave with 0
-        assert not stop.code, f"{command.where}: {command.text}\n{capsys.readouterr().err}"
+        code = stop.code
+    assert not code, f"{command.where}: {command.text}\n{capsys.readouterr().err}"
 
 
 def test_calls_inside_sentences_exist() -> None:
@@ -86,6 +92,32 @@ def test_calls_inside_sentences_exist() -> None:
             elif first not in ("--help", "--version"):
                 wrong.append(f"{name(page)}:{line}: {first}")
     assert not wrong
+
+
+def test_the_recipes_are_those_of_the_program() -> None:
+    pytest.importorskip("yaml", reason="the recipes are YAML")
+    from cefr_sentences.extension.recipes import recipe
+
+    rows = re.findall(r"^\| `(\w+)` \|(.*)\|$", (ROOT / "docs/recipes.md").read_text(encoding="utf-8"), re.MULTILINE)
+    shown = {key: [cell.strip() for cell in cells.split("|")] for key, cells in rows if cells.count("|") == 4}
+    columns = [("A1 A2", "fast"), ("B1 B2 C1", "fast"), ("A1", "classic"), ("A2", "classic"), ("B1 B2 C1", "classic")]
+    for at, (levels, kind) in enumerate(columns):
+        for level in levels.split():
+            settings = asdict(recipe(level, kind).settings)
+            assert {*shown, "level", "seed"} == set(settings)
+            for key, cells in shown.items():
+                value = settings[key]
+                said = ", ".join(value) if isinstance(value, tuple) else f"{value:g}" if key not in TEXTS else value
+                assert cells[at] == said, (key, level, kind)
+
+
+def test_the_map_names_files_that_are_there() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    there = {
+        path.name for room in ("exporter", "extension", "patches", "tests") for path in (ROOT / room).rglob("*.py")
+    }
+    named = {found.rpartition("/")[2] for found in re.findall(r"`([\w/]+\.py)`", text)}
+    assert named - there == set()
 
 
 def test_what_is_not_run_has_a_reason() -> None:
@@ -116,9 +148,9 @@ def test_quick_commands(page: Path, desk: Path) -> None:
 @pytest.mark.docs_slow
 @pytest.mark.parametrize("page", SLOW_PAGES, ids=name)
 def test_slow_commands(page: Path, desk: Path, model: Path, adapter: Path, report: dict[str, str]) -> None:
-    for place in ("MODEL", "text-generation-webui/user_data/models/meta-llama_Llama-3.2-1B-Instruct"):
-        (desk / place).parent.mkdir(parents=True, exist_ok=True)
-        (desk / place).symlink_to(model)
+    models = desk / "text-generation-webui" / "user_data" / "models"
+    for place in (desk / "MODEL", models / "MODEL", models / "meta-llama_Llama-3.2-1B-Instruct"):
+        place.symlink_to(model)
     trained = {Path(c.arguments[c.arguments.index("--out") + 1]).name for c in commands(page) if _trains(c)}
     if "a1" not in trained:
         for place in ("loras/a1", "text-generation-webui/user_data/loras/a1"):
@@ -151,7 +183,9 @@ def desk(tmp_path: Path) -> Path:
             table.writerow(["word", "sentence"])
             table.writerows((row["word"], row["sentence"]) for row in rows)
     shutil.copy(tmp_path / "my_a1_pairs.csv", tmp_path / "my_pairs.csv")
-    made_by("export", "starter", "--level", "A1", "--name", "a1", "--records", 60, "--formats", "txt", "--out", tmp_path)
+    made_by(
+        "export", "starter", "--level", "A1", "--name", "a1", "--records", 60, "--formats", "txt", "--out", tmp_path
+    )
     (tmp_path / "words.txt").write_text("kite\ntowel\nmagazine\nknee\ncookie\ntravel\n", encoding="utf-8")
     (tmp_path / "sentences.txt").write_text("I have a dog.\nShe walks to school.\n", encoding="utf-8")
     return tmp_path
@@ -189,8 +223,9 @@ def result_page(results: dict[str, str], day: datetime.date | None = None) -> st
     lines = [
         "# Commands that were run",
         "",
-        "The parser reads every command of these pages in the tests, and the quick ones are run. `make test-docs` runs "
-        "those that need a model too, in order, with the embedded model in the place of every other, and writes this page.",
+        "The parser reads every command of these pages in the tests, and the quick ones are run. "
+        "`make test-docs` runs those that need a model too, in order, with the embedded model in the place of every "
+        "other, and writes this page.",
         "",
     ]
     if results:
