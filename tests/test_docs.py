@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 from cefr_sentences.exporter.pairs import starter_pairs
 from cefr_sentences.extension.cli import build_parser, main
+from cefr_sentences.extension.host.embedded import cache_folder, embedded_model
 from cefr_sentences.extension.tab.texts import TEXTS
 
 from . import doc_commands
@@ -156,7 +157,10 @@ def test_quick_commands(page: Path, desk: Path) -> None:
 @pytest.mark.model
 @pytest.mark.docs_slow
 @pytest.mark.parametrize("page", SLOW_PAGES, ids=name)
-def test_slow_commands(page: Path, desk: Path, model: Path, adapter: Path, report: dict[str, str]) -> None:
+def test_slow_commands(
+    page: Path, desk: Path, model: Path, adapter: Path, report: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CEFR_SENTENCES_CACHE", str(cache_folder()))  # not one in the new home
     models = desk / "text-generation-webui" / "user_data" / "models"
     for place in (desk / "MODEL", models / "MODEL", models / "meta-llama_Llama-3.2-1B-Instruct"):
         place.symlink_to(model)
@@ -203,8 +207,6 @@ def desk(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def model() -> Path:
     """The embedded model as a Transformers folder."""
-    from cefr_sentences.extension.host.embedded import embedded_model
-
     return embedded_model()
 
 
