@@ -6,7 +6,7 @@ TORCH ?= torch==2.13.0
 BIN = $(VENV)/bin
 PY = $(BIN)/python
 
-.PHONY: help demo test test-sets test-webui check fix bench-export bench-level bench-train bench-write check-pins clean
+.PHONY: help demo test test-sets test-webui check fix bench-export bench-level bench-train bench-write check-pins docs test-docs clean
 
 help:
 	@echo "make demo          the whole path on the starter pairs and a small real model (about ten minutes)"
@@ -14,6 +14,8 @@ help:
 	@echo "make test-sets     the model side and the tab with the webuis' versions of their libraries"
 	@echo "make test-webui    the tab in the webui at CEFR_WEBUI, by a browser"
 	@echo "make check         format, lint and types"
+	@echo "make docs          the documentation as a site, in site/"
+	@echo "make test-docs     the commands of the documentation that need a model (see docs/tested.md)"
 	@echo "make check-pins    that the package moves none of the versions that the webuis pin"
 	@echo "make bench-export  a million pairs, beside a naive script"
 	@echo "make bench-level   sentences a second of the judge"
@@ -98,5 +100,17 @@ bench-write: $(VENV)/.installed
 check-pins: $(VENV)/.installed
 	CEFR_NETWORK=1 $(PY) -m pytest -q tests/test_pins.py
 
+.venv-docs/.installed: pyproject.toml Makefile
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install -q --upgrade pip
+	.venv-docs/bin/python -m pip install -q --group docs
+	@touch $@
+
+docs: .venv-docs/.installed
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build -q --strict
+
+test-docs: $(VENV)/.installed
+	CEFR_DOCS_REPORT=docs/tested.md $(PY) -m pytest -q -m docs_slow tests/test_docs.py
+
 clean:
-	rm -rf $(VENV) .venv-check .venv-webui-* demo build dist *.egg-info
+	rm -rf site .venv-docs .venv-bench-trl $(VENV) .venv-check .venv-webui-* demo build dist *.egg-info

@@ -133,9 +133,8 @@ class Host(Protocol):
 def adapter_names(folders: Webui) -> list[str]:
     """The adapters in the loras folder, newest first."""
     try:
-        found = [
-            p for p in folders.loras.iterdir() if (p / "adapter_config.json").is_file() and not p.name.startswith(".")
-        ]
+        names = [p for p in folders.loras.iterdir() if not p.name.startswith(".")]  # those are being replaced
+        found = [p for p in names if (p / "adapter_config.json").is_file()]
         return [p.name for p in sorted(found, key=lambda p: p.stat().st_mtime, reverse=True)]
     except OSError:
         return []

@@ -97,8 +97,8 @@ def run(args: argparse.Namespace) -> int:
     from .plan import Plan, carry_out
 
     if args.resume is not None:
-        given = [name for name in (*_HELP, "projections", "dataset", "model", "level", "out", "eval", "recipe")]
-        if given := [name for name in given if getattr(args, name) is not None]:
+        options = (*_HELP, "projections", "dataset", "model", "level", "out", "eval", "recipe")
+        if given := [name for name in options if getattr(args, name) is not None]:
             said = ", ".join("DATASET" if name == "dataset" else f"--{name.replace('_', '-')}" for name in given)
             raise InputError(f"--resume goes on with the settings the run was begun with; leave out {said}.")
         plan, out = Plan.load(args.resume), args.resume
