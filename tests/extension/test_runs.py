@@ -16,7 +16,7 @@ import pytest
 from cefr_sentences.exporter.errors import CefrError, InputError, ModelError, TargetError
 from cefr_sentences.exporter.formats import read_records
 from cefr_sentences.extension.host.base import with_adapter
-from cefr_sentences.extension.training.artifacts import prepare_folder
+from cefr_sentences.extension.training.artifacts import new_folder, prepare_folder
 from cefr_sentences.extension.training.log import read_log
 from cefr_sentences.extension.training.plan import RESUME, Plan, carry_out, last_checkpoint
 from cefr_sentences.extension.training.settings import TrainSettings
@@ -254,3 +254,51 @@ def test_the_estimate(data: Path, tiny: Any) -> None:
     assert before.equal(logits(tiny.model))
     with pytest.raises(InputError, match="longer than the cutoff"):
         estimate(tiny, records, plan(data, cutoff=32).settings)
+
+
+def test_an_adapter_is_only_replaced_by_another_one(tmp_path: Path) -> None:
+    """Two forced runs that fail after a checkpoint leave the adapter from before; one that ends well replaces it."""
+    out, before = tmp_path / "a", tmp_path / ".a.before"
+    out.mkdir()
+    (out / "adapter_config.json").write_text("old", encoding="utf-8")
+    for _ in range(2):
+        with new_folder(out, force=True):
+            (out / "checkpoint-1").mkdir()
+            (out / "run.jsonl").touch()
+        assert (before / "adapter_config.json").read_text(encoding="utf-8") == "old"
+    with new_folder(out, force=True):
+        (out / "adapter_config.json").write_text("new", encoding="utf-8")
+    assert (out / "adapter_config.json").read_text(encoding="utf-8") == "new"
+    assert not before.exists()
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_run_in_pieces_reports_the_whole(data: Path, tiny: Any, tmp_path: Path) -> None:
+    """Mean loss and seconds are those of all pieces, and a stopped run is nobody's any more."""
+    report, stopping = after(9)
+    first = carry_out(tiny, plan(data), tmp_path, report=report, stop=stopping)
+    assert not (tmp_path / RESUME / "pid").exists()
+    second = carry_out(tiny, Plan.load(tmp_path), tmp_path, resume=True)
+    assert second.train_loss == pytest.approx(sum(loss for _, loss in losses(second)) / 21)
+    assert second.seconds > first.seconds
+    assert second.log[-2]["seconds"] > first.log[-2]["seconds"]
+
+
+def test_who_is_at_a_run(tmp_path: Path) -> None:
+    import psutil
+    from cefr_sentences.extension.training.plan import elsewhere
+
+    (tmp_path / RESUME).mkdir()
+    other = psutil.Process(os.getppid())
+    note = tmp_path / RESUME / "pid"
+    note.write_text(f"{other.pid} {other.create_time()!r}")
+    assert elsewhere(tmp_path)
+    note.write_text(f"{other.pid} 1.0")  # the number is another process's by now
+    assert not elsewhere(tmp_path)
+    note.write_text("nonsense")
+    assert not elsewhere(tmp_path)
+
+
+def test_resume_takes_no_settings(run: Any, tmp_path: Path) -> None:
+    result = run("train", "--resume", tmp_path, "--epochs", "5", "--recipe", "classic")
+    assert (result.code, "leave out --epochs, --recipe" in result.err) == (2, True)
