@@ -13,7 +13,7 @@ from typing import Any
 from ...exporter.prompt import Record
 from ..host.standalone import META, Loaded
 from ..training.artifacts import fingerprint
-from ..training.data import encode
+from ..training.preflight import lengths
 from .plots import available
 from .task import Task
 
@@ -34,7 +34,7 @@ def about(
         "dataset": "standard input" if source == "-" else Path(source).name,
         "training": training.name if training is not None else None,
         "fingerprint": fingerprint(task.records) if task.records else None,
-        "longest": max((len(encode(loaded.tokenizer, record)["input_ids"]) for record in records), default=None),
+        "longest": max(lengths(loaded.tokenizer, records), default=None),
         "run": _training(adapter) if adapter is not None else {},
         "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
         "versions": {name: number for name in _LIBRARIES if (number := _version(name))},
