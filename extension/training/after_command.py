@@ -128,8 +128,9 @@ def run_convert_model(args: argparse.Namespace) -> int:
     from ..host.gguf import read_gguf
     from .convert import convert_model, describe, describe_loss
 
-    print(describe_loss(read_gguf(args.source)), flush=True)
-    print(describe(convert_model(args.source, args.out, dtype=args.dtype, force=args.force)))
+    gguf = read_gguf(args.source)
+    print(describe_loss(gguf), flush=True)
+    print(describe(convert_model(gguf, args.out, dtype=args.dtype, force=args.force)))
     return 0
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...exporter.errors import CefrError, ModelError
 from ...exporter.prompt import list_prompt
-from ..host.gguf import Gguf, check_architecture, edit_json, llama3_rope, open_gguf, read_gguf, save_folder
+from ..host.gguf import Gguf, check_architecture, edit_json, llama3_rope, open_gguf, save_folder
 from ..host.standalone import first_line, libraries, load
 from .form import prompt_ids
 from .model_folder import check_disk, check_memory, check_out, gigabytes, new_model_folder, write_meta
@@ -55,18 +55,17 @@ def describe_loss(gguf: Gguf) -> str:
     return "\n".join([f"{gguf.path.name} ({gguf.architecture}) holds", *rows, said])
 
 
-def convert_model(source: Path, out: Path, *, dtype: str | None = None, force: bool = False) -> Converted:
-    """Write the model in the GGUF file `source` as a Transformers folder `out` that can be trained.
+def convert_model(gguf: Gguf, out: Path, *, dtype: str | None = None, force: bool = False) -> Converted:
+    """Write the model in the file `gguf` (see `read_gguf`) as a Transformers folder `out` that can be trained.
 
     Before the folder gets its name it is loaded, and has to answer with the same tokens as the file does.
 
     Raises:
-        InputError: `source` is no GGUF file with a language model in it, or one of several parts.
         ModelError: transformers does not read its architecture, memory is short, or the folder answers otherwise.
         TargetError: `out` cannot be written.
     """
     check_out(out, force=force)
-    gguf = read_gguf(source)
+    source = gguf.path
     dtype = dtype or own_dtype(gguf)
     check_disk(out, gguf.weights * BYTES[dtype])
     torch, _ = libraries()
