@@ -101,8 +101,9 @@ def load(name: str, adapter: Path | None = None, *, four_bit: bool = False) -> L
                 folder, quantization_config=quantized, device_map={"": torch.cuda.current_device()}
             )
         else:
-            model = transformers.AutoModelForCausalLM.from_pretrained(folder)
-            model = model.to(device="cuda" if cuda else "cpu", dtype=dtype)
+            # Never model.to(dtype): that would round the positions' frequencies too.
+            model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=dtype)
+            model = model.to("cuda" if cuda else "cpu")
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
         raise ModelError(f"{name} cannot be loaded: {first_line(error)}") from error
     tokenizer = _tokenizer(transformers, name, folder)
