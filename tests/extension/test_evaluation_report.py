@@ -28,7 +28,7 @@ UNSEEN = (
     Record("A1", ("bus", "egg"), ("The bus is late.", "I eat an egg.")),
 )
 ANSWERS = {
-    "base": ["Sure!\n1. <b>dogs</b> | *", "1. Nothing at all.", "1. I like it.\n2. I like it."],
+    "base": ["Sure!\n1. <b>It is</b> | * late", "1. Nothing at all.", "1. I like it.\n2. I like it."],
     "adapter": [
         "1. My cat is nice.\n2. Look at the tree!",
         "1. The sun is hot.\n2. My dog is big.",
@@ -58,7 +58,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Played:
         rest["progress"](len(prompts), len(prompts))
         return ANSWERS[model.name][: len(prompts)]
 
-    def records(model: Any, tokenizer: Any, some: Any) -> list[tuple[float, int]]:
+    def records(model: Any, tokenizer: Any, some: Any, form: str) -> list[tuple[float, int]]:
         return [(20.0 if model.name == "base" else 10.0, 10) for _ in some]
 
     def sentences(model: Any, tokenizer: Any, some: Any, progress: Any) -> list[tuple[float, int]]:
@@ -159,7 +159,7 @@ def test_the_page_needs_no_other_file(found: dict[str, Any]) -> None:
     assert len(page.sources) == 4
     assert all(source.startswith("data:image/png;base64,") for source in page.sources)
     assert not {"script", "link", "b", "iframe"} & set(page.tags)  # the base's <b> is text
-    assert "<b>dogs</b> | *" in page.texts
+    assert "<b>It is</b> | * late" in page.texts
     assert {"What was run", "Figures", "Flagged", "Which judge did what", "A note."} <= {
         text.removeprefix("Note: ") for text in page.texts
     }
@@ -171,7 +171,7 @@ def test_markdown_tables_keep_their_columns(found: dict[str, Any]) -> None:
     widths = [len(re.findall(r"(?<!\\)\|", row)) for row in rows]
     changes = [a != b for a, b in pairwise(widths)]
     assert sum(changes) <= 5  # six tables
-    assert r"\<b\>dogs\</b\> \| \*" in text
+    assert r"\<b\>It is\</b\> \| \* late" in text
 
 
 def test_the_report_says_who_judged_and_what_is_flagged(found: dict[str, Any]) -> None:
