@@ -10,7 +10,7 @@ import random
 import sys
 
 from cefr_sentences.exporter.forms import forms, tokens
-from cefr_sentences.exporter.levels import word_level
+from cefr_sentences.exporter.levels import LEVELS, word_level
 from cefr_sentences.exporter.lexicon import lexicon
 from cefr_sentences.exporter.pairs import starter_pairs
 
@@ -25,7 +25,8 @@ def unseen(level: str, n: int, seed: int = 1) -> list[str]:
     candidates = sorted(
         word
         for word, parts in lists.levels.items()
-        if word.isalpha()
+        if min(rank for rank, _ in parts.values()) == LEVELS.index(level) + 1  # as listed, not by its lemma
+        and word.isalpha()
         and word.islower()
         and len(word) > 2
         and not PARTS.isdisjoint(parts)
