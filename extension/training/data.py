@@ -27,6 +27,8 @@ def encode(
 
     The tokens of each requested word, where its own sentence has them, weigh `word_weight`, the others 1.
     """
+    if not records:  # which some tokenizers do not take
+        return []
     weigh = word_weight != 1
     prompts = prompts_ids(tokenizer, records, form)
     ends = [closing(tokenizer, record, form) for record in records]

@@ -38,7 +38,8 @@ def adapter(data: Path) -> Path:
 
     out = data / "loras" / "tiny"
     args = ["train", str(data / "d.txt"), "--model", "embedded", "--level", "A1", "--out", str(out)]
-    assert main([*args, "--epochs", "2", "--batch", "4", "--micro-batch", "2", "--rank", "8", "--alpha", "16"]) == 0
+    args += ["--epochs", "2", "--batch", "4", "--micro-batch", "2", "--rank", "8", "--alpha", "16", "--save", "epoch"]
+    assert main(args) == 0
     return out
 
 
