@@ -133,7 +133,7 @@ def test_train_stop_reload_resume(place: Studio, open_tab: Open) -> None:
     tab.pane("train")
     folder = place.data / "loras" / "tiny"
     for _ in range(LONG // 1000):
-        if (folder / "adapter_config.json").exists() and "end" in (folder / "run.jsonl").read_text():
+        if (folder / "adapter_config.json").exists() and '"event": "end"' in (folder / "run.jsonl").read_text():
             break
         tab.page.wait_for_timeout(1000)
     events = [json.loads(line) for line in (folder / "run.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -169,7 +169,7 @@ def test_evaluate(place: Studio, open_tab: Open) -> None:
     tab.at("evaluate.prompts").locator("input[type=number]").fill("1")
     tab.click("evaluate.run")
     said = tab.expect("evaluate-result", "perplexity", LONG)
-    assert "Loss over 6 records; lists and words over 1 prompts" in said
+    assert "Loss over 6 records; the rest over 1 prompts" in said
     tab.open()
     tab.pane("evaluate")
     tab.expect("evaluate-result", "side by side")  # found again
