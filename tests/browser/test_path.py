@@ -109,7 +109,14 @@ def prepare(tab: Tab) -> None:
     tab.pane("train")
     tab.unfold("train.settings")
     tab.fill("train.name", "tiny")
-    for key, value in {"rank": "4", "alpha": "8", "epochs": "1", "batch": "4", "micro_batch": "4"}.items():
+    for key, value in {
+        "rank": "4",
+        "alpha": "8",
+        "epochs": "1",
+        "batch": "4",
+        "micro_batch": "4",
+        "patience": "0",
+    }.items():
         tab.fill(f"train.{key}", value)
 
 
