@@ -123,7 +123,7 @@ def test_a_batch_that_does_not_fit_is_halved(
     two = carry_out(tiny, plan(data, dropout=0.0), tmp_path / "halved", report=seen.append)
     assert [e["micro_batch"] for e in seen if e.get("event") == "halved"] == [2]
     assert two.settings.batch == 8
-    assert [loss for _, loss in losses(two)] == pytest.approx([loss for _, loss in losses(one)], abs=1e-4)
+    assert [loss for _, loss in losses(two)] == pytest.approx([loss for _, loss in losses(one)], abs=3e-4)
     log = read_log(tmp_path / "halved")
     assert log is not None
     assert (log.state, [e["current_steps"] for e in log.losses]) == ("finished", list(range(1, 22)))
