@@ -191,7 +191,7 @@ def edit_json(path: Path, **values: Any) -> None:
     """Set entries of a JSON object; None takes one out."""
     data = json.loads(path.read_text(encoding="utf-8"))
     data.update(values)
-    data = {key: value for key, value in data.items() if value is not None}
+    data = {key: value for key, value in data.items() if value is not None or key not in values}
     path.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
