@@ -6,10 +6,11 @@ TORCH ?= torch==2.13.0
 BIN = $(VENV)/bin
 PY = $(BIN)/python
 
-.PHONY: help demo test test-sets test-webui check fix bench-export bench-level bench-train bench-write check-pins docs test-docs clean
+.PHONY: help demo levels test test-sets test-webui check fix bench-export bench-level bench-train bench-write check-pins docs test-docs clean
 
 help:
 	@echo "make demo          the whole path on the starter pairs and a small real model (about ten minutes)"
+	@echo "make levels        an adapter for each level from the starter pairs, and the five side by side (about an hour)"
 	@echo "make test          all tests"
 	@echo "make test-sets     the model side and the tab with the webuis' versions of their libraries"
 	@echo "make test-webui    the tab in the webui at CEFR_WEBUI, by a browser"
@@ -40,6 +41,16 @@ $(VENV)/.installed: pyproject.toml Makefile
 
 demo: $(VENV)/.installed
 	$(BIN)/cefr-sentences demo --out demo
+
+# docs/levels is what this wrote.
+LEVELS ?= levels
+levels: $(VENV)/.installed
+	set -e; for level in a1 a2 b1 b2 c1; do \
+	  $(BIN)/cefr-sentences export starter --level $$level --records 240 --out $(LEVELS) --force; \
+	  $(BIN)/cefr-sentences train $(LEVELS)/starter-$$level.txt --level $$level --model embedded --epochs 1 --out $(LEVELS)/loras/$$level --force; \
+	  $(BIN)/cefr-sentences evaluate $(LEVELS)/starter-$${level}_eval.txt --model embedded --adapter $(LEVELS)/loras/$$level --out $(LEVELS)/$$level --force; \
+	done
+	$(BIN)/cefr-sentences evaluate --compare $(foreach level,a1 a2 b1 b2 c1,$(LEVELS)/$(level)) --out $(LEVELS)/report --force
 
 test: $(VENV)/.installed
 	$(PY) -m pytest -q
@@ -113,4 +124,4 @@ test-docs: $(VENV)/.installed
 	CEFR_DOCS_REPORT=docs/tested.md $(PY) -m pytest -q -m docs_slow tests/test_docs.py
 
 clean:
-	rm -rf site .venv-docs .venv-bench-trl $(VENV) .venv-check .venv-webui-* demo build dist *.egg-info
+	rm -rf site .venv-docs .venv-bench-trl $(VENV) .venv-check .venv-webui-* demo levels build dist *.egg-info

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,11 @@ from cefr_sentences.exporter.verbs import structure
 
 from .needs import need
 
-ROOT = Path(__file__).parent.parent
-STARTER = ROOT / "exporter" / "data" / "starter" / "a1.json"
-# The ratings have few A1 rows, and no sentence as learners' books have them. The A1 starter pairs stand in for the
-# first; on their own they would teach that "you" and a question mark are A1, so sentences of the same kind written for
-# this project at A2-C1 stand beside them. What each counts, against 1 for a rated sentence:
-STARTER_WEIGHT, GRADED_WEIGHT = 0.1, 3.0
+# The ratings have few A1 rows, and no sentence as learners' books have them. Sentences written for this project stand in:
+# A1 ones, like the starter pairs but kept apart from them, since the judge checks those; on their own they would teach
+# that "you" and a question mark are A1, so sentences of the same kind at A2-C1 stand beside them. What each counts,
+# against 1 for a rated sentence:
+A1_WEIGHT, GRADED_WEIGHT = 0.1, 3.0
 GRADED = Path(__file__).parent / "anchors.tsv"
 RIDGE, LETTERS = 100.0, 30.0
 TREES = {
@@ -70,12 +68,11 @@ def read(path: Path) -> Rows:
 
 
 def read_anchors() -> Rows:
-    starter = list(dict.fromkeys(row["sentence"] for row in json.loads(STARTER.read_text(encoding="utf-8"))))
     graded = [line.rstrip("\n").split("\t") for line in GRADED.open(encoding="utf-8")]
-    return Rows(starter, np.full((len(starter), 2), 1), STARTER_WEIGHT) + Rows(
-        [sentence for _, sentence in graded],
-        [(LEVELS.index(level) + 1,) * 2 for level, _ in graded],
-        GRADED_WEIGHT,
+    easy = [sentence for level, sentence in graded if level == "A1"]
+    harder = [(LEVELS.index(level) + 1, sentence) for level, sentence in graded if level != "A1"]
+    return Rows(easy, np.full((len(easy), 2), 1), A1_WEIGHT) + Rows(
+        [sentence for _, sentence in harder], [(level, level) for level, _ in harder], GRADED_WEIGHT
     )
 
 

@@ -89,7 +89,14 @@ def bench(args: argparse.Namespace, scratch: Path) -> dict[str, Any]:
         "eval": str(unseen),
     }
     classic = replace(
-        recipe(args.level, "classic").settings, epochs=1.0, cutoff=0, evaluations=0, save="end", keep="last"
+        recipe(args.level, "classic").settings,
+        batch=batch["batch"],
+        micro_batch=batch["micro_batch"],
+        epochs=1.0,
+        cutoff=0,
+        evaluations=0,
+        save="end",
+        keep="last",
     )
     speed = scratch / "speed.txt"
     speed.write_text("\n\n\n".join(r.text for r in records[: args.speed_records]), encoding="utf-8")

@@ -64,7 +64,8 @@ def run(args: argparse.Namespace) -> int:
     from ..exporter.formats import read_records
     from ..exporter.pairs import starter_pairs
     from ..exporter.webui import find_webui
-    from .evaluation.compare import compare, table
+    from .evaluation.compare import evaluate, table
+    from .evaluation.task import of_records
     from .host.standalone import check_model_name, load
     from .recipes import recipe
     from .training.artifacts import prepare_folder
@@ -100,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
 
     print("3. Before and after, on words no training record asks for\n", flush=True)
     loaded = load(args.model, adapter)
-    found = compare(loaded.model, loaded.tokenizer, unseen, prompts=15)
+    found = evaluate(loaded.model, loaded.tokenizer, of_records(unseen, 15, training=tuple(records)))
     print(table(found), clock(), "\n")
 
     print("4. Twenty new words\n", flush=True)

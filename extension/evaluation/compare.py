@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
-from ...exporter.prompt import Record, parse_answer
+from ...exporter.prompt import parse_answer
 from ..host.base import Sampling
 from ..writing.generate import generate
 from .bootstrap import Parts, interval
@@ -17,7 +17,7 @@ from .measure import Measured, finite, measure
 from .measures import MEASURES
 from .metrics import copy_finder
 from .retrieval import Shelf, retrieve
-from .task import Task, of_records
+from .task import Task
 
 # In the order of the report: the model without and with the adapter; a sentence of the training file under another
 # word; the evaluation file's own sentences; and whatever is put beside them.
@@ -27,17 +27,6 @@ VERSION = 1
 
 # What is being done (one of MODELS, or "fluency"), how much is done, and of how much.
 Progress = Callable[[str, int, int], object]
-
-
-def compare(
-    model: Any,
-    tokenizer: Any,
-    records: Sequence[Record],
-    prompts: int,
-    progress: Progress = lambda what, done, total: None,
-) -> dict[str, Any]:
-    """`evaluate` on the first `prompts` of `records`, for who knows no more than these."""
-    return evaluate(model, tokenizer, of_records(records, prompts), progress)
 
 
 def evaluate(

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...exporter.prompt import Record
 from ..training.data import IGNORED, collate, encode, pad_id
+from ..training.loss import token_losses
 
 TOKENS = 2048  # of one batch, padding included: the logits of so many take memory
 
@@ -61,18 +62,8 @@ def _losses(
         rows = order[start:end]
         start = end
         inputs = collate([encoded[i] for i in rows], pad_id(tokenizer))
-        labels = inputs.pop("labels").to(model.device)
-        del inputs["weights"]
-        labelled = (labels != IGNORED).any(0).nonzero()
-        if not len(labelled):
-            continue
-        keep = labels.shape[1] - int(labelled[0]) + 1  # the columns whose logits are needed; see training/loss.py
         with torch.inference_mode():
-            inputs = {key: value.to(model.device) for key, value in inputs.items()}
-            logits = model(**inputs, logits_to_keep=keep, use_cache=False).logits[:, :-1]
-            targets = labels[:, labels.shape[1] - logits.shape[1] :]
-            mask = targets != IGNORED
-            losses = torch.nn.functional.cross_entropy(logits[mask].float(), targets[mask], reduction="none")
+            losses, mask = token_losses(model, {key: value.to(model.device) for key, value in inputs.items()})
             summed = torch.zeros(len(rows), device=losses.device).index_add_(0, mask.nonzero()[:, 0], losses)
         for i, nats, tokens in zip(rows, summed.tolist(), mask.sum(1).tolist(), strict=True):
             found[i] = (nats, tokens)

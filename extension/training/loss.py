@@ -8,11 +8,11 @@ from typing import Any
 from .data import IGNORED, collate, encode, fitting, pad_id
 
 
-def summed_loss(model: Any, batch: dict[str, Any]) -> tuple[Any, Any]:
-    """Cross entropy in nats, summed over the labelled tokens of `batch` by their weights, and their number.
+def token_losses(model: Any, batch: dict[str, Any]) -> tuple[Any, Any]:
+    """Cross entropy in nats of each labelled token of `batch`, and where they stand: a mask of shape (records, kept).
 
-    The head of a small model is a fifth of it, and most of a prompt's logits would be thrown away:
-    `logits_to_keep` leaves them uncomputed.
+    The kept columns are the last ones of the batch. The head of a small model is a fifth of it, and most of a prompt's
+    logits would be thrown away: `logits_to_keep` leaves them uncomputed.
     """
     import torch
 
@@ -23,9 +23,14 @@ def summed_loss(model: Any, batch: dict[str, Any]) -> tuple[Any, Any]:
     logits = model(**inputs, logits_to_keep=keep, use_cache=False).logits[:, :-1]
     targets = labels[:, labels.shape[1] - logits.shape[1] :]
     chosen = targets != IGNORED
-    losses = torch.nn.functional.cross_entropy(logits[chosen].float(), targets[chosen], reduction="none")
-    weights = batch["weights"][:, labels.shape[1] - logits.shape[1] :][chosen]
-    return (losses * weights).sum(), chosen.sum()
+    return torch.nn.functional.cross_entropy(logits[chosen].float(), targets[chosen], reduction="none"), chosen
+
+
+def summed_loss(model: Any, batch: dict[str, Any]) -> tuple[Any, Any]:
+    """The loss summed over the labelled tokens of `batch` by their weights, and their number."""
+    losses, chosen = token_losses(model, batch)
+    weights = batch["weights"]
+    return (losses * weights[:, weights.shape[1] - chosen.shape[1] :][chosen]).sum(), chosen.sum()
 
 
 def response_loss(

@@ -182,6 +182,7 @@ def _arguments(settings: TrainSettings, records: int, out: Path, device: str) ->
             remove_unused_columns=False,
             dataloader_pin_memory=torch.cuda.is_available(),
             seed=settings.seed,
+            ddp_timeout=86_400,  # seconds that the other processes wait while the first evaluates
         )
     )
     arguments._n_gpu = min(1, arguments.n_gpu)  # several would be DataParallel, with another batch than was asked for

@@ -8,10 +8,6 @@ from random import Random
 from ...exporter.prompt import MAX_WORDS, MIN_WORDS
 from .words import key
 
-# Words that fill up a list where the sheet has too few of its own; what is written for them is thrown away. None:
-# a sheet of three words was answered no better beside three easy words of ours than by itself.
-COMPANIONS: tuple[str, ...] = ()
-
 
 def chunks(words: Sequence[str]) -> list[list[str]]:
     """`words` in lists as equal as possible, of at most ten words."""
@@ -33,7 +29,6 @@ def deal(words: Sequence[str], sheet: Sequence[str], draw: Random | None) -> lis
             others = [word for word in sheet if key(word) not in there]
             if draw is not None:
                 draw.shuffle(others)
-            others += [word for word in COMPANIONS if key(word) not in there.union(map(key, others))]
             some += others[: MIN_WORDS - len(some)]
     return lists
 

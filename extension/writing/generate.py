@@ -59,7 +59,7 @@ def generate(
     import torch
 
     ends = stop_ids(tokenizer, form)
-    processors = _strict(tokenizer, instructions) if strict else lambda width, chosen: []
+    processors = _strict(tokenizer, instructions, form) if strict else lambda width, chosen: []
     order = sorted(range(len(instructions)), key=lambda i: words[i])
     answers: list[str] = [""] * len(instructions)
     temperatures = [0.0] * len(order) if sampling is None else sampling.temperatures(len(order))
@@ -92,11 +92,13 @@ def generate(
     return answers
 
 
-def _strict(tokenizer: Any, instructions: Sequence[str]) -> Callable[[int, Sequence[int]], list[Any]]:
+def _strict(tokenizer: Any, instructions: Sequence[str], form: str) -> Callable[[int, Sequence[int]], list[Any]]:
     from .strict import strict_for
 
     asked = [parse_instruction(instruction) for instruction in instructions]
-    return strict_for(tokenizer, asked[0][0], [words for _, words in asked]) if asked else lambda width, chosen: []
+    if not asked:
+        return lambda width, chosen: []
+    return strict_for(tokenizer, asked[0][0], [words for _, words in asked], form)
 
 
 def _choice(temperatures: Sequence[float], processors: list[Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ...exporter.errors import CefrError
 from ...exporter.formats import read_records
+from ..evaluation.task import training_of
 from ..host.standalone import check_adapter
 from .check import plain
 
@@ -17,9 +18,8 @@ def training_sentences(file: Path | None, adapter: Path | None = None) -> frozen
     """
     given = file is not None
     if file is None and adapter is not None:
-        name = check_adapter(adapter).get("data", {}).get("file")
-        file = adapter.resolve().parent.parent / "training" / "datasets" / Path(name).name if name else None
-    if file is None or not (given or file.is_file()):
+        file = training_of(adapter, check_adapter(adapter))
+    if file is None:
         return frozenset()
     try:
         return frozenset(plain(sentence) for record in read_records(file) for sentence in record.sentences)

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...exporter.vocabulary import NAMES, requested, vocabulary
+from ..training.form import stop_ids
 from .strict_words import CLOSING, NEWLINE, Node, Place, Vocabulary, follow, numbered, rest
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ class Pieces:
 
     def __init__(self, tokenizer: Any) -> None:
         self.tokenizer = tokenizer
-        self.end: int = tokenizer.eos_token_id
         # After another token, because some tokenizers leave out a space at the beginning of a text.
         before = tokenizer("a", add_special_tokens=False)["input_ids"][-1:]
         decoded = tokenizer.batch_decode(
@@ -124,18 +124,19 @@ class Strict:
         words = Vocabulary([*vocabulary(level), *NAMES], numbers=True)
         self.base = Allowed(self.pieces, self.pieces.part(words))
 
-    def with_words(self, words: Iterable[str]) -> Answer:
-        """The automaton of an answer that may have these words too, one line for each."""
+    def with_words(self, words: Iterable[str], form: str = "instruct") -> Answer:
+        """The automaton of an answer that may have these words too, one line for each, and ends as in `form`."""
         asked = tuple(words)
         more = Vocabulary(requested(asked).difference(self.base.vocabulary.words))
-        return Answer(self.base, Allowed(self.pieces, self.pieces.part(more)), len(asked))
+        ends = stop_ids(self.pieces.tokenizer, form)
+        return Answer(self.base, Allowed(self.pieces, self.pieces.part(more)), len(asked), ends)
 
 
 class Answer:
-    """The automaton of one answer of `lines` numbered lines."""
+    """The automaton of one answer of `lines` numbered lines, after which one of the tokens `ends` may stand."""
 
-    def __init__(self, base: Allowed, more: Allowed, lines: int) -> None:
-        self.base, self.more, self.lines = base, more, lines
+    def __init__(self, base: Allowed, more: Allowed, lines: int, ends: Sequence[int]) -> None:
+        self.base, self.more, self.lines, self.ends = base, more, lines, tuple(ends)
         self._vocabularies = (base.vocabulary, more.vocabulary)
 
     def begin(self) -> Row:
@@ -168,7 +169,7 @@ class Answer:
     def tokens(self, row: Row) -> list[int]:
         """The tokens that may follow."""
         found = {i for allowed, node in self.sources(row) for i in allowed.ids(node)}
-        return sorted(found | {self.base.pieces.end} if self.may_end(row) else found)
+        return sorted(found.union(self.ends) if self.may_end(row) else found)
 
 
 class StrictProcessor:
@@ -210,8 +211,8 @@ class StrictProcessor:
                 few += source.ids(node)
                 at += [r] * len(source.ids(node))
             if answer.may_end(row):
-                few.append(answer.base.pieces.end)
-                at.append(r)
+                few += answer.ends
+                at += [r] * len(answer.ends)
         self._rows = rows
         allowed[at, few] = True
         strict = scores.masked_fill(~allowed, -torch.inf)
@@ -242,15 +243,19 @@ def strict(tokenizer: Any, level: str) -> Strict:
 
 
 def strict_processor(
-    tokenizer: Any, level: str, words_per_row: Sequence[Sequence[str]], prompt_width: int
+    tokenizer: Any,
+    level: str,
+    words_per_row: Sequence[Sequence[str]],
+    prompt_width: int,
+    form: str = "instruct",
 ) -> StrictProcessor:
     """What holds answers to `level` and to the words that each list asks for. Width in tokens, with padding."""
     made = strict(tokenizer, level)
-    return StrictProcessor([made.with_words(words) for words in words_per_row], prompt_width)
+    return StrictProcessor([made.with_words(words, form) for words in words_per_row], prompt_width)
 
 
 def strict_for(
-    tokenizer: Any, level: str, lists: Sequence[Sequence[str]]
+    tokenizer: Any, level: str, lists: Sequence[Sequence[str]], form: str = "instruct"
 ) -> Callable[[int, Sequence[int]], list[StrictProcessor]]:
     """The `processors` of `generate` for these lists: given the prompts' width and which of them a batch has."""
-    return lambda width, chosen: [strict_processor(tokenizer, level, [lists[i] for i in chosen], width)]
+    return lambda width, chosen: [strict_processor(tokenizer, level, [lists[i] for i in chosen], width, form)]

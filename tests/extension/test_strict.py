@@ -223,6 +223,20 @@ def test_where_another_processor_forbids_the_only_way_out_it_is_left_to_it(loade
     assert processor(ids, scores).equal(scores)
 
 
+@pytest.mark.model
+def test_an_answer_in_the_chat_form_ends_as_the_template_does(loaded: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+    from cefr_sentences.extension.writing.strict import strict_processor
+
+    tokenizer = loaded.tokenizer
+    monkeypatch.setattr(tokenizer, "chat_template", "{{ '<|endoftext|>'.join(messages | map(attribute='content')) }}"
+                        "{% if not add_generation_prompt %}<|im_start|>{% else %}<|endoftext|>{% endif %}")  # fmt: skip
+    ids = torch.tensor([tokenizer("1. I am happy.\n", add_special_tokens=False)["input_ids"]])
+    scores = strict_processor(tokenizer, "A1", [["happy"]], 0, "chat")(ids, torch.zeros(1, len(tokenizer)))
+    marks = {tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids("<|im_start|>")}
+    assert set(scores.isfinite().nonzero()[:, 1].tolist()) == marks
+
+
 @pytest.fixture
 def script(loaded: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     from types import SimpleNamespace
