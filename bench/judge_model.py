@@ -15,10 +15,9 @@ from cefr_sentences.exporter.verbs import structure
 
 from .needs import need
 
-# The ratings have few A1 rows, and no sentence as learners' books have them. Sentences written for this project stand in:
-# A1 ones, like the starter pairs but kept apart from them, since the judge checks those; on their own they would teach
-# that "you" and a question mark are A1, so sentences of the same kind at A2-C1 stand beside them. What each counts,
-# against 1 for a rated sentence:
+# The ratings have few A1 rows, and no sentence as learners' books have them, so sentences written for this project
+# stand in. The A1 ones alone would teach that "you" and a question mark are A1; those at A2-C1 are beside them for
+# that. A file of their own, not the starter pairs: the judge checks those. What each counts, against 1 for a rated one:
 A1_WEIGHT, GRADED_WEIGHT = 0.1, 3.0
 GRADED = Path(__file__).parent / "anchors.tsv"
 RIDGE, LETTERS = 100.0, 30.0

@@ -42,7 +42,9 @@ def run(args: argparse.Namespace) -> int:
     from .host.api import check_address
 
     if importlib.util.find_spec("gradio") is None:
-        raise ModelError("The studio needs gradio: pip install 'cefr-sentences[studio]'")
+        from .install.interpreter import install_with
+
+        raise ModelError(f"The studio needs gradio, which is not installed: {install_with('studio')}")
     if not 1 <= args.port <= 65535:
         raise InputError(f"--port {args.port} is out of range: 1 to 65535.")
     if args.api is not None:

@@ -206,7 +206,7 @@ def _json(webui: Webui, path: Path, head: bytes, by_content: bool) -> Finding | 
 _UNLISTED = {
     "bom": ("begins with a byte order mark (BOM)", _AS_UTF8),
     "lines": ("holds one object a line (JSON Lines)", "Write the rows as one JSON array."),
-    "rows": ("is an array, but not of objects", "Write each row as an object, as in docs/files.md."),
+    "rows": ("is an array, but not of objects", 'Write each row as an object: {"instruction": ..., "output": ...}.'),
     "empty": ("is an empty array", _REMOVE),
     "long": ("has a first row of more than a megabyte", "Put a shorter row first."),
 }

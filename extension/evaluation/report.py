@@ -214,8 +214,9 @@ def _judges(found: Mapping[str, Any]) -> list[Block]:
     items = [
         "Nothing was chosen by a judge here: base and adapter wrote one answer to each list, and every sentence in it "
         "was counted.",
-        f"The judge (docs/judge.md) reports ControlError (target {mean_score(level):.2f} for {level}), “at the level” "
-        "and “within one level”. The word lists report the tokens above the level, and the judge reads them too.",
+        f"The judge (docs/judge.md in cefr-sentences) reports ControlError (target {mean_score(level):.2f} for "
+        f"{level}), “at the level” and “within one level”. The word lists report the tokens above the "
+        "level, and the judge reads them too.",
         f"The readability index is the second measure: its formula knows neither. Its rank correlation with human "
         f"ratings is {spearman['train']:.2f} on {n['train']:,} sentences and {spearman['dev']:.2f} on {n['dev']:,} "
         f"others, and "

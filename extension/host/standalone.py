@@ -143,9 +143,11 @@ def libraries() -> tuple[Any, Any]:
         import torch
         import transformers
     except ImportError as error:
+        from ..install.interpreter import install_with
+
         raise ModelError(
             f"This command needs torch and transformers, and {error.name} is not installed. In a webui, run it with "
-            "the webui's own Python; elsewhere: pip install 'cefr-sentences[train]'"
+            f"the webui's own Python; elsewhere: {install_with('train')}"
         ) from None
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()

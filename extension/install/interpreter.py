@@ -71,6 +71,11 @@ def install_source() -> str:
     return url2pathname(urlsplit(url).path) if url.startswith("file:") else url
 
 
+def install_with(extra: str) -> str:
+    """The command that installs this package again into this Python, with what `extra` brings."""
+    return command_line([sys.executable, "-m", "pip", "install", f"{install_source()}[{extra}]"])
+
+
 def command_line(words: list[str]) -> str:
     """`words` as one line for the system's shell."""
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)

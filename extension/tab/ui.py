@@ -223,7 +223,8 @@ def job_bar(job: Job, language: str) -> str:
 
 
 def plain(message: str) -> str:
-    """A message of the engines without the dashes of the command line's options."""
+    """A message of the engines in the words of the tab: no dashes of options, and a box for --force."""
+    message = message.replace("replace with --force", "tick the box that replaces it")
     return re.sub(r"(?<![\w-])--(?=[a-z])", "", message)
 
 

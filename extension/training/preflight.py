@@ -12,7 +12,7 @@ from ...exporter.export import check_name
 from ...exporter.prompt import Example, Record
 from .settings import TrainSettings
 
-# Fewer than this teach a model the form of an answer at most.
+# Fewer than this do not even teach a model the form of an answer.
 FEW_RECORDS = 50
 # A larger share of records that do not fit means that the cutoff is wrong, not the records.
 FEW_LONGER = 0.1

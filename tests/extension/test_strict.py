@@ -116,9 +116,9 @@ def walk(tokenizer: Any, level: str, words: tuple[str, ...], seed: int) -> str:
     for _ in range(2000):
         tokens = answer.tokens(row)
         assert tokens, f"A dead end after {tokenizer.decode(ids)!r}."
-        ends = [i for i in tokens if i == made.pieces.end or made.pieces.texts[i].strip(" ")[:1] in ".\n"]
+        ends = [i for i in tokens if i in answer.ends or made.pieces.texts[i].strip(" ")[:1] in ".\n"]
         token = dice.choice(ends if ends and dice.random() < 0.3 else tokens)
-        if token == made.pieces.end:
+        if token in answer.ends:
             return tokenizer.decode(ids, clean_up_tokenization_spaces=False)
         ids.append(token)
         row = answer.after(row, token)
