@@ -9,9 +9,12 @@ from pathlib import Path
 
 from ...exporter.errors import InputError
 from ...exporter.export import check_name, is_ours
+from ...exporter.prompt import RESPONSE_HEAD
 
 TABLES = (".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".parquet")
 MAX_UPLOAD = 200_000_000  # bytes
+# In so many bytes of somebody's hard-cut text the first answer has begun.
+_HEAD_BYTES = 16_384
 
 
 def tables(datasets: Path) -> list[str]:
@@ -20,14 +23,30 @@ def tables(datasets: Path) -> list[str]:
 
 
 def training_files(datasets: Path) -> list[str]:
-    """Hard-cut text files of the exporter (with a card beside them), newest first."""
-    found = [p for p in _files(datasets) if p.suffix == ".txt" and p.with_suffix(".meta.json").is_file()]
+    """Hard-cut text, newest first: the exporter's (with a card beside it), and that of others, told by its heading."""
+    found = [p for p in _files(datasets) if p.suffix == ".txt" and not _is_evaluation(p) and (_ours(p) or _others(p))]
     return [p.name for p in sorted(found, key=lambda p: p.stat().st_mtime, reverse=True)]
 
 
 def evaluation_files(datasets: Path) -> list[str]:
-    """The evaluation sides of those."""
-    return [n for f in training_files(datasets) if (datasets / (n := f"{Path(f).stem}_eval.txt")).is_file()]
+    """The evaluation sides of the exporter's."""
+    ours = [f for f in training_files(datasets) if _ours(datasets / f)]
+    return [n for f in ours if (datasets / (n := f"{Path(f).stem}_eval.txt")).is_file()]
+
+
+def _ours(path: Path) -> bool:
+    return path.with_suffix(".meta.json").is_file()
+
+
+def _is_evaluation(path: Path) -> bool:
+    """Whether it is the evaluation side of a file beside it."""
+    return path.stem.endswith("_eval") and path.with_name(f"{path.stem.removesuffix('_eval')}.txt").is_file()
+
+
+def _others(path: Path) -> bool:
+    with suppress(OSError), path.open("rb") as file:
+        return RESPONSE_HEAD.strip().encode() in file.read(_HEAD_BYTES)
+    return False
 
 
 def dataset(datasets: Path, name: object, allowed: list[str]) -> Path:

@@ -166,6 +166,14 @@ def test_the_exporters_own_files_are_no_tables(tmp_path: Path, run: Any) -> None
     assert paths.evaluation_files(tmp_path) == ["a1_eval.txt"]
 
 
+def test_hard_cut_text_of_others_can_be_trained_on(tmp_path: Path) -> None:
+    (tmp_path / "theirs.txt").write_text("### Instruction:\nSay it.\n\n### Response:\nIt.\n\n\n", encoding="utf-8")
+    (tmp_path / "theirs_eval.txt").write_text("### Instruction:\nA\n\n### Response:\nB", encoding="utf-8")
+    (tmp_path / "words.txt").write_text("happy\nbook\n", encoding="utf-8")
+    assert paths.training_files(tmp_path) == ["theirs.txt"]
+    assert paths.evaluation_files(tmp_path) == []
+
+
 def test_pictures_escape_what_they_show() -> None:
     evil = "<script>alert(1)</script>"
     shown = [note(evil), table([evil], [[evil]]), plot([(evil, "red", [(0, 1.0), (1, 2.0)])], 1, evil)]
