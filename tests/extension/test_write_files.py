@@ -13,6 +13,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -263,7 +264,9 @@ def test_ctrl_c_keeps_the_journal_and_does_not_wait(writer: Any, tmp_path: Path)
     writer.hang = 64
     args = ["write", str(tmp_path / "w.txt"), "--level", "A1", "--api", writer.url, "--candidates", "16"]
     command = [sys.executable, "-m", "cefr_sentences.extension", *args, "--out", str(tmp_path / "s.csv")]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # Where the tests run in the background of a shell, Ctrl-C is switched off for all that they start.
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heard)
     until = time.monotonic() + 60
     while len(writer.prompts) <= writer.hang and time.monotonic() < until:
         time.sleep(0.05)
