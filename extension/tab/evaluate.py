@@ -100,7 +100,7 @@ def _shown(found: dict[str, Any], language: str) -> str:
             body.append([text(f"measure.{key}", language), *cells, reference(key, task["level"])])
     said = text("evaluate.note", language, records=base["records"], lists=base["lists"])
     # Figures with and without an interval stand under each other.
-    figures_table = table(head, body).replace("<td class=number>", "<td>")
+    figures_table = table(head, body).replace(" class=number", "")
     parts = [figures_table, f"<p>{escape(said)}</p><h4>{escape(text('evaluate.answers', language))}</h4>"]
     rows = [
         [", ".join(words), one.strip(), two.strip()]

@@ -28,6 +28,7 @@ CSS = """
 .cefr-histogram div{height:12px;background:#2f7fd8;border-radius:2px}
 .cefr-histogram tr.over div{background:#d6781e}
 .cefr-why{opacity:.85}
+#cefr-panes .form{gap:12px 16px;background:none;border:0;box-shadow:none;overflow:visible}
 """
 
 BLUE, ORANGE = "#2f7fd8", "#d6781e"
@@ -52,17 +53,22 @@ def bar(share: float | None, text: str) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]], flagged: Sequence[int] = ()) -> str:
-    """A table; cells that are numbers stand on the right. `flagged` are the rows to look at."""
+    """A table; cells that are numbers stand on the right, and so do their heads. `flagged` are the rows to look at."""
 
-    def cell(tag: str, value: object) -> str:
-        text = value if isinstance(value, str) else f"{value:,}" if isinstance(value, int) else escape(value)
-        number = text.replace(",", "").replace(".", "").replace(" %", "").lstrip("-").isdigit()
-        return f"<{tag}{' class=number' if number else ''}>{escape(text)}</{tag}>"
+    def written(value: object) -> str:
+        return value if isinstance(value, str) else f"{value:,}" if isinstance(value, int) else escape(value)
 
-    lines = ["<tr>" + "".join(cell("th", h) for h in head) + "</tr>"]
+    def number(value: object) -> bool:
+        return written(value).replace(",", "").replace(".", "").replace(" %", "").lstrip("-").isdigit()
+
+    def cell(tag: str, value: object, right: bool) -> str:
+        return f"<{tag}{' class=number' if right else ''}>{escape(written(value))}</{tag}>"
+
+    right = [any(map(number, column)) for column in zip(*rows, strict=True)] or [False] * len(head)
+    lines = ["<tr>" + "".join(cell("th", *each) for each in zip(head, right, strict=True)) + "</tr>"]
     for i, row in enumerate(rows):
         kind = " class=flag" if i in flagged else ""
-        lines.append(f"<tr{kind}>" + "".join(cell("td", value) for value in row) + "</tr>")
+        lines.append(f"<tr{kind}>" + "".join(cell("td", value, number(value)) for value in row) + "</tr>")
     return f'<table class="cefr-table">{"".join(lines)}</table>'
 
 
