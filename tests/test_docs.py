@@ -244,7 +244,7 @@ def result_page(results: dict[str, str], day: datetime.date | None = None) -> st
         packages = ("torch", "transformers", "peft")
         with_ = ", ".join([f"Python {platform.python_version()}", *(f"{p} {_version(p)}" for p in packages)])
         lines += [f"Last run: {day}, {platform.system()}, {with_}.", "", "| page | result |", "|---|---|"]
-        lines += [f"| {page} | {result} |" for page, result in results.items()]
+        lines += [f"| {name(page)} | {results.get(name(page), 'not run this time')} |" for page in SLOW_PAGES]
     else:
         lines.append("Last run: none yet.")
     lines += ["", "Parsed only:", "", "| command | why |", "|---|---|"]
