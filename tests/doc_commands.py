@@ -1,10 +1,11 @@
 """The commands in README.md and docs/: found, parsed, and run as they are written.
 
 A command is a line of a code block that calls `cefr-sentences`, or Python with `-m cefr_sentences.extension`. The block
-is run in the ordinary tests; a comment on the line above it says where that cannot be:
+is run in the ordinary tests; a comment on the line above it says where that cannot be, or is not enough:
 
     <!-- slow -->                    needs a model: `make test-docs` runs it
     <!-- slow: --epochs 0.1 -->      the same, with these options added to each of its commands
+    <!-- quick: --records 60 -->     run as written in the ordinary tests; with these options where slow ones follow
     <!-- not run: needs a GPU -->    parsed only, and why
 """
 
@@ -22,19 +23,19 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 
-_MARKER = re.compile(r"\s*<!-- (slow|not run)(?:: (.+?))? -->\s*")
+_MARKER = re.compile(r"\s*<!-- (slow|quick|not run)(?:: (.+?))? -->\s*")
 _COMMAND = re.compile(r"(?:\S*[\\/])?cefr-sentences(?=\s|$)|.*?\s-m cefr_sentences\.extension(?=\s|$)")
 _INLINE = re.compile(r"`(?:cefr-sentences|python3? -m cefr_sentences\.extension) ([^`]+)`")
 
 
 @dataclass(frozen=True)
 class Command:
-    """One command of a page. `kind` is "", "slow" or "not run"; `note` what the marker says besides."""
+    """One command of a page. `kind` is "quick", "slow" or "not run"; `note` what the marker says besides."""
 
     page: Path
     line: int
     text: str
-    kind: str = ""
+    kind: str = "quick"
     note: str = ""
 
     @property
@@ -52,7 +53,7 @@ class Command:
 def commands(page: Path) -> Iterator[Command]:
     """The commands in the code blocks of `page`, in order."""
     lines = page.read_text(encoding="utf-8").splitlines()
-    kind, note, fenced, inside, n = "", "", False, False, 0
+    kind, note, fenced, inside, n = "quick", "", False, False, 0
     while n < len(lines):
         line, number = lines[n], n + 1
         n += 1
@@ -66,7 +67,7 @@ def commands(page: Path) -> Iterator[Command]:
             inside = line.startswith("    ")
         if not inside:
             if line.strip() and not fenced:
-                kind, note = "", ""  # a marker is for the block that follows it
+                kind, note = "quick", ""  # a marker is for the block that follows it
             continue
         text = line.strip()
         while text.endswith("\\") and n < len(lines):
@@ -83,14 +84,13 @@ def inline(page: Path) -> Iterator[tuple[int, list[str]]]:
             yield number, shlex.split(found[1])
 
 
-def run(command: Command, folder: Path, scripts: Path, seconds: float) -> tuple[int, str, float]:
-    """Run it as written, by bash in `folder`, which is also the home; its exit code, output and seconds."""
-    more = f" {command.note}" if command.kind == "slow" and command.note else ""
+def run(command: Command, folder: Path, scripts: Path, seconds: float, more: str = "") -> tuple[int, str, float]:
+    """Run it, with `more` behind it, by bash in `folder`, which is also the home; its exit code, output and seconds."""
     environment = {**os.environ, "HOME": str(folder), "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"}
     started = time.monotonic()
     try:
         done = subprocess.run(
-            ["bash", "-c", command.text + more],
+            ["bash", "-c", f"{command.text} {more}"],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,

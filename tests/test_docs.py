@@ -29,7 +29,7 @@ from . import doc_commands
 from .doc_commands import PAGES, ROOT, Command, commands, inline
 
 ALL = [command for page in PAGES for command in commands(page)]
-QUICK_PAGES = [page for page in PAGES if any(not c.kind for c in commands(page))]
+QUICK_PAGES = [page for page in PAGES if any(c.kind == "quick" for c in commands(page))]
 SLOW_PAGES = [page for page in PAGES if any(c.kind == "slow" for c in commands(page))]
 # These look; that they found something is no failure.
 LOOKS = ("doctor", "patch")
@@ -55,6 +55,8 @@ def test_the_finder(tmp_path: Path) -> None:
         "cefr-sentences in a sentence is none.\n\n"
         "    cefr-sentences level a.txt   # a comment\n"
         "    pip install cefr-sentences\n\n"
+        "<!-- quick: --records 9 -->\n\n"
+        "    cefr-sentences export a.csv --level A1\n\n"
         "<!-- slow: --epochs 1 -->\n\n"
         "```bash\ntorchrun -m cefr_sentences.extension train a.txt \\\n    --level A1 | head\n```\n\n"
         "Text.\n\n"
@@ -65,16 +67,17 @@ def test_the_finder(tmp_path: Path) -> None:
     )
     found = [(c.line, c.arguments, c.kind, c.note) for c in commands(page)]
     assert found == [
-        (3, ["level", "a.txt"], "", ""),
-        (9, ["train", "a.txt", "--level", "A1"], "slow", "--epochs 1"),
-        (16, ["demo"], "not run", "no reason"),
+        (3, ["level", "a.txt"], "quick", ""),
+        (8, ["export", "a.csv", "--level", "A1"], "quick", "--records 9"),
+        (13, ["train", "a.txt", "--level", "A1"], "slow", "--epochs 1"),
+        (20, ["demo"], "not run", "no reason"),
     ]
-    assert list(inline(page)) == [(18, ["starter"])]
+    assert list(inline(page)) == [(22, ["starter"])]
 
 
 @pytest.mark.parametrize("command", ALL, ids=lambda c: c.where)
 def test_the_parser_takes_it(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
-    more = command.note.split() if command.kind == "slow" else []
+    more = command.note.split() if command.kind != "not run" else []
     code: object = 0
     try:
         build_parser().parse_args([*command.arguments, *more])
@@ -140,7 +143,8 @@ def run_all(page: Path, folder: Path, kinds: tuple[str, ...], seconds: float) ->
     number, took = 0, 0.0
     for command in commands(page):
         if command.kind in kinds:
-            code, output, lasted = doc_commands.run(command, folder, scripts, seconds)
+            more = command.note if "slow" in kinds else ""
+            code, output, lasted = doc_commands.run(command, folder, scripts, seconds, more)
             looks = command.arguments[0] in LOOKS
             assert code == 0 or (looks and code == 1), f"{command.where}: {command.text}\nexit code {code}\n{output}"
             number, took = number + 1, took + lasted
@@ -151,7 +155,7 @@ def run_all(page: Path, folder: Path, kinds: tuple[str, ...], seconds: float) ->
 def test_quick_commands(page: Path, desk: Path) -> None:
     if not (Path(sys.executable).parent / "cefr-sentences").exists() or shutil.which("bash") is None:
         pytest.skip("needs bash, and the command beside this Python")
-    run_all(page, desk, ("",), QUICK_SECONDS)
+    run_all(page, desk, ("quick",), QUICK_SECONDS)
 
 
 @pytest.mark.model
@@ -169,7 +173,7 @@ def test_slow_commands(
         for place in ("loras/a1", "text-generation-webui/user_data/loras/a1"):
             shutil.copytree(adapter, desk / place)
     report[name(page)] = "**failed**"
-    number, took = run_all(page, desk, ("", "slow"), SLOW_SECONDS)
+    number, took = run_all(page, desk, ("quick", "slow"), SLOW_SECONDS)
     report[name(page)] = f"{number} commands, {took:,.0f} s"
 
 
