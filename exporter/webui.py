@@ -69,10 +69,7 @@ def find_webui(folder: Path, user_data: Path | None = None) -> Webui:
     folder = folder.expanduser()  # where no shell has done it, as on Windows
     if not folder.is_dir():
         raise TargetError(f"{folder} is not a folder. Give the folder of text-generation-webui, with server.py in it.")
-    root = next(
-        (f for f in (folder, folder / "app") if (f / "server.py").is_file() and (f / "modules").is_dir()),
-        None,
-    )
+    root = _root(folder)
     if root is None:
         raise TargetError(
             f"{folder} is not a text-generation-webui: it has no server.py with a modules folder. "
@@ -92,6 +89,20 @@ def find_webui(folder: Path, user_data: Path | None = None) -> Webui:
             "or name the folder with --user-data-dir."
         )
     return Webui(root, _moved(root, found) or found)
+
+
+def moved_user_data(folder: Path) -> Path | None:
+    """Where the webui at `folder` has moved its user data by a flag; None: it has not, or there is no webui.
+
+    Raises TargetError when the flag names no folder.
+    """
+    root = _root(folder.expanduser())
+    return None if root is None else next((_moved(root, c) for c in _usual_folders(root) if c.is_dir()), None)
+
+
+def _root(folder: Path) -> Path | None:
+    """The folder with server.py: `folder` itself, or its `app` (portable builds)."""
+    return next((f for f in (folder, folder / "app") if (f / "server.py").is_file() and (f / "modules").is_dir()), None)
 
 
 def _usual_folders(root: Path) -> list[Path]:

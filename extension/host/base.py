@@ -95,6 +95,10 @@ class Host(Protocol):
         """What counts the tokens of a text, special tokens included, with the model's own tokenizer; None without."""
         ...
 
+    def form(self, adapter: str | None) -> str:
+        """In which form `adapter`, or without one what is loaded, is asked: `instruct` or `chat`."""
+        ...
+
     def lend(self, adapter: str | None = None) -> AbstractContextManager[Loaded]:
         """The model for ourselves alone: bare, or with `adapter` (a name in the loras folder) in it.
 

@@ -104,6 +104,9 @@ class InWebui:
         known = bool(adapters) and all((self.folders.loras / name / META).is_file() for name in adapters)
         return known and self._form(adapters) == "instruct"
 
+    def form(self, adapter: str | None) -> str:
+        return self._form((adapter,) if adapter else self.state().adapters)
+
     def _form(self, adapters: Sequence[str]) -> str:
         try:
             return form_of(self.folders.loras / adapters[0]) if len(adapters) == 1 else "instruct"

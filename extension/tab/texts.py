@@ -263,6 +263,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "write.adapter": ("Adapter", "Adaptör"),
     "write.none": ("none, the model as it is", "yok, model olduğu gibi"),
     "write.prompt": ("The exact prompt ({lists})", "Tam istem ({lists})"),
+    "write.message": ("The exact message, for the chat template ({lists})", "Sohbet şablonu için tam ileti ({lists})"),
     "write.count": (
         "{words} words in {lists} prompts of at most 10: the model was trained on lists of 6 to 10.",
         "{words} kelime, en çok 10'arlık {lists} istemde: model 6-10'luk listelerle eğitildi.",

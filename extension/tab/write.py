@@ -81,15 +81,16 @@ def build(ui: Ui) -> None:
         as_apkg = ui.make(gr.DownloadButton, "write.apkg", visible=has_genanki())
     downloads = [as_csv, as_tsv, as_apkg]
 
-    def look(language: str, typed: str, at: str) -> Updates:
+    def look(language: str, typed: str, at: str, chosen: str | None) -> Updates:
         if not typed.strip():
             return {prompt: "", counted_words: ""}
         asked = [word for word in split_words(typed, text("write.words", language)) if not problem(word)]
         lists = deal(asked, asked, None)
         said = text("write.count", language, words=len(asked), lists=len(lists))
-        whole_prompt = wrap(list_prompt(lists[0], parse_level(str(at), TRAINABLE)))
-        label = text("write.prompt", language, lists=f"1/{len(lists)}")
-        return {prompt: gr.update(value=whole_prompt, label=label), counted_words: note(said)}
+        message, chat = list_prompt(lists[0], parse_level(str(at), TRAINABLE)), ui.host.form(chosen or None) == "chat"
+        label = text("write.message" if chat else "write.prompt", language, lists=f"1/{len(lists)}")
+        shown = gr.update(value=message if chat else wrap(message), label=label)
+        return {prompt: shown, counted_words: note(said)}
 
     def show(job: Job, language: str) -> Updates:
         if not isinstance(job.result, Sheet):
@@ -135,8 +136,8 @@ def build(ui: Ui) -> None:
         return {level: trained} if trained in TRAINABLE else {}
 
     results = [status, sheet, *downloads, after]
-    for listener in (words.change, level.change, root_page().load):
-        ui.on(listener, look, [words, level], [prompt, counted_words], counted_words)
+    for listener in (words.change, level.change, adapter.change, root_page().load):
+        ui.on(listener, look, [words, level, adapter], [prompt, counted_words], counted_words)
     ui.on(adapter.change, from_card, [adapter], [level], status)
     ui.on(run.click, begin, [words, level, adapter, strict, candidates, tries], results, status)
     ui.on(redo.click, again, [row], results, status)

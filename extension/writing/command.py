@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ...exporter.errors import InputError
 from ...exporter.levels import TRAINABLE, parse_level
 from ...exporter.progress import Progress
+from ..training.form import FORMS
 
 if TYPE_CHECKING:
     from .check import Row
@@ -69,6 +70,7 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--parallel", type=int, default=4, help="with --api: questions at once (default 4)")
     parser.add_argument("--timeout", type=float, default=300, help="with --api: seconds for an answer (default 300)")
     parser.add_argument("--api-model", metavar="NAME", default="", help="with --api: the model, where it has several")
+    add_form(parser)
     parser.add_argument(
         "--out",
         metavar="FILE",
@@ -78,6 +80,16 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--force", action="store_true", help="replace FILE, and what another job has begun for it")
     parser.add_argument("--json", action="store_true", help="print a JSON array")
     parser.set_defaults(run=run)
+
+
+def add_form(parser: argparse.ArgumentParser) -> None:
+    """How a server is asked."""
+    parser.add_argument(
+        "--form",
+        choices=FORMS,
+        help="with --api: our prompt as it stands, or the list as a message for the model's chat template, which is "
+        "what an adapter trained with --form chat expects (default instruct)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -99,6 +111,8 @@ def run(args: argparse.Namespace) -> int:
         check_model_name(args.model)
     elif args.adapter is not None:
         raise InputError("--adapter goes with --model. With --api, apply the adapter on the server.")
+    if args.form is not None and args.api is None:
+        raise InputError("--form goes with --api. With --model the adapter's folder says how it was trained.")
     if args.adapter is not None:
         trained_for = check_adapter(args.adapter).get("level")
         if trained_for not in (None, level):
@@ -113,7 +127,7 @@ def run(args: argparse.Namespace) -> int:
         journal = None
         if out is not None:
             who = {"model": args.model or args.api, "adapter": adapter_fingerprint(args.adapter)}
-            job = head(words, level=level, **who, api_model=args.api_model, strict=args.strict)
+            job = head(words, level=level, **who, api_model=args.api_model, form=args.form or "", strict=args.strict)
             journal = stack.enter_context(Journal(out, job, force=args.force))
             if journal.rows:
                 print(f"{len(journal.rows)} rows are there from before.", file=sys.stderr)
@@ -150,7 +164,7 @@ def _asker(args: argparse.Namespace) -> Ask:
         if args.strict:
             raise InputError(f"--strict goes with --model. {NO_STRICT}")
 
-        return Server(args.api, args.parallel, args.timeout, model=args.api_model).ask
+        return Server(args.api, args.parallel, args.timeout, model=args.api_model, form=args.form or "instruct").ask
     from ..host.standalone import load
     from .generate import generate
 

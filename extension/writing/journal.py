@@ -13,6 +13,7 @@ from typing import Any
 
 from ...exporter.errors import InputError
 from ...exporter.files import target_error
+from ...patches.lock import take
 from .check import Row
 
 _FORMAT = 1
@@ -35,25 +36,31 @@ class Journal:
     been written.
 
     Raises:
-        InputError: a journal of another job is there; `force` throws it away.
+        InputError: a journal of another job is there, which `force` throws away; or a job is at it at this moment.
         TargetError: it cannot be written.
     """
 
     def __init__(self, target: Path, job: dict[str, object], *, force: bool = False) -> None:
         self.path = target.with_name(target.name + ".part.jsonl")
         self.rows: list[Row] = []
-        whole = 0
-        if self.path.exists():
-            whole = self._read(job, force)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("r+b" if whole else "wb")
+            self._file = self.path.open("a+b")
+        except OSError as error:
+            raise target_error(self.path, error) from error
+        try:
+            if not take(self._file, self.path):
+                raise InputError(f"{self.path} is being written by another job. Wait for it, or choose another --out.")
+            whole = self._read(job, force)
             self._file.truncate(whole)  # a kill leaves half a line
-            self._file.seek(whole)
             if not whole:
                 self._write(job)
         except OSError as error:
+            self._file.close()
             raise target_error(self.path, error) from error
+        except InputError:
+            self._file.close()
+            raise
         self._kept = len(self.rows)
 
     def __enter__(self) -> Journal:
@@ -84,7 +91,7 @@ class Journal:
 
     def _read(self, job: dict[str, object], force: bool) -> int:
         """Takes over what is there; returns how many bytes of it are good."""
-        lines = self.path.read_bytes().splitlines(keepends=True)
+        lines = self._file.read().splitlines(keepends=True)
         begun = _entry(lines[0]) if lines else None
         if begun != json.loads(json.dumps(job)):
             if force or (not lines or not lines[0].endswith(b"\n")):  # killed before it had begun

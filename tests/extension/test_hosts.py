@@ -18,7 +18,7 @@ import pytest
 from cefr_sentences.exporter.errors import ModelError
 from cefr_sentences.exporter.prompt import list_prompt, wrap
 from cefr_sentences.exporter.webui import Webui
-from cefr_sentences.extension.host import api
+from cefr_sentences.extension.host.api import Server
 from cefr_sentences.extension.host.alone import Standalone
 from cefr_sentences.extension.host.base import GREEDY, Sampling
 
@@ -312,18 +312,35 @@ def server() -> Iterator[Callable[[int, bytes], str]]:
 def test_a_server_is_asked_for_completions(server: Any) -> None:
     url = server(200, json.dumps({"choices": [{"text": "1. I am happy.\n2. A book."}]}).encode())
     for address in (url, url + "/", url + "/v1", url + "/v1/"):
-        assert api.ask(address, [PROMPT], [2], GREEDY, lambda done, total: None) == ["1. I am happy.\n2. A book."]
+        assert Server(address).ask([PROMPT], [2], GREEDY, lambda done, total: None) == ["1. I am happy.\n2. A book."]
     path, body = server.asked[0]
     assert path == "/v1/completions"
     assert body["prompt"] == wrap(PROMPT)
     assert body["stop"] == ["\n### "]
 
 
+def test_a_server_is_asked_to_chat(server: Any, run: Any) -> None:
+    answer = json.dumps({"choices": [{"message": {"role": "assistant", "content": "1. I am happy."}}]}).encode()
+    url = server(200, answer)
+    write = ("write", "--words", "happy", "--level", "A1", "--api", url)
+    result = run(*write, "--form", "chat", "--json")
+    assert result.code == 0, result.err
+    assert [r["sentence"] for r in json.loads(result.out)] == ["I am happy."]
+    path, body = server.asked[0]
+    assert path == "/v1/chat/completions"
+    assert body["messages"] == [{"role": "user", "content": list_prompt(["happy"], "A1")}]
+    assert "prompt" not in body
+    result = run(*write, "--tries", "1")
+    assert (result.code, "did not answer" in result.err) == (2, True)
+    result = run("write", "--words", "happy", "--level", "A1", "--model", "embedded", "--form", "chat")
+    assert (result.code, "--form goes with --api" in result.err) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("status", "body", "said"),
     [
         (500, b"oops", "answered 500"),
-        (404, b"", "is it a completions API"),
+        (404, b"", "has it OpenAI's API"),
         (200, b"<html>", "did not answer with a completion but with '<html>'"),
         (200, b"", "did not answer"),
         (200, b'{"choices": []}', "did not answer"),
@@ -332,13 +349,13 @@ def test_a_server_is_asked_for_completions(server: Any) -> None:
 )
 def test_a_server_that_answers_otherwise(server: Any, status: int, body: bytes, said: str) -> None:
     with pytest.raises(ModelError, match=said):
-        api.ask(server(status, body), [PROMPT], [2], GREEDY, lambda done, total: None)
+        Server(server(status, body)).ask([PROMPT], [2], GREEDY, lambda done, total: None)
 
 
 @pytest.mark.parametrize("address", ["ftp://x", "localhost:5000", "", "http://127.0.0.1:9"])
 def test_no_server(address: str) -> None:
     with pytest.raises(ModelError, match=r"not the address of a server|cannot be asked"):
-        api.ask(address, [PROMPT], [2], GREEDY, lambda done, total: None)
+        Server(address).ask([PROMPT], [2], GREEDY, lambda done, total: None)
 
 
 def test_write_through_a_server(server: Any, run: Any) -> None:

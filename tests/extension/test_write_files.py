@@ -154,6 +154,17 @@ def test_a_journal_killed_before_its_first_line_was_whole(tmp_path: Path) -> Non
             journal.remove()
 
 
+def test_two_jobs_at_one_journal(tmp_path: Path) -> None:
+    with Journal(tmp_path / "s.csv", JOB) as journal:
+        journal.add(ROWS[0])
+        for force in (False, True):
+            with pytest.raises(InputError, match="by another job"):
+                Journal(tmp_path / "s.csv", JOB, force=force)
+        journal.add(ROWS[1])
+    with Journal(tmp_path / "s.csv", JOB) as journal:
+        assert journal.rows == ROWS[:2]
+
+
 def test_a_job_that_fails_at_once_leaves_no_journal(run: Callable[..., Any], tmp_path: Path) -> None:
     args = ("write", "--words", "happy", "--level", "A1", "--api", "http://127.0.0.1:9", "--out", tmp_path / "s.csv")
     result = run(*args)

@@ -50,6 +50,17 @@ def test_from_status_to_revert(run, webui: Path, extension) -> None:
     assert "No script was patched" in run("patch", "revert", "--webui", webui).out
 
 
+def test_user_data_that_a_flag_has_moved(run, webui: Path, extension, tmp_path: Path) -> None:
+    path = extension(where="../elsewhere/extensions")
+    flags = webui / "user_data" / "CMD_FLAGS.txt"
+    flags.write_text("--listen\n--user-data-dir ../elsewhere\n", encoding="utf-8")
+    result = run("patch", "status", "--webui", webui, "--file", path)
+    assert (result.code, "1 of 1 files would be changed." in result.out) == (1, True)
+    flags.write_text("--user-data-dir ../gone", encoding="utf-8")
+    result = run("patch", "status", "--webui", webui)
+    assert (result.code, "gone is not a folder" in result.err) == (2, True)
+
+
 def test_status_needs_no_libcst(run, webui: Path, extension, monkeypatch: pytest.MonkeyPatch) -> None:
     extension()
     monkeypatch.setitem(sys.modules, "libcst", None)
