@@ -179,7 +179,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "train.problems": ("This has to be mended first:", "Önce şunlar düzeltilmeli:"),
     "train.step": ("Step {step} of {total}", "Adım {step} / {total}"),
-    "train.loss": ("training loss (words weighted)", "eğitim kaybı (kelimeler ağırlıklı)"),
+    "train.loss": ("training loss", "eğitim kaybı"),
     "train.eval_loss": ("evaluation loss, unseen words", "değerlendirme kaybı, görülmemiş kelimeler"),
     "train.rate": ("learning rate", "öğrenme oranı"),
     "train.memory": ("memory", "bellek"),

@@ -26,11 +26,15 @@ def token_losses(model: Any, batch: dict[str, Any]) -> tuple[Any, Any]:
     return torch.nn.functional.cross_entropy(logits[chosen].float(), targets[chosen], reduction="none"), chosen
 
 
-def summed_loss(model: Any, batch: dict[str, Any]) -> tuple[Any, Any]:
-    """The loss summed over the labelled tokens of `batch` by their weights, and their number."""
+def summed_loss(model: Any, batch: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """Over the labelled tokens of `batch`: the sum of their losses by weight, without the weights, and their number.
+
+    The first is what a training makes smaller; the second says how well it does, and compares with other losses.
+    """
     losses, chosen = token_losses(model, batch)
     weights = batch["weights"]
-    return (losses * weights[:, weights.shape[1] - chosen.shape[1] :][chosen]).sum(), chosen.sum()
+    weighted = losses * weights[:, weights.shape[1] - chosen.shape[1] :][chosen]
+    return weighted.sum(), losses.detach().sum(), chosen.sum()
 
 
 def response_loss(
@@ -50,7 +54,7 @@ def response_loss(
     with torch.inference_mode():
         for start in range(0, len(encoded), batch):
             inputs = collate(encoded[start : start + batch], pad_id(tokenizer))
-            loss, n = summed_loss(model, {k: v.to(model.device) for k, v in inputs.items()})
+            _, loss, n = summed_loss(model, {k: v.to(model.device) for k, v in inputs.items()})
             total += float(loss)
             tokens += int(n)
     return total / tokens if tokens else float("nan")

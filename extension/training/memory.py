@@ -88,7 +88,7 @@ def step(model: Any, tokenizer: Any, batch: Sequence[Encoded]) -> None:
 
     inputs = {k: v.to(model.device) for k, v in collate(batch, pad_id(tokenizer)).items()}
     with torch.autocast(model.device.type, torch.bfloat16, enabled=bf16_pays(model.device.type)):
-        loss, tokens = summed_loss(model, inputs)
+        loss, _, tokens = summed_loss(model, inputs)
     (loss / tokens).backward()
     model.zero_grad(set_to_none=True)
 

@@ -23,6 +23,7 @@ def response_trainer() -> Any:
             self._order = order
             order.step = lambda: self.state.global_step
             self.model_accepts_loss_kwargs = True  # divide by the labelled tokens of the whole step
+            self._plain: Any = 0.0
             self.remove_callback(transformers.PrinterCallback)
 
         def get_train_dataloader(self) -> Any:
@@ -42,11 +43,19 @@ def response_trainer() -> Any:
         ) -> Any:
             device = inputs["input_ids"].device.type
             with torch.autocast(device, torch.bfloat16, enabled=bf16_pays(device)):
-                loss, tokens = summed_loss(model, inputs)
+                loss, plain, tokens = summed_loss(model, inputs)
             if num_items_in_batch is None:
                 return (loss / tokens, None) if return_outputs else loss / tokens
             # Several processes: the tokens are those of all, and the gradients are averaged afterwards.
-            loss = loss / num_items_in_batch * self.accelerator.num_processes
-            return (loss, None) if return_outputs else loss
+            share = self.accelerator.num_processes / num_items_in_batch
+            self._plain = self._plain + plain * share
+            return (loss * share, None) if return_outputs else loss * share
+
+        def log(self, logs: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+            """After each step: its loss as others count it, every answer token once, whatever it weighs."""
+            if "loss" in logs:
+                logs["loss"] = self.accelerator.gather(self._plain).mean().item()
+                self._plain = 0.0
+            super().log(logs, *args, **kwargs)
 
     return ResponseTrainer

@@ -32,7 +32,7 @@ def gradients(model: Any, batches: list[list[Any]], tokenizer: Any) -> tuple[flo
     n = sum(label != -100 for batch in batches for e in batch for label in e["labels"])
     total = 0.0
     for batch in batches:
-        loss, _ = summed_loss(model, collate(batch, pad_id(tokenizer)))
+        loss, _, _ = summed_loss(model, collate(batch, pad_id(tokenizer)))
         (loss / n).backward()
         total += float(loss.detach()) / n
     return total, {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
@@ -221,6 +221,22 @@ def test_activations_computed_twice_change_nothing(data: Path, tiny: Any, tmp_pa
         found.append([e["loss"] for e in outcome.log if "loss" in e])
     assert found[0] == pytest.approx(found[1], abs=1e-6)
     assert not any(getattr(m, "gradient_checkpointing", False) for m in tiny.model.modules())
+
+
+@pytest.mark.usefixtures("untouched")
+def test_the_logged_loss_counts_every_token_once(data: Path, tiny: Any, tmp_path: Path) -> None:
+    """Whatever the words weigh in the training: where next to nothing is learned, the losses are those without weights,
+    and about that of the untrained model."""
+    from cefr_sentences.extension.training.plan import carry_out
+
+    found = []
+    for weight in (1.0, 4.0):
+        (tmp_path / str(weight)).mkdir()
+        changed = plan(data, word_weight=weight, learning_rate=1e-7, dropout=0.0, epochs=1.0)
+        outcome = carry_out(tiny, changed, tmp_path / str(weight))
+        found.append([e["loss"] for e in outcome.log if "loss" in e])
+    assert found[1] == pytest.approx(found[0], abs=1e-3)
+    assert outcome.train_loss == pytest.approx(outcome.log[0]["eval_loss"], rel=0.05)
 
 
 def test_what_does_not_fit_is_halved_before_the_start(
