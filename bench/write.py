@@ -67,8 +67,8 @@ def main() -> None:
     args = parser.parse_args()
 
     import torch
+    from cefr_sentences.extension.host.generate import generate
     from cefr_sentences.extension.host.standalone import load
-    from cefr_sentences.extension.writing.generate import generate
 
     loaded = load(args.model, args.adapter)
     model = loaded.model.merge_and_unload() if args.adapter else loaded.model

@@ -191,3 +191,16 @@ def _string(value: Any) -> str:
     if re.search("[\ud800-\udfff]", value):
         raise InputError(f"half a character (a lone surrogate) in {value!a:.60}.")
     return value
+
+
+def eval_beside(dataset: Path) -> Path | None:
+    """The evaluation file the exporter wrote beside `dataset`, if it is there."""
+    path = dataset.with_name(f"{dataset.stem}_eval{dataset.suffix}")
+    return path if path.is_file() else None
+
+
+def training_beside(dataset: Path) -> Path | None:
+    """The training file the exporter wrote beside the evaluation file `dataset`, if it is there."""
+    stem = dataset.stem
+    path = dataset.with_name(stem.removesuffix("_eval") + dataset.suffix)
+    return path if stem.endswith("_eval") and path.is_file() else None

@@ -66,7 +66,6 @@ def find_webui(folder: Path, user_data: Path | None = None) -> Webui:
     Raises:
         TargetError: no webui there, one older than its `user_data` folder, or no such user data folder.
     """
-    folder = folder.expanduser()  # where no shell has done it, as on Windows
     if not folder.is_dir():
         raise TargetError(f"{folder} is not a folder. Give the folder of text-generation-webui, with server.py in it.")
     root = _root(folder)
@@ -76,7 +75,6 @@ def find_webui(folder: Path, user_data: Path | None = None) -> Webui:
             "Give the folder that start_linux.sh or start_windows.bat is in, or write elsewhere with --out."
         )
     if user_data is not None:
-        user_data = user_data.expanduser()
         if not user_data.is_dir():
             raise TargetError(
                 f"--user-data-dir {user_data} is not a folder. Start the webui once with it, or mend the path."
@@ -96,7 +94,7 @@ def moved_user_data(folder: Path) -> Path | None:
 
     Raises TargetError when the flag names no folder.
     """
-    root = _root(folder.expanduser())
+    root = _root(folder)
     return None if root is None else next((_moved(root, c) for c in _usual_folders(root) if c.is_dir()), None)
 
 

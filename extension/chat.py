@@ -81,7 +81,7 @@ def strict_processors(tokenizer: Any, ids: Sequence[int]) -> list[Any]:
     except Exception:  # another prompt, or whatever the loader has in place of a tokenizer
         return []
     try:
-        from .writing.strict import strict_processor
+        from .host.strict import strict_processor
 
         processor = strict_processor(tokenizer, level, [words], len(ids))
         return [processor] if processor.go_on(begun) else _left_free("it is begun with other words")

@@ -8,6 +8,8 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from ..exporter import cli as exporter
 from ..exporter import level_command, starter_command
@@ -55,6 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # The libraries' notes to their own developers; ours are CefrErrors.
     warnings.filterwarnings("ignore", category=FutureWarning)
     args = build_parser().parse_args(argv)
+    for name, value in vars(args).items():
+        setattr(args, name, _at_home(value))
     try:
         code = args.run(args)
         sys.stdout.flush()
@@ -80,3 +84,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("cefr-sentences: stopped.", file=sys.stderr)
         return 130
     return 2
+
+
+def _at_home(value: Any) -> Any:
+    """An argument with `~` as the home folder: no shell has done that on Windows, or inside quotation marks."""
+    if isinstance(value, list):
+        return [_at_home(each) for each in value]
+    if isinstance(value, (Path, str)) and str(value).startswith(("~/", "~\\")):
+        return type(value)(Path(value).expanduser())
+    return value

@@ -66,6 +66,7 @@ def run(args: argparse.Namespace) -> int:
     from ..exporter.webui import find_webui
     from .evaluation.compare import evaluate, table
     from .evaluation.task import of_records
+    from .host.generate import generate
     from .host.standalone import check_model_name, load
     from .recipes import recipe
     from .training.artifacts import prepare_folder
@@ -73,7 +74,6 @@ def run(args: argparse.Namespace) -> int:
     from .training.command import print_entry
     from .training.run import train
     from .writing.command import describe as describe_sentences
-    from .writing.generate import generate
     from .writing.write import WriteSettings, write_sentences
 
     level = parse_level(args.level, TRAINABLE)

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     if args.webui is not None:
         folders = find_webui(args.webui)
     else:
-        data = (args.data or Path.home() / "cefr-sentences").expanduser()
+        data = args.data or Path.home() / "cefr-sentences"
         folders = Webui(data, data)
         try:
             for part in _FOLDERS:

@@ -48,7 +48,6 @@ def extension_folders(webui: Path, user_data: Path | None = None) -> list[tuple[
     Raises:
         PatchError: no webui there, or no such user data folder.
     """
-    webui = webui.expanduser()  # where no shell has done it, as on Windows
     if not webui.is_dir():
         raise PatchError(f"{webui} is not a folder. Give the folder of text-generation-webui, with server.py in it.")
     root = next((f for f in (webui, webui / "app") if (f / "server.py").is_file() and (f / "modules").is_dir()), None)

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     from .examine import examine
 
     data: Path | None = args.user_data_dir
-    webui = find_webui(args.webui.expanduser().absolute(), data.expanduser().absolute() if data else None)
+    webui = find_webui(args.webui.absolute(), data.absolute() if data else None)
     findings = examine(webui, online=args.online)
     print(json.dumps([asdict(f) for f in findings], ensure_ascii=False, indent=2) if args.json else describe(findings))
     return 1 if any(f.status == "problem" for f in findings) else 0

@@ -112,11 +112,12 @@ def _compare(args: argparse.Namespace) -> int:
 
 def _task(args: argparse.Namespace, card: dict[str, Any]) -> tuple[Any, Path | None, list[str]]:
     """The task, the training file behind it, and what the reader has to know about them."""
-    from ...exporter.formats import read_records
+    from ...exporter.formats import read_records, training_beside
+    from ..training.artifacts import training_of
     from ..writing.deal import chunks
     from ..writing.words import key, problem, read_words
     from .about import same_records
-    from .task import Task, of_records, read_training, training_beside, training_of
+    from .task import Task, of_records, read_training
 
     notes = []
     if (args.dataset is None) == (args.words is None):

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...exporter.prompt import parse_answer
 from ..host.base import Sampling
-from ..writing.generate import generate
+from ..host.generate import generate
 from .bootstrap import Parts, interval
 from .likelihood import record_losses, sentence_losses
 from .measure import Measured, finite, measure

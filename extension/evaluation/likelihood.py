@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...exporter.prompt import Record
-from ..training.data import IGNORED, collate, encode, pad_id
+from ..host.form import pad_id
+from ..training.data import IGNORED, collate, encode
 from ..training.loss import token_losses
 
 TOKENS = 2048  # of one batch, padding included: the logits of so many take memory

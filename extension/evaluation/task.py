@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,23 +57,6 @@ def of_records(records: Sequence[Record], prompts: int, **more: object) -> Task:
         raise InputError(f"An evaluation file has records of one level; this one has {', '.join(levels) or 'none'}.")
     lists = tuple(record.words for record in records[:prompts])
     return Task(levels[0], lists, tuple(records), **more)  # pyright: ignore[reportArgumentType]
-
-
-def training_beside(dataset: Path) -> Path | None:
-    """The training file the exporter wrote beside the evaluation file `dataset`, if it is there."""
-    stem = dataset.stem
-    path = dataset.with_name(stem.removesuffix("_eval") + dataset.suffix)
-    return path if stem.endswith("_eval") and path.is_file() else None
-
-
-def training_of(adapter: Path, card: Mapping[str, object]) -> Path | None:
-    """The training file that the card of an adapter in a webui's folder names, if it is there."""
-    data = card.get("data")
-    name = data.get("file") if isinstance(data, dict) else None
-    if not isinstance(name, str) or Path(name).name != name:
-        return None
-    path = adapter.resolve().parent.parent / "training" / "datasets" / name
-    return path if path.is_file() else None
 
 
 def read_training(path: Path | None) -> tuple[Record, ...] | None:

@@ -106,7 +106,7 @@ class Standalone:
             if strict:
                 raise InputError(NO_STRICT)
             return self._api.ask(instructions, words, sampling, progress)
-        from ..writing.generate import generate
+        from .generate import generate
 
         with self.lend(adapter) as loaded:
             return generate(

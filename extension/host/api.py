@@ -16,9 +16,9 @@ from queue import Empty, SimpleQueue
 
 from ...exporter.errors import InputError, ModelError
 from ...exporter.prompt import wrap
-from ..training.form import FORMS
-from ..writing.generate import HEADING, Reply, answer_tokens, reply
 from .base import Progress, Sampling
+from .form import FORMS
+from .generate import HEADING, Reply, answer_tokens, reply
 
 _PIECE = 1 << 16
 # Ten sentences take some 2,000 characters; who sends megabytes is not answering, and may never end.
@@ -31,7 +31,7 @@ _BUSY = (408, 409, 425, 429)  # and 5xx: worth asking again
 class Server:
     """How a server is asked: so many prompts at once, so many seconds for each answer, so many times again.
 
-    `form` is that of `training/form.py`: `instruct` asks for a completion of our prompt, `chat` sends the list prompt
+    `form` is that of `form.py`: `instruct` asks for a completion of our prompt, `chat` sends the list prompt
     as a message, which the server puts into the model's chat template. `model` is sent where a server serves several;
     the key is read from OPENAI_API_KEY.
     """

@@ -199,7 +199,7 @@ def prove(loaded: Loaded, adapter: str) -> Applied:
     import torch
 
     from ...exporter.prompt import list_prompt
-    from ..training.form import prompt_ids
+    from .form import prompt_ids
 
     model = loaded.model
     if adapter not in getattr(model, "peft_config", {}):

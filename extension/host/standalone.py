@@ -18,7 +18,7 @@ META = "cefr_sentences.json"
 @dataclass(frozen=True)
 class Loaded:
     """A causal language model and its tokenizer. `name` is what the user asked for; `form` is that of its prompts,
-    which an adapter may have been trained on (see `training/form.py`)."""
+    which an adapter may have been trained on (see `form.py`)."""
 
     name: str
     model: Any

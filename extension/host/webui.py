@@ -178,7 +178,7 @@ class InWebui:
         *,
         strict: bool = False,
     ) -> list[str]:
-        from ..writing.generate import generate
+        from .generate import generate
 
         if self.shared.model is None and self.state().name:
             with self._alone(), suppress(ModelError):
@@ -203,7 +203,7 @@ class InWebui:
         self, instructions: Sequence[str], words: Sequence[int], sampling: Sampling, progress: Progress
     ) -> list[str]:
         """llama.cpp, ExLlama and the like, through the webui's own generation."""
-        from ..writing.generate import HEADING, answer_tokens
+        from .generate import HEADING, answer_tokens
 
         generation = _module("text_generation")
         answers = []

@@ -64,7 +64,7 @@ def _webui(args: argparse.Namespace) -> Webui:
     from ...exporter.webui import find_webui
 
     data: Path | None = args.user_data_dir
-    return find_webui(args.webui.expanduser().absolute(), data.expanduser().absolute() if data else None)
+    return find_webui(args.webui.absolute(), data.absolute() if data else None)
 
 
 def _ask(flags: Path) -> bool:

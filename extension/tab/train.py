@@ -10,12 +10,11 @@ from typing import Any
 import gradio as gr
 
 from ...exporter.errors import CefrError, InputError
-from ...exporter.formats import read_examples
+from ...exporter.formats import eval_beside, read_examples
 from ...exporter.levels import TRAINABLE, parse_level
 from ..jobs import Job
 from ..recipes import KINDS, recipe
 from ..training.artifacts import new_folder
-from ..training.command import eval_beside
 from ..training.estimate import estimate
 from ..training.log import RunLog, read_log
 from ..training.plan import RESUME, Plan, carry_out, check_levels, elsewhere, last_checkpoint

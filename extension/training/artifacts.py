@@ -7,7 +7,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -249,3 +249,13 @@ def _training_log(outcome: Outcome) -> dict[str, Any]:
 
 def _json(path: Path, data: Any) -> None:
     path.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def training_of(adapter: Path, card: Mapping[str, object]) -> Path | None:
+    """The training file that the card of an adapter in a webui's folder names, if it is there."""
+    data = card.get("data")
+    name = data.get("file") if isinstance(data, dict) else None
+    if not isinstance(name, str) or Path(name).name != name:
+        return None
+    path = adapter.resolve().parent.parent / "training" / "datasets" / name
+    return path if path.is_file() else None

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...exporter.errors import InputError
+from ...exporter.formats import eval_beside
 from .processes import first
 from .settings import CHOICES, PROJECTIONS, TrainSettings
 
@@ -175,12 +176,6 @@ def _stop_on_interrupt() -> Iterator[threading.Event]:
         yield stop
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def eval_beside(dataset: Path) -> Path | None:
-    """The evaluation file the exporter wrote beside `dataset`, if it is there."""
-    path = dataset.with_name(f"{dataset.stem}_eval{dataset.suffix}")
-    return path if path.is_file() else None
 
 
 def print_entry(entry: dict[str, Any]) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 from ...exporter.errors import CefrError, ModelError
 from ...exporter.prompt import list_prompt
+from ..host.form import prompt_ids
 from ..host.gguf import Gguf, check_architecture, edit_json, llama3_rope, open_gguf, save_folder
 from ..host.standalone import first_line, libraries, load
-from .form import prompt_ids
 from .model_folder import check_disk, check_memory, check_out, gigabytes, new_model_folder, write_meta
 
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}

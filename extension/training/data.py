@@ -7,7 +7,7 @@ from typing import Any
 
 from ...exporter.forms import spans
 from ...exporter.prompt import Example, Record
-from .form import closing, prompts_ids
+from ..host.form import closing, prompts_ids
 
 IGNORED = -100  # torch's cross entropy leaves such labels out
 
@@ -91,8 +91,3 @@ def collate(batch: Sequence[Encoded], pad_id: int) -> dict[str, Any]:
         "attention_mask": mask,
         "position_ids": (mask.cumsum(1) - 1).clamp(min=0),
     }
-
-
-def pad_id(tokenizer: Any) -> int:
-    """Any id will do, since padding is masked and never labelled; the tokenizer's own where it has one."""
-    return tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .data import IGNORED, collate, encode, fitting, pad_id
+from ..host.form import pad_id
+from .data import IGNORED, collate, encode, fitting
 
 
 def token_losses(model: Any, batch: dict[str, Any]) -> tuple[Any, Any]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..host.form import pad_id
 from ..host.standalone import Loaded
-from .data import Encoded, collate, pad_id
+from .data import Encoded, collate
 from .limits import OutOfMemory, limits
 from .lora import lora_layers
 from .loss import summed_loss

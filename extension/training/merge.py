@@ -13,13 +13,13 @@ from typing import Any
 
 from ...exporter.errors import ModelError
 from ...exporter.prompt import list_prompt
+from ..host.form import prompt_ids
 from ..host.gguf import edit_json
 from ..host.standalone import check_adapter, check_model_name, first_line, libraries, load_tokenizer, locate
 from ..host.weights import read_header
 from .agree import Agreement, all_logits, arithmetic, compare
 from .card import NAME as README
 from .card import header
-from .form import prompt_ids
 from .model_folder import (
     check_disk,
     check_memory,

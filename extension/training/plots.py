@@ -22,6 +22,7 @@ Entries = Sequence[dict[str, Any]]
 
 # inches: as wide as the text on a page of A4
 _SIZE = (6.3, 3.9)
+DPI = 300
 _LOSS = "loss (nats per token)"
 # The smoothed line is the mean of a tenth of the steps, but never of more than these.
 _WIDEST_MEAN = 51
@@ -108,7 +109,7 @@ def _draw(path: Path, name: str, entries: Entries, drawer: Callable[[Any, Entrie
         axes.legend()
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        figure.savefig(part, dpi=300, format="png")
+        figure.savefig(part, dpi=DPI, format="png")
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

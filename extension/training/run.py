@@ -14,9 +14,10 @@ from typing import Any
 from ...exporter.errors import InputError, ModelError
 from ...exporter.prompt import Example, Record
 from ...patches import adapt
+from ..host.form import pad_id
 from ..host.standalone import Loaded
 from .artifacts import Outcome, save_adapter, save_checkpoint
-from .data import Encoded, collate, encode, fitting, pad_id
+from .data import Encoded, collate, encode, fitting
 from .limits import limits
 from .lora import lora_layers
 from .loss import response_loss

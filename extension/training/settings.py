@@ -8,7 +8,7 @@ from typing import Any
 
 from ...exporter.errors import InputError
 from ...exporter.levels import TRAINABLE, parse_level
-from .form import FORMS
+from ..host.form import FORMS
 
 # Names as the webui's trainers show them -> module names of Llama-like models.
 PROJECTIONS = {

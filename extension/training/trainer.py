@@ -54,8 +54,8 @@ def response_trainer() -> Any:
         def log(self, logs: dict[str, Any], *args: Any, **kwargs: Any) -> None:
             """After each step: its loss as others count it, every answer token once, whatever it weighs."""
             if "loss" in logs:
-                logs["loss"] = self.accelerator.gather(self._plain).mean().item()
-                self._plain = 0.0
+                of_all: Any = self.accelerator.gather(self._plain)
+                logs["loss"], self._plain = of_all.mean().item(), 0.0
             super().log(logs, *args, **kwargs)
 
     return ResponseTrainer

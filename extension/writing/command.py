@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ...exporter.errors import InputError
 from ...exporter.levels import TRAINABLE, parse_level
 from ...exporter.progress import Progress
-from ..training.form import FORMS
+from ..host.form import FORMS
 
 if TYPE_CHECKING:
     from .check import Row
@@ -165,8 +165,8 @@ def _asker(args: argparse.Namespace) -> Ask:
             raise InputError(f"--strict goes with --model. {NO_STRICT}")
 
         return Server(args.api, args.parallel, args.timeout, model=args.api_model, form=args.form or "instruct").ask
+    from ..host.generate import generate
     from ..host.standalone import load
-    from .generate import generate
 
     loaded = load(str(args.model), args.adapter)
     # The model is ours alone: an adapter that is part of the weights costs nothing.

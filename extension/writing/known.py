@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ...exporter.errors import CefrError
 from ...exporter.formats import read_records
-from ..evaluation.task import training_of
 from ..host.standalone import check_adapter
+from ..training.artifacts import training_of
 from .check import plain
 
 

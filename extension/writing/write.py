@@ -11,9 +11,9 @@ from ...exporter.errors import InputError, ModelError
 from ...exporter.levels import TRAINABLE
 from ...exporter.prompt import MAX_WORDS, list_prompt, parse_answer
 from ..host.base import Sampling
+from ..host.generate import Reply
 from .check import REASONS, SKIPPED, Chosen, Row, fit, judged
 from .deal import alone, deal
-from .generate import Reply
 from .words import key, problem
 
 # Answers asked for in one go: enough for a full batch, few enough that finished rows are safe soon.

@@ -33,6 +33,14 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
+@pytest.fixture
+def small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run draws its curves at its end, which takes longer than the run where that is tiny."""
+    from cefr_sentences.extension.training import plots
+
+    monkeypatch.setattr(plots, "DPI", 30)
+
+
 @pytest.fixture(scope="module")
 def tiny(data: Path) -> Any:
     from cefr_sentences.extension.host.standalone import load

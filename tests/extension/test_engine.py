@@ -18,14 +18,15 @@ from cefr_sentences.extension.training.settings import TrainSettings
 
 from .tiny import plan
 
-pytestmark = [pytest.mark.model, pytest.mark.usefixtures("one_thread")]
+pytestmark = [pytest.mark.model, pytest.mark.usefixtures("one_thread", "small_pictures")]
 
 RECORD = Record("A1", ("cat", "dog"), ("I see a cat.", "A dog barks."))
 
 
 def gradients(model: Any, batches: list[list[Any]], tokenizer: Any) -> tuple[float, dict[str, Any]]:
     """Loss and gradients of all records together, taken in these batches."""
-    from cefr_sentences.extension.training.data import collate, pad_id
+    from cefr_sentences.extension.host.form import pad_id
+    from cefr_sentences.extension.training.data import collate
     from cefr_sentences.extension.training.loss import summed_loss
 
     model.zero_grad(set_to_none=True)
@@ -63,7 +64,8 @@ def test_batches_are_one_record_at_a_time(data: Path, tiny: Any, loss_on: str) -
 
 def test_no_record_sees_another(tiny: Any) -> None:
     """The loss of a record is the same whatever stands beside it in the batch."""
-    from cefr_sentences.extension.training.data import collate, encode, pad_id
+    from cefr_sentences.extension.host.form import pad_id
+    from cefr_sentences.extension.training.data import collate, encode
     from cefr_sentences.extension.training.loss import summed_loss
 
     long = Record("A1", ("x",), (f"It is {'very ' * 40}long.",))
@@ -89,8 +91,8 @@ def test_loss_on_everything_labels_all_but_the_first_token(tiny: Any) -> None:
 
 
 def test_the_chat_form_is_the_tokenizers_own_template(tiny: Any) -> None:
+    from cefr_sentences.extension.host.form import prompt_ids, stop_ids
     from cefr_sentences.extension.training.data import IGNORED, encode
-    from cefr_sentences.extension.training.form import prompt_ids, stop_ids
 
     tokenizer = tiny.tokenizer
     found = encode(tokenizer, [RECORD], form="chat", word_weight=4.0)[0]
@@ -105,7 +107,7 @@ def test_the_chat_form_is_the_tokenizers_own_template(tiny: Any) -> None:
 
 
 def test_a_tokenizer_without_a_chat_template(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cefr_sentences.extension.training.form import prompt_ids
+    from cefr_sentences.extension.host.form import prompt_ids
 
     monkeypatch.setattr(tiny.tokenizer, "chat_template", None)
     with pytest.raises(ModelError, match=r"no chat template\. Train with --form instruct"):
@@ -136,7 +138,7 @@ Say hello.
 Hello!
 
 
-Just some text.
+A bit of text.
 """
 
 
@@ -150,10 +152,10 @@ def test_hard_cut_text_of_others(tmp_path: Path, tiny: Any, data: Path) -> None:
     head = "### Instruction:\nWrite a sentence with the word tree.\n\n### Response:\n"
     assert found[0] == Example(head, "The tree is tall.")
     assert found[0].instruction == "Write a sentence with the word tree."
-    assert found[2] == Example("", "Just some text.")
+    assert found[2] == Example("", "A bit of text.")
     encoded = encode(tiny.tokenizer, found, word_weight=4.0)
     learned = [[t for t in e["labels"] if t != IGNORED][:-1] for e in encoded]
-    assert [tiny.tokenizer.decode(t) for t in learned] == ["The tree is tall.", "Hello!", " some text."]
+    assert [tiny.tokenizer.decode(t) for t in learned] == ["The tree is tall.", "Hello!", " bit of text."]
     out = tmp_path / "out"
     out.mkdir()
     theirs = Plan(replace(plan(data).settings, epochs=1.0), file, None, "tiny")

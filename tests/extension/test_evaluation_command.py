@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from cefr_sentences.exporter.errors import InputError
-from cefr_sentences.exporter.formats import FORMATS, RecordWriter
+from cefr_sentences.exporter.formats import FORMATS, RecordWriter, training_beside
 from cefr_sentences.exporter.prompt import Record
-from cefr_sentences.extension.evaluation.task import of_records, training_beside, training_of
+from cefr_sentences.extension.evaluation.task import of_records
+from cefr_sentences.extension.training.artifacts import training_of
 
 UNSEEN = (
     Record("A1", ("cat", "tree"), ("I have a cat.", "The tree is green.")),

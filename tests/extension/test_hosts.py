@@ -18,8 +18,8 @@ import pytest
 from cefr_sentences.exporter.errors import ModelError
 from cefr_sentences.exporter.prompt import list_prompt, wrap
 from cefr_sentences.exporter.webui import Webui
-from cefr_sentences.extension.host.api import Server
 from cefr_sentences.extension.host.alone import Standalone
+from cefr_sentences.extension.host.api import Server
 from cefr_sentences.extension.host.base import GREEDY, Sampling
 
 from .tiny import logits, save_tiny_model

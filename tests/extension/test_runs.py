@@ -23,7 +23,7 @@ from cefr_sentences.extension.training.settings import TrainSettings
 
 from .tiny import logits, plan
 
-pytestmark = [pytest.mark.model, pytest.mark.usefixtures("one_thread")]
+pytestmark = [pytest.mark.model, pytest.mark.usefixtures("one_thread", "small_pictures")]
 
 
 def losses(outcome: Any) -> list[tuple[int, float]]:

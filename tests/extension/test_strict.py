@@ -12,7 +12,7 @@ import pytest
 from cefr_sentences.exporter.profile import profile
 from cefr_sentences.exporter.prompt import list_prompt, parse_answer, wrap
 from cefr_sentences.exporter.vocabulary import NAMES, requested
-from cefr_sentences.extension.writing.strict_words import AFTER, CLOSING, Vocabulary, follow, numbered, rest
+from cefr_sentences.extension.host.strict_words import AFTER, CLOSING, Vocabulary, follow, numbered, rest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -91,7 +91,7 @@ def sentencepiece_style() -> Any:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_tiny_model(tmp_path_factory.mktemp("tiny"))
+    return save_tiny_model(tmp_path_factory.mktemp("tiny"), tokens=49152)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def tokenizer(request: pytest.FixtureRequest) -> Any:
 
 def walk(tokenizer: Any, level: str, words: tuple[str, ...], seed: int) -> str:
     """A random answer. Ends are taken sooner than chance would, or it would be long."""
-    from cefr_sentences.extension.writing.strict import strict
+    from cefr_sentences.extension.host.strict import strict
 
     made = strict(tokenizer, level)
     answer, dice, ids = made.with_words(words), random.Random(seed), []
@@ -142,7 +142,7 @@ def test_random_answers_hold_nothing_above_the_level(tokenizer: Any, seed: int, 
 
 @pytest.mark.model
 def test_requested_words_and_names_can_be_written(tokenizer: Any) -> None:
-    from cefr_sentences.extension.writing.strict import strict
+    from cefr_sentences.extension.host.strict import strict
 
     answer = strict(tokenizer, "A1").with_words(ASKED)
     sentences = (
@@ -163,7 +163,7 @@ def test_requested_words_and_names_can_be_written(tokenizer: Any) -> None:
 @pytest.mark.parametrize("temperature", [0.0, 0.8])
 def test_even_a_random_model_writes_only_allowed_words(loaded: Any, temperature: float) -> None:
     from cefr_sentences.extension.host.base import Sampling
-    from cefr_sentences.extension.writing.generate import generate
+    from cefr_sentences.extension.host.generate import generate
 
     lists = [["happy", "enormous"], ["e-mail"], ["ubiquitous", "book", "cat"]]
     prompts = [list_prompt(words, "A1") for words in lists]
@@ -190,7 +190,7 @@ def test_even_a_random_model_writes_only_allowed_words(loaded: Any, temperature:
 @pytest.mark.model
 def test_rows_are_told_apart_and_ended_rows_left_alone(loaded: Any) -> None:
     import torch
-    from cefr_sentences.extension.writing.strict import strict_processor
+    from cefr_sentences.extension.host.strict import strict_processor
 
     tokenizer = loaded.tokenizer
     begun = tokenizer("1. I have an", add_special_tokens=False)["input_ids"]
@@ -212,7 +212,7 @@ def test_rows_are_told_apart_and_ended_rows_left_alone(loaded: Any) -> None:
 @pytest.mark.model
 def test_where_another_processor_forbids_the_only_way_out_it_is_left_to_it(loaded: Any) -> None:
     import torch
-    from cefr_sentences.extension.writing.strict import strict_processor
+    from cefr_sentences.extension.host.strict import strict_processor
 
     tokenizer = loaded.tokenizer
     ids = torch.tensor([tokenizer("1. I am happy.\n", add_special_tokens=False)["input_ids"]])
@@ -226,7 +226,7 @@ def test_where_another_processor_forbids_the_only_way_out_it_is_left_to_it(loade
 @pytest.mark.model
 def test_an_answer_in_the_chat_form_ends_as_the_template_does(loaded: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
-    from cefr_sentences.extension.writing.strict import strict_processor
+    from cefr_sentences.extension.host.strict import strict_processor
 
     tokenizer = loaded.tokenizer
     monkeypatch.setattr(tokenizer, "chat_template", "{{ '<|endoftext|>'.join(messages | map(attribute='content')) }}"
@@ -289,7 +289,7 @@ def test_chat_leaves_everything_else_free_and_never_raises(
     for _ in range(2):
         assert asked(prompt + "1. Gigantic") == []
     assert caplog.text.count("begun with other words") == 1
-    monkeypatch.setattr("cefr_sentences.extension.writing.strict.strict_processor", lambda *_: 1 / 0)
+    monkeypatch.setattr("cefr_sentences.extension.host.strict.strict_processor", lambda *_: 1 / 0)
     assert asked(prompt) == []
     assert "ZeroDivisionError" in caplog.text
     script._host.shared.tokenizer = None

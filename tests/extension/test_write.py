@@ -15,9 +15,9 @@ from cefr_sentences.exporter.errors import InputError, ModelError
 from cefr_sentences.exporter.forms import uses
 from cefr_sentences.exporter.prompt import MAX_WORDS, MIN_WORDS, parse_instruction
 from cefr_sentences.extension.host.base import Sampling
+from cefr_sentences.extension.host.generate import reply
 from cefr_sentences.extension.writing.check import REASONS, Chosen, Row, judged
 from cefr_sentences.extension.writing.deal import deal
-from cefr_sentences.extension.writing.generate import reply
 from cefr_sentences.extension.writing.known import training_sentences
 from cefr_sentences.extension.writing.words import problem
 from cefr_sentences.extension.writing.write import WriteSettings, counted, read_answer, rewrite, write_sentences

@@ -14,7 +14,7 @@ from cefr_sentences.exporter.errors import CefrError, InputError, ModelError
 from cefr_sentences.exporter.prompt import list_prompt
 from cefr_sentences.extension.host.api import Server
 from cefr_sentences.extension.host.base import GREEDY, Sampling
-from cefr_sentences.extension.writing.generate import Reply
+from cefr_sentences.extension.host.generate import Reply
 from cefr_sentences.extension.writing.write import WriteSettings, write_sentences
 
 PROMPTS = [list_prompt([word], "A1") for word in ("cat", "dog", "pig", "cow")]

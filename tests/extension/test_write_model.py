@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.prompt import list_prompt
 from cefr_sentences.extension.host.base import Sampling
-from cefr_sentences.extension.writing.generate import Reply, _reply, generate
+from cefr_sentences.extension.host.generate import Reply, _reply, generate
 from cefr_sentences.extension.writing.write import WriteSettings, write_sentences
 
 pytestmark = pytest.mark.model
@@ -40,8 +40,8 @@ def test_greedy_rows_stay_greedy_beside_sampled_ones(tiny: Any) -> None:
 
 def test_fluency_is_the_mean_log_probability_of_each_line(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
-    from cefr_sentences.extension.training.form import prompt_ids
-    from cefr_sentences.extension.writing import generate as module
+    from cefr_sentences.extension.host.form import prompt_ids
+    from cefr_sentences.extension.host import generate as module
 
     kept: list[tuple[list[int], list[float]]] = []
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...exporter.vocabulary import NAMES, requested, vocabulary
-from ..training.form import stop_ids
+from .form import stop_ids
 from .strict_words import CLOSING, NEWLINE, Node, Place, Vocabulary, follow, numbered, rest
 
 if TYPE_CHECKING:

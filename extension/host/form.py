@@ -51,6 +51,11 @@ def stop_ids(tokenizer: Any, form: str) -> list[int]:
     return list(dict.fromkeys(ids))
 
 
+def pad_id(tokenizer: Any) -> int:
+    """Any id will do, since padding is masked and never labelled; the tokenizer's own where it has one."""
+    return tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
+
+
 _PROBE = Example(wrap("a"), "b")
 
 

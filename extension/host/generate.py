@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...exporter.prompt import INSTRUCTION_HEAD, parse_instruction
-from ..training.data import pad_id
-from ..training.form import prompt_ids, stop_ids
+from .form import pad_id, prompt_ids, stop_ids
 
 if TYPE_CHECKING:
-    from ..host.base import Sampling
+    from .base import Sampling
 
 # An A1 to C1 sentence with its number takes 8 to 35 tokens; whoever needs more is not answering.
 TOKENS_A_WORD, TOKENS_BESIDE = 48, 32
