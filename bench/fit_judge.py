@@ -21,7 +21,7 @@ from .judge_report import report
 
 SOURCE = (
     "Fitted on the Wiki-Auto part of CEFR-SP (Arase, Uchida and Kajiwara: CEFR-Based Sentence Difficulty Annotation "
-    "and Assessment, EMNLP 2022; CC BY-SA 3.0) and on the A1 starter pairs of cefr-sentences (CC0). "
+    "and Assessment, EMNLP 2022; CC BY-SA 3.0) and on sentences of cefr-sentences, bench/anchors.tsv (CC0). "
     "See LICENSE.txt in this folder. Written by bench/fit_judge.py."
 )
 

@@ -133,6 +133,26 @@ def test_the_quickstart_names_what_the_tab_shows(page: str, language: int) -> No
     assert bold <= webuis | {texts[language] for texts in TEXTS.values()}
 
 
+def entries(page: str) -> list[str]:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return re.findall(r"^### .+?(?=^##|\Z)", text, re.MULTILINE | re.DOTALL)
+
+
+def test_troubleshooting_has_cause_and_fix_in_both_languages() -> None:
+    english, turkish = entries("troubleshooting.md"), entries("tr/troubleshooting.md")
+    assert [e.splitlines()[0] for e in english if "**Cause.**" not in e or "**Fix.**" not in e] == []
+    assert [e.splitlines()[0] for e in turkish if "**Neden.**" not in e or "**Çözüm.**" not in e] == []
+    assert len(turkish) == len(english) > 40
+
+
+def test_how_many_anchors_of_the_judge_are_starter_pairs() -> None:
+    starter = {row["sentence"] for row in json.loads(starter_pairs("A1").read_text(encoding="utf-8"))}
+    anchors = [line.split("\t") for line in (ROOT / "bench/anchors.tsv").read_text(encoding="utf-8").splitlines()]
+    a1 = [row[-1] for row in anchors if row[0] == "A1"]
+    said = f"{sum(sentence in starter for sentence in a1)} of the {len(a1)} anchors of A1 are starter sentences too"
+    assert said in " ".join((ROOT / "docs/judge.md").read_text(encoding="utf-8").split())
+
+
 def test_what_is_not_run_has_a_reason() -> None:
     assert not [c.where for c in ALL if c.kind == "not run" and not c.note]
 

@@ -40,8 +40,8 @@ def test_greedy_rows_stay_greedy_beside_sampled_ones(tiny: Any) -> None:
 
 def test_fluency_is_the_mean_log_probability_of_each_line(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
-    from cefr_sentences.extension.host.form import prompt_ids
     from cefr_sentences.extension.host import generate as module
+    from cefr_sentences.extension.host.form import prompt_ids
 
     kept: list[tuple[list[int], list[float]]] = []
 
