@@ -52,8 +52,12 @@ levels: $(VENV)/.installed
 	done
 	$(BIN)/cefr-sentences evaluate --compare $(foreach level,a1 a2 b1 b2 c1,$(LEVELS)/$(level)) --out $(LEVELS)/report --force
 
+# What computes goes two at a time, one thread each: two torches with more threads than cores wait for each other. The
+# browser has the machine to itself.
+SPREAD = OMP_NUM_THREADS=1 $(1) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 test: $(VENV)/.installed
-	$(PY) -m pytest -q
+	$(call SPREAD,$(PY)) --ignore=tests/browser
+	$(PY) -m pytest -q tests/browser
 
 # CEFR_WEBUI=DIR: the path from install to Chat in a real text-generation-webui; see docs/webui.md.
 test-webui: $(VENV)/.installed
@@ -62,7 +66,7 @@ test-webui: $(VENV)/.installed
 # The model side and the tab with the versions that a webui pins; v3.15's with the screen, on PyPI's gradio 4.37.2,
 # which fails with the pydantic of that list. No public gradio fits v4.7.3's list, so that set has no screen.
 SETS = webui-3.15 webui-4.7.3
-SET_TESTS = tests/patches tests/browser $(addprefix tests/extension/test_,runs.py engine.py hosts.py tab.py strict.py write_model.py merge.py install_template.py)
+SET_TESTS = tests/patches $(addprefix tests/extension/test_,runs.py engine.py hosts.py tab.py strict.py write_model.py merge.py install_template.py)
 .venv-webui-%/.installed: pyproject.toml Makefile tests/constraints/webui-%.txt
 	$(PYTHON) -m venv .venv-webui-$*
 	.venv-webui-$*/bin/python -m pip install -q --upgrade pip
@@ -74,7 +78,7 @@ SET_TESTS = tests/patches tests/browser $(addprefix tests/extension/test_,runs.p
 	@touch $@
 
 test-sets: $(SETS:%=.venv-%/.installed)
-	for set in $(SETS); do .venv-$$set/bin/python -m pytest -q $(SET_TESTS) || exit 1; done
+	$(foreach set,$(SETS),$(call SPREAD,.venv-$(set)/bin/python) $(SET_TESTS) &&) .venv-webui-3.15/bin/python -m pytest -q tests/browser
 
 check: .venv-check/.installed
 	rm -rf build && .venv-check/bin/python -m pip install -q --no-deps --force-reinstall .

@@ -151,6 +151,15 @@ class Tab:
         expect(self.at(key)).to_contain_text(re.compile(pattern, re.DOTALL), timeout=timeout)
         return self.at(key).inner_text()
 
+    def click_and_see(self, button: str, key: str, pattern: str) -> None:
+        """Click, and wait until the text at `key` has had `pattern`, however shortly: a run at work writes over it."""
+        self.at(key).evaluate(
+            "at => { window.had = [at.innerText]; new MutationObserver(() => window.had.push(at.innerText))"
+            ".observe(at, {childList: true, subtree: true, characterData: true}); }"
+        )
+        self.click(button)
+        self.page.wait_for_function("pattern => window.had.some(text => text.match(pattern))", arg=pattern)
+
 
 @pytest.fixture
 def open_tab(browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Tab]]:

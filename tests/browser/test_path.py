@@ -132,8 +132,7 @@ def test_train_stop_reload_resume(place: Studio, open_tab: Open) -> None:
     tab.open()  # the run goes on and is found again
     tab.pane("train")
     tab.expect("train-picture", "Step [0-9]+ of 15")
-    tab.click("train.estimate")
-    tab.expect("train-status", r"Something else is running|exists")
+    tab.click_and_see("train.estimate", "train-status", "Something else is running|exists")
     tab.click("train.stop")
     tab.expect("train-status", "Stopp", LONG)  # the page has sent it
     tab.open()
@@ -191,6 +190,8 @@ def test_write(place: Studio, open_tab: Open, tmp_path: Path) -> None:
     assert tab.value("write.prompt").startswith(
         "### Instruction:\nGenerate A1-level English sentences for these 6 words:\n1. happy\n"
     )
+    for key, few in (("write.candidates", "2"), ("write.tries", "1")):  # quality is not what this looks at
+        tab.at(key).locator("input[type=number]").fill(few)
     tab.click("write.run")
     tab.expect("write-status", "of 12 words used", LONG)
     table = tab.at("write-sheet").locator("tr")
