@@ -109,7 +109,10 @@ class Ui:
                 # gradio 4.37 forgets a file that a later yield leaves out.
                 yield {**files, **fresh, **{c: {**fresh[c], **u} for c, u in chosen.items()}}
             except CefrError as error:
-                yield {message: note(plain(str(error)), "error"), **self._fresh(language, values[count:])}
+                said = plain(str(error))
+                if self.host.desk.current is not None:
+                    gr.Warning(escape(said))  # a job that this page follows writes over the message
+                yield {message: note(said, "error"), **self._fresh(language, values[count:])}
             except Exception as error:
                 _log.exception("A handler of the CEFR Sentences tab failed")
                 said = f"Unexpected problem: {type(error).__name__}: {error}. Its place is in the console's log."

@@ -151,14 +151,11 @@ class Tab:
         expect(self.at(key)).to_contain_text(re.compile(pattern, re.DOTALL), timeout=timeout)
         return self.at(key).inner_text()
 
-    def click_and_see(self, button: str, key: str, pattern: str) -> None:
-        """Click, and wait until the text at `key` has had `pattern`, however shortly: a run at work writes over it."""
-        self.at(key).evaluate(
-            "at => { window.had = [at.innerText]; new MutationObserver(() => window.had.push(at.innerText))"
-            ".observe(at, {childList: true, subtree: true, characterData: true}); }"
-        )
-        self.click(button)
-        self.page.wait_for_function("pattern => window.had.some(text => text.match(pattern))", arg=pattern)
+    def expect_toast(self, pattern: str) -> None:
+        """Wait until a message with `pattern` stands over the page, as one does beside a run at work."""
+        from playwright.sync_api import expect
+
+        expect(self.page.locator(".toast-body").first).to_contain_text(re.compile(pattern))
 
 
 @pytest.fixture
