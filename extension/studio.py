@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..exporter.errors import InputError, ModelError, TargetError
-from .writing.command import add_form
+from .writing.command import add_form, form_of_server
 
 PORT = 7861
 _FOLDERS = ("training/datasets", "training/formats", "loras", "models")
@@ -49,9 +49,8 @@ def run(args: argparse.Namespace) -> int:
         raise ModelError(f"The studio needs gradio, which is not installed: {install_with('studio')}")
     if not 1 <= args.port <= 65535:
         raise InputError(f"--port {args.port} is out of range: 1 to 65535.")
-    if args.form is not None and args.api is None:
-        raise InputError("--form goes with --api. With --model the adapter's folder says how it was trained.")
-    server = None if args.api is None else Server(args.api, form=args.form or "instruct")
+    form = form_of_server(args)
+    server = None if args.api is None else Server(args.api, form=form)
     if args.webui is not None:
         folders = find_webui(args.webui)
     else:

@@ -92,6 +92,13 @@ def add_form(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def form_of_server(args: argparse.Namespace) -> str:
+    """The form that was asked for, else our own. Raises InputError where no server is asked."""
+    if args.form is not None and args.api is None:
+        raise InputError("--form goes with --api. With --model the adapter's folder says how it was trained.")
+    return args.form or "instruct"
+
+
 def run(args: argparse.Namespace) -> int:
     from ..host.standalone import check_adapter, check_model_name
     from .journal import Journal, adapter_fingerprint, head
@@ -111,8 +118,7 @@ def run(args: argparse.Namespace) -> int:
         check_model_name(args.model)
     elif args.adapter is not None:
         raise InputError("--adapter goes with --model. With --api, apply the adapter on the server.")
-    if args.form is not None and args.api is None:
-        raise InputError("--form goes with --api. With --model the adapter's folder says how it was trained.")
+    form = form_of_server(args)
     if args.adapter is not None:
         trained_for = check_adapter(args.adapter).get("level")
         if trained_for not in (None, level):
@@ -127,7 +133,7 @@ def run(args: argparse.Namespace) -> int:
         journal = None
         if out is not None:
             who = {"model": args.model or args.api, "adapter": adapter_fingerprint(args.adapter)}
-            job = head(words, level=level, **who, api_model=args.api_model, form=args.form or "", strict=args.strict)
+            job = head(words, level=level, **who, api_model=args.api_model, form=form, strict=args.strict)
             journal = stack.enter_context(Journal(out, job, force=args.force))
             if journal.rows:
                 print(f"{len(journal.rows)} rows are there from before.", file=sys.stderr)
@@ -164,7 +170,7 @@ def _asker(args: argparse.Namespace) -> Ask:
         if args.strict:
             raise InputError(f"--strict goes with --model. {NO_STRICT}")
 
-        return Server(args.api, args.parallel, args.timeout, model=args.api_model, form=args.form or "instruct").ask
+        return Server(args.api, args.parallel, args.timeout, model=args.api_model, form=form_of_server(args)).ask
     from ..host.generate import generate
     from ..host.standalone import load
 
