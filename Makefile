@@ -66,7 +66,8 @@ test-webui: $(VENV)/.installed
 # The model side and the tab with the versions that a webui pins; v3.15's with the screen, on PyPI's gradio 4.37.2,
 # which fails with the pydantic of that list. No public gradio fits v4.7.3's list, so that set has no screen.
 SETS = webui-3.15 webui-4.7.3
-SET_TESTS = tests/patches $(addprefix tests/extension/test_,runs.py engine.py hosts.py tab.py strict.py write_model.py merge.py install_template.py)
+SET_TESTS = tests/patches $(addprefix tests/extension/,training/test_runs.py training/test_engine.py models/test_hosts.py tab \
+  models/test_strict.py writing/test_write_model.py adapters/test_merge.py install/test_install_template.py)
 .venv-webui-%/.installed: pyproject.toml Makefile tests/constraints/webui-%.txt
 	$(PYTHON) -m venv .venv-webui-$*
 	.venv-webui-$*/bin/python -m pip install -q --upgrade pip

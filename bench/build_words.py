@@ -69,7 +69,7 @@ def write_frequencies(wordfreq: Path, target: Path) -> None:
 
 def measure_estimate() -> None:
     """How good the estimate is: every listed word from B1 on is estimated as if no list had it."""
-    from cefr_sentences.exporter import lexicon
+    from cefr_sentences.exporter.language import lexicon
 
     lists = lexicon.lexicon()
     ranks, zipfs, estimates = [], [], []

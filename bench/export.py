@@ -34,8 +34,8 @@ def make_pairs(path: Path) -> None:
 
 
 def ours(pairs: Path, out: Path, records: int) -> dict[str, object]:
-    from cefr_sentences.exporter.export import ExportSettings, export
-    from cefr_sentences.exporter.formats import FORMATS
+    from cefr_sentences.exporter.records.export import ExportSettings, export
+    from cefr_sentences.exporter.records.formats import FORMATS
 
     settings = ExportSettings(level="A1", name="ours", records=records, eval_share=0.0, formats=(FORMATS["txt"],))
     started = time.perf_counter()

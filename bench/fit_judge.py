@@ -13,8 +13,8 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from cefr_sentences.exporter.features import NAMES
-from cefr_sentences.exporter.judge import PATH, Judge
+from cefr_sentences.exporter.language.features import NAMES
+from cefr_sentences.exporter.language.judge import PATH, Judge
 
 from .judge_model import alike, fit, folds_by, read, read_anchors
 from .judge_report import report

@@ -31,8 +31,8 @@ def rate(what: str, work: Callable[[], object], amount: int, unit: str) -> None:
 
 
 def main() -> None:
-    from cefr_sentences.exporter.levels import word_level, words_above
-    from cefr_sentences.exporter.profile import profile, profiles
+    from cefr_sentences.exporter.language.levels import word_level, words_above
+    from cefr_sentences.exporter.language.profile import profile, profiles
 
     texts = sentences()
     words = [word.strip(".,?!") for text in texts for word in text.split()]

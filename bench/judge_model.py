@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cefr_sentences.exporter.annotate import annotate
-from cefr_sentences.exporter.features import features
-from cefr_sentences.exporter.judge import Judge, letter_groups, letter_words
-from cefr_sentences.exporter.levels import LEVELS
-from cefr_sentences.exporter.verbs import structure
+from cefr_sentences.exporter.language.annotate import annotate
+from cefr_sentences.exporter.language.features import features
+from cefr_sentences.exporter.language.judge import Judge, letter_groups, letter_words
+from cefr_sentences.exporter.language.levels import LEVELS
+from cefr_sentences.exporter.language.verbs import structure
 
 from .needs import need
 

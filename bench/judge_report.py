@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from cefr_sentences.exporter.features import NAMES
-from cefr_sentences.exporter.levels import LEVELS
+from cefr_sentences.exporter.language.features import NAMES
+from cefr_sentences.exporter.language.levels import LEVELS
 
 from .judge_model import Rows, fit, folds_by, score
 from .needs import need

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cefr_sentences.exporter.levels import LEVELS
-from cefr_sentences.exporter.profile import profiles
+from cefr_sentences.exporter.language.levels import LEVELS
+from cefr_sentences.exporter.language.profile import profiles
 from cefr_sentences.extension.evaluation.measures import RATED
 from cefr_sentences.extension.evaluation.metrics import readability
 

@@ -47,13 +47,13 @@ def main() -> None:
 
 
 def bench(args: argparse.Namespace, scratch: Path) -> dict[str, Any]:
-    from cefr_sentences.exporter.export import ExportSettings, export
-    from cefr_sentences.exporter.formats import read_records
-    from cefr_sentences.exporter.pairs import starter_pairs
-    from cefr_sentences.exporter.slicer import report
+    from cefr_sentences.exporter.pairs.checking import starter_pairs
+    from cefr_sentences.exporter.records.export import ExportSettings, export
+    from cefr_sentences.exporter.records.formats import read_records
+    from cefr_sentences.exporter.records.slicer import report
     from cefr_sentences.extension.demo import scratch_webui
-    from cefr_sentences.extension.host.embedded import embedded_model
-    from cefr_sentences.extension.host.standalone import load
+    from cefr_sentences.extension.models.embedded import embedded_model
+    from cefr_sentences.extension.models.loading import load
     from cefr_sentences.extension.recipes import recipe
 
     webui = scratch_webui(scratch / "webui")
@@ -142,7 +142,7 @@ def bench(args: argparse.Namespace, scratch: Path) -> dict[str, Any]:
 
 def blocks(text: str, count: Any) -> list[str]:
     """The texts of Training PRO's blocks, hard cuts taken out."""
-    from cefr_sentences.exporter.slicer import slice_text
+    from cefr_sentences.exporter.records.slicer import slice_text
 
     return [text[b.start : b.end].replace("\n\n\n", "") for b in slice_text(text, count, CHUNK, True)]
 
@@ -174,7 +174,7 @@ def figures(found: dict[str, Any], records: int, tokens: int, parameters: int) -
 
 def loss_of(loaded: Any, adapter: Path | None, records: Any) -> float:
     """Mean response loss in nats a token."""
-    from cefr_sentences.extension.host.base import with_adapter
+    from cefr_sentences.extension.models.host import with_adapter
     from cefr_sentences.extension.training.loss import response_loss
 
     if adapter is None:

@@ -10,8 +10,8 @@ from .train_common import finish, job
 
 
 def main() -> None:
-    from cefr_sentences.exporter.formats import read_records
-    from cefr_sentences.extension.host.standalone import load
+    from cefr_sentences.exporter.records.formats import read_records
+    from cefr_sentences.extension.models.loading import load
     from cefr_sentences.extension.training import run as engine
     from cefr_sentences.extension.training.settings import TrainSettings
 

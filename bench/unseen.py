@@ -9,10 +9,10 @@ import json
 import random
 import sys
 
-from cefr_sentences.exporter.forms import forms, tokens
-from cefr_sentences.exporter.levels import LEVELS, word_level
-from cefr_sentences.exporter.lexicon import lexicon
-from cefr_sentences.exporter.pairs import starter_pairs
+from cefr_sentences.exporter.language.forms import forms, tokens
+from cefr_sentences.exporter.language.levels import LEVELS, word_level
+from cefr_sentences.exporter.language.lexicon import lexicon
+from cefr_sentences.exporter.pairs.checking import starter_pairs
 
 PARTS = frozenset(["NOUN", "VERB", "ADJ", "ADV"])
 

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cefr_sentences.extension.host.base import Sampling
+from cefr_sentences.extension.models.host import Sampling
 from cefr_sentences.extension.writing import deal
 from cefr_sentences.extension.writing.command import BATCH
 from cefr_sentences.extension.writing.words import read_words
@@ -67,8 +67,8 @@ def main() -> None:
     args = parser.parse_args()
 
     import torch
-    from cefr_sentences.extension.host.generate import generate
-    from cefr_sentences.extension.host.standalone import load
+    from cefr_sentences.extension.models.generate import generate
+    from cefr_sentences.extension.models.loading import load
 
     loaded = load(args.model, args.adapter)
     model = loaded.model.merge_and_unload() if args.adapter else loaded.model

@@ -11,17 +11,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..exporter import cli as exporter
-from ..exporter import level_command, starter_command
-from ..exporter.errors import CefrError
-from ..exporter.webui import moved_user_data
+from ..exporter.common.errors import CefrError
+from ..exporter.common.webui import moved_user_data
+from ..exporter.language import command as language
+from ..exporter.pairs import command as pairs
+from ..exporter.records import command as records
 from ..patches import cli as patches
 from ..patches.errors import PatchError
-from . import check, demo, studio
+from . import demo
+from .adapters import command as adapters
 from .doctor import command as doctor
 from .evaluation import command as evaluation
 from .install import command as install
-from .training import after_command
+from .tab import studio
+from .training import check_command as check
 from .training import command as training
 from .writing import command as writing
 
@@ -39,8 +42,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=version("cefr-sentences"))
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    data_side = (exporter, level_command, starter_command)
-    model_side = (check, training, after_command, evaluation, writing)
+    data_side = (records, language, pairs)
+    model_side = (check, training, adapters, evaluation, writing)
     for room in (*data_side, *model_side, install):
         room.add_commands(commands)
     patches.add_commands(commands, moved_user_data)

@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..exporter.errors import InputError, TargetError
-from ..exporter.levels import TRAINABLE, parse_level
+from ..exporter.common.errors import InputError, TargetError
+from ..exporter.language.levels import TRAINABLE, parse_level
 
 # Twenty words of level A1 (CEFR-J) that stand nowhere in the starter pairs, a test says.
 NEW_WORDS = {
@@ -59,15 +59,15 @@ def add_commands(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from ..exporter.cli import describe as describe_export
-    from ..exporter.export import ExportSettings, export
-    from ..exporter.formats import read_records
-    from ..exporter.pairs import starter_pairs
-    from ..exporter.webui import find_webui
+    from ..exporter.common.webui import find_webui
+    from ..exporter.pairs.checking import starter_pairs
+    from ..exporter.records.command import describe as describe_export
+    from ..exporter.records.export import ExportSettings, export
+    from ..exporter.records.formats import read_records
     from .evaluation.compare import evaluate, table
     from .evaluation.task import of_records
-    from .host.generate import generate
-    from .host.standalone import check_model_name, load
+    from .models.generate import generate
+    from .models.loading import check_model_name, load
     from .recipes import recipe
     from .training.artifacts import prepare_folder
     from .training.command import describe as describe_training

@@ -15,7 +15,7 @@ _host: Any = None
 def setup() -> None:
     """Called before the page is built, and again when the webui restarts its interface: jobs are kept."""
     global _host
-    from .host.webui import InWebui
+    from .models.in_webui import InWebui
 
     if _host is None:
         _host = InWebui()
@@ -38,7 +38,7 @@ def custom_css() -> str:
 
 def chat_input_modifier(text: str, visible_text: str, state: dict[str, Any]) -> tuple[str, str]:
     """`/cefr A1: happy, book` typed into Chat becomes the list prompt."""
-    from .chat import chat_input
+    from .writing.chat import chat_input
 
     return chat_input(text, visible_text)
 
@@ -48,7 +48,7 @@ def custom_generate_chat_prompt(text: str, state: dict[str, Any], **kwargs: Any)
 
     The webui asks the first extension that has this hook and no other, so the others are asked from here.
     """
-    from .chat import chat_prompt
+    from .writing.chat import chat_prompt
 
     applied = _host.state().adapters if _host is not None else ()
     prompt = chat_prompt(text, applied, _host is not None and _host.ours(applied), **kwargs)
@@ -62,7 +62,7 @@ def logits_processor_modifier(processor_list: list[Any], input_ids: Any) -> list
     uses the list it has passed, whatever is returned. llama.cpp and ExLlama do not come here: they answer free.
     """
     if _host is not None and _host.strict_chat:
-        from .chat import strict_processors
+        from .writing.chat import strict_processors
 
         processor_list += strict_processors(_host.shared.tokenizer, input_ids[0].tolist())
     return processor_list

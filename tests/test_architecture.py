@@ -9,17 +9,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 # Each may import those that stand before it; what stands in one line knows nothing of the others there.
 FLOORS = (
-    ("jobs", "template"),
     ("install",),
-    ("host",),
+    ("models",),
     ("training",),
-    ("recipes", "writing"),
+    ("recipes", "writing", "adapters"),
     ("evaluation", "doctor"),
     ("tab",),
-    ("chat", "check", "demo", "script", "studio", "cli", "__main__"),
+    ("demo", "script", "cli", "__main__"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-COMMANDS = ("command", "rate_command", "after_command")
+COMMANDS = ("command", "rate_command", "check_command", "studio")
 # What the others need of the heavy libraries is imported inside functions.
 HEAVY = {"torch", "transformers", "peft", "accelerate", "safetensors", "gradio", "datasets", "matplotlib", "modules"}
 

@@ -20,9 +20,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
-from cefr_sentences.exporter.pairs import starter_pairs
+from cefr_sentences.exporter.pairs.checking import starter_pairs
 from cefr_sentences.extension.cli import build_parser, main
-from cefr_sentences.extension.host.embedded import cache_folder, embedded_model
+from cefr_sentences.extension.models.embedded import cache_folder, embedded_model
 from cefr_sentences.extension.tab.texts import TEXTS
 
 from . import doc_commands

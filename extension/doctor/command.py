@@ -31,7 +31,7 @@ def add_commands(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from ...exporter.webui import find_webui
+    from ...exporter.common.webui import find_webui
     from .examine import examine
 
     data: Path | None = args.user_data_dir

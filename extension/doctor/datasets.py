@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...exporter.export import is_ours
-from ...exporter.webui import Webui
+from ...exporter.common.webui import Webui
+from ...exporter.records.export import is_ours
 from .finding import Finding, command, listed
 
 PEEK = 1 << 20  # bytes; the webui looks no further either

@@ -11,8 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ...exporter.webui import Webui
-from ..host.weights import read_header
+from ...exporter.common.webui import Webui
+from ..models.weights import read_header
 from ..training.settings import TrainSettings
 from .finding import Finding, listed, size
 from .models import model_folders, read_json
@@ -27,7 +27,7 @@ _SMALL = 200_000_000  # bytes that any run and export may take beside
 
 def settings() -> TrainSettings:
     """The recipe with the most copies of the adapter; all have the same rank and projections."""
-    from ...exporter.levels import TRAINABLE
+    from ...exporter.language.levels import TRAINABLE
     from ..recipes import recipe
 
     try:

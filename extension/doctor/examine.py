@@ -7,7 +7,7 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
-from ...exporter.webui import Webui
+from ...exporter.common.webui import Webui
 from . import datasets, disk, extension, loras, models, python
 from .finding import Check, Finding, guarded
 

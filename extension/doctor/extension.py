@@ -9,7 +9,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from ...exporter.webui import Webui
+from ...exporter.common.webui import Webui
 from ...patches.errors import PatchError
 from ...patches.patcher import Report, find_scripts, status
 from ...patches.rules import Rule

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from ...exporter.webui import Webui
+from ...exporter.common.webui import Webui
 from ..install.interpreter import command_line
 
 STATUSES = ("problem", "note", "ok")

@@ -10,10 +10,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ...exporter.webui import Webui
+from ...exporter.common.webui import Webui
 from ...patches.rules import version as parsed
-from ..host.weights import PICKLE, SAFE, Tensor, read_header
 from ..install.interpreter import command_line
+from ..models.weights import PICKLE, SAFE, Tensor, read_header
 from ..training.plan import RESUME
 from .finding import Finding, listed
 from .models import model_folders, read_json

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ...exporter.errors import ModelError
-from ...exporter.webui import Webui
-from ..host.weights import read_header
+from ...exporter.common.errors import ModelError
+from ...exporter.common.webui import Webui
 from ..install.interpreter import environment
+from ..models.weights import read_header
 from .finding import Finding, listed
 
 WEIGHTS = (".safetensors", ".bin", ".pt", ".pth")
@@ -199,7 +199,7 @@ def hub_names(webui: Webui) -> list[str]:
 
 def look_at_hub(webui: Webui) -> Iterator[Finding]:
     """Ask the hub whether it lends the models that are missing. The only check that uses the network."""
-    from ..host.hub import check_access
+    from ..models.hub import check_access
 
     names = hub_names(webui)
     for name in names[:10]:

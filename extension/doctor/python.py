@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...exporter.webui import Webui
+from ...exporter.common.webui import Webui
 from ..install.interpreter import TRAINING_MODULES, command_line, environment, own_command, wrong_python
 from ..install.pins import PACKAGE, check_pins, read_pins, requirements_file
 from .finding import Finding, listed, size

@@ -10,8 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from ...exporter.prompt import Record
-from ..host.standalone import META, Loaded
+from ...exporter.records.prompt import Record
+from ..models.loading import META, Loaded
 from ..training.artifacts import fingerprint
 from ..training.preflight import lengths
 from .plots import available

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...exporter.errors import InputError
+from ...exporter.common.errors import InputError
 from .document import Block, Heading, Picture, Table, Text, markdown, web_page
 from .folder import publish, read_evaluation
 from .measures import MEASURES

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ...exporter.errors import InputError
-from ...exporter.levels import TRAINABLE, parse_level
+from ...exporter.common.errors import InputError
+from ...exporter.language.levels import TRAINABLE, parse_level
 from . import rate_command
 
 
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
         check_folder(args.out, force=args.force)
     if args.compare is not None:
         return _compare(args)
-    from ..host.standalone import check_adapter, check_model_name, load
+    from ..models.loading import check_adapter, check_model_name, load
     from .about import about
     from .compare import evaluate, table
 
@@ -112,7 +112,7 @@ def _compare(args: argparse.Namespace) -> int:
 
 def _task(args: argparse.Namespace, card: dict[str, Any]) -> tuple[Any, Path | None, list[str]]:
     """The task, the training file behind it, and what the reader has to know about them."""
-    from ...exporter.formats import read_records, training_beside
+    from ...exporter.records.formats import read_records, training_beside
     from ..training.artifacts import training_of
     from ..writing.deal import chunks
     from ..writing.words import key, problem, read_words

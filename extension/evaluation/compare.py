@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
-from ...exporter.prompt import parse_answer
-from ..host.base import Sampling
-from ..host.generate import generate
+from ...exporter.records.prompt import parse_answer
+from ..models.generate import generate
+from ..models.host import Sampling
 from .bootstrap import Parts, interval
 from .likelihood import record_losses, sentence_losses
 from .measure import Measured, finite, measure

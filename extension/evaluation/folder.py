@@ -8,8 +8,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from ...exporter.errors import InputError, TargetError
-from ...exporter.files import target_error
+from ...exporter.common.errors import InputError, TargetError
+from ...exporter.common.files import target_error
 
 DATA = "evaluation.json"
 _OURS = frozenset({"report.md", "report.html", DATA, "comparison.json", "plots"})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...exporter.prompt import Record
-from ..host.form import pad_id
+from ...exporter.records.prompt import Record
+from ..models.form import pad_id
 from ..training.data import IGNORED, collate, encode
 from ..training.loss import token_losses
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...exporter.forms import uses
-from ...exporter.profile import mean_score, profiles
+from ...exporter.language.forms import uses
+from ...exporter.language.profile import mean_score, profiles
 from . import metrics
 from .bootstrap import Parts, interval
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ...exporter import judge
+from ...exporter.language import judge
 from .metrics import LONGEST_RUN, SAME
 
 
@@ -100,7 +100,7 @@ LEARNER_CORPORA: dict[str, dict[str, tuple[float, ...]]] = {
 
 
 # The readability index of sentences that two people gave the same level.
-RATED = Path(judge.__file__).parent / "data" / "judge" / "readability.json"
+RATED = Path(judge.__file__).parents[1] / "data" / "judge" / "readability.json"
 
 
 @lru_cache(maxsize=1)

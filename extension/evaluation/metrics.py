@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from ...exporter.annotate import annotate, normalise
-from ...exporter.forms import spans, tokens
-from ...exporter.levels import LEVELS
+from ...exporter.language.annotate import annotate, normalise
+from ...exporter.language.forms import spans, tokens
+from ...exporter.language.levels import LEVELS
 
 # A run of words shared with a training sentence that is longer than this is a copy.
 LONGEST_RUN = 7

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ...exporter.errors import InputError
+from ...exporter.common.errors import InputError
 
 _VIEWS = {
     "natural": ("naturalness (1-5)", False),
@@ -42,7 +42,7 @@ def add_commands(commands: Any) -> None:
 
 
 def run_make(args: argparse.Namespace) -> int:
-    from ...exporter.files import Publication
+    from ...exporter.common.files import Publication
     from .folder import read_evaluation
     from .rating import make_sheet
 

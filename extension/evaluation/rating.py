@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...exporter.errors import InputError
-from ...exporter.files import no_formula
-from ...exporter.levels import LEVELS
-from ...exporter.textfile import detect_encoding, open_text
+from ...exporter.common.errors import InputError
+from ...exporter.common.files import no_formula
+from ...exporter.common.textfile import detect_encoding, open_text
+from ...exporter.language.levels import LEVELS
 from .agreement import alpha
 from .bootstrap import Parts, interval
 from .measure import finite

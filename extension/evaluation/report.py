@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...exporter.levels import LEVELS
-from ...exporter.profile import mean_score
+from ...exporter.language.levels import LEVELS
+from ...exporter.language.profile import mean_score
 from .bootstrap import DRAWS
 from .document import Block, Heading, Items, Picture, Table, Text, markdown, web_page
 from .folder import DATA, publish

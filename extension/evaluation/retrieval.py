@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import cycle
 
-from ...exporter.forms import forms, tokens, uses
-from ...exporter.prompt import Record
+from ...exporter.language.forms import forms, tokens, uses
+from ...exporter.records.prompt import Record
 
 # Of a requested word: no training record asked for it and it stands in none; in none asked for but in another
 # word's sentence; asked for.

@@ -6,7 +6,7 @@ import html
 import json
 from collections.abc import Sequence
 
-from ...exporter.levels import LEVELS
+from ...exporter.language.levels import LEVELS
 
 _CSS = """
 :root{color-scheme:light}body{font:16px/1.45 system-ui,sans-serif;color:#1a1a1a;background:#fff;max-width:64rem;

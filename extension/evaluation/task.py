@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...exporter.errors import InputError
-from ...exporter.formats import read_records
-from ...exporter.levels import TRAINABLE
-from ...exporter.prompt import Record, list_prompt
+from ...exporter.common.errors import InputError
+from ...exporter.language.levels import TRAINABLE
+from ...exporter.records.formats import read_records
+from ...exporter.records.prompt import Record, list_prompt
 
 SEED = 42
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ...exporter.webui import Webui
+    from ...exporter.common.webui import Webui
 
 
 def add_commands(commands: Any) -> None:
@@ -61,7 +61,7 @@ def run_uninstall(args: argparse.Namespace) -> int:
 
 
 def _webui(args: argparse.Namespace) -> Webui:
-    from ...exporter.webui import find_webui
+    from ...exporter.common.webui import find_webui
 
     data: Path | None = args.user_data_dir
     return find_webui(args.webui.absolute(), data.absolute() if data else None)

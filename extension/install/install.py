@@ -8,14 +8,14 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from ...exporter.errors import TargetError
-from ...exporter.files import Publication
-from ...exporter.webui import Webui
-from ..template import TEMPLATE_NAME, template_file
+from ...exporter.common.errors import TargetError
+from ...exporter.common.files import Publication
+from ...exporter.common.webui import Webui
 from .cmd_flags import EXTENSION, FLAG, add_extension, has_extension, remove_extension
 from .interpreter import TRAINING_MODULES, command_line, environment, install_source, wrong_python
 from .pins import check_pins
 from .sealed import seal, state
+from .template import TEMPLATE_NAME, template_file
 
 _NOT_OURS = {"other": "is not ours", "edited": "was changed since we wrote it"}
 

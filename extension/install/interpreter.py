@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from ...exporter.webui import Webui
+from ...exporter.common.webui import Webui
 
 TRAINING_MODULES = ("torch", "transformers", "peft")
 

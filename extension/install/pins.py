@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...exporter.webui import Webui
+from ...exporter.common.webui import Webui
 from .interpreter import command_line
 
 if TYPE_CHECKING:

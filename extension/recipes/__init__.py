@@ -7,8 +7,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ...exporter.errors import InputError
-from ...exporter.levels import TRAINABLE, parse_level
+from ...exporter.common.errors import InputError
+from ...exporter.language.levels import TRAINABLE, parse_level
 from ..training.settings import TrainSettings
 
 KINDS = ("fast", "classic")

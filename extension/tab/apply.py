@@ -7,9 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from ...exporter.errors import InputError
-from ..host.base import adapter_folder, adapter_names
-from ..host.standalone import check_adapter
+from ...exporter.common.errors import InputError
+from ..models.host import adapter_folder, adapter_names
+from ..models.loading import check_adapter
 from .gradio_compat import copyable
 from .pictures import note
 from .texts import text

@@ -10,16 +10,16 @@ from typing import Any
 
 import gradio as gr
 
-from ...exporter.errors import InputError
-from ...exporter.export import ExportSettings, export
-from ...exporter.formats import FORMATS, read_records
-from ...exporter.levels import TRAINABLE, parse_level
-from ...exporter.mix import Mix
-from ...exporter.pairs import starter_pairs
-from ...exporter.prompt import HARD_CUT
-from ...exporter.slicer import SlicerReport, report
-from ...exporter.webui import Webui
-from ..jobs import Job
+from ...exporter.common.errors import InputError
+from ...exporter.common.webui import Webui
+from ...exporter.language.levels import TRAINABLE, parse_level
+from ...exporter.pairs.checking import starter_pairs
+from ...exporter.records.export import ExportSettings, export
+from ...exporter.records.formats import FORMATS, read_records
+from ...exporter.records.mix import Mix
+from ...exporter.records.prompt import HARD_CUT
+from ...exporter.records.slicer import SlicerReport, report
+from ..models.jobs import Job
 from . import paths
 from .pictures import escape, histogram, note, records, table
 from .texts import text

@@ -7,10 +7,10 @@ from typing import Any
 
 import gradio as gr
 
-from ...exporter.errors import InputError
+from ...exporter.common.errors import InputError
 from ...patches.runtime import install, loaded_extension, remove
 from ..doctor.examine import examine
-from ..jobs import Job
+from ..models.jobs import Job
 from .pictures import note, table
 from .texts import text
 from .ui import Ui, Updates

@@ -9,15 +9,15 @@ from typing import Any
 
 import gradio as gr
 
-from ...exporter.errors import InputError
-from ...exporter.formats import read_records, training_beside
+from ...exporter.common.errors import InputError
+from ...exporter.records.formats import read_records, training_beside
 from ..evaluation.about import about
 from ..evaluation.compare import evaluate
 from ..evaluation.measures import MEASURES, Measure, reference
 from ..evaluation.report import html_report
 from ..evaluation.task import of_records, read_training
-from ..host.base import adapter_folder, adapter_names
-from ..jobs import Job
+from ..models.host import adapter_folder, adapter_names
+from ..models.jobs import Job
 from . import paths
 from .data import whole
 from .pictures import escape, table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from ..host.base import Host
+from ..models.host import Host
 from . import apply, data, doctor, evaluate, train, write
 from .ui import Ui
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from ...exporter.errors import InputError
-from ...exporter.export import check_name, is_ours
-from ...exporter.prompt import RESPONSE_HEAD
+from ...exporter.common.errors import InputError
+from ...exporter.records.export import check_name, is_ours
+from ...exporter.records.prompt import RESPONSE_HEAD
 
 TABLES = (".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".parquet")
 MAX_UPLOAD = 200_000_000  # bytes

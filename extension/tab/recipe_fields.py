@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from ...exporter.errors import InputError
+from ...exporter.common.errors import InputError
 from ..recipes import KINDS, Recipe, recipe
 from ..training.settings import CHOICES, PROJECTIONS, TrainSettings
 from .data import whole

@@ -9,10 +9,10 @@ from typing import Any
 
 import gradio as gr
 
-from ...exporter.errors import CefrError, InputError
-from ...exporter.formats import eval_beside, read_examples
-from ...exporter.levels import TRAINABLE, parse_level
-from ..jobs import Job
+from ...exporter.common.errors import CefrError, InputError
+from ...exporter.language.levels import TRAINABLE, parse_level
+from ...exporter.records.formats import eval_beside, read_examples
+from ..models.jobs import Job
 from ..recipes import KINDS, recipe
 from ..training.artifacts import new_folder
 from ..training.estimate import estimate

@@ -9,9 +9,9 @@ from typing import Any
 
 import gradio as gr
 
-from ...exporter.errors import CefrError
-from ..host.base import Host, adapter_names
-from ..jobs import Desk, Job
+from ...exporter.common.errors import CefrError
+from ..models.host import Host, adapter_names
+from ..models.jobs import Desk, Job
 from . import paths
 from .gradio_compat import connect, root_page
 from .pictures import bar, clock, escape, note

@@ -12,12 +12,12 @@ from typing import Any
 
 import gradio as gr
 
-from ...exporter.errors import InputError
-from ...exporter.levels import TRAINABLE, parse_level
-from ...exporter.prompt import list_prompt, wrap
-from ..host.base import adapter_folder, adapter_names
-from ..host.standalone import check_adapter
-from ..jobs import Job
+from ...exporter.common.errors import InputError
+from ...exporter.language.levels import TRAINABLE, parse_level
+from ...exporter.records.prompt import list_prompt, wrap
+from ..models.host import adapter_folder, adapter_names
+from ..models.jobs import Job
+from ..models.loading import check_adapter
 from ..writing.check import Row
 from ..writing.deal import deal
 from ..writing.known import training_sentences

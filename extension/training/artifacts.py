@@ -14,13 +14,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from ...exporter.errors import ModelError, TargetError
-from ...exporter.files import target_error
-from ...exporter.prompt import PROMPT_VERSION, Example, Record
-from ..host.standalone import META
+from ...exporter.common.errors import ModelError, TargetError
+from ...exporter.common.files import target_error
+from ...exporter.records.prompt import PROMPT_VERSION, Example, Record
+from ..models.loading import META
 from . import plots
-from .card import NAME as README
-from .card import model_card
+from .model_card import NAME as README
+from .model_card import model_card
 from .settings import TrainSettings
 
 

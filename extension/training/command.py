@@ -12,8 +12,8 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...exporter.errors import InputError
-from ...exporter.formats import eval_beside
+from ...exporter.common.errors import InputError
+from ...exporter.records.formats import eval_beside
 from .processes import first
 from .settings import CHOICES, PROJECTIONS, TrainSettings
 
@@ -93,7 +93,7 @@ def add_commands(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from ..host.standalone import check_model_name, load
+    from ..models.loading import check_model_name, load
     from .artifacts import new_folder
     from .plan import Plan, carry_out
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...exporter.forms import spans
-from ...exporter.prompt import Example, Record
-from ..host.form import closing, prompts_ids
+from ...exporter.language.forms import spans
+from ...exporter.records.prompt import Example, Record
+from ..models.form import closing, prompts_ids
 
 IGNORED = -100  # torch's cross entropy leaves such labels out
 

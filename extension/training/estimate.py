@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...exporter.prompt import Example, Record
-from ..host.standalone import Loaded
+from ...exporter.records.prompt import Example, Record
+from ..models.loading import Loaded
 from .limits import limits
 from .lora import lora_layers
 from .memory import fitted, step

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ...exporter.errors import ModelError
-from ...exporter.files import target_error
+from ...exporter.common.errors import ModelError
+from ...exporter.common.files import target_error
 from .settings import TrainSettings
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ...exporter.errors import ModelError
-from ..host.pristine import put_back
+from ...exporter.common.errors import ModelError
+from ..models.pristine import put_back
 from .settings import PROJECTIONS, TrainSettings
 
 

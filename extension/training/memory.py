@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..host.form import pad_id
-from ..host.standalone import Loaded
+from ..models.form import pad_id
+from ..models.loading import Loaded
 from .data import Encoded, collate
 from .limits import OutOfMemory, limits
 from .lora import lora_layers

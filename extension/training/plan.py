@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ...exporter.errors import CefrError, InputError
-from ...exporter.formats import read_examples
-from ...exporter.prompt import Example, Record
-from ..host.standalone import Loaded
+from ...exporter.common.errors import CefrError, InputError
+from ...exporter.records.formats import read_examples
+from ...exporter.records.prompt import Example, Record
+from ..models.loading import Loaded
 from .artifacts import Outcome, drop_replaced, fingerprint
 from .limits import OutOfMemory
 from .log import NAME as LOG

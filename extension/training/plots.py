@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...exporter.errors import InputError, ModelError
-from ...exporter.files import target_error
+from ...exporter.common.errors import InputError, ModelError
+from ...exporter.common.files import target_error
 from .log import NAME as LOG
 from .log import read_log
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...exporter.errors import InputError
-from ...exporter.export import check_name
-from ...exporter.prompt import Example, Record
+from ...exporter.common.errors import InputError
+from ...exporter.records.export import check_name
+from ...exporter.records.prompt import Example, Record
 from .settings import TrainSettings
 
 # Fewer than this do not even teach a model the form of an answer.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from ...exporter.errors import InputError
+from ...exporter.common.errors import InputError
 from .settings import TrainSettings
 
 

@@ -11,11 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ...exporter.errors import InputError, ModelError
-from ...exporter.prompt import Example, Record
+from ...exporter.common.errors import InputError, ModelError
+from ...exporter.records.prompt import Example, Record
 from ...patches import adapt
-from ..host.form import pad_id
-from ..host.standalone import Loaded
+from ..models.form import pad_id
+from ..models.loading import Loaded
 from .artifacts import Outcome, save_adapter, save_checkpoint
 from .data import Encoded, collate, encode, fitting
 from .limits import limits

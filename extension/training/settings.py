@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from ...exporter.errors import InputError
-from ...exporter.levels import TRAINABLE, parse_level
-from ..host.form import FORMS
+from ...exporter.common.errors import InputError
+from ...exporter.language.levels import TRAINABLE, parse_level
+from ..models.form import FORMS
 
 # Names as the webui's trainers show them -> module names of Llama-like models.
 PROJECTIONS = {

@@ -6,8 +6,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from ...exporter.errors import ModelError
-from ...exporter.files import target_error
+from ...exporter.common.errors import ModelError
+from ...exporter.common.files import target_error
 
 FOLDER = "tensorboard"
 _NAMES = {

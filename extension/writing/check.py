@@ -11,10 +11,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 
-from ...exporter.forms import spans, tokens, uses
-from ...exporter.levels import LEVELS
-from ...exporter.pairs import count_sentences
-from ...exporter.profile import Profile, mean_score, profiles
+from ...exporter.language.forms import spans, tokens, uses
+from ...exporter.language.levels import LEVELS
+from ...exporter.language.profile import Profile, mean_score, profiles
+from ...exporter.pairs.checking import count_sentences
 
 # Why a row has no sentence that stands, by its short name. `{detail}` is the row's own.
 REASONS = {

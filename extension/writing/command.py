@@ -12,10 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...exporter.errors import InputError
-from ...exporter.levels import TRAINABLE, parse_level
-from ...exporter.progress import Progress
-from ..host.form import FORMS
+from ...exporter.common.errors import InputError
+from ...exporter.common.progress import Progress
+from ...exporter.language.levels import TRAINABLE, parse_level
+from ..models.form import FORMS
 
 if TYPE_CHECKING:
     from .check import Row
@@ -100,7 +100,7 @@ def form_of_server(args: argparse.Namespace) -> str:
 
 
 def run(args: argparse.Namespace) -> int:
-    from ..host.standalone import check_adapter, check_model_name
+    from ..models.loading import check_adapter, check_model_name
     from .journal import Journal, adapter_fingerprint, head
     from .known import training_sentences
     from .out import as_dict, check_target, write_sheet
@@ -161,8 +161,8 @@ def run(args: argparse.Namespace) -> int:
 def _asker(args: argparse.Namespace) -> Ask:
     """Who answers: a server, or a model, which is loaded now."""
     if args.api is not None:
-        from ..host.api import Server
-        from ..host.base import NO_STRICT
+        from ..models.host import NO_STRICT
+        from ..models.server import Server
 
         local = args.api.startswith(("https://", "http://127.", "http://localhost", "http://[::1]"))
         if os.environ.get("OPENAI_API_KEY") and not local:
@@ -171,8 +171,8 @@ def _asker(args: argparse.Namespace) -> Ask:
             raise InputError(f"--strict goes with --model. {NO_STRICT}")
 
         return Server(args.api, args.parallel, args.timeout, model=args.api_model, form=form_of_server(args)).ask
-    from ..host.generate import generate
-    from ..host.standalone import load
+    from ..models.generate import generate
+    from ..models.loading import load
 
     loaded = load(str(args.model), args.adapter)
     # The model is ours alone: an adapter that is part of the weights costs nothing.

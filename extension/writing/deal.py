@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from ...exporter.prompt import MAX_WORDS, MIN_WORDS
+from ...exporter.records.prompt import MAX_WORDS, MIN_WORDS
 from .words import key
 
 

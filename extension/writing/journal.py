@@ -11,8 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ...exporter.errors import InputError
-from ...exporter.files import target_error
+from ...exporter.common.errors import InputError
+from ...exporter.common.files import target_error
 from ...patches.lock import take
 from .check import Row
 

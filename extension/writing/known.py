@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...exporter.errors import CefrError
-from ...exporter.formats import read_records
-from ..host.standalone import check_adapter
+from ...exporter.common.errors import CefrError
+from ...exporter.records.formats import read_records
+from ..models.loading import check_adapter
 from ..training.artifacts import training_of
 from .check import plain
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from ...exporter.errors import InputError, TargetError
-from ...exporter.files import Publication, no_formula, refuse_existing, target_error
+from ...exporter.common.errors import InputError, TargetError
+from ...exporter.common.files import Publication, no_formula, refuse_existing, target_error
 from .check import Row
 
 # What the rows have in common: target and adapter.

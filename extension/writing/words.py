@@ -8,9 +8,9 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
-from ...exporter.errors import InputError
-from ...exporter.tables import read_rows
-from ...exporter.textfile import detect_encoding, open_text
+from ...exporter.common.errors import InputError
+from ...exporter.common.textfile import detect_encoding, open_text
+from ...exporter.pairs.tables import read_rows
 
 _TABLES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm")
 MAX_LENGTH, MAX_PARTS = 60, 6  # characters; words of one entry ("keep an eye on sth" has five)

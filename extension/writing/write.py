@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Protocol
 
-from ...exporter.errors import InputError, ModelError
-from ...exporter.levels import TRAINABLE
-from ...exporter.prompt import MAX_WORDS, list_prompt, parse_answer
-from ..host.base import Sampling
-from ..host.generate import Reply
+from ...exporter.common.errors import InputError, ModelError
+from ...exporter.language.levels import TRAINABLE
+from ...exporter.records.prompt import MAX_WORDS, list_prompt, parse_answer
+from ..models.generate import Reply
+from ..models.host import Sampling
 from .check import REASONS, SKIPPED, Chosen, Row, fit, judged
 from .deal import alone, deal
 from .words import key, problem

@@ -33,7 +33,7 @@ def python(root: Path) -> str:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """That webui, with our extension, a model and an empty name for each thing the tests make."""
-    from cefr_sentences.extension.host.embedded import embedded_model
+    from cefr_sentences.extension.models.embedded import embedded_model
 
     root = Path(str(ROOT)).resolve()
     data = root / "user_data"

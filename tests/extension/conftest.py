@@ -43,7 +43,7 @@ def small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def tiny(data: Path) -> Any:
-    from cefr_sentences.extension.host.standalone import load
+    from cefr_sentences.extension.models.loading import load
 
     return load(str(data / "model"))
 

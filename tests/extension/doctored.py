@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from cefr_sentences.exporter.webui import find_webui
+from cefr_sentences.exporter.common.webui import find_webui
 from cefr_sentences.extension.doctor.examine import examine
 from cefr_sentences.extension.doctor.finding import Finding
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cefr_sentences.exporter.webui import find_webui
+from cefr_sentences.exporter.common.webui import find_webui
 from cefr_sentences.extension.install import install as room
 from cefr_sentences.extension.install.install import Report
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from cefr_sentences.exporter.errors import InputError
+from cefr_sentences.exporter.common.errors import InputError
 from cefr_sentences.extension.writing.deal import chunks
 from cefr_sentences.extension.writing.words import read_words, split_words
 

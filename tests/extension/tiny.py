@@ -14,7 +14,7 @@ def save_tiny_model(folder: Path, seed: int = 0, tokens: int = TOKENS) -> Path:
     """Write a randomly initialized model of a few hundred thousand parameters that knows the first `tokens` tokens."""
     import torch
     import transformers
-    from cefr_sentences.extension.host.embedded import embedded_model
+    from cefr_sentences.extension.models.embedded import embedded_model
 
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"):

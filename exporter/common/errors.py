@@ -1,0 +1,55 @@
+"""What can go wrong for a user, as one small tree.
+
+Every message says what happened, with the value, and what to do next. The command line prints it on stderr and exits
+with 2; the tab says it in the language of its page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Option:
+    """A setting that a message names. The command line calls it `--micro-batch`, the tab by the label of its field."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"--{self.name.replace('_', '-')}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: an English sentence with places for `values`, and the values.
+
+    The sentence is also the key under which the tab finds it in another language, so nothing may be put into it
+    before: `Problem("{file} is empty.", {"file": path})`, never an f-string.
+    """
+
+    message: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.message.format(**self.values) if self.values else self.message
+
+
+class CefrError(Exception):
+    """Anything a user can cause and put right: `InputError("{file} is empty.", file=path)`, or several `Problem`s."""
+
+    def __init__(self, *problems: str | Problem, **values: object) -> None:
+        self.problems = tuple(p if isinstance(p, Problem) else Problem(p, values) for p in problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class InputError(CefrError):
+    """A file, a row or an argument that cannot be used."""
+
+
+class TargetError(CefrError):
+    """A place that cannot be written to."""
+
+
+class ModelError(CefrError):
+    """A model, adapter or tokenizer that cannot be had or cannot do what was asked."""

@@ -1,0 +1,1 @@
+"""English: the level of a word, and how hard a sentence is."""

@@ -1,0 +1,207 @@
+"""What is known of a word form: its lemma, its level, how frequent it is.
+
+Levels are ranks 1-6 here (A1-C2). The tables lie in `data/words/`, each under its own licence, and are read at the
+first question; lemmas come from lemminflect.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+DATA = Path(__file__).parents[1] / "data" / "words"
+_LISTS = (("cefr-j.tsv", "cefr-j"), ("octanove.tsv", "octanove"))
+_RANKS = {"A1": 1, "A2": 2, "B1": 3, "B2": 4, "C1": 5, "C2": 6}
+
+# The coarse part of speech of the lists' own names, of Universal Dependencies' and of the Penn tags' first letters.
+_PARTS = {
+    "NOUN": ("noun", "propn", "nn"),
+    "VERB": ("verb", "aux", "be-verb", "do-verb", "have-verb", "modal auxiliary", "vb", "md"),
+    "ADJ": ("adjective", "adj", "jj"),
+    "ADV": ("adverb", "adv", "rb"),
+    "PREP": ("preposition", "adp", "in", "infinitive-to", "to", "part"),
+    "CONJ": ("conjunction", "cconj", "sconj", "cc"),
+    "DET": ("determiner", "det", "dt"),
+    "PRON": ("pronoun", "pron", "prp", "wp"),
+    "NUM": ("number", "num", "cd"),
+    "INTJ": ("interjection", "intj", "uh"),
+}
+_COARSE = {name: coarse for coarse, names in _PARTS.items() for name in names}
+PARTS_OF_SPEECH = tuple(_PARTS)
+
+
+def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple((a, b) for a, _, b in (pair.partition(":") for pair in text.split()))
+
+
+# What stands for another word: pieces of contractions ("'s" is in the list itself), spoken forms, units, and the
+# prefixes that a hyphen parted from their word.
+_SAME = dict(
+    _pairs(
+        "n't:not ca:can wo:will sha:shall 'll:will 'd:would 've:have cannot:can gonna:go wanna:want gotta:get an:a "
+        "yeah:yes ok:okay m:meter km:kilometer cm:centimeter mm:meter kg:kilogram g:gram ft:foot "
+        "non:not pre:before post:after mid:middle semi:half sub:under multi:many anti:against co:with re:again un:not "
+        "ex:old"
+    )
+)
+
+# Zipf values (log10 of occurrences in a billion tokens) that part B1 | B2 | C1 | C2 for a word that no list has:
+# halfway between the medians of the listed words of neighbouring levels (`python -m bench.build_words`). Not A1 or A2:
+# the lists are there for what beginners learn, so what they lack is hardly that easy, however frequent.
+ZIPF_CUTS = (4.0, 3.55, 3.1)
+RAREST = 1.5  # what the frequency table leaves out
+_PREFIX = re.compile(r"(?:un|in|im|il|ir|dis|non|re|over|under|mis|pre|anti|semi|sub|super|inter|multi|co)-?(?=\w{4})")
+# An ending, and what the word it is made from has in its place.
+_SUFFIXES = _pairs(
+    "ily:y iness:y iful:y ally:al ically:ic ly: ly:le ness: less: ful: ation:e ation:ate ization:ize ion: ion:e ment: "
+    "er: er:e or: or:e able: able:e ability:able ity: ity:e ish: ize: ise: ist: ism: hood: th: ship: al: ic: ical: y: "
+    "y:e ed: ed:e ing: ing:e like: ward: wards: man: woman:"
+)
+
+
+class Word(NamedTuple):
+    """A form in lower case. `rank` is 1-6; `zipf` its lemma's frequency; `verb` which verb form it can be."""
+
+    lemma: str
+    rank: int
+    source: str  # cefr-j, octanove, or estimate
+    zipf: float
+    verb: str  # base, s, ing, past (also the participle), or empty
+    noun: bool  # whether it can be a noun or an adjective too
+    known: bool  # whether a dictionary has it: what is not known and capitalised is a name
+
+
+class Lexicon(NamedTuple):
+    """The tables: `levels[word][coarse part] = (rank, source)`; the rest by lower-case word."""
+
+    levels: dict[str, dict[str, tuple[int, str]]]
+    phrases: dict[str, tuple[tuple[tuple[str, ...], int], ...]]  # by first word: its words and rank
+    zipf: dict[str, float]
+    names: frozenset[str]
+    capitalised: frozenset[str]  # listed only with a capital: Monday, I
+
+
+@lru_cache(maxsize=1)
+def lexicon() -> Lexicon:
+    """The tables, read once."""
+    levels: dict[str, dict[str, tuple[int, str]]] = {}
+    cased: dict[str, bool] = {}
+    for name, source in _LISTS:
+        for line in (DATA / name).read_text(encoding="utf-8").splitlines()[1:]:
+            heads, part, level = line.split("\t")
+            for head in heads.split("/"):
+                word = head.lower().strip().rstrip(".")
+                cased[word] = cased.get(word, True) and head[:1].isupper()
+                found = levels.setdefault(word, {})
+                coarse, rank = _COARSE.get(part, "NOUN"), _RANKS[level]
+                if coarse not in found or rank < found[coarse][0]:
+                    found[coarse] = (rank, source)
+    phrases: dict[str, list[tuple[tuple[str, ...], int]]] = {}
+    for word, found in levels.items():
+        if " " in word:
+            parts = tuple(word.replace("'s", " 's").split())
+            phrases.setdefault(parts[0], []).append((parts[1:], min(found.values())[0]))
+    zipf: dict[str, float] = {}
+    for line in (DATA / "frequency.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+        value, words = line.split("\t")
+        zipf.update(dict.fromkeys(words.split(), float(value)))
+    names = frozenset((DATA / "names.txt").read_text(encoding="utf-8").lower().split())
+    capitals = frozenset(word for word, capital in cased.items() if capital)
+    return Lexicon(levels, {k: tuple(v) for k, v in phrases.items()}, zipf, names, capitals)
+
+
+def coarse_part(pos: str | None) -> str | None:
+    """`pos` in any common notation (noun, NOUN, NN, NNS) as one of PARTS_OF_SPEECH; None when it is none."""
+    pos = (pos or "").strip().lower()
+    return _COARSE.get(pos) or _COARSE.get(pos[:2] if len(pos) <= 4 else pos)
+
+
+@lru_cache(maxsize=200_000)
+def look_up(form: str, part: str | None = None) -> Word:
+    """What is known of `form` (lower case, no spaces); of several lemmas the one with the lowest level counts.
+
+    `part` (one of PARTS_OF_SPEECH) asks for one part of speech; where no list has the word as that, it is an
+    estimate: the level of its other parts of speech.
+    """
+    lists = lexicon()
+    spelled = _SAME.get(form, form)
+    by_part = lemmas(spelled)
+    every = tuple(dict.fromkeys(lemma for found in by_part.values() for lemma in found))
+    asked = every if part is None else by_part.get(part, ())
+    listed = _lowest((*asked, spelled), part)
+    known = spelled in lists.zipf or bool(every)
+    if listed is None and part is not None and (other := _lowest((*every, spelled), None)):
+        listed = (other[0], other[1], "estimate")
+    lemma, rank, source = listed or estimate(spelled, every)
+    zipf = max((lists.zipf.get(word, RAREST) for word in {lemma, spelled, *every}), default=RAREST)
+    verb, noun = _verb_form(spelled, by_part.get("VERB", ())), "NOUN" in by_part or "ADJ" in by_part
+    return Word(lemma, rank, source, zipf, verb, noun, known or listed is not None)
+
+
+def lemmas(form: str) -> dict[str, tuple[str, ...]]:
+    """The lemmas of a form by part of speech (NOUN, VERB, ADJ, ADV); empty where the dictionary lacks it."""
+    from lemminflect import getAllLemmas
+
+    found = getAllLemmas(form)
+    if not found and form.endswith("s") and form[:-1] in lexicon().levels:  # Mondays
+        return {"NOUN": (form[:-1],)}
+    if "AUX" in found:
+        found = {**found, "VERB": (*found["AUX"], *found.get("VERB", ()))}
+    return found
+
+
+def _lowest(words: tuple[str, ...], part: str | None) -> tuple[str, int, str] | None:
+    """Lemma, rank and source of the easiest of `words` that is listed."""
+    levels, best = lexicon().levels, None
+    for word in dict.fromkeys(words):
+        found = levels.get(word)
+        if found is None or (part is not None and part not in found):
+            continue
+        rank, source = min(found.values()) if part is None else found[part]
+        if best is None or rank < best[1]:
+            best = (word, rank, source)
+    return best
+
+
+def estimate(form: str, candidates: tuple[str, ...]) -> tuple[str, int, str]:
+    """For what no list has: the level by frequency, but from the level of the word it is derived from to two above."""
+    lists = lexicon()
+    lemma = max(candidates, key=lambda word: lists.zipf.get(word, 0.0), default=form)
+    zipf = lists.zipf.get(lemma, RAREST)
+    rank = 6 - bisect(ZIPF_CUTS[::-1], zipf)
+    base = derived_from(lemma)
+    if base is not None:
+        rank = max(base, min(rank, base + 2))
+    return lemma, rank, "estimate"
+
+
+def derived_from(word: str) -> int | None:
+    """The rank of the easiest listed word from which `word` is made with a prefix or suffix, or None."""
+    levels, best = lexicon().levels, None
+    stems = {word, _PREFIX.sub("", word, count=1)}
+    for stem in tuple(stems):
+        for suffix, ending in _SUFFIXES:
+            if stem.endswith(suffix) and len(stem) - len(suffix) >= 3:
+                base = stem[: len(stem) - len(suffix)] + ending
+                stems.add(base)
+                if len(base) > 3 and base[-1] == base[-2]:
+                    stems.add(base[:-1])
+    for stem in stems - {word}:
+        if len(stem) >= 3 and stem in levels:
+            rank = min(levels[stem].values())[0]
+            best = rank if best is None else min(best, rank)
+    return best
+
+
+def _verb_form(form: str, verbs: tuple[str, ...]) -> str:
+    if not verbs:
+        return ""
+    zipf = lexicon().zipf
+    if form == max(verbs, key=lambda lemma: zipf.get(lemma, 0.0)):  # "found" is sooner a form of find
+        return "base"
+    if form.endswith("ing"):
+        return "ing"
+    return "s" if form.endswith("s") and form != "was" else "past"

@@ -1,0 +1,1 @@
+"""Word-sentence pairs, read from the tables people have."""

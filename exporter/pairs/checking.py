@@ -1,0 +1,186 @@
+"""Word-sentence pairs: clean them, check each one, and say what is wrong with which row.
+
+Everything read is accounted for: rows = used + other level + doubled + blank + rejected.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..language.forms import uses
+from ..language.levels import LEVELS, TRAINABLE, parse_level
+from .columns import Columns
+from .tables import Row, read_rows
+
+STARTER = Path(__file__).parents[1] / "data" / "starter"
+
+_QUOTES = str.maketrans("‘’‚‛ʼ´`“”„‟«»", "'''''''\"\"\"\"\"\"")
+_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\ud800-\udfff]")
+_BREAK = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
+# A full stop after these does not end a sentence; the names among them only with a capital letter.
+_ABBREVIATIONS = frozenset("vs etc e.g i.e a.m p.m approx".split())  # noqa: SIM905
+_TITLES = "Mr Mrs Ms Dr Prof St Sr Jr Mt Inc Ltd Co Corp Dept Gen Col Capt No Fig"
+_MONTHS = "Jan Feb Mar Apr Jun Jul Aug Sept Oct Nov Dec"
+_NAMES = frozenset(f"{_TITLES} {_MONTHS}".split())
+_INNER_STOP = re.compile(r"[.!?][\"')\]]*\s|[a-z][.!?][A-Z][a-z]")
+_STOP = re.compile(r"(\S*?)([.!?]+)([\"')\]]*)\s+(?=[\"'(\[]*(\w))")
+_GLUED = re.compile(r"[a-z][.!?][A-Z][a-z]")
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A row that cannot be used as it is, and why."""
+
+    row: int
+    word: str
+    sentence: str
+    reason: str
+
+
+@dataclass
+class PairSet:
+    """The usable pairs of one table. Sentences are stored once each: a sentence is its text.
+
+    `pair_words[i]` and `pair_sentences[i]` index into `words` and `sentences`.
+    """
+
+    level: str
+    words: list[str] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
+    pair_words: array[int] = field(default_factory=lambda: array("l"))
+    pair_sentences: array[int] = field(default_factory=lambda: array("l"))
+    rejects: list[Reject] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __len__(self) -> int:
+        return len(self.pair_words)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return ((self.words[w], self.sentences[s]) for w, s in zip(self.pair_words, self.pair_sentences, strict=True))
+
+
+def load_pairs(
+    path: Path,
+    level: str,
+    columns: Columns | None = None,
+    *,
+    keep: bool = False,
+    progress: Callable[[int], object] | None = None,
+) -> PairSet:
+    """Read, clean and check the pairs of `level` in the table at `path`.
+
+    With `keep`, pairs that fail a check are used all the same (line breaks become spaces); they are still
+    listed in `rejects`. Blank and doubled rows and rows of another level are only counted.
+
+    Raises:
+        InputError: the table cannot be read.
+    """
+    pairs = PairSet(level)
+    word_ids: dict[str, int] = {}
+    sentence_ids: dict[str, int] = {}
+    seen: set[int] = set()
+    counts = pairs.counts
+    for row in read_rows(path, columns):
+        counts["rows"] += 1
+        if progress is not None and counts["rows"] % 5000 == 0:
+            progress(counts["rows"])
+        word, sentence = _clean(row.word, counts), _clean(row.sentence, counts)
+        if not word or not sentence:
+            counts["blank"] += 1
+            continue
+        row_level = row.level.strip().upper()
+        if row_level in LEVELS and row_level != level:
+            counts["other level"] += 1
+            continue
+        reason = _level_problem(row_level) or check_pair(word, sentence, row.surplus)
+        if reason:
+            pairs.rejects.append(Reject(row.number, word, " ".join((sentence, *row.surplus)), reason))
+            if not keep or _level_problem(row_level):
+                counts["rejected"] += 1
+                continue
+            word = _BREAK.sub(" ", word)
+            sentence = _BREAK.sub(" ", ", ".join((sentence, *row.surplus)))
+            counts["kept"] += 1
+        w = word_ids.setdefault(word.casefold(), len(word_ids))
+        s = sentence_ids.setdefault(sentence, len(sentence_ids))
+        if (w << 32 | s) in seen:
+            counts["doubled"] += 1
+            counts["kept"] -= bool(reason)
+            continue
+        seen.add(w << 32 | s)
+        if w == len(pairs.words):
+            pairs.words.append(word)
+        pairs.pair_words.append(w)
+        pairs.pair_sentences.append(s)
+        counts["used"] += 1
+    pairs.sentences = list(sentence_ids)
+    return pairs
+
+
+def check_pair(word: str, sentence: str, surplus: Sequence[str] = ()) -> str:
+    """What is wrong with a cleaned pair, in a few words; empty when nothing is."""
+    if _BREAK.search(word):
+        return "line break in the word"
+    if _BREAK.search(sentence):
+        return "line break in the sentence"
+    if surplus:
+        return "more cells than columns: put a sentence with commas in quotation marks"
+    if not any(c.isalpha() for c in word):
+        return "the word has no letters"
+    if len(word) > 60:
+        return f"the word has {len(word)} characters: are the columns swapped?"
+    if (n := count_sentences(sentence)) > 1:
+        return f"{n} sentences instead of one"
+    if not uses(word, sentence):
+        return "the word does not occur in the sentence"
+    return ""
+
+
+def count_sentences(text: str) -> int:
+    """How many sentences `text` holds, by its full stops, question and exclamation marks."""
+    if not _INNER_STOP.search(text):
+        return 1
+    ends = len(_GLUED.findall(text))
+    for match in _STOP.finditer(text):
+        before, stops, quotes, after = match[1].lstrip("\"'(["), match[2], match[3], match[4]
+        if not (after.isupper() or after.isdigit()):
+            continue
+        if stops == ".":
+            initial = len(before) == 1 and before.isalpha() and before != "I"
+            numbered = before in ("No", "Fig") and not after.isdigit()
+            if initial or before.lower() in _ABBREVIATIONS or (before in _NAMES and not numbered):
+                continue
+            if re.fullmatch(r"(\w\.)+\w", before):
+                continue
+        elif stops.startswith("..") or (quotes and quotes[0] in "\"'"):
+            continue  # a pause; or speech that goes on: "Stop!" Tom shouted.
+        ends += 1
+    return ends + 1
+
+
+def _clean(text: str, counts: Counter[str]) -> str:
+    """Straight quotes, no invisible characters, single spaces; line breaks stay for the check to see."""
+    if text.isascii() and not text.startswith((" ", "\t")) and "  " not in text and "\t" not in text:
+        return text.strip()
+    cleaned = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+    if (straight := cleaned.translate(_QUOTES)) != cleaned:
+        counts["smart quotes"] += 1
+    return re.sub(r"[^\S\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+", " ", straight).strip()
+
+
+def _level_problem(level: str) -> str:
+    return f"{level[:20]!r} is not a CEFR level" if level and level not in LEVELS else ""
+
+
+def starter_pairs(level: str) -> Path:
+    """The pairs of ours for `level`. Raises InputError when there are none."""
+    return STARTER / f"{parse_level(level, TRAINABLE).lower()}.json"
+
+
+__all__ = ["PairSet", "Reject", "Row", "check_pair", "count_sentences", "load_pairs", "starter_pairs"]

@@ -1,0 +1,90 @@
+"""Which column is the word, the sentence, the level: by the names people use, in English and Turkish."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..common.errors import InputError
+
+# In order of preference: a table with both `sentence` and `text` means its `sentence`.
+NAMES: dict[str, tuple[str, ...]] = {
+    "word": (
+        "word", "headword", "targetword", "keyword", "lemma", "term", "vocabulary", "vocab", "words",
+        "kelime", "sozcuk", "kelimeler", "ingilizcekelime",
+    ),
+    "sentence": (
+        "sentence", "examplesentence", "example", "text", "sentences", "examples", "examplesentences",
+        "cumle", "ornekcumle", "ornek", "cumleler", "ornekler", "ornekcumleler", "ingilizcecumle",
+    ),
+    "level": ("level", "cefr", "cefrlevel", "wordlevel", "seviye", "duzey", "cefrseviyesi"),
+}  # fmt: skip
+
+
+def plain(name: object) -> str:
+    """A column name for comparing: no case, accents, spaces or signs; "KELİME" and "Örnek Cümle" included.
+
+    Lower-casing a dotted capital I leaves a combining dot behind, so marks are dropped after decomposing.
+    """
+    text = unicodedata.normalize("NFKD", str(name).casefold()).replace("ı", "i")
+    return "".join(c for c in text if c.isalnum())
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The column names a user gave with `--columns word=...,sentence=...`; the rest is found by name."""
+
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str | None) -> Columns:
+        """Raises InputError unless `text` is None or like `word=Wort,sentence=Beispiel`."""
+        given: dict[str, str] = {}
+        for part in (text or "").split(","):
+            role, sign, name = part.partition("=")
+            if not part.strip():
+                continue
+            if not sign or role.strip() not in NAMES or not name.strip():
+                raise InputError(
+                    f"--columns {text!r} is not understood at {part.strip()!r}. "
+                    "Write it as word=NAME,sentence=NAME,level=NAME; each part may be left out."
+                )
+            given[role.strip()] = name.strip()
+        return cls(given)
+
+    def find(self, header: Sequence[str], needed: Iterable[str]) -> dict[str, int]:
+        """Position of each role in `header`; roles that nobody needs may be absent.
+
+        Raises:
+            InputError: a needed or a given column is not there.
+        """
+        names = [plain(h) for h in header]
+        found: dict[str, int] = {}
+        for role, wanted in NAMES.items():
+            if role in self.given:
+                if plain(self.given[role]) not in names:
+                    raise InputError(
+                        f"There is no column {self.given[role]!r} for the {role}. {_list(header)} "
+                        f"Name the right one with --columns {role}=NAME."
+                    )
+                found[role] = names.index(plain(self.given[role]))
+                continue
+            taken = set(found.values())
+            free = [names.index(n) for n in wanted if n in names]
+            free = [i for i in free if i not in taken]
+            if free:
+                found[role] = free[0]
+        missing = [role for role in needed if role not in found]
+        if missing:
+            raise InputError(
+                f"No column for the {' and the '.join(missing)} was found. {_list(header)} "
+                f"Name it with --columns {','.join(f'{m}=NAME' for m in missing)}."
+            )
+        return found
+
+
+def _list(header: Sequence[str]) -> str:
+    shown = ", ".join(repr(str(h)[:40]) for h in list(header)[:12])
+    more = f" and {len(header) - 12} more" if len(header) > 12 else ""
+    return f"The columns are {shown}{more}." if header else "There are no columns."

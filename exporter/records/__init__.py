@@ -1,0 +1,1 @@
+"""Pairs into records, and records into files."""

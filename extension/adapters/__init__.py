@@ -1,0 +1,1 @@
+"""What happens to an adapter after its training: merging and converting."""

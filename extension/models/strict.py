@@ -1,0 +1,261 @@
+"""Strict vocabulary: answers that have no other words than those up to a level and those asked for.
+
+A logits processor sets every token that would lead out of `strict_words` to minus infinity. So what is written holds
+to the vocabulary by construction; so do the numbers of the lines. What a model says is another matter: see
+docs/strict.md.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ...exporter.language.vocabulary import NAMES, requested, vocabulary
+from .form import stop_ids
+from .strict_words import CLOSING, NEWLINE, Node, Place, Vocabulary, follow, numbered, rest
+
+if TYPE_CHECKING:
+    import torch
+
+# From so many tokens on, a node's tokens are kept as a mask over the whole vocabulary.
+_MANY = 500
+_UNKNOWN = "\ufffd"  # what part of a character decodes to
+
+
+class Pieces:
+    """The text of each token. Special tokens and parts of characters have none: they are never allowed."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self.tokenizer = tokenizer
+        # After another token, because some tokenizers leave out a space at the beginning of a text.
+        before = tokenizer("a", add_special_tokens=False)["input_ids"][-1:]
+        decoded = tokenizer.batch_decode(
+            [before, *([*before, i] for i in range(len(tokenizer)))],
+            skip_special_tokens=False,
+            clean_up_tokenization_spaces=False,
+        )
+        special = set(tokenizer.all_special_ids)
+        skipped = len(decoded[0])
+        self.texts = ["" if i in special or _UNKNOWN in t else t[skipped:] for i, t in enumerate(decoded[1:])]
+        self.trie: dict[str, Any] = {}
+        for i, text in enumerate(self.texts):
+            node = self.trie
+            for char in text:
+                node = node.setdefault(char, {})
+            if text:
+                node.setdefault("", []).append(i)
+        first = tokenizer("1. A", add_special_tokens=False)["input_ids"][0]
+        self.spaced = self.texts[first].startswith(" ")  # it writes a space before any text
+
+    def part(self, vocabulary: Vocabulary) -> Vocabulary:
+        """`vocabulary`, after it has learned where this tokenizer parts its words."""
+        asked = list(vocabulary.spellings())
+        texts = [before + written for before, written, _ in asked]
+        encoded = self.tokenizer(texts, add_special_tokens=False)["input_ids"]
+        for (before, written, word), whole, ids in zip(asked, texts, encoded, strict=True):
+            pieces = [self.texts[i] for i in ids]
+            text = "".join(pieces)
+            if text.strip() != whole or not all(pieces):
+                continue  # it has parts of characters, and cannot be written
+            for end in itertools.accumulate(map(len, pieces)):
+                inside = end - len(text) + len(written)
+                if inside > 0 or (inside == 0 and before.endswith(" ")):
+                    vocabulary.part(written, word, inside)
+        return vocabulary
+
+    def allowed(self, node: Node, vocabulary: Vocabulary) -> list[int]:
+        """The tokens that may follow at `node`, where words are those of `vocabulary`."""
+        found: list[int] = []
+        stack: list[tuple[dict[str, Any], Place]] = [(self.trie, frozenset([node]))]
+        while stack:
+            pieces, place = stack.pop()
+            for char, below in pieces.items():
+                if char and (after := follow(place, char, (vocabulary,))):
+                    if "" in below and rest(after):
+                        found += below[""]
+                    stack.append((below, after))
+        return found
+
+
+class Allowed:
+    """Which tokens may follow at a node, found once."""
+
+    def __init__(self, pieces: Pieces, vocabulary: Vocabulary) -> None:
+        self.pieces, self.vocabulary = pieces, vocabulary
+        self._ids: dict[Node, list[int]] = {}
+        self._masks: dict[tuple[Node, int, Any], torch.Tensor] = {}
+
+    def ids(self, node: Node) -> list[int]:
+        if node not in self._ids:
+            self._ids[node] = self.pieces.allowed(node, self.vocabulary)
+        return self._ids[node]
+
+    def mask(self, node: Node, size: int, device: Any) -> torch.Tensor | None:
+        """The same as booleans over a vocabulary of `size`; None where they are few."""
+        import torch
+
+        if len(self.ids(node)) < _MANY:
+            return None
+        key = (node, size, device)
+        if key not in self._masks:
+            mask = torch.zeros(size, dtype=torch.bool, device=device)
+            mask[self.ids(node)] = True
+            self._masks[key] = mask
+        return self._masks[key]
+
+
+class Row(NamedTuple):
+    """Where an answer stands. An empty `place` is free: it has ended, or left the vocabulary."""
+
+    place: Place
+    line: int
+
+
+FREE = Row(frozenset(), 0)
+
+
+class Strict:
+    """What a level and a tokenizer have in common for all answers."""
+
+    def __init__(self, tokenizer: Any, level: str) -> None:
+        self.pieces = _pieces(tokenizer)
+        words = Vocabulary([*vocabulary(level), *NAMES], numbers=True)
+        self.base = Allowed(self.pieces, self.pieces.part(words))
+
+    def with_words(self, words: Iterable[str], form: str = "instruct") -> Answer:
+        """The automaton of an answer that may have these words too, one line for each, and ends as in `form`."""
+        asked = tuple(words)
+        more = Vocabulary(requested(asked).difference(self.base.vocabulary.words))
+        ends = stop_ids(self.pieces.tokenizer, form)
+        return Answer(self.base, Allowed(self.pieces, self.pieces.part(more)), len(asked), ends)
+
+
+class Answer:
+    """The automaton of one answer of `lines` numbered lines, after which one of the tokens `ends` may stand."""
+
+    def __init__(self, base: Allowed, more: Allowed, lines: int, ends: Sequence[int]) -> None:
+        self.base, self.more, self.lines, self.ends = base, more, lines, tuple(ends)
+        self._vocabularies = (base.vocabulary, more.vocabulary)
+
+    def begin(self) -> Row:
+        return Row(numbered(1, self.base.pieces.spaced), 1)
+
+    def read(self, row: Row, text: str) -> Row:
+        """Where `text` leads, which may end inside a word; FREE where it may not stand."""
+        place, line = row
+        for char in text:
+            place = follow(place, char, self._vocabularies)
+            if NEWLINE in place and line < self.lines:
+                line += 1
+                place = numbered(line)
+        return Row(place, line) if place else FREE
+
+    def after(self, row: Row, token: int) -> Row:
+        texts = self.base.pieces.texts
+        text = texts[token] if token < len(texts) else ""
+        read = self.read(row, text) if row.place and text else FREE
+        return Row(rest(read.place), read.line) if rest(read.place) else FREE
+
+    def may_end(self, row: Row) -> bool:
+        return row.line == self.lines and not row.place.isdisjoint(CLOSING)
+
+    def sources(self, row: Row) -> list[tuple[Allowed, Node]]:
+        """Whom to ask for the tokens that may follow: a node in a word its own vocabulary, a gate both."""
+        both = (self.base, self.more)
+        return [(a, node) for node in row.place for a in both if node.owner in (None, a.vocabulary)]
+
+    def tokens(self, row: Row) -> list[int]:
+        """The tokens that may follow."""
+        found = {i for allowed, node in self.sources(row) for i in allowed.ids(node)}
+        return sorted(found.union(self.ends) if self.may_end(row) else found)
+
+
+class StrictProcessor:
+    """For `generate(logits_processor=[...])`: rows that belong to `answers` in order, each answer's rows together.
+
+    The prompts are `prompt_width` tokens wide, padding included; what comes after is the answer.
+    """
+
+    def __init__(self, answers: Sequence[Answer], prompt_width: int) -> None:
+        self.answers, self.width = list(answers), prompt_width
+        self._begun = [answer.begin() for answer in self.answers]
+        self._rows: dict[tuple[int, tuple[int, ...]], Row] = {}
+
+    def go_on(self, begun: str) -> bool:
+        """The prompt of the only answer ends with `begun`, its beginning. False: that has left the vocabulary."""
+        self._begun = [self.answers[0].read(self._begun[0], begun)]
+        return bool(self._begun[0].place)
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """`scores` of shape (rows, vocabulary) with minus infinity for what may not follow."""
+        import torch
+
+        allowed = torch.zeros(scores.shape, dtype=torch.bool, device=scores.device)
+        written = input_ids[:, self.width :].tolist()
+        copies = max(1, len(written) // len(self.answers))
+        rows, at, few = {}, [], []
+        for r, ids in enumerate(written):
+            which = min(r // copies, len(self.answers) - 1)
+            answer, key = self.answers[which], (which, tuple(ids))
+            row = rows[key] = self._row(*key)
+            if not row.place:
+                allowed[r] = True
+                continue
+            for source, node in answer.sources(row):
+                mask = source.mask(node, scores.shape[-1], scores.device)
+                if mask is not None:
+                    allowed[r] |= mask
+                    continue
+                few += source.ids(node)
+                at += [r] * len(source.ids(node))
+            if answer.may_end(row):
+                few += answer.ends
+                at += [r] * len(answer.ends)
+        self._rows = rows
+        allowed[at, few] = True
+        strict = scores.masked_fill(~allowed, -torch.inf)
+        # Another processor may have forbidden all that is left, like the end mark; then it has its way.
+        stuck = torch.isneginf(strict).all(dim=-1, keepdim=True)
+        return torch.where(stuck, scores, strict)
+
+    def _row(self, which: int, ids: tuple[int, ...]) -> Row:
+        """By the row that is one token shorter, which the last call has left; else from the beginning."""
+        before = self._rows.get((which, ids[:-1]))
+        if ids and before is not None:
+            return self.answers[which].after(before, ids[-1])
+        row = self._begun[which]
+        for token in ids:
+            row = self.answers[which].after(row, token)
+        return row
+
+
+@lru_cache(maxsize=2)
+def _pieces(tokenizer: Any) -> Pieces:
+    return Pieces(tokenizer)
+
+
+@lru_cache(maxsize=4)
+def strict(tokenizer: Any, level: str) -> Strict:
+    """For one level and tokenizer; made once, which takes a second or two."""
+    return Strict(tokenizer, level)
+
+
+def strict_processor(
+    tokenizer: Any,
+    level: str,
+    words_per_row: Sequence[Sequence[str]],
+    prompt_width: int,
+    form: str = "instruct",
+) -> StrictProcessor:
+    """What holds answers to `level` and to the words that each list asks for. Width in tokens, with padding."""
+    made = strict(tokenizer, level)
+    return StrictProcessor([made.with_words(words, form) for words in words_per_row], prompt_width)
+
+
+def strict_for(
+    tokenizer: Any, level: str, lists: Sequence[Sequence[str]], form: str = "instruct"
+) -> Callable[[int, Sequence[int]], list[StrictProcessor]]:
+    """The `processors` of `generate` for these lists: given the prompts' width and which of them a batch has."""
+    return lambda width, chosen: [strict_processor(tokenizer, level, [lists[i] for i in chosen], width, form)]

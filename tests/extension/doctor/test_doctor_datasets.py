@@ -1,0 +1,162 @@
+"""What no dropdown lists, and why."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cefr_sentences.extension.doctor import datasets
+from cefr_sentences.extension.doctor.datasets import PEEK, peek
+
+from ..doctored import bad, found, make_v4, one, put
+
+DATASETS = "user_data/training/datasets"
+CHAT = [{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}]
+INSTRUCT = [{"instruction": "a", "output": "b"}]
+LINES = '{"messages": []}\n{"messages": []}\n'
+
+
+@pytest.mark.parametrize("content", [CHAT, [{"conversations": []}], [{"text": "x"}]])
+def test_what_the_training_tab_lists(webui: Path, content: Any) -> None:
+    make_v4(webui)
+    put(webui / DATASETS / "x.json", json.dumps(content, indent=2))
+    assert bad(webui, "datasets") == []
+    assert "1 training files in order" in found(webui, "datasets", "ok")[0].found
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "part", "on_v3"),
+    [
+        (LINES, "problem", "JSON Lines", ""),
+        ('{"word": "a"}\n{"word": "b"}\n', "note", "JSON Lines", ""),
+        ("\ufeff" + json.dumps(CHAT), "problem", "BOM", ""),
+        ({"data": CHAT}, "problem", "one object", "problem"),
+        ({"happy": ["A sentence."]}, "note", "one object", "note"),
+        ([{"text": "a", "messages": []}], "note", "both text and messages", ""),
+        (INSTRUCT, "note", "instruction, output", ""),
+        (["a", "b"], "note", "not of objects", ""),
+        ([], "note", "empty array", ""),
+        ("", "problem", "is empty", "problem"),
+        ("[{", "problem", "not JSON", "problem"),
+        ("nonsense", "problem", "not JSON", "problem"),
+        (b"\x00\x01\x02\xff\xfe" * 9, "problem", "no UTF-8", "problem"),
+        (json.dumps(CHAT).encode("utf-16"), "problem", "UTF-16", "problem"),
+        ("[" * 100_000, "problem", "not JSON", "problem"),
+        ('[{"text": "' + "x" * PEEK + '"}]', "problem", "more than a megabyte", ""),
+        (b'[{"text": "' + b"x" * (PEEK - 12) + "é".encode() + b'"}]', "problem", "more than a megabyte", ""),
+    ],
+)
+def test_json_that_is_not_listed(webui: Path, content: Any, status: str, part: str, on_v3: str) -> None:
+    put(webui / DATASETS / "x.json", content)
+    if on_v3:
+        one(webui, "datasets", on_v3, "x.json")
+    else:
+        assert bad(webui, "datasets") == []
+    make_v4(webui)
+    one(webui, "datasets", status, "x.json", part)
+
+
+def test_pairs_for_our_own_pane_are_in_order(webui: Path) -> None:
+    make_v4(webui)
+    put(webui / DATASETS / "pairs.json", [{"word": "happy", "sentence": "I am happy."}])
+    put(webui / DATASETS / "pairs.csv", "word,sentence\nhappy,I am happy.\n")
+    put(webui / DATASETS / "pairs.jsonl", '{"word": "happy", "sentence": "I am happy."}\n')
+    assert bad(webui, "datasets") == []
+
+
+def test_what_the_exporter_wrote_is_in_order(run, webui: Path) -> None:
+    make_v4(webui)
+    args = ("--level", "A1", "--records", "40", "--name", "mine", "--webui", webui)
+    assert run("export", "starter", *args).code == 0
+    assert len(list((webui / DATASETS).iterdir())) >= 5
+    assert bad(webui, "datasets") == []
+    card = next((webui / DATASETS).glob("*.meta.json"))
+    card.rename(card.with_suffix(".gone"))
+    texts = {f.found for f in bad(webui, "datasets")}
+    assert any("no dropdown of trainers lists mine.txt" in t for t in texts)
+
+
+def test_texts_on_both_lines(webui: Path) -> None:
+    put(webui / DATASETS / "a.txt", "text")
+    put(webui / DATASETS / "put-trainer-datasets-here.txt", "")
+    (webui / DATASETS / "folder").mkdir()
+    assert bad(webui, "datasets") == []
+    make_v4(webui)
+    one(webui, "datasets", "note", "lists a.txt.", "--to chat")
+    put(webui / "user_data/extensions/Training_PRO_wip/script.py", "")
+    assert bad(webui, "datasets") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "status", "part"),
+    [
+        ("a.txt", b"\xef\xbb\xbftext", "note", "byte order mark"),
+        ("a.txt", "text".encode("utf-16"), "problem", "not UTF-8"),
+        ("a.txt", "güzel".encode("cp1254"), "problem", "not UTF-8"),
+        ("a.txt", b"", "problem", "is empty"),
+        ("a.TXT", b"text", "note", "Rename it to a.txt"),
+        ("a.Json", b"[]", "note", "Rename it to a.json"),
+        ("a.jsonl", LINES.encode(), "problem", "No dropdown lists *.jsonl"),
+    ],
+)
+def test_other_files(webui: Path, name: str, content: bytes, status: str, part: str) -> None:
+    put(webui / DATASETS / name, content)
+    one(webui, "datasets", status, name, part)
+
+
+def test_links_and_pipes(webui: Path) -> None:
+    folder = webui / DATASETS
+    (folder / "loop.json").symlink_to(folder / "loop.json")
+    (folder / "gone.txt").symlink_to(folder / "nowhere")
+    os.mkfifo(folder / "pipe.json")
+    (folder / "self").symlink_to(folder)
+    assert [f.found.rpartition("/")[2].split()[0] for f in bad(webui, "datasets")] == ["gone.txt", "loop.json"]
+
+
+def test_a_file_that_may_not_be_read(webui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(webui / DATASETS / "a.json", CHAT)
+    real = Path.open
+
+    def refuse(self: Path, *args: Any, **kwargs: Any) -> Any:
+        if self.name == "a.json":
+            raise PermissionError(13, "Permission denied")
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    one(webui, "datasets", "problem", "a.json cannot be read: Permission denied", "permissions")
+
+
+def test_only_the_beginning_is_read(webui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_v4(webui)
+    path = put(webui / DATASETS / "huge.json", "[" + '{"text": "x"}')
+    with path.open("r+b") as file:
+        file.truncate(40 * 1024**3)  # sparse
+    seen: list[int] = []
+    real = datasets.peek
+    monkeypatch.setattr(datasets, "peek", lambda text: seen.append(len(text)) or real(text))
+    assert bad(webui, "datasets") == []
+    assert seen == [PEEK]
+
+
+def test_no_datasets_folder(webui: Path) -> None:
+    (webui / DATASETS).rmdir()
+    one(webui, "datasets", "note", "no datasets folder")
+    (webui / DATASETS).touch()
+    one(webui, "datasets", "problem", "is a file")
+
+
+def test_a_webui_without_utils_is_an_old_one(webui: Path) -> None:
+    from cefr_sentences.exporter.common.webui import find_webui
+
+    assert not datasets.lists_by_content(find_webui(webui))
+    make_v4(webui)
+    assert datasets.lists_by_content(find_webui(webui))
+
+
+def test_one_object_of_training_keys_is_a_line() -> None:
+    assert peek('{"text": "a"}').odd == "lines"
+    assert peek('{"a": 1} x').odd == "broken"
+    assert peek(' [ {"text": 1}').keys == {"text"}

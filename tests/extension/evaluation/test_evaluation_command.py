@@ -1,0 +1,111 @@
+"""What `cefr-sentences evaluate` refuses before a model is loaded, and the files it finds by itself."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cefr_sentences.exporter.common.errors import InputError
+from cefr_sentences.exporter.records.formats import FORMATS, RecordWriter, training_beside
+from cefr_sentences.exporter.records.prompt import Record
+from cefr_sentences.extension.evaluation.task import of_records
+from cefr_sentences.extension.training.artifacts import training_of
+
+UNSEEN = (
+    Record("A1", ("cat", "tree"), ("I have a cat.", "The tree is green.")),
+    Record("A1", ("sun", "car"), ("The sun is hot.", "We have a car.")),
+)
+
+BAD = {
+    "nothing": ([], "--model"),
+    "neither file nor words": (["--model", "embedded"], "either an evaluation file or --words"),
+    "both": (["{eval}", "--words", "w.txt", "--model", "embedded"], "either an evaluation file or --words"),
+    "no prompts": (["{eval}", "--model", "embedded", "--prompts", "0"], "--prompts 0"),
+    "temperature": (["{eval}", "--model", "embedded", "--temperature", "3"], "--temperature 3.0"),
+    "another level": (["{eval}", "--model", "embedded", "--level", "A2"], "is of level A1, not A2"),
+    "no level": (["--words", "{words}", "--model", "embedded"], "Say at which level"),
+    "no training file": (["{eval}", "--model", "embedded", "--train", "none.txt"], "none.txt does not exist"),
+    "beside what": (["{eval}", "--model", "embedded", "--beside", "x.json"], "--beside 'x.json'"),
+    "a taken name": (["{eval}", "--model", "embedded", "--beside", "base={words}"], "give a new name"),
+    "beside no json": (["{eval}", "--model", "embedded", "--beside", "s={words}"], "is no JSON array"),
+    "out is taken": (["{eval}", "--model", "embedded", "--out", "{folder}"], "holds other things"),
+    "compare without out": (["--compare", "a.json", "b.json"], "needs --out"),
+    "compare one": (["--compare", "a.json", "--out", "{folder}/new"], "at least two"),
+    "compare nothing": (["--compare", "a.json", "b.json", "--out", "{folder}/new"], "a.json does not exist"),
+    "compare and evaluate": (["{eval}", "--compare", "a", "b", "--out", "{folder}/new"], "evaluates nothing"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_refusals_come_before_the_model(tmp_path: Path, case: str) -> None:
+    arguments, message = BAD[case]
+    write_records(tmp_path / "n_eval.txt", UNSEEN)
+    (tmp_path / "words.txt").write_text("cat\ntree\n", encoding="utf-8")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "thesis.txt").touch()
+    places = {"eval": tmp_path / "n_eval.txt", "words": tmp_path / "words.txt", "folder": tmp_path / "folder"}
+    code = (
+        "import sys; from cefr_sentences.extension.cli import main\n"
+        "code = main(sys.argv[1:]); print(code, 'torch' in sys.modules)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, "evaluate", *(a.format(**places) for a in arguments)],
+        capture_output=True,
+        text=True,
+    )
+    assert result.stdout.split() == ["2", "False"], result.stderr
+    assert message in result.stderr
+    assert not (tmp_path / "folder" / "new").exists()
+
+
+def test_sentences_put_beside(tmp_path: Path) -> None:
+    from cefr_sentences.extension.evaluation.command import _beside
+
+    path = tmp_path / "s.json"
+    path.write_text(json.dumps([{"word": "Cat", "sentence": "A cat."}, {"word": "tree", "sentence": None}]))
+    assert _beside([f"s={path}"], [("cat", "tree")]) == {"s": [["A cat.", None]]}
+    with pytest.raises(InputError, match="has no row for 1 of the words asked for, 'sun' first"):
+        _beside([f"s={path}"], [("cat", "sun")])
+    for bad in (3, "\ud800", ["x"]):
+        path.write_text(json.dumps([{"word": "cat", "sentence": bad}]))
+        with pytest.raises(InputError, match="neither text nor null"):
+            _beside([f"s={path}"], [("cat",)])
+
+
+def test_the_training_file_is_found(tmp_path: Path) -> None:
+    for name in ("n.txt", "n_eval.txt", "n_chat.json", "n_chat_eval.json", "m_eval.txt"):
+        (tmp_path / name).touch()
+    assert training_beside(tmp_path / "n_eval.txt") == tmp_path / "n.txt"
+    assert training_beside(tmp_path / "n_chat_eval.json") == tmp_path / "n_chat.json"
+    assert training_beside(tmp_path / "m_eval.txt") is training_beside(tmp_path / "n.txt") is None
+    data = tmp_path / "user_data" / "training" / "datasets"
+    data.mkdir(parents=True)
+    (data / "n.txt").touch()
+    adapter = tmp_path / "user_data" / "loras" / "a"
+    adapter.mkdir(parents=True)
+    assert training_of(adapter, {"data": {"file": "n.txt"}}) == data.resolve() / "n.txt"
+    for card in (
+        {},
+        {"data": None},
+        {"data": {"file": "../n.txt"}},
+        {"data": {"file": 3}},
+        {"data": {"file": "o.txt"}},
+    ):
+        assert training_of(adapter, card) is None
+
+
+def test_records_of_two_levels_are_refused() -> None:
+    with pytest.raises(InputError, match="one level; this one has A1, B1"):
+        of_records([*UNSEEN, Record("B1", ("x",), ("An x.",))], 3)
+
+
+def write_records(path: Path, records: Any) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        writer = RecordWriter(file, FORMATS["txt"])
+        for record in records:
+            writer.write(record)
+        writer.close()

@@ -1,0 +1,286 @@
+"""The evaluation from beginning to end with a model that is played, and the report it leaves."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cefr_sentences.exporter.common.errors import TargetError
+from cefr_sentences.exporter.records.prompt import Record
+from cefr_sentences.extension.evaluation import across, compare, folder, plots, report
+from cefr_sentences.extension.evaluation.task import Task, of_records
+
+TRAINING = (
+    Record("A1", ("dog", "milk"), ("My dog is big.", "The cat drinks milk.")),
+    Record("A1", ("bird", "run"), ("I see a bird.", "She ran to the trees.")),
+)
+UNSEEN = (
+    Record("A1", ("cat", "tree"), ("I have a cat.", "The tree is green.")),
+    Record("A1", ("sun", "car"), ("The sun is hot.", "We have a car.")),
+    Record("A1", ("bus", "egg"), ("The bus is late.", "I eat an egg.")),
+)
+ANSWERS = {
+    "base": ["Sure!\n1. <b>It is</b> | * late", "1. Nothing at all.", "1. I like it.\n2. I like it."],
+    "adapter": [
+        "1. My cat is nice.\n2. Look at the tree!",
+        "1. The sun is hot.\n2. My dog is big.",
+        "1. A bus.\n2. Eggs.",
+    ],
+}
+
+
+class Played:
+    """A model of two states: `off` while its adapter is disabled."""
+
+    def __init__(self) -> None:
+        self.name = "adapter"
+
+    @contextmanager
+    def disable_adapter(self) -> Any:
+        self.name = "base"
+        yield
+        self.name = "adapter"
+
+
+@pytest.fixture
+def played(monkeypatch: pytest.MonkeyPatch) -> Played:
+    model = Played()
+
+    def answer(model: Any, tokenizer: Any, prompts: Any, words: Any, **rest: Any) -> list[str]:
+        rest["progress"](len(prompts), len(prompts))
+        return ANSWERS[model.name][: len(prompts)]
+
+    def records(model: Any, tokenizer: Any, some: Any, form: str) -> list[tuple[float, int]]:
+        return [(20.0 if model.name == "base" else 10.0, 10) for _ in some]
+
+    def sentences(model: Any, tokenizer: Any, some: Any, progress: Any) -> list[tuple[float, int]]:
+        assert model.name == "base"  # fluency is the base's own, with the adapter off
+        return [(float(len(s)), len(s.split())) for s in some]
+
+    monkeypatch.setattr(compare, "generate", answer)
+    monkeypatch.setattr(compare, "record_losses", records)
+    monkeypatch.setattr(compare, "sentence_losses", sentences)
+    return model
+
+
+@pytest.fixture
+def found(played: Played) -> dict[str, Any]:
+    task = of_records(UNSEEN, 3, training=TRAINING)
+    about = {
+        "model": "played",
+        "adapter": "a1",
+        "notes": ["A note."],
+        "versions": {"torch": "0"},
+        "run": {"seconds": 75},
+    }
+    return {**compare.evaluate(played, None, task, beside={"strict": [["Cats.", None]] * 3}), "about": about}
+
+
+def test_what_is_found(found: dict[str, Any]) -> None:
+    assert found["systems"] == ["base", "adapter", "retrieval", "own", "strict"]
+    base, adapter = found["base"], found["adapter"]
+    assert (base["loss"], adapter["loss"], base["records"], base["lists"]) == (2.0, 1.0, 3, 3)
+    assert found["reduction"]["loss"] == 0.5
+    assert found["reduction"]["perplexity"] == pytest.approx(1 - 2.718281828**-1)
+    assert (base["well_formed"], adapter["well_formed"]) == (1, 3)
+    assert (base["words_used"], adapter["words_used"], found["own"]["words_used"]) == (0, 5, 6)
+    assert adapter["figures"]["used"]["value"] == pytest.approx(5 / 6)
+    assert found["task"]["groups"] == {"unseen": 4, "inside": 2, "asked": 0}
+    assert [row["sentence"] for row in found["retrieval"]["rows"]] == [
+        "The cat drinks milk.", "She ran to the trees.", None, None, None, None,
+    ]  # fmt: skip
+    assert found["retrieval"]["figures"]["used_inside"]["value"] == 1.0
+    assert "copied" not in found["retrieval"]["figures"]
+    assert found["adapter"]["figures"]["copied"]["top"] == 1
+    assert "loss" not in found["own"]
+    difference = found["difference"]["used"]
+    assert difference["value"] == pytest.approx(5 / 6)
+    assert difference["low"] <= difference["value"] <= difference["high"]
+    json.dumps(found, allow_nan=False)
+
+
+def test_the_same_seed_gives_the_same(found: dict[str, Any], played: Played) -> None:
+    again = compare.evaluate(played, None, of_records(UNSEEN, 3, training=TRAINING))
+    assert again["adapter"] == found["adapter"]
+    assert again["retrieval"] == found["retrieval"]
+
+
+def test_words_of_ones_own_have_no_loss(played: Played) -> None:
+    found = compare.evaluate(played, None, Task("A1", (("cat", "tree"),)))
+    assert found["base"]["loss"] is None
+    assert found["reduction"] == {"loss": None, "perplexity": None}
+    assert found["systems"] == ["base", "adapter"]
+    assert found["task"]["groups"] is None
+    assert "no loss" in compare.table(found)
+    title, blocks = report.contents(found, {})
+    assert "A1" in title
+    assert report.NO_PLOTS in [getattr(block, "text", "") for block in blocks]
+
+
+def test_a_model_without_an_adapter(played: Played) -> None:
+    class Bare:
+        name = "base"
+
+    found = compare.evaluate(Bare(), None, of_records(UNSEEN, 2))
+    assert found["systems"] == ["base", "own"]
+    assert "difference" not in found
+    assert report.files(found)
+
+
+class Reader(HTMLParser):
+    """The tags, the texts of cells, and where pictures and links come from."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.sources: list[str] = []
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.sources += [value or "" for name, value in attrs if name in ("src", "href")]
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def test_the_page_needs_no_other_file(found: dict[str, Any]) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    page = Reader()
+    page.feed(report.html_report(found))
+    assert len(page.sources) == 4
+    assert all(source.startswith("data:image/png;base64,") for source in page.sources)
+    assert not {"script", "link", "b", "iframe"} & set(page.tags)  # the base's <b> is text
+    assert "<b>It is</b> | * late" in page.texts
+    assert {"What was run", "Figures", "Flagged", "Which judge did what", "A note."} <= {
+        text.removeprefix("Note: ") for text in page.texts
+    }
+
+
+def test_markdown_tables_keep_their_columns(found: dict[str, Any]) -> None:
+    text = report.files(found)["report.md"].decode()
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    widths = [len(re.findall(r"(?<!\\)\|", row)) for row in rows]
+    changes = [a != b for a, b in pairwise(widths)]
+    assert sum(changes) <= 5  # six tables
+    assert r"\<b\>It is\</b\> \| \* late" in text
+
+
+def test_the_report_says_who_judged_and_what_is_flagged(found: dict[str, Any]) -> None:
+    text = report.files(found)["report.md"].decode()
+    assert "strict: written elsewhere" in text
+    assert "The adapter lowers the loss by 50.0 % and the perplexity by 63.2 %." in text
+    flagged = text.split("## Flagged")[1].split("## ")[0]
+    assert "| car | My dog is big. | the word is not in it; copied from training |" in flagged
+    assert "tree" not in flagged
+
+
+def test_flags() -> None:
+    row = {"sentence": "x", "used": True, "level": "A1", "near_duplicate": False}
+    assert report.flags(row, "A1") == report.flags(row | {"level": "A2"}, "A1") == []
+    assert report.flags(row | {"level": "B1", "used": False}, "A1") == ["the word is not in it", "level B1"]
+    assert report.flags(row | {"level": "", "near_duplicate": True}, "A1") == [
+        "no English word", "much like an earlier one",
+    ]  # fmt: skip
+    assert report.flags({"sentence": None}, "A1") == ["no sentence"]
+
+
+def test_plots_have_300_dots_an_inch(found: dict[str, Any]) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    made = plots.plots(found)
+    assert set(made) == {"shares.png", "scores.png", "lengths.png", "perplexity.png"}
+    for data, _ in made.values():
+        at = data.index(b"pHYs") + 4
+        assert int.from_bytes(data[at : at + 4], "big") == 11811  # a metre
+    assert "matplotlib.pyplot" not in sys.modules
+
+
+def test_without_matplotlib_the_rest_is_there(found: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plots, "available", lambda: False)
+    files = report.files(found)
+    assert set(files) == {"report.md", "report.html", "evaluation.json"}
+    assert report.NO_PLOTS.split("(")[0] in files["report.html"].decode()
+
+
+def test_a_report_is_published_whole(found: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "deep" / "r"
+    report.write_report(found, out)
+    names = {p.name for p in out.iterdir()}
+    assert (
+        {"report.md", "report.html", "evaluation.json"}
+        <= names
+        <= {"report.md", "report.html", "evaluation.json", "plots"}
+    )
+    assert folder.read_evaluation(out) == folder.read_evaluation(out / "evaluation.json") == found
+    (out / "report.md").write_text("old")
+    report.write_report(found, out)  # a report gives way to a newer one
+    assert (out / "report.md").read_text() != "old"
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    (out / "report.md").write_text("kept")
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(TargetError, match="no space left"):
+        report.write_report(found, out)
+    assert (out / "report.md").read_text() == "kept"
+    assert [p.name for p in out.parent.iterdir()] == ["r"]
+
+
+def test_other_things_are_never_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "r"
+    out.mkdir()
+    (out / "thesis.txt").write_text("x")
+    with pytest.raises(TargetError, match=r"other things \(thesis.txt\)"):
+        folder.publish(out, {"report.md": b"1"})
+    folder.publish(out, {"report.md": b"1"}, force=True)
+    assert ((out / "thesis.txt").read_text(), (out / "report.md").read_bytes()) == ("x", b"1")
+    (tmp_path / "file").touch()
+    with pytest.raises(TargetError, match="is a file"):
+        folder.publish(tmp_path / "file", {}, force=True)
+
+
+def test_levels_side_by_side(found: dict[str, Any], tmp_path: Path, run: Callable[..., Any]) -> None:
+    harder = {**found, "task": {**found["task"], "level": "A2"}}
+    report.write_report(harder, tmp_path / "two")
+    report.write_report(found, tmp_path / "one")
+    result = run(
+        "evaluate", "--compare", tmp_path / "two", tmp_path / "one" / "evaluation.json", "--out", tmp_path / "c"
+    )
+    assert result.code == 0, result.err
+    text = (tmp_path / "c" / "report.md").read_text(encoding="utf-8")
+    assert result.out == text
+    assert "| | A1 | A2 |".replace("| |", "|   |") in text
+    assert "| loss reduction | 50.0 % | 50.0 % |" in text
+    assert "| training time | 75 s | 75 s |" in text
+    assert "| words used | adapter | 83.3 % · " in text
+    assert set(json.loads((tmp_path / "c" / "comparison.json").read_text())["compared"]) == {"A1", "A2"}
+    assert (tmp_path / "c" / "report.html").is_file()
+
+
+def test_two_runs_of_one_level_are_told_apart(found: dict[str, Any], tmp_path: Path) -> None:
+    heads = across.named([(tmp_path / "b" / "evaluation.json", found), (tmp_path / "a.json", found)])
+    assert [head for head, _ in heads] == ["A1 (a)", "A1 (b)"]
+
+
+@pytest.mark.parametrize("language", ["en", "tr"])
+def test_the_pane_shows_the_figures(found: dict[str, Any], language: str) -> None:
+    pytest.importorskip("gradio", reason="gradio is not installed")
+    from cefr_sentences.extension.tab.evaluate import _page, _shown
+
+    page = Reader()
+    page.feed(_shown(found, language))
+    assert {"83.3 % (50.0 – 100.0)", "7.7 %", "16-20 %", "0.85-0.93"} <= set(page.texts)
+    assert ("words used" if language == "en" else "kullanılan kelimeler") in page.texts
+    assert "b" not in page.tags  # the base's <b> is text
+    report_file = Path(_page(found, "a1"))
+    assert report_file.name == "evaluation-a1.html"
+    assert "Which judge did what" in report_file.read_text(encoding="utf-8")

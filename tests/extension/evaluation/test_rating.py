@@ -1,0 +1,191 @@
+"""The blind sheet: what raters see, what they may send back, and the score."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cefr_sentences.exporter.common.errors import InputError
+from cefr_sentences.extension.evaluation.rating import HEAD, make_sheet, read_key, read_ratings, score_ratings
+
+WORDS = ("cat", "tree", "sun", "car")
+
+
+def evaluation(**changes: Any) -> dict[str, Any]:
+    def rows(system: str) -> list[dict[str, Any]]:
+        return [{"word": w, "sentence": f"{system} says {w}."} for w in WORDS]
+
+    found: dict[str, Any] = {
+        "systems": ["base", "adapter", "own"],
+        "task": {"level": "A1"},
+        **{name: {"rows": rows(text)} for name, text in (("base", "Ann"), ("adapter", "Bob"), ("own", "Zoe"))},
+    }
+    return found | changes
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> dict[str, Any]:
+    path = tmp_path / "key.json"
+    path.write_bytes(make_sheet(evaluation(), 50, 7)["key.json"])
+    return read_key(path)
+
+
+def sheet(
+    path: Path, key: dict[str, Any], rate: Any, sign: str = ",", encoding: str = "utf-8", rater: str = ""
+) -> Path:
+    """A filled sheet: `rate(item)` gives natural, level and proper."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=sign)
+    writer.writerow(HEAD)
+    for id_, item in key["items"].items():
+        writer.writerow([id_, item["word"], item["sentence"], *rate(item), rater])
+    path.write_bytes(out.getvalue().encode(encoding))
+    return path
+
+
+def test_the_sheet_is_blind_and_shuffled() -> None:
+    made = make_sheet(evaluation(), 3, 7)
+    assert made == make_sheet(evaluation(), 3, 7) != make_sheet(evaluation(), 3, 8)
+    key = json.loads(made["key.json"])["items"]
+    assert len(key) == 6
+    systems = [item["system"] for item in key.values()]
+    assert sorted(systems) == ["adapter"] * 3 + ["base"] * 3
+    assert systems not in (["base", "adapter"] * 3, ["base"] * 3 + ["adapter"] * 3)
+    for name in ("ratings.csv", "ratings.html"):
+        text = made[name].decode()
+        assert not re.search("base|adapter|A1-level|Zoe", text)
+        assert all(item["sentence"] in text for item in key.values())
+    rows = list(csv.reader(made["ratings.csv"].decode("utf-8-sig").splitlines()))
+    assert tuple(rows[0]) == HEAD
+    assert [row[0] for row in rows[1:]] == list(key)
+    assert all(row[3:] == ["", "", "", ""] for row in rows[1:])
+
+
+def test_sentences_are_neither_formulas_nor_markup() -> None:
+    odd = evaluation(base={"rows": [{"word": w, "sentence": "=1+1 </script><script>x"} for w in WORDS]})
+    made = make_sheet(odd, 4, 1)
+    assert "'=1+1" in made["ratings.csv"].decode()
+    page = made["ratings.html"].decode()
+    assert page.count("<script>") == page.count("</script>") == 1
+    assert not re.search(r'(?:src|href)="', page)
+
+
+def test_words_without_two_sentences_are_left_out() -> None:
+    rows = [{"word": w, "sentence": None if w == "cat" else "Yes."} for w in WORDS]
+    key = json.loads(make_sheet(evaluation(base={"rows": rows}), 50, 7)["key.json"])
+    assert (len(key["items"]), key["words_left_out"]) == (6, 1)
+    for bad, message in (
+        (evaluation(systems=["base", "own"]), "had no adapter"),
+        (evaluation(base={"rows": [{"word": w, "sentence": None} for w in WORDS]}), "no word for which"),
+    ):
+        with pytest.raises(InputError, match=message):
+            make_sheet(bad, 50, 7)
+    with pytest.raises(InputError, match="--n 0"):
+        make_sheet(evaluation(), 0, 7)
+
+
+def test_the_score_by_hand(key: dict[str, Any], tmp_path: Path) -> None:
+    def one(item: Any) -> tuple[str, str, str]:
+        return ("5", "A1", "y") if item["system"] == "adapter" else ("2", "B1", "n")
+
+    def two(item: Any) -> tuple[str, str, str]:
+        return ("4", "A2", "Y") if item["system"] == "adapter" else ("1", "b1", "no")
+
+    raters = [
+        read_ratings(sheet(tmp_path / "one.csv", key, one, rater="Ayşe"), key),
+        read_ratings(sheet(tmp_path / "two.csv", key, two), key),
+    ]
+    assert [(r.name, r.missing) for r in raters] == [("Ayşe", 0), ("two", 0)]
+    found = score_ratings(key, raters, 1)
+    adapter, base = found["adapter"], found["base"]
+    assert (adapter["natural"]["value"], base["natural"]["value"]) == (4.5, 1.5)
+    assert (adapter["level"]["value"], adapter["at_level"]["value"], adapter["within_one"]["value"]) == (1.5, 0.5, 1.0)
+    assert (base["at_level"]["value"], base["within_one"]["value"]) == (0.0, 0.0)
+    assert (adapter["proper"]["value"], base["proper"]["value"]) == (1.0, 0.0)
+    assert adapter["natural"]["sentences"] == 4
+    assert found["difference"]["natural"] == {"value": 3.0, "low": 3.0, "high": 3.0}
+    assert found["alpha"]["proper"] == 1.0
+    # Every sentence has two neighbouring ratings: 4 x 4 and 5 on one side, 1 and 2 on the other.
+    assert 0 < found["alpha"]["natural"] < 1
+
+
+@pytest.mark.parametrize(
+    ("sign", "encoding"), [(",", "utf-8"), (";", "utf-8-sig"), (";", "cp1254"), ("\t", "utf-16"), (";", "utf-16")]
+)
+def test_sheets_as_spreadsheets_save_them(key: dict[str, Any], tmp_path: Path, sign: str, encoding: str) -> None:
+    path = sheet(tmp_path / "r.csv", key, lambda item: ("3", "A2", "evet"), sign, encoding, rater="Işıl")
+    rater = read_ratings(path, key)
+    assert (rater.name, rater.missing) == ("Işıl", 0)
+    assert all(r == {"natural": 3.0, "level": 2.0, "proper": 1.0} for r in rater.ratings.values())
+
+
+def test_missing_ratings_are_counted_and_left_out(key: dict[str, Any], tmp_path: Path) -> None:
+    path = sheet(tmp_path / "r.csv", key, lambda item: ("", "A2", "n") if item["system"] == "base" else ("3", "", ""))
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("sep=,\n" + "\n".join([*lines, "", ",,,,,,"]), encoding="utf-8")
+    rater = read_ratings(path, key)
+    assert rater.missing == 4 + 8
+    found = score_ratings(key, [rater], 1)
+    assert found["base"]["natural"]["value"] is None
+    assert found["adapter"]["natural"]["value"] == 3.0
+    assert found["alpha"] == {"natural": None, "level": None, "proper": None}
+    json.dumps(found, allow_nan=False)
+
+
+BAD = {
+    "a rating that is none": (lambda text: text.replace(",3,A2,", ",6,A2,", 1), "line 2: '6' is no rating of natural"),
+    "a level that is none": (lambda text: text.replace(",3,A2,", ",3,A3,", 1), "'A3' is no rating of level"),
+    "neither yes nor no": (lambda text: text.replace(",y,", ",maybe,", 1), "'maybe' is no rating of proper"),
+    "an unknown sentence": (lambda text: text.replace("S1,", "X1,", 1), "no sentence 'X1' in the key"),
+    "twice": (lambda text: text + text.splitlines()[1] + "\n", "S1 is rated twice"),
+    "another head": (lambda text: text.replace("natural", "x", 1), "no column natural"),
+    "two raters": (lambda text: text.replace(",y,Ann", ",y,Tom", 1), "holds ratings of Ann, Tom"),
+    "no rating": (lambda text: text.replace(",3,A2,y,", ",,,,"), "holds no rating"),
+    "empty": (lambda text: "", "is empty"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_sheets(key: dict[str, Any], tmp_path: Path, case: str) -> None:
+    change, message = BAD[case]
+    path = sheet(tmp_path / "r.csv", key, lambda item: ("3", "A2", "y"), rater="Ann")
+    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+    with pytest.raises(InputError, match=re.escape(message)):
+        read_ratings(path, key)
+
+
+def test_keys_that_are_none(tmp_path: Path) -> None:
+    for text in ("", "[]", '{"items": 3}', '{"items": {"S1": {"system": "x"}}, "level": "A1"}', '{"level": "A1"}'):
+        (tmp_path / "key.json").write_text(text)
+        with pytest.raises(InputError, match=r"is no key\.json"):
+            read_key(tmp_path / "key.json")
+    with pytest.raises(InputError, match="does not exist"):
+        read_key(tmp_path / "none.json")
+
+
+def test_the_commands(run: Any, tmp_path: Path) -> None:
+    found = evaluation()
+    (tmp_path / "evaluation.json").write_text(json.dumps(found), encoding="utf-8")
+    out = tmp_path / "sheet"
+    assert run("rate", "make", tmp_path / "evaluation.json", "--out", out, "--n", "3").code == 0
+    assert {p.name for p in out.iterdir()} == {"ratings.csv", "ratings.html", "key.json"}
+    assert (out / "ratings.csv").read_bytes().startswith(b"\xef\xbb\xbfid,")
+    again = run("rate", "make", tmp_path / "evaluation.json", "--out", out)
+    assert (again.code, "already there" in again.err) == (2, True)  # ratings may be in it
+    key = read_key(out / "key.json")
+    for name in ("a", "b"):
+        sheet(tmp_path / f"{name}.csv", key, lambda item: ("3", "A1", "y"))
+    scored = run("rate", "score", out / "key.json", tmp_path / "a.csv", tmp_path / "b.csv")
+    assert scored.code == 0, scored.err
+    assert "3.00 (3.00 to 3.00)" in scored.out
+    assert "Krippendorff's alpha, level: cannot be told" in scored.out
+    twice = run("rate", "score", out / "key.json", tmp_path / "a.csv", tmp_path / "a.csv")
+    assert (twice.code, "by the same rater" in twice.err) == (2, True)
+    assert json.loads(run("rate", "score", out / "key.json", tmp_path / "a.csv", "--json").out)["level"] == "A1"
+    none = run("rate", "make", tmp_path / "x.json", "--out", tmp_path / "y")
+    assert (none.code, "does not exist" in none.err) == (2, True)

@@ -1,0 +1,60 @@
+"""Chat: the command, the prompt that reaches the model, and everybody else's prompts left alone."""
+
+from __future__ import annotations
+
+import pytest
+from cefr_sentences.exporter.records.prompt import list_prompt, wrap
+from cefr_sentences.extension.writing.chat import chat_input, chat_prompt
+
+ASKED = list_prompt(["happy", "ice cream"], "A1")
+
+
+@pytest.mark.parametrize(
+    "typed", ["/cefr A1: happy, ice cream", "  /CEFR a1 : happy,ice  cream", "/cefr A1:\nhappy\nice cream\n"]
+)
+def test_the_command_becomes_the_exact_prompt(typed: str) -> None:
+    assert chat_input(typed, typed) == (ASKED, typed)
+
+
+@pytest.mark.parametrize("typed", ["Hello", "What is /cefr A1?", "/cefrA1: x", ""])
+def test_other_messages_are_left_alone(typed: str) -> None:
+    assert chat_input(typed, "seen") == (typed, "seen")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("/cefr happy, book", "Write it like: /cefr A1: happy, book, friend"),
+        ("/cefr A7: happy", "'A7' is not a CEFR level"),
+        ("/cefr <img src=x>: happy", "&lt;img src=x&gt;"),
+        ("/cefr C2: happy", "Level C2 cannot be trained"),
+        ("/cefr A1: , ,", "There is no word"),
+        ("/cefr A1: 42", "'42' in the command is not a word"),
+        ("/cefr A1: " + ",".join("abcdefghijk"), "11 words are too many for one answer"),
+    ],
+)
+def test_a_command_that_cannot_be_read_says_why(typed: str, said: str) -> None:
+    text, visible = chat_input(typed, typed)
+    assert text == typed
+    assert said.replace("'", "&#x27;") in visible
+    assert "<" not in visible.removeprefix(typed)
+
+
+def test_with_our_adapter_a_list_prompt_has_the_form_of_training() -> None:
+    assert chat_prompt(ASKED, ("a1",), True) == wrap(ASKED)
+    history = {"internal": [[ASKED, "1. I am happy."]]}
+    assert chat_prompt(ASKED, ("a1",), True, _continue=True, history=history) == wrap(ASKED) + "1. I am happy."
+
+
+@pytest.mark.parametrize(
+    ("text", "adapters", "ours", "more"),
+    [
+        ("Hello", ("a1",), True, {}),
+        (ASKED, (), False, {}),
+        (ASKED, ("other",), False, {}),
+        (ASKED, ("a1", "other"), True, {}),
+        (ASKED, ("a1",), True, {"impersonate": True}),
+    ],
+)
+def test_everything_else_is_the_hosts(text: str, adapters: tuple[str, ...], ours: bool, more: dict[str, bool]) -> None:
+    assert chat_prompt(text, adapters, ours, **more) is None
