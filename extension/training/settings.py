@@ -88,6 +88,10 @@ class TrainSettings:
     loss_on: str = "answer"
     checkpointing: str = "auto"
     seed: int = 42
+    rslora: bool = False
+    dora: bool = False
+    four_bit: bool = False
+    report_to: str = "none"
 
     def __post_init__(self) -> None:
         if problems := self._problems():
