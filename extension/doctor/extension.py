@@ -9,11 +9,11 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+from ...exporter.common.versions import release
 from ...exporter.common.webui import Webui
 from ...patches.errors import PatchError
 from ...patches.patcher import Report, find_scripts, status
 from ...patches.rules import Rule
-from ...patches.rules import version as parsed
 from ..install.cmd_flags import EXTENSION, FLAG, extensions
 from ..install.install import planned_files
 from ..install.interpreter import own_command, wrong_python
@@ -238,4 +238,4 @@ def _fails(rule: Rule, versions: dict[str, str | None], v4: bool, no_bitsandbyte
     if rule.package == "webui":
         return v4
     having = versions.get(rule.package)
-    return rule.fails is not None and (having is None or parsed(having) >= parsed(rule.fails))
+    return rule.fails is not None and (having is None or release(having) >= release(rule.fails))
