@@ -165,7 +165,9 @@ def _load(torch: Any, folder: Path, dtype: str) -> Any:
     from transformers import AutoModelForCausalLM
 
     try:
-        model: Any = AutoModelForCausalLM.from_pretrained(str(folder), torch_dtype=_named(torch, dtype))
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            str(folder), torch_dtype=_named(torch, dtype), trust_remote_code=False
+        )
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
         raise ModelError(f"{folder} cannot be loaded: {first_line(error)}") from error
     return model.eval()
