@@ -10,13 +10,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from ..exporter.common.lock import take
+from ..exporter.common.versions import installed
 from .errors import NotApplied
 from .folders import Script
-from .lock import take
 from .scan import Finding
 
 FOLDER = ".cefr-patches"
@@ -188,8 +188,6 @@ def _locked(script: Script) -> Iterator[None]:
 
 
 def _versions() -> dict[str, str]:
-    found = {"python": ".".join(map(str, sys.version_info[:3]))}
-    for package in ("cefr-sentences", "libcst", "transformers", "peft", "gradio"):
-        with suppress(PackageNotFoundError):
-            found[package] = version(package)
-    return found
+    packages = ("cefr-sentences", "libcst", "transformers", "peft", "gradio")
+    versions = {"python": ".".join(map(str, sys.version_info[:3]))}
+    return versions | {package: found for package in packages if (found := installed(package))}
