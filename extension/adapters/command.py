@@ -51,9 +51,7 @@ def _add_merge(commands: Any) -> None:
     where.add_argument("--webui", metavar="DIR", type=Path, help="a webui: into its models folder")
     parser.add_argument("--user-data-dir", metavar="DIR", type=Path, help="the webui's user data, if they were moved")
     parser.add_argument("--name", help="with --webui: the model's name there (default: the adapter's, and -merged)")
-    parser.add_argument(
-        "--dtype", choices=("bfloat16", "float16"), default="bfloat16", help="of the weights (default: bfloat16)"
-    )
+    parser.add_argument("--dtype", choices=("bfloat16", "float16"), default="bfloat16", help="default: bfloat16")
     parser.add_argument("--force", action="store_true", help="replace a folder that this command made")
     parser.set_defaults(run=run_merge)
 
@@ -62,7 +60,7 @@ def _add_convert_model(commands: Any) -> None:
     parser = commands.add_parser(
         "convert-model",
         help="convert a GGUF file into a folder that can be trained",
-        description="Write the model in a GGUF file as a Transformers folder, and print what its quantization has lost.",
+        description="Write the model in a GGUF file as a Transformers folder, and print what quantization has lost.",
     )
     parser.add_argument("source", metavar="FILE.gguf", type=Path)
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="the new model folder")

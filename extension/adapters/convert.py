@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,9 +49,9 @@ def describe_loss(gguf: Gguf) -> str:
     if gguf.quantized:
         where = gguf.source or f"its metadata name it only as {gguf.name!r}"
         said = (
-            f"Most of it is {gguf.main_type}; on average {gguf.bits:.1f} bits a weight, where the original has 16. What "
-            "was rounded off is lost: training starts from the rounded weights, and the adapter fits only these. The "
-            f"original is better, if you can get it: {where}."
+            f"Most of it is {gguf.main_type}; on average {gguf.bits:.1f} bits a weight, where the original has 16. "
+            "What was rounded off is lost: training starts from the rounded weights, and the adapter fits only these. "
+            f"Better use the original, if you can get it: {where}."
         )
     else:
         said = f"Its weights are not quantized ({gguf.bits:.1f} bits a weight), so nothing was lost."
@@ -132,7 +131,7 @@ def _compare(torch: Any, folder: Path, ids: list[int], answer: list[int]) -> Non
         raise ModelError(
             "The folder answers differently from the file from token {token} on, so it was not kept. Get the "
             "Transformers version of the model.",
-            token=len(os.path.commonprefix([answer, new])) + 1,
+            token=next((i for i, (a, b) in enumerate(zip(answer, new, strict=False), 1) if a != b), len(new) + 1),
         )
 
 

@@ -42,9 +42,8 @@ def unpickle(folder: Path) -> Path:
     weights = _load(torch, source)
     try:
         with atomic_path(target) as part:
-            save_file(
-                {name: t.detach().cpu().clone().contiguous() for name, t in weights.items()}, part, {"format": "pt"}
-            )
+            plain = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in weights.items()}
+            save_file(plain, part, {"format": "pt"})
         source.replace(kept)
     except Exception as error:  # safetensors has an error of its own for a full disk
         if source.is_file():

@@ -40,7 +40,7 @@ def _changed(webui: Webui, states: dict[Path, str], install: str) -> Iterator[Fi
     for path, now in states.items():
         if now == "other":
             yield problem(
-                "{path} was not written by cefr-sentences, or is a link.",
+                "{path} is a link, or was not written by cefr-sentences.",
                 "The webui loads it instead of the tab." if path.name == "script.py" else "The original is not there.",
                 "Move it away, then: {install}",
                 {"path": path, "install": install},

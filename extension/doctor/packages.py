@@ -6,17 +6,15 @@ import re
 import sys
 from collections.abc import Iterator
 from importlib.metadata import distribution
-from importlib.util import find_spec
-from typing import TYPE_CHECKING
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from ...exporter.common.versions import installed
 from ...exporter.common.webui import Webui
 from ..install.interpreter import TRAINING_MODULES, command_line
 from ..install.pins import PACKAGE, check_pins, read_pins, requirements_file
 from .finding import Finding, listed, note, ok, problem
-
-if TYPE_CHECKING:
-    from packaging.requirements import Requirement
 
 # Training does not start without these; the rest of our extras [train] and [studio] makes pictures, or the embedded
 # model.
@@ -33,14 +31,6 @@ def look(webui: Webui) -> Iterator[Finding]:
             "It has no torch, transformers and peft, so it cannot train; Data works, and Write with a GGUF model.",
             "To train, install the full webui, or train elsewhere and copy the adapter into the loras folder.",
         )
-    if find_spec("packaging") is None:
-        yield note(
-            "This Python has no module packaging.",
-            "No versions were compared.",
-            "{command}",
-            {"command": _pip("packaging")},
-        )
-        return
     path = requirements_file(webui)
     text = path.read_text(encoding="utf-8", errors="replace") if path else ""
     pins = read_pins(text)
@@ -58,8 +48,6 @@ def look(webui: Webui) -> Iterator[Finding]:
 
 def _requirements() -> Iterator[tuple[Requirement, bool]]:
     """What this package requires, with the extras that a webui should have; and whether only an extra does."""
-    from packaging.requirements import Requirement
-
     for need in map(Requirement, distribution(PACKAGE).requires or []):
         plain = need.marker is None or need.marker.evaluate({"extra": ""})
         if plain or any(need.marker and need.marker.evaluate({"extra": extra}) for extra in ("train", "studio")):
@@ -67,8 +55,6 @@ def _requirements() -> Iterator[tuple[Requirement, bool]]:
 
 
 def _required(portable: bool, pins: dict[str, Requirement]) -> Iterator[Finding]:
-    from packaging.utils import canonicalize_name
-
     lacking: list[str] = []
     for need, extra in _requirements():
         if extra and portable:

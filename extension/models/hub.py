@@ -28,11 +28,11 @@ def refusal(repo: str) -> Refusal | None:
     try:
         hf_hub_download(repo, "config.json")
     except errors.HFValidationError as error:
-        return _refusal("{repo} is not a hub name: {cause}.", "Write it as owner/model.", repo, cause=error)
+        return _refusal("{repo} is not a hub name: {error}.", "Write it as owner/model.", repo, error=error)
     except (errors.EntryNotFoundError, errors.HfHubHTTPError) as error:
         return _explained(repo, error)
     except (OSError, RuntimeError) as error:  # hub 1.5 closes its client after a failed try, and tries again with it
-        return _refusal("The hub cannot be reached for {repo}: {cause}.", "Check the network.", repo, cause=error)
+        return _refusal("The hub cannot be reached for {repo}: {error}.", "Check the network.", repo, error=error)
     return None
 
 
