@@ -82,6 +82,14 @@ def test_damaged_weights(webui: Path, content: bytes) -> None:
     one(webui, "models", "problem", "damaged model.safetensors", "incomplete or no safetensors file", "header")
 
 
+def test_a_python_without_safetensors_calls_nothing_damaged(webui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(model(webui) / "model.safetensors", b"")
+    lora(webui)
+    assert bad(webui, "models")
+    monkeypatch.setitem(sys.modules, "safetensors", None)
+    assert bad(webui, "models") == []
+
+
 def test_a_download_that_broke_off(webui: Path) -> None:
     folder = model(webui)
     safetensors(folder / "model.safetensors", {"w": (8, 8)}, cut=1)
