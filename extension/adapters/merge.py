@@ -196,7 +196,8 @@ def _load(torch: Any, folder: Path, dtype: str) -> Any:
     from transformers import AutoModelForCausalLM
 
     try:
-        model: Any = AutoModelForCausalLM.from_pretrained(str(folder), torch_dtype=getattr(torch, dtype, dtype))
+        kind = getattr(torch, dtype, dtype)  # "auto" stays as it is
+        model: Any = AutoModelForCausalLM.from_pretrained(str(folder), torch_dtype=kind, trust_remote_code=False)
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
         raise unloadable(folder, error) from error
     return model.eval()

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from ...exporter.common.versions import installed, release
 from ...exporter.common.webui import Webui
-from ...patches.errors import PatchError
 from ...patches.patcher import Report, find_scripts, status
 from ...patches.rules import Rule
 from ..install.interpreter import own_command, wrong_python
@@ -19,11 +18,7 @@ from .finding import Finding, listed, note, ok, problem
 
 
 def look(webui: Webui) -> Iterator[Finding]:
-    try:
-        reports = status(find_scripts(webui.root, webui.user_data))
-    except PatchError as error:
-        yield problem("{error}", "The extensions were not checked.", "Fix that, then repeat this.", {"error": error})
-        return
+    reports = status(find_scripts(webui))
     for report in reports:
         if report.state == "edited":
             yield note(

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from ...exporter.common.cmd_flags import extensions
 from ...exporter.common.webui import Webui
-from ..install.cmd_flags import EXTENSION, FLAG, extensions
+from ..install.cmd_flags import EXTENSION, FLAG
 from ..install.install import planned_files
 from ..install.interpreter import own_command, wrong_python
 from ..install.pins import PACKAGE

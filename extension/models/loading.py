@@ -112,20 +112,19 @@ def _model(name: str, folder: str, four_bit: bool) -> Any:
     if cuda and "LOCAL_RANK" in os.environ:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dtype = torch.bfloat16 if cuda and torch.cuda.is_bf16_supported() else torch.float16 if cuda else torch.float32
+    if four_bit:
+        quantized = transformers.BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_compute_dtype=dtype,
+            bnb_4bit_use_double_quant=True,
+        )
+        how = {"quantization_config": quantized, "device_map": {"": torch.cuda.current_device()}}
+    else:
+        how = {"dtype": dtype}  # never model.to(dtype): that would round the position frequencies too
     try:
-        if four_bit:
-            quantized = transformers.BitsAndBytesConfig(
-                load_in_4bit=True,
-                bnb_4bit_quant_type="nf4",
-                bnb_4bit_compute_dtype=dtype,
-                bnb_4bit_use_double_quant=True,
-            )
-            return transformers.AutoModelForCausalLM.from_pretrained(
-                folder, quantization_config=quantized, device_map={"": torch.cuda.current_device()}
-            )
-        # Never model.to(dtype): that would round the position frequencies too.
-        model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=dtype)
-        return model.to("cuda" if cuda else "cpu")
+        model = transformers.AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=False, **how)
+        return model if four_bit else model.to("cuda" if cuda else "cpu")
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
         raise unloadable(name, error) from error
 
@@ -193,7 +192,7 @@ def libraries() -> tuple[Any, Any]:
 
 def _tokenizer(transformers: Any, name: str, folder: str) -> Any:
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except (OSError, ValueError, KeyError, ImportError, AttributeError) as error:
         raise ModelError(
             "The tokenizer of {model} cannot be loaded: {cause}. Get the model again, or choose another one.",

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from cefr_sentences.exporter.common.errors import TargetError
 from cefr_sentences.exporter.common.files import Publication, atomic, atomic_folder, atomic_path
-from cefr_sentences.exporter.common.webui import find_webui
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -122,18 +121,3 @@ def test_existing_files_need_force(tmp_path: Path) -> None:
         out.file(tmp_path / "b.txt")
         out.file(tmp_path / "a.txt")
     assert contents(tmp_path) == {"a.txt": "old"}
-
-
-def test_webuis_and_what_is_none(webui: Path, tmp_path: Path) -> None:
-    assert find_webui(webui).datasets == webui / "user_data/training/datasets"
-    portable = tmp_path / "portable"
-    (portable / "app/modules").mkdir(parents=True)
-    (portable / "app/server.py").touch()
-    (portable / "user_data").mkdir()
-    assert find_webui(portable).user_data == portable / "user_data"
-    assert find_webui(portable / "app").user_data == portable / "user_data"
-    (portable / "user_data").rmdir()
-    with pytest.raises(TargetError, match="has no user_data"):
-        find_webui(portable)
-    with pytest.raises(TargetError, match="--user-data-dir"):
-        find_webui(webui, tmp_path / "none")

@@ -104,7 +104,7 @@ def test_flags_that_move_folders(webui: Path, tmp_path: Path) -> None:
     moved = find_webui(webui)
     assert (moved.loras, moved.models) == (tmp_path, webui / "my models")
     flags.write_text('--lora-dir "unclosed\n')
-    assert find_webui(webui).loras == webui / "user_data/loras"
+    assert (find_webui(webui).lora_dir, find_webui(webui).model_dir) == (None, None)
     (webui / "my models/one").mkdir(parents=True)
     put(webui / "my models/one/config.json", {})
     flags.write_text("--model-dir 'my models'\n")
