@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 from cefr_sentences.exporter.language.levels import LEVELS
 from cefr_sentences.exporter.language.profile import profiles
-from cefr_sentences.extension.evaluation.measures import RATED
-from cefr_sentences.extension.evaluation.metrics import readability
+from cefr_sentences.extension.evaluation.metrics import RATED, readability
 
 SOURCE = (
     "Automated Readability Index of the Wiki-Auto part of CEFR-SP (Arase, Uchida and Kajiwara: CEFR-Based Sentence "
