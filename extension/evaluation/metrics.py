@@ -12,13 +12,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from ...exporter.language import judge
 from ...exporter.language.annotate import annotate, normalise
+from ...exporter.language.fitted import PATH
 from ...exporter.language.forms import spans, tokens
-from ...exporter.language.levels import LEVELS
+from ...exporter.language.levels import LEVELS, level_number
 from ...exporter.language.profile import mean_score
 from ...exporter.language.similarity import SIMILAR, SimilarSentences
 from .bootstrap import Parts
@@ -56,9 +55,9 @@ def tokens_above(word: str, sentence: str, level: str) -> tuple[int, int]:
     """
     text = normalise(sentence)
     asked = {text[a:b].lower() for a, b in spans(word, text)}
-    number = LEVELS.index(level) + 1
+    number = level_number(level)
     others = [t for t in annotate(sentence) if t.word is not None and not asked.issuperset(t.lower.split("-"))]
-    return sum(t.kind == "word" and t.word is not None and t.word.rank > number for t in others), len(others)
+    return sum(t.kind == "word" and t.word is not None and t.word.level_number > number for t in others), len(others)
 
 
 def readability(sentence: str) -> float:
@@ -127,7 +126,7 @@ def copy_finder(training: Iterable[str]) -> Callable[[str], bool]:
 
 
 # What `bench/readability.py` measured: the readability index of sentences that two people gave the same level.
-RATED = Path(judge.__file__).parents[1] / "data" / "judge" / "readability.json"
+RATED = PATH.with_name("readability.json")
 
 
 @lru_cache(maxsize=1)

@@ -17,7 +17,7 @@ from typing import Any
 from ...exporter.common.errors import InputError, Option
 from ...exporter.common.files import no_formula
 from ...exporter.common.textfile import detect_encoding, open_text
-from ...exporter.language.levels import LEVELS
+from ...exporter.language.levels import LEVELS, level_number
 from .agreement import alpha
 from .bootstrap import Parts, interval
 from .measure import finite
@@ -231,7 +231,7 @@ def _value(question: str, text: str, place: Mapping[str, object]) -> float | Non
     if question == "natural" and text in ("1", "2", "3", "4", "5"):
         return float(text)
     if question == "level" and text.upper() in LEVELS:
-        return float(LEVELS.index(text.upper()) + 1)
+        return float(level_number(text.upper()))
     if question == "proper" and (text.lower() in _YES or text.lower() in _NO):
         return float(text.lower() in _YES)
     raise InputError(
@@ -267,7 +267,7 @@ def score_ratings(key: Key, raters: Sequence[Rater], seed: int) -> Scores:
 
 def _parts(key: Key, raters: Sequence[Rater], system: str, view: View) -> Parts:
     """The sum of a view over the sentences of a system, word by word, and their number."""
-    level = LEVELS.index(key.level) + 1
+    level = level_number(key.level)
     top = dict.fromkeys((item.word for item in key.items.values()), 0.0)
     of = dict(top)
     for id_, item in key.items.items():
