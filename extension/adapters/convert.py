@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import CefrError, ModelError
-from ...exporter.records.prompt import list_prompt
-from ..models.form import prompt_ids
+from ...exporter.records.prompt import ListPrompt
 from ..models.gguf import Gguf, check_architecture, edit_json, llama3_rope, open_gguf, save_folder
 from ..models.loading import first_line, libraries, load
+from ..models.prompt_form import prompt_ids
 from .model_folder import check_disk, check_memory, check_out, gigabytes, new_model_folder, write_meta
 
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
@@ -86,7 +86,7 @@ def convert_model(gguf: Gguf, out: Path, *, dtype: str | None = None, force: boo
         edit_json(part / "tokenizer_config.json", model_input_names=["input_ids", "attention_mask"])
         if rope is not None:  # the file's own factors, so that what was made of them is checked too
             model.model.rotary_emb.inv_freq /= torch.tensor(gguf.rope_factors)
-        ids = prompt_ids(tokenizer, list_prompt(["happy", "book", "friend"], "A1"))
+        ids = prompt_ids(tokenizer, ListPrompt("A1", ("happy", "book", "friend")))
         answer = _greedy(torch, model.float(), ids)
         del model
         gc.collect()
@@ -116,7 +116,7 @@ def _greedy(torch: Any, model: Any, ids: list[int]) -> list[int]:
 
 def _compare(torch: Any, folder: Path, ids: list[int], answer: list[int]) -> None:
     loaded = load(str(folder))
-    again = prompt_ids(loaded.tokenizer, list_prompt(["happy", "book", "friend"], "A1"))
+    again = prompt_ids(loaded.tokenizer, ListPrompt("A1", ("happy", "book", "friend")))
     if again != ids:
         raise ModelError("The folder's tokenizer reads a prompt otherwise than the file's, so it was not kept.")
     new = _greedy(torch, loaded.model.float(), ids)

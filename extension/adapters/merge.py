@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import ModelError
-from ...exporter.records.prompt import list_prompt
-from ..models.form import prompt_ids
+from ...exporter.records.prompt import ListPrompt
 from ..models.gguf import edit_json
 from ..models.loading import check_adapter, check_model_name, first_line, libraries, load_tokenizer, locate
+from ..models.prompt_form import prompt_ids
 from ..models.weights import read_header
 from ..training.model_card import NAME as README
 from ..training.model_card import header
@@ -96,7 +96,7 @@ def merge(
     check_memory("Merging", need)
     tokenizer = load_tokenizer(str(folder))
     level = meta.get("level") or "A1"
-    prompts = [prompt_ids(tokenizer, list_prompt(words, level)) for words in _WORDS]
+    prompts = [prompt_ids(tokenizer, ListPrompt(level, words)) for words in _WORDS]
     with new_model_folder(out, force=force) as part:
         logits = _merge_into(torch, part, folder, adapter, base, dtype, prompts)
         _copy_the_rest(folder, part, dtype)

@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     for note in notes:
         print(f"Note: {note}", file=sys.stderr)
     loaded = load(args.model, args.adapter)
-    found = evaluate(loaded.model, loaded.tokenizer, task, _progress, beside, loaded.form)
+    found = evaluate(loaded.model, loaded.tokenizer, task, _progress, beside, loaded.prompt_form)
     source = str(args.dataset) if args.words is None else args.words
     found["about"] = about(loaded, args.adapter, source, training, task, notes)
     if args.out is not None:
@@ -114,7 +114,7 @@ def _task(args: argparse.Namespace, card: dict[str, Any]) -> tuple[Any, Path | N
     """The task, the training file behind it, and what the reader has to know about them."""
     from ...exporter.records.formats import read_records, training_beside
     from ..training.artifacts import training_of
-    from ..writing.deal import chunks
+    from ..writing.lists import even_lists
     from ..writing.words import key, problem, read_words
     from .about import same_records
     from .task import Task, of_records, read_training
@@ -143,7 +143,7 @@ def _task(args: argparse.Namespace, card: dict[str, Any]) -> tuple[Any, Path | N
             raise InputError(f"{args.words} holds no word to ask for.")
         if left := len(given) - len(words):
             notes.append(f"{left} of {len(given)} entries are repeated or no words, and were not asked for.")
-        task = Task(level, tuple(map(tuple, chunks(words))), **more)
+        task = Task(level, tuple(map(tuple, even_lists(words))), **more)
     else:
         task = of_records(records, args.prompts, **more)
         if args.level is not None and parse_level(args.level, TRAINABLE) != task.level:

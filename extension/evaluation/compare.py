@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any
 
 from ...exporter.records.prompt import parse_answer
+from ..models.asking import Sampling
 from ..models.generate import generate
-from ..models.host import Sampling
 from .bootstrap import Parts, interval
 from .likelihood import record_losses, sentence_losses
 from .measure import Measured, finite, measure
@@ -119,10 +119,10 @@ def _state(model: Any, name: str, adapted: bool) -> AbstractContextManager[Any]:
 
 
 def _answer(model: Any, tokenizer: Any, task: Task, form: str, progress: Callable[[int, int], object]) -> list[str]:
-    sizes = [len(words) for words in task.lists]
     sampling = Sampling(task.temperature, task.seed)
     # A few at a time, so that the progress is seen to move.
-    return generate(model, tokenizer, task.prompts, sizes, batch=8, sampling=sampling, form=form, progress=progress)
+    replies = generate(model, tokenizer, task.prompts, batch=8, sampling=sampling, prompt_form=form, progress=progress)
+    return [reply.text for reply in replies]
 
 
 def _difference(adapter: Measured, base: Measured, seed: int) -> dict[str, dict[str, Any]]:

@@ -8,12 +8,14 @@ docs/strict.md.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ...exporter.language.levels import LEVELS
 from ...exporter.language.vocabulary import NAMES, requested, vocabulary
-from .form import stop_ids
+from ...exporter.records.prompt import ListPrompt
+from .prompt_form import stop_ids
 from .strict_words import CLOSING, NEWLINE, Node, Place, Vocabulary, follow, numbered, rest
 
 if TYPE_CHECKING:
@@ -106,14 +108,14 @@ class Allowed:
         return self._masks[key]
 
 
-class Row(NamedTuple):
+class Position(NamedTuple):
     """Where an answer stands. An empty `place` is free: it has ended, or left the vocabulary."""
 
     place: Place
     line: int
 
 
-FREE = Row(frozenset(), 0)
+FREE = Position(frozenset(), 0)
 
 
 class Strict:
@@ -124,25 +126,25 @@ class Strict:
         words = Vocabulary([*vocabulary(level), *NAMES], numbers=True)
         self.base = Allowed(self.pieces, self.pieces.part(words))
 
-    def with_words(self, words: Iterable[str], form: str = "instruct") -> Answer:
+    def with_words(self, words: Iterable[str], form: str = "instruct") -> StrictAnswer:
         """The automaton of an answer that may have these words too, one line for each, and ends as in `form`."""
         asked = tuple(words)
         more = Vocabulary(requested(asked).difference(self.base.vocabulary.words))
         ends = stop_ids(self.pieces.tokenizer, form)
-        return Answer(self.base, Allowed(self.pieces, self.pieces.part(more)), len(asked), ends)
+        return StrictAnswer(self.base, Allowed(self.pieces, self.pieces.part(more)), len(asked), ends)
 
 
-class Answer:
+class StrictAnswer:
     """The automaton of one answer of `lines` numbered lines, after which one of the tokens `ends` may stand."""
 
     def __init__(self, base: Allowed, more: Allowed, lines: int, ends: Sequence[int]) -> None:
         self.base, self.more, self.lines, self.ends = base, more, lines, tuple(ends)
         self._vocabularies = (base.vocabulary, more.vocabulary)
 
-    def begin(self) -> Row:
-        return Row(numbered(1, self.base.pieces.spaced), 1)
+    def begin(self) -> Position:
+        return Position(numbered(1, self.base.pieces.spaced), 1)
 
-    def read(self, row: Row, text: str) -> Row:
+    def read(self, row: Position, text: str) -> Position:
         """Where `text` leads, which may end inside a word; FREE where it may not stand."""
         place, line = row
         for char in text:
@@ -150,23 +152,23 @@ class Answer:
             if NEWLINE in place and line < self.lines:
                 line += 1
                 place = numbered(line)
-        return Row(place, line) if place else FREE
+        return Position(place, line) if place else FREE
 
-    def after(self, row: Row, token: int) -> Row:
+    def after(self, row: Position, token: int) -> Position:
         texts = self.base.pieces.texts
         text = texts[token] if token < len(texts) else ""
         read = self.read(row, text) if row.place and text else FREE
-        return Row(rest(read.place), read.line) if rest(read.place) else FREE
+        return Position(rest(read.place), read.line) if rest(read.place) else FREE
 
-    def may_end(self, row: Row) -> bool:
+    def may_end(self, row: Position) -> bool:
         return row.line == self.lines and not row.place.isdisjoint(CLOSING)
 
-    def sources(self, row: Row) -> list[tuple[Allowed, Node]]:
+    def sources(self, row: Position) -> list[tuple[Allowed, Node]]:
         """Whom to ask for the tokens that may follow: a node in a word its own vocabulary, a gate both."""
         both = (self.base, self.more)
         return [(a, node) for node in row.place for a in both if node.owner in (None, a.vocabulary)]
 
-    def tokens(self, row: Row) -> list[int]:
+    def tokens(self, row: Position) -> list[int]:
         """The tokens that may follow."""
         found = {i for allowed, node in self.sources(row) for i in allowed.ids(node)}
         return sorted(found.union(self.ends) if self.may_end(row) else found)
@@ -178,12 +180,12 @@ class StrictProcessor:
     The prompts are `prompt_width` tokens wide, padding included; what comes after is the answer.
     """
 
-    def __init__(self, answers: Sequence[Answer], prompt_width: int) -> None:
+    def __init__(self, answers: Sequence[StrictAnswer], prompt_width: int) -> None:
         self.answers, self.width = list(answers), prompt_width
         self._begun = [answer.begin() for answer in self.answers]
-        self._rows: dict[tuple[int, tuple[int, ...]], Row] = {}
+        self._rows: dict[tuple[int, tuple[int, ...]], Position] = {}
 
-    def go_on(self, begun: str) -> bool:
+    def resume(self, begun: str) -> bool:
         """The prompt of the only answer ends with `begun`, its beginning. False: that has left the vocabulary."""
         self._begun = [self.answers[0].read(self._begun[0], begun)]
         return bool(self._begun[0].place)
@@ -220,7 +222,7 @@ class StrictProcessor:
         stuck = torch.isneginf(strict).all(dim=-1, keepdim=True)
         return torch.where(stuck, scores, strict)
 
-    def _row(self, which: int, ids: tuple[int, ...]) -> Row:
+    def _row(self, which: int, ids: tuple[int, ...]) -> Position:
         """By the row that is one token shorter, which the last call has left; else from the beginning."""
         before = self._rows.get((which, ids[:-1]))
         if ids and before is not None:
@@ -236,26 +238,15 @@ def _pieces(tokenizer: Any) -> Pieces:
     return Pieces(tokenizer)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=len(LEVELS))  # one batch may ask for several levels
 def strict(tokenizer: Any, level: str) -> Strict:
     """For one level and tokenizer; made once, which takes a second or two."""
     return Strict(tokenizer, level)
 
 
 def strict_processor(
-    tokenizer: Any,
-    level: str,
-    words_per_row: Sequence[Sequence[str]],
-    prompt_width: int,
-    form: str = "instruct",
+    tokenizer: Any, prompts: Sequence[ListPrompt], prompt_width: int, form: str = "instruct"
 ) -> StrictProcessor:
-    """What holds answers to `level` and to the words that each list asks for. Width in tokens, with padding."""
-    made = strict(tokenizer, level)
-    return StrictProcessor([made.with_words(words, form) for words in words_per_row], prompt_width)
-
-
-def strict_for(
-    tokenizer: Any, level: str, lists: Sequence[Sequence[str]], form: str = "instruct"
-) -> Callable[[int, Sequence[int]], list[StrictProcessor]]:
-    """The `processors` of `generate` for these lists: given the prompts' width and which of them a batch has."""
-    return lambda width, chosen: [strict_processor(tokenizer, level, [lists[i] for i in chosen], width, form)]
+    """What restricts the answer to each of `prompts` to its own level and words. Width in tokens, with padding."""
+    answers = [strict(tokenizer, prompt.level).with_words(prompt.words, form) for prompt in prompts]
+    return StrictProcessor(answers, prompt_width)

@@ -67,7 +67,7 @@ def build(ui: Ui) -> None:
                     loaded.tokenizer,
                     task,
                     lambda part, done, total: job.progress(names[part], done, total),
-                    form=loaded.form,
+                    form=loaded.prompt_form,
                 )
                 found["about"] = about(loaded, adapter_path, source.name, training, task)
             return {"found": found, "report": _page(found, chosen)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..models.form import pad_id
+from ..models.prompt_form import pad_id
 from .data import IGNORED, collate, encode, fitting
 
 

@@ -14,8 +14,8 @@ from typing import Any
 from ...exporter.common.errors import InputError, ModelError
 from ...exporter.records.prompt import Example, Record
 from ...patches import adapt
-from ..models.form import pad_id
 from ..models.loading import Loaded
+from ..models.prompt_form import pad_id
 from .artifacts import Outcome, save_adapter, save_checkpoint
 from .data import Encoded, collate, encode, fitting
 from .limits import limits

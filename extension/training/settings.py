@@ -8,7 +8,7 @@ from typing import Any
 
 from ...exporter.common.errors import InputError
 from ...exporter.language.levels import TRAINABLE, parse_level
-from ..models.form import FORMS
+from ..models.prompt_form import PROMPT_FORMS
 
 # Names as the webui's trainers show them -> module names of Llama-like models.
 PROJECTIONS = {
@@ -41,7 +41,7 @@ CHOICES = {
     "optimizer": ("adamw_torch", "adafactor"),
     "save": ("epoch", "loss", "end"),
     "keep": ("best", "last"),
-    "form": FORMS,
+    "form": PROMPT_FORMS,
     "loss_on": ("answer", "all"),
     "checkpointing": ("auto", "on", "off"),
 }
