@@ -1,8 +1,7 @@
-"""Strict vocabulary: answers that have no other words than those up to a level and those asked for.
+"""Strict vocabulary: answers that use only the words up to a level and the requested words.
 
-A logits processor sets every token that would lead out of `strict_words` to minus infinity. So what is written holds
-to the vocabulary by construction; so do the numbers of the lines. What a model says is another matter: see
-docs/strict.md.
+A logits processor sets every token that would leave the automaton of `strict_words` to minus infinity, so an answer
+keeps to the vocabulary and to the numbered list by construction. What that costs in quality: see docs/strict.md.
 """
 
 from __future__ import annotations
@@ -21,17 +20,17 @@ from .strict_words import CLOSING, NEWLINE, Node, Place, Vocabulary, follow, num
 if TYPE_CHECKING:
     import torch
 
-# From so many tokens on, a node's tokens are kept as a mask over the whole vocabulary.
+# A node with at least so many tokens keeps them as a mask over the whole vocabulary.
 _MANY = 500
 _UNKNOWN = "\ufffd"  # what part of a character decodes to
 
 
 class Pieces:
-    """The text of each token. Special tokens and parts of characters have none: they are never allowed."""
+    """The text of each token; empty for special tokens and parts of characters, which are never allowed."""
 
     def __init__(self, tokenizer: Any) -> None:
         self.tokenizer = tokenizer
-        # After another token, because some tokenizers leave out a space at the beginning of a text.
+        # Decoded after another token, because some tokenizers drop a space at the beginning of a text.
         before = tokenizer("a", add_special_tokens=False)["input_ids"][-1:]
         decoded = tokenizer.batch_decode(
             [before, *([*before, i] for i in range(len(tokenizer)))],
@@ -52,7 +51,7 @@ class Pieces:
         self.spaced = self.texts[first].startswith(" ")  # it writes a space before any text
 
     def part(self, vocabulary: Vocabulary) -> Vocabulary:
-        """`vocabulary`, after it has learned where this tokenizer parts its words."""
+        """`vocabulary`, after it has been told where this tokenizer splits its words."""
         asked = list(vocabulary.spellings())
         texts = [before + written for before, written, _ in asked]
         encoded = self.tokenizer(texts, add_special_tokens=False)["input_ids"]
@@ -60,7 +59,7 @@ class Pieces:
             pieces = [self.texts[i] for i in ids]
             text = "".join(pieces)
             if text.strip() != whole or not all(pieces):
-                continue  # it has parts of characters, and cannot be written
+                continue  # a token is part of a character: this word cannot be written
             for end in itertools.accumulate(map(len, pieces)):
                 inside = end - len(text) + len(written)
                 if inside > 0 or (inside == 0 and before.endswith(" ")):
@@ -69,20 +68,20 @@ class Pieces:
 
     def allowed(self, node: Node, vocabulary: Vocabulary) -> list[int]:
         """The tokens that may follow at `node`, where words are those of `vocabulary`."""
-        found: list[int] = []
+        ids: list[int] = []
         stack: list[tuple[dict[str, Any], Place]] = [(self.trie, frozenset([node]))]
         while stack:
             pieces, place = stack.pop()
             for char, below in pieces.items():
                 if char and (after := follow(place, char, (vocabulary,))):
                     if "" in below and rest(after):
-                        found += below[""]
+                        ids += below[""]
                     stack.append((below, after))
-        return found
+        return ids
 
 
 class Allowed:
-    """Which tokens may follow at a node, found once."""
+    """Which tokens may follow at a node, computed once for each."""
 
     def __init__(self, pieces: Pieces, vocabulary: Vocabulary) -> None:
         self.pieces, self.vocabulary = pieces, vocabulary
@@ -95,7 +94,7 @@ class Allowed:
         return self._ids[node]
 
     def mask(self, node: Node, size: int, device: Any) -> torch.Tensor | None:
-        """The same as booleans over a vocabulary of `size`; None where they are few."""
+        """The same as booleans of shape (`size`,); None where the tokens are few."""
         import torch
 
         if len(self.ids(node)) < _MANY:
@@ -109,7 +108,7 @@ class Allowed:
 
 
 class Position(NamedTuple):
-    """Where an answer stands. An empty `place` is free: it has ended, or left the vocabulary."""
+    """How far an answer is. An empty `place` is free: the answer has ended, or has left the vocabulary."""
 
     place: Place
     line: int
@@ -126,16 +125,16 @@ class Strict:
         words = Vocabulary([*vocabulary(level), *NAMES], numbers=True)
         self.base = Allowed(self.pieces, self.pieces.part(words))
 
-    def with_words(self, words: Iterable[str], form: str = "instruct") -> StrictAnswer:
-        """The automaton of an answer that may have these words too, one line for each, and ends as in `form`."""
+    def with_words(self, words: Iterable[str], prompt_form: str = "instruct") -> StrictAnswer:
+        """The automaton of an answer with a line for each of `words`, which it may use too."""
         asked = tuple(words)
         more = Vocabulary(requested(asked).difference(self.base.vocabulary.words))
-        ends = stop_ids(self.pieces.tokenizer, form)
+        ends = stop_ids(self.pieces.tokenizer, prompt_form)
         return StrictAnswer(self.base, Allowed(self.pieces, self.pieces.part(more)), len(asked), ends)
 
 
 class StrictAnswer:
-    """The automaton of one answer of `lines` numbered lines, after which one of the tokens `ends` may stand."""
+    """The automaton of one answer of `lines` numbered lines, which ends with one of the tokens `ends`."""
 
     def __init__(self, base: Allowed, more: Allowed, lines: int, ends: Sequence[int]) -> None:
         self.base, self.more, self.lines, self.ends = base, more, lines, tuple(ends)
@@ -144,9 +143,9 @@ class StrictAnswer:
     def begin(self) -> Position:
         return Position(numbered(1, self.base.pieces.spaced), 1)
 
-    def read(self, row: Position, text: str) -> Position:
-        """Where `text` leads, which may end inside a word; FREE where it may not stand."""
-        place, line = row
+    def read(self, position: Position, text: str) -> Position:
+        """The position after `text`, which may end inside a word; FREE where `text` is not allowed."""
+        place, line = position
         for char in text:
             place = follow(place, char, self._vocabularies)
             if NEWLINE in place and line < self.lines:
@@ -154,24 +153,24 @@ class StrictAnswer:
                 place = numbered(line)
         return Position(place, line) if place else FREE
 
-    def after(self, row: Position, token: int) -> Position:
+    def after(self, position: Position, token: int) -> Position:
         texts = self.base.pieces.texts
         text = texts[token] if token < len(texts) else ""
-        read = self.read(row, text) if row.place and text else FREE
+        read = self.read(position, text) if position.place and text else FREE
         return Position(rest(read.place), read.line) if rest(read.place) else FREE
 
-    def may_end(self, row: Position) -> bool:
-        return row.line == self.lines and not row.place.isdisjoint(CLOSING)
+    def may_end(self, position: Position) -> bool:
+        return position.line == self.lines and not position.place.isdisjoint(CLOSING)
 
-    def sources(self, row: Position) -> list[tuple[Allowed, Node]]:
-        """Whom to ask for the tokens that may follow: a node in a word its own vocabulary, a gate both."""
+    def sources(self, position: Position) -> list[tuple[Allowed, Node]]:
+        """Where the tokens that may follow are kept: for a node in a word its own vocabulary, for a gate both."""
         both = (self.base, self.more)
-        return [(a, node) for node in row.place for a in both if node.owner in (None, a.vocabulary)]
+        return [(a, node) for node in position.place for a in both if node.owner in (None, a.vocabulary)]
 
-    def tokens(self, row: Position) -> list[int]:
+    def tokens(self, position: Position) -> list[int]:
         """The tokens that may follow."""
-        found = {i for allowed, node in self.sources(row) for i in allowed.ids(node)}
-        return sorted(found.union(self.ends) if self.may_end(row) else found)
+        ids = {i for allowed, node in self.sources(position) for i in allowed.ids(node)}
+        return sorted(ids.union(self.ends) if self.may_end(position) else ids)
 
 
 class StrictProcessor:
@@ -186,7 +185,7 @@ class StrictProcessor:
         self._rows: dict[tuple[int, tuple[int, ...]], Position] = {}
 
     def resume(self, begun: str) -> bool:
-        """The prompt of the only answer ends with `begun`, its beginning. False: that has left the vocabulary."""
+        """Continue the only answer, whose beginning `begun` stands in the prompt. False where it is not allowed."""
         self._begun = [self.answers[0].read(self._begun[0], begun)]
         return bool(self._begun[0].place)
 
@@ -218,12 +217,12 @@ class StrictProcessor:
         self._rows = rows
         allowed[at, few] = True
         strict = scores.masked_fill(~allowed, -torch.inf)
-        # Another processor may have forbidden all that is left, like the end mark; then it has its way.
+        # Another processor may have forbidden everything that is left, like the end mark; it takes precedence.
         stuck = torch.isneginf(strict).all(dim=-1, keepdim=True)
         return torch.where(stuck, scores, strict)
 
     def _row(self, which: int, ids: tuple[int, ...]) -> Position:
-        """By the row that is one token shorter, which the last call has left; else from the beginning."""
+        """From the position one token earlier, which the last call has kept; else from the beginning."""
         before = self._rows.get((which, ids[:-1]))
         if ids and before is not None:
             return self.answers[which].after(before, ids[-1])
@@ -240,13 +239,13 @@ def _pieces(tokenizer: Any) -> Pieces:
 
 @lru_cache(maxsize=len(LEVELS))  # one batch may ask for several levels
 def strict(tokenizer: Any, level: str) -> Strict:
-    """For one level and tokenizer; made once, which takes a second or two."""
+    """Kept for each level and tokenizer, because it takes a second or two to make."""
     return Strict(tokenizer, level)
 
 
 def strict_processor(
-    tokenizer: Any, prompts: Sequence[ListPrompt], prompt_width: int, form: str = "instruct"
+    tokenizer: Any, prompts: Sequence[ListPrompt], prompt_width: int, prompt_form: str = "instruct"
 ) -> StrictProcessor:
     """What restricts the answer to each of `prompts` to its own level and words. Width in tokens, with padding."""
-    answers = [strict(tokenizer, prompt.level).with_words(prompt.words, form) for prompt in prompts]
+    answers = [strict(tokenizer, prompt.level).with_words(prompt.words, prompt_form) for prompt in prompts]
     return StrictProcessor(answers, prompt_width)
