@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
     loaded = load(args.model, args.adapter)
     source = str(args.dataset) if args.words is None else args.words
     evaluation = replace(
-        evaluate(loaded.model, loaded.tokenizer, task, _progress, beside, loaded.form),
+        evaluate(loaded.model, loaded.tokenizer, task, _progress, beside, loaded.prompt_form),
         about=about(loaded, args.adapter, source, training, task, notes),
     )
     if args.out is not None:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import ModelError
-from ..models.form import pad_id
 from ..models.loading import Loaded
+from ..models.prompt_form import pad_id
 from .data import Encoded, collate
 from .limits import OutOfMemory, limits
 from .lora import lora_layers

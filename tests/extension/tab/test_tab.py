@@ -44,9 +44,9 @@ def test_the_measures_are_named_as_in_the_report() -> None:
 
 
 def test_every_reason_is_there_in_both_languages() -> None:
-    from cefr_sentences.extension.writing.check import REASONS
+    from cefr_sentences.extension.writing.checks import BY_NAME
 
-    assert {k.removeprefix("write.reason.") for k in TEXTS if k.startswith("write.reason.")} == set(REASONS)
+    assert {k.removeprefix("write.reason.") for k in TEXTS if k.startswith("write.reason.")} == set(BY_NAME)
 
 
 def test_every_text_is_used_somewhere() -> None:
