@@ -47,23 +47,22 @@ def fitted(loaded: Loaded, encoded: Sequence[Encoded], settings: TrainSettings) 
         ModelError: the gradients of a step on this device are not finite.
     """
     room = available(loaded.model)
-    need = None
-    for checkpointing in ("on",) if settings.checkpointing == "on" else ("off", "on"):
-        if checkpointing == "on" and settings.checkpointing == "off":
-            break
+    ways = {"auto": ("off", "on")}.get(settings.checkpointing, (settings.checkpointing,))
+    need, tried = None, settings
+    for checkpointing in ways:
         tried = replace(settings, checkpointing=checkpointing)
         need = measured(loaded, encoded, tried)
-        if need is not None and need.of(1) * _MARGIN <= room:
-            most = next(n for n in _sizes(settings) if need.of(n) * _MARGIN <= room)
-            return replace(tried, micro_batch=most), need
-    if need is not None and need.of(1) <= room:  # without the margin
-        return replace(settings, checkpointing=tried.checkpointing, micro_batch=1), need
+        for records in _sizes(settings):
+            if need is not None and need.of(records) * _MARGIN <= room:
+                return replace(tried, micro_batch=records), need
     if need is None:
         raise OutOfMemory(
             "There is not enough memory for one record at a time with rank {rank}. Close other programs, or take a "
             "smaller model or rank.",
             rank=settings.rank,
         )
+    if need.of(1) <= room:  # without the margin
+        return replace(tried, micro_batch=1), need
     raise OutOfMemory(
         "There is not enough memory for one record at a time with rank {rank}: it takes {needed} GB, and {free} GB are "
         "free. Close other programs, or take a smaller model or rank.",
