@@ -245,17 +245,21 @@ def table(args: argparse.Namespace, scratch: Path, jobs: list[Run]) -> list[dict
         except RuntimeError as error:
             print(f"| {jobs[at].name} | failed: {error} | | | | | | |", flush=True)
             return None
-        adapter = done["evaluation"]["adapter"]
+        figures = done["evaluation"]["adapter"]["figures"]
         print(
             f"| {done['name']} | {done['training_seconds']:.0f} | {done['steps']} | {done['best_epoch']:.1f} | "
-            f"{done['not_finite']} | {adapter['loss']:.3f} | {adapter.get('words_used')} | "
-            f"{adapter.get('unseen_words_used')} |",
+            f"{done['not_finite']} | {figures['loss']['value']:.3f} | {percent(figures['used'])} | "
+            f"{percent(figures['used_unseen'])} |",
             flush=True,
         )
         return done
 
     with ThreadPoolExecutor(args.parallel) as pool:
         return [done for done in pool.map(go, range(len(jobs))) if done is not None]
+
+
+def percent(figure: dict[str, Any]) -> str:
+    return "-" if figure["value"] is None else f"{figure['value']:.1%}"
 
 
 def source(args: argparse.Namespace, level: str) -> str:

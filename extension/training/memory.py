@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import ModelError
+from ...exporter.common.memory import free_memory
 from ..models.loading import Loaded
 from ..models.prompt_form import pad_id
 from .data import Encoded, collate
@@ -21,8 +22,8 @@ from .settings import TrainSettings
 
 # Adam keeps two numbers of four bytes for each trained parameter.
 _ADAM_BYTES = 8
-# What else a process and its allocator may take until the end of a run.
-_MARGIN = 1.1
+# What else a process and its allocator may take until the end of a run; a computer's memory is not ours alone.
+_MARGIN, _MARGIN_ON_CPU = 1.1, 2.0
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,14 @@ def fitted(loaded: Loaded, encoded: Sequence[Encoded], settings: TrainSettings) 
         ModelError: the gradients of a step on this device are not finite.
     """
     room = available(loaded.model)
+    margin = _MARGIN_ON_CPU if loaded.model.device.type == "cpu" else _MARGIN
     ways = {"auto": ("off", "on")}.get(settings.checkpointing, (settings.checkpointing,))
     need, tried = None, settings
     for checkpointing in ways:
         tried = replace(settings, checkpointing=checkpointing)
         need = measured(loaded, encoded, tried)
         for records in _sizes(settings):
-            if need is not None and need.of(records) * _MARGIN <= room:
+            if need is not None and need.of(records) * margin <= room:
                 return replace(tried, micro_batch=records), need
     if need is None:
         raise OutOfMemory(
@@ -126,17 +128,7 @@ def available(model: Any) -> int:
     if model.device.type == "cuda":
         free = torch.cuda.mem_get_info(model.device)[0]
         return free + torch.cuda.memory_reserved(model.device)
-    used = psutil.Process().memory_info().rss
-    return min([psutil.virtual_memory().available + used, *_container(used)])
-
-
-def _container(used: int) -> list[int]:
-    """What a container's limit leaves, where there is one (cgroup v2)."""
-    try:
-        limit, taken = (int(Path(f"/sys/fs/cgroup/memory.{n}").read_text()) for n in ("max", "current"))
-    except (OSError, ValueError):  # none, or "max"
-        return []
-    return [max(0, limit - taken) + used]
+    return (free_memory() or 0) + psutil.Process().memory_info().rss
 
 
 @contextmanager
