@@ -18,10 +18,11 @@ from ..common.webui import Webui
 from ..language.levels import TRAINABLE, parse_level
 from ..pairs.checking import PairSet, load_pairs
 from ..pairs.columns import Columns
-from .draw import Plan, deal, plan
+from .dealing import Side, deal, plan
 from .formats import FORMATS, Format, RecordWriter
-from .mix import Mix, split_words
+from .mix import Mix
 from .prompt import PROMPT_VERSION, TRAINING_PRO_FORMAT, Record
+from .split import split_words
 
 MAX_RECORDS = 10_000_000
 TRAINING_PRO_FORMAT_NAME = "cefr-sentences"
@@ -186,12 +187,12 @@ def _about_the_pairs(source: Path, pairs: PairSet, settings: ExportSettings) -> 
     }
 
 
-def _records(side: Plan, settings: ExportSettings, name: str) -> Iterator[Record]:
+def _records(side: Side, settings: ExportSettings, name: str) -> Iterator[Record]:
     for lines in deal(side, settings.seed, name):
         yield Record(settings.level, *zip(*lines, strict=True))
 
 
-def _plans(pairs: PairSet, settings: ExportSettings) -> dict[str, Plan]:
+def _plans(pairs: PairSet, settings: ExportSettings) -> dict[str, Side]:
     everything = set(range(len(pairs.words)))
     train_records = settings.records - settings.eval_records
     train_sizes, eval_sizes = settings.mix.sizes(train_records), settings.mix.sizes(settings.eval_records)
@@ -220,7 +221,7 @@ def _row_counts(pairs: PairSet) -> dict[str, int]:
     }
 
 
-def _side_summary(side: Plan) -> dict[str, Any]:
+def _side_summary(side: Side) -> dict[str, Any]:
     return {
         "records": side.records,
         "words_per_record": {str(n): c for n, c in sorted(side.sizes.items(), reverse=True)},
