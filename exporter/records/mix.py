@@ -10,6 +10,7 @@ from fractions import Fraction
 from ..common.errors import InputError, Option
 
 MIX = Option("mix")
+DEFAULT_MIX = "10:70,8-9:20,6-7:10"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
-from ...exporter.records.prompt import parse_answer
+from ...exporter.records.answers import parse_answer
 from ..models.generate import generate
 from ..models.host import Sampling
 from .bootstrap import Parts, interval

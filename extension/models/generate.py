@@ -97,7 +97,7 @@ def _strict(tokenizer: Any, instructions: Sequence[str], form: str) -> Callable[
     asked = [parse_instruction(instruction) for instruction in instructions]
     if not asked:
         return lambda width, chosen: []
-    return strict_for(tokenizer, asked[0][0], [words for _, words in asked], form)
+    return strict_for(tokenizer, asked[0].level, [prompt.words for prompt in asked], form)
 
 
 def _choice(temperatures: Sequence[float], processors: list[Any]) -> dict[str, Any]:

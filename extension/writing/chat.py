@@ -84,13 +84,13 @@ def strict_processors(tokenizer: Any, ids: Sequence[int]) -> list[Any]:
     try:
         text = tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         head, _, begun = text.rpartition(RESPONSE_HEAD)
-        level, words = parse_instruction(head.rpartition(INSTRUCTION_HEAD)[2])
+        asked = parse_instruction(head.rpartition(INSTRUCTION_HEAD)[2])
     except Exception:  # another prompt, or whatever the loader has in place of a tokenizer
         return []
     try:
         from ..models.strict import strict_processor
 
-        processor = strict_processor(tokenizer, level, [words], len(ids))
+        processor = strict_processor(tokenizer, asked.level, [asked.words], len(ids))
         return [processor] if processor.go_on(begun) else _left_free("it is begun with other words")
     except Exception as error:
         return _left_free(f"{type(error).__name__}: {error}")

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from ...exporter.common.errors import InputError, ModelError
 from ...exporter.language.levels import TRAINABLE
-from ...exporter.records.prompt import MAX_WORDS, list_prompt, parse_answer
+from ...exporter.records.answers import parse_answer
+from ...exporter.records.prompt import MAX_WORDS, list_prompt
 from ..models.generate import Reply
 from ..models.host import Sampling
 from .check import REASONS, SKIPPED, Chosen, Row, fit, judged

@@ -4,12 +4,13 @@ import time
 
 import pytest
 from cefr_sentences.exporter.common.errors import InputError
+from cefr_sentences.exporter.records.answers import parse_answer
 from cefr_sentences.exporter.records.prompt import (
     HARD_CUT,
     TRAINING_PRO_FORMAT,
+    ListPrompt,
     Record,
     list_prompt,
-    parse_answer,
     parse_instruction,
     parse_record,
     parse_text_record,
@@ -61,7 +62,7 @@ def test_the_users_own_prompt_is_ours() -> None:
     assert prompt.endswith(
         "\n\nProvide numbered sentences (1-10), using each word naturally and appropriately for A1 level."
     )
-    assert parse_instruction(prompt) == ("A1", tuple(words))
+    assert parse_instruction(prompt) == ListPrompt("A1", tuple(words))
 
 
 @pytest.mark.parametrize(

@@ -54,8 +54,9 @@ class Script:
         self.temperatures += sampling.temperatures(len(instructions))
         answers = []
         for instruction, n in zip(instructions, words, strict=True):
-            level, some = parse_instruction(instruction)
-            assert (level, len(some)) == ("A1", n)
+            asked = parse_instruction(instruction)
+            some = asked.words
+            assert (asked.level, len(some)) == ("A1", n)
             self.asked.append(list(some))
             lines = []
             for i, word in enumerate(some, 1):
