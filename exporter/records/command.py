@@ -29,7 +29,7 @@ def add_commands(commands: Any) -> None:
     export.add_argument(
         "pairs",
         metavar="PAIRS",
-        help="JSON, JSON Lines, CSV, TSV, Parquet, .xlsx or a save_to_disk folder; 'starter' for the pairs that come with this package",
+        help="JSON, JSON Lines, CSV, TSV, Parquet, .xlsx or a save_to_disk folder; 'starter' for the built-in pairs",
     )
     export.add_argument("--level", required=True, help="A1, A2, B1, B2 or C1")
     export.add_argument("--name", help="name of the files (default: from PAIRS)")
