@@ -131,11 +131,6 @@ def parse_example(text: str) -> Example:
     return Example(prompt, output.rstrip())
 
 
-def list_prompt(words: Sequence[str], level: str) -> str:
-    """`ListPrompt(level, words).text`, for callers that have no `ListPrompt` yet."""
-    return ListPrompt(level, tuple(words)).text
-
-
 def wrap(instruction: str) -> str:
     """The text a model has to continue with the answer to `instruction`."""
     return f"{INSTRUCTION_HEAD}{instruction}{RESPONSE_HEAD}"
