@@ -19,6 +19,7 @@ from ...exporter.records.formats import FORMATS, read_records
 from ...exporter.records.mix import Mix
 from ...exporter.records.prompt import HARD_CUT
 from ...exporter.records.slicer import SlicerReport, report
+from ...exporter.records.summary import Summary
 from ..models.jobs import Job
 from . import paths
 from .pictures import escape, histogram, note, records, table
@@ -67,7 +68,7 @@ def build(ui: Ui) -> None:
                 with tempfile.TemporaryDirectory() as scratch:
                     target: Any = folders if publish else Path(scratch)
                     summary = export(pairs, settings, target, force=force and publish, progress=job.progress)
-                    made = read_records(Path(summary["files"]["train_txt"]))
+                    made = read_records(summary.files["train_txt"])
                 texts = [r.text for r in made]
                 return {
                     "summary": summary,
@@ -158,28 +159,28 @@ def whole(value: Any, what: str) -> int:
 
 
 def _found(result: dict[str, Any], language: str) -> str:
-    summary, rows = result["summary"], result["summary"]["rows"]
+    summary: Summary = result["summary"]
 
     def say(key: str, **values: Any) -> str:
         return text(f"data.{key}", language, **values)
 
     kinds = ("read", "used", "other_level", "doubled", "blank", "rejected")
-    parts = [table([say(k) for k in kinds], [[rows[k] for k in kinds]])]
-    if rejects := summary["first_failed_rows"]:
+    parts = [table([say(k) for k in kinds], [[getattr(summary.rows, k) for k in kinds]])]
+    if rejects := summary.first_failed_rows:
         parts.append(f"<h4>{escape(say('rejects'))}</h4>")
-        body = [[r["row"], r["word"][:40], r["reason"]] for r in rejects]
+        body = [[r.row, r.word[:40], str(r.reason)] for r in rejects]
         parts.append(table([say("row"), say("word"), say("reason")], body))
     head = [say(k) for k in ("side", "records", "words", "sentences", "uses", "sizes")]
     body = [
         [
             side,
-            made["records"],
-            made["words"],
-            made["sentences"],
-            "-".join(str(n) for n in dict.fromkeys(made["uses_per_sentence"])),
-            ", ".join(f"{n}: {c:,}" for n, c in made["words_per_record"].items()),
+            made.records,
+            made.words,
+            made.sentences,
+            "-".join(str(n) for n in dict.fromkeys(made.uses_per_sentence)),
+            ", ".join(f"{n}: {c:,}" for n, c in made.words_per_record.items()),
         ]
-        for side, made in summary["sides"].items()
+        for side, made in summary.sides.items()
     ]
     parts.append(table(head, body))
     parts.append(f"<h4>{escape(say('lengths'))}</h4>")
