@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from cefr_sentences.exporter.common.errors import CefrError, InputError
-from cefr_sentences.extension.evaluation.measures import MEASURES
+from cefr_sentences.extension.evaluation.metrics import METRICS
 from cefr_sentences.extension.tab import paths
 from cefr_sentences.extension.tab.pictures import clock, escape, histogram, note, plot, table
 from cefr_sentences.extension.tab.texts import TEXTS, language_of, text
@@ -40,13 +40,13 @@ def test_every_problem_is_there_in_turkish() -> None:
 
 def test_the_measures_are_named_as_in_the_report() -> None:
     labels = {k.removeprefix("measure."): english for k, (english, _) in TEXTS.items() if k.startswith("measure.")}
-    assert labels == {key: measure.label for key, measure in MEASURES.items()}
+    assert labels == {key: metric.label for key, metric in METRICS.items()}
 
 
 def test_every_reason_is_there_in_both_languages() -> None:
-    from cefr_sentences.extension.writing.check import REASONS
+    from cefr_sentences.extension.writing.checks import BY_NAME
 
-    assert {k.removeprefix("write.reason.") for k in TEXTS if k.startswith("write.reason.")} == set(REASONS)
+    assert {k.removeprefix("write.reason.") for k in TEXTS if k.startswith("write.reason.")} == set(BY_NAME)
 
 
 def test_every_text_is_used_somewhere() -> None:

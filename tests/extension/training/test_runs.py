@@ -104,7 +104,7 @@ SAID = ["[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried", 
 @pytest.mark.parametrize("said", SAID)
 def test_out_of_memory(data: Path, tiny: Any, tmp_path: Path, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     hungry(monkeypatch, 0, said)
-    with pytest.raises(ModelError, match=r"not enough memory for 1 records at a time"):
+    with pytest.raises(ModelError, match="not enough memory for one record at a time"):
         carry_out(tiny, plan(data), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
