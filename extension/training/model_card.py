@@ -84,8 +84,8 @@ def _prompt(metadata: dict[str, Any]) -> str:
     text = instruction if chat else wrap(instruction)
     answer = "The answer is a numbered list with one sentence a line, and then the end mark."
     return (
-        f"It was trained on this prompt (version {metadata['prompt_version']}, form `{metadata['form']}`), {shape}, with six "
-        f"to ten words; another prompt gives poorer answers:\n\n```text\n{text.rstrip()}\n```\n\n{answer}"
+        f"It was trained on this prompt (version {metadata['prompt_version']}, form `{metadata['form']}`), {shape}, "
+        f"with six to ten words; another prompt gives poorer answers:\n\n```text\n{text.rstrip()}\n```\n\n{answer}"
     )
 
 

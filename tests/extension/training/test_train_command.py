@@ -27,10 +27,7 @@ RECIPE = {"name": "fast/A1", "changed": {"projections": ["q", "v"], "dora": True
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
-        (
-            {"event": "start", "recipe": RECIPE},
-            "Recipe fast/A1\n  changed: projections q, v, dora yes\n  for these data: 21",
-        ),
+        ({"event": "start", "recipe": RECIPE}, STARTED),
         ({"event": "halved", "micro_batch": 2}, "Now 2 records at a time"),
         ({"epoch": 0.5, "eval_loss": 1.2345}, "epoch 0.50  evaluation loss 1.234"),
         ({"current_steps": 1, "total_steps": 9, "loss": 1.5}, "step 1/9  loss 1.500"),
