@@ -15,7 +15,6 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -33,8 +32,6 @@ QUICK_PAGES = [page for page in PAGES if any(c.kind == "quick" for c in commands
 SLOW_PAGES = [page for page in PAGES if any(c.kind == "slow" for c in commands(page))]
 # These look; that they found something is no failure.
 LOOKS = ("doctor", "patch")
-# Settings whose values are words.
-NAMES = ("scheduler", "optimizer", "save", "keep", "form", "loss_on", "checkpointing")
 QUICK_SECONDS, SLOW_SECONDS = 60, 3600  # the first is twenty on a quiet machine
 
 
@@ -101,19 +98,10 @@ def test_calls_inside_sentences_exist() -> None:
 
 def test_the_recipes_are_those_of_the_program() -> None:
     pytest.importorskip("yaml", reason="the recipes are YAML")
-    from cefr_sentences.extension.recipes import recipe
+    from .recipes_page import PAGE, page
 
-    rows = re.findall(r"^\| `(\w+)` \|(.*)\|$", (ROOT / "docs/recipes.md").read_text(encoding="utf-8"), re.MULTILINE)
-    shown = {key: [cell.strip() for cell in cells.split("|")] for key, cells in rows if cells.count("|") == 4}
-    columns = [("A1 A2", "fast"), ("B1 B2 C1", "fast"), ("A1", "classic"), ("A2", "classic"), ("B1 B2 C1", "classic")]
-    for at, (levels, kind) in enumerate(columns):
-        for level in levels.split():
-            settings = asdict(recipe(level, kind).settings)
-            assert {*shown, "level", "seed"} == set(settings)
-            for key, cells in shown.items():
-                value = settings[key]
-                said = ", ".join(value) if isinstance(value, tuple) else f"{value:g}" if key not in NAMES else value
-                assert cells[at] == said, (key, level, kind)
+    text = PAGE.read_text(encoding="utf-8")
+    assert page(text) == text, "make the tables again: python -m tests.recipes_page"
 
 
 def test_the_map_names_files_that_are_there() -> None:
