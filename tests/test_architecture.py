@@ -18,7 +18,7 @@ FLOORS = (
     ("recipes", "writing", "adapters"),
     ("evaluation", "doctor"),
     ("tab",),
-    ("demo", "script", "cli", "__main__"),
+    ("demo", "script", "cli", "__main__", "package"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 COMMANDS = ("command", "rate_command", "check_command", "studio")

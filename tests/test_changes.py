@@ -49,9 +49,8 @@ class House:
     root: Path
 
     def file(self, change: str) -> Path:
-        """The only file that the table names for `change`, in the copy."""
-        (name,) = changes()[change]
-        return self.root / name
+        """The first file that the table names for `change`, in the copy."""
+        return self.root / changes()[change][0]
 
     def do(self, code: str, *args: object) -> str:
         """What `code` prints in the copy."""

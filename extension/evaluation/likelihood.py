@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...exporter.records.prompt import Record
-from ..models.form import pad_id
+from ..models.prompt_form import pad_id
 from ..training.data import IGNORED, collate, encode
 from ..training.loss import token_losses
 
@@ -28,8 +28,8 @@ def sentence_losses(
 ) -> list[tuple[float, int]]:
     """The summed loss of each sentence in nats, and its number of tokens, each as a line of its own.
 
-    Before it stand a line end and the tokenizer's beginning mark where it has one: a model needs something to go on
-    from, and so the first word counts too.
+    It follows a line end and, where the tokenizer has one, its beginning-of-text token: a model needs something to
+    continue, and so the first word counts too.
     """
     before = list(tokenizer("\n")["input_ids"])
     while before and before[-1] == tokenizer.eos_token_id:
@@ -53,7 +53,7 @@ def _losses(
     import torch
 
     order = sorted(range(len(encoded)), key=lambda i: len(encoded[i]["input_ids"]))
-    found = [(0.0, 0)] * len(encoded)
+    results = [(0.0, 0)] * len(encoded)
     start = 0
     while start < len(order):
         progress(start, len(order))
@@ -62,11 +62,11 @@ def _losses(
             end += 1
         rows = order[start:end]
         start = end
-        inputs = collate([encoded[i] for i in rows], pad_id(tokenizer))
-        with torch.inference_mode():
-            losses, mask = token_losses(model, {key: value.to(model.device) for key, value in inputs.items()})
-            summed = torch.zeros(len(rows), device=losses.device).index_add_(0, mask.nonzero()[:, 0], losses)
-        for i, nats, tokens in zip(rows, summed.tolist(), mask.sum(1).tolist(), strict=True):
-            found[i] = (nats, tokens)
+        batch = collate([encoded[i] for i in rows], pad_id(tokenizer)).to(model.device)
+        losses = token_losses(model, batch)
+        summed = torch.zeros(len(rows), device=losses.device).index_add_(0, batch.records, losses)
+        counted = torch.bincount(batch.records, minlength=len(rows))
+        for i, nats, tokens in zip(rows, summed.tolist(), counted.tolist(), strict=True):
+            results[i] = (nats, tokens)
     progress(len(order), len(order))
-    return found
+    return results

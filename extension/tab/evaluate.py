@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,17 @@ from ...exporter.common.errors import InputError
 from ...exporter.records.formats import read_records, training_beside
 from ..evaluation.about import about
 from ..evaluation.compare import evaluate
-from ..evaluation.measures import MEASURES, Measure, reference
+from ..evaluation.metric import Metric
+from ..evaluation.metrics import METRICS
 from ..evaluation.report import html_report
+from ..evaluation.result import Evaluation, Figure
 from ..evaluation.task import of_records, read_training
 from ..models.host import adapter_folder, adapter_names
 from ..models.jobs import Job
 from . import paths
 from .data import whole
 from .pictures import escape, table
-from .texts import text
+from .texts import TEXTS, text
 from .ui import Ui, Updates
 
 # System -> the text that names its column.
@@ -62,15 +65,16 @@ def build(ui: Ui) -> None:
 
         def work(job: Job) -> Any:
             with ui.host.lend(chosen) as loaded:
-                found = evaluate(
+                evaluation = evaluate(
                     loaded.model,
                     loaded.tokenizer,
                     task,
                     lambda part, done, total: job.progress(names[part], done, total),
-                    form=loaded.form,
+                    form=loaded.prompt_form,
                 )
-                found["about"] = about(loaded, adapter_path, source.name, training, task)
-            return {"found": found, "report": _page(found, chosen)}
+                said = about(loaded, adapter_path, source.name, training, task)
+            evaluation = replace(evaluation, about=said)
+            return {"found": evaluation, "report": _page(evaluation, chosen)}
 
         job = ui.host.desk.start("evaluate", work)
         yield {shown: "", after: gr.update(visible=False)}
@@ -80,38 +84,46 @@ def build(ui: Ui) -> None:
     ui.rejoin(ui.host.desk, "evaluate", show, status, [shown, report, after])
 
 
-def _page(found: dict[str, Any], adapter: str) -> str:
+def _page(evaluation: Evaluation, adapter: str) -> str:
     """The report as a file in a folder of the system for such files."""
     path = Path(tempfile.mkdtemp(prefix="cefr-")) / f"evaluation-{adapter}.html"
-    path.write_text(html_report(found), encoding="utf-8", newline="\n")
+    path.write_text(html_report(evaluation), encoding="utf-8", newline="\n")
     return str(path)
 
 
-def _shown(found: dict[str, Any], language: str) -> str:
-    base, adapted, task = found["base"], found["adapter"], found["task"]
-    systems = [name for name in _COLUMNS if name in found["systems"]]
-    named = ("measure", *(_COLUMNS[name] for name in systems), "human")
+def _shown(evaluation: Evaluation, language: str) -> str:
+    base, adapted, asked = evaluation.base.model, evaluation.subject.model, evaluation.asked
+    assert base is not None
+    assert adapted is not None
+    systems = [system for name in _COLUMNS if (system := evaluation.system(name)) is not None]
+    named = ("measure", *(_COLUMNS[system.name] for system in systems), "human")
     head = [text(f"evaluate.{name}", language) for name in named]
     body = []
-    for key, measure in MEASURES.items():
-        figures = [found[name]["figures"].get(key, {}) for name in systems]
-        if any(figure.get("value") is not None for figure in figures):
-            cells = [_figure(measure, figure) for figure in figures]
-            body.append([text(f"measure.{key}", language), *cells, reference(key, task["level"])])
-    said = text("evaluate.note", language, records=base["records"], lists=base["lists"])
+    for metric in METRICS.values():
+        figures = [system.figure(metric.key) for system in systems]
+        if any(figure.value is not None for figure in figures):
+            cells = [_figure(metric, figure) for figure in figures]
+            body.append([metric_name(metric, language), *cells, metric.reference(asked.level)])
+    said = text("evaluate.note", language, records=base.records, lists=base.lists)
     # Figures with and without an interval stand under each other.
     figures_table = table(head, body).replace(" class=number", "")
     parts = [figures_table, f"<p>{escape(said)}</p><h4>{escape(text('evaluate.answers', language))}</h4>"]
     rows = [
         [", ".join(words), one.strip(), two.strip()]
-        for words, one, two in zip(task["lists"], base["answers"], adapted["answers"], strict=True)
+        for words, one, two in zip(asked.lists, base.answers, adapted.answers, strict=True)
     ]
     heads = [text(key, language) for key in ("data.words", "evaluate.base", "evaluate.with")]
     return "".join(parts) + table(heads, rows).replace("<td>", '<td style="white-space:pre-wrap;width:40%">')
 
 
-def _figure(measure: Measure, figure: dict[str, Any]) -> str:
-    said = measure.write(figure.get("value"))
-    if figure.get("low") is not None:
-        said += f" ({measure.write_interval(figure['low'], figure['high'], ' – ')})"
+def metric_name(metric: Metric, language: str) -> str:
+    """The name of a metric; its own, where the tab has no text for it."""
+    key = f"measure.{metric.key}"
+    return text(key, language) if key in TEXTS else metric.label
+
+
+def _figure(metric: Metric, figure: Figure) -> str:
+    said = metric.write(figure.value)
+    if figure.low is not None and figure.high is not None:
+        said += f" ({metric.write_interval(figure.low, figure.high, ' – ')})"
     return said

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import InputError, ModelError, TargetError
-from ..writing.command import add_form, form_of_server
+from ..writing.command import add_prompt_form, prompt_form_of_server
 
 PORT = 7861
 _FOLDERS = ("training/datasets", "training/formats", "loras", "models")
@@ -25,7 +25,7 @@ def add_commands(commands: Any) -> None:
     where.add_argument(
         "--api", metavar="URL", help="only write, with an OpenAI-compatible server: http://127.0.0.1:5000"
     )
-    add_form(parser)
+    add_prompt_form(parser)
     folder = parser.add_mutually_exclusive_group()
     folder.add_argument("--webui", metavar="DIR", type=Path, help="use the folders of this webui")
     folder.add_argument(
@@ -49,8 +49,8 @@ def run(args: argparse.Namespace) -> int:
         raise ModelError(f"The studio needs gradio, which is not installed: {install_with('studio')}")
     if not 1 <= args.port <= 65535:
         raise InputError(f"--port {args.port} is out of range: 1 to 65535.")
-    form = form_of_server(args)
-    server = None if args.api is None else Server(args.api, form=form)
+    form = prompt_form_of_server(args)
+    server = None if args.api is None else Server(args.api, prompt_form=form)
     if args.webui is not None:
         folders = find_webui(args.webui)
     else:

@@ -123,19 +123,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "train.replace": ("Replace the adapter of that name", "Aynı adlı adaptörü değiştir"),
     "train.settings": ("Settings of the recipe", "Tarifin ayarları"),
-    "train.rank": ("Rank", "Rank"),
-    "train.alpha": ("Alpha", "Alpha"),
-    "train.projections": ("Projections", "Projeksiyonlar"),
-    "train.epochs": ("Epochs", "Epok"),
-    "train.learning_rate": ("Learning rate", "Öğrenme oranı"),
-    "train.scheduler": ("Scheduler", "Zamanlayıcı"),
-    "train.warmup": ("Warmup (share of the steps)", "Isınma (adımların payı)"),
-    "train.batch": ("Batch (records a step)", "Batch (adım başına kayıt)"),
-    "train.micro_batch": ("Micro-batch (records at a time)", "Mikro-batch (bir seferde kayıt)"),
-    "train.word_weight": ("Weight of the requested words", "İstenen kelimelerin ağırlığı"),
-    "train.cutoff": ("Cutoff (tokens)", "Kesme sınırı (token)"),
-    "train.dropout": ("Dropout", "Dropout"),
-    "train.optimizer": ("Optimizer", "Optimizör"),
+    "train.advanced": ("Advanced settings", "Gelişmiş ayarlar"),
     "train.kind": ("Recipe", "Tarif"),
     "train.kind.info": (
         "fast: tuned for minutes on a small model; classic: the settings people use for large ones",
@@ -143,16 +131,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "train.kind.fast": ("fast", "hızlı"),
     "train.kind.classic": ("classic", "klasik"),
-    "train.evaluations": ("Evaluations in a run", "Bir eğitimdeki değerlendirme"),
-    "train.patience": ("Patience (evaluations)", "Sabır (değerlendirme)"),
-    "train.keep": ("Result", "Sonuç"),
-    "train.form": ("Form of the prompt", "İstemin biçimi"),
-    "train.loss_on": ("Loss on", "Kayıp neyde"),
-    "train.checkpointing": ("Gradient checkpointing", "Gradient checkpointing"),
-    "train.save": ("Keep a copy", "Kopya sakla"),
-    "train.save.epoch": ("after each epoch", "her epoktan sonra"),
-    "train.save.loss": ("when the loss has fallen by a tenth", "kayıp onda bir düşünce"),
-    "train.save.end": ("only the last", "yalnız sonuncusu"),
     "train.marks": (
         "BOS: {bos}, once, as the tokenizer does. EOS: {eos}, once after each answer. Padding is never learned.",
         "BOS: {bos}, tokenizer'ın yaptığı gibi bir kez. EOS: {eos}, her yanıttan sonra bir kez. Dolgu öğrenilmez.",
@@ -382,7 +360,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "",
         "webui birden çok kullanıcı için çalışıyor (--multi-user); webui'nin kendi eğitimi gibi bu da kapalı.",
     ),
-    "problem.bad_name": ("", "{reason}"),
     "problem.name_in_use": ("", "{name} adaptörü var. Başka bir ad seçin ya da değiştirme kutusunu işaretleyin."),
     "problem.no_dataset": ("", "Eğitim dosyası seçilmedi. Veri bölmesinde bir tane oluşturun."),
     "problem.few_records": (
@@ -392,12 +369,18 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "problem.too_long": (
         "",
-        "{records} kaydın {longer} tanesi {cutoff} tokenlik sınırdan uzun ve dışarıda kalırdı. Sınırı {longest} yapın.",
+        "{records} kaydın {longer} tanesi {cutoff} tokenlik sınırdan uzun ve dışarıda kalırdı. {setting} "
+        "ayarını {longest} yapın.",
     ),
     "problem.slow_tokenizer": (
         "",
-        "Bu modelin tokenizer'ı yavaş türden; hangi tokenin hangi kelimeye ait olduğunu söyleyemez. Kelime ağırlığını "
-        "1 yapın.",
+        "Bu modelin tokenizer'ı yavaş türden; hangi tokenin hangi kelimeye ait olduğunu söyleyemez. {setting} "
+        "ayarını 1 yapın.",
+    ),
+    "problem.needs_package": (
+        "",
+        "{setting} {value}, {package} paketini ister; kurulu değil. Kurun (pip install {package}) ya da başka bir "
+        "değer seçin.",
     ),
     "off": (
         "Writing files and changing the model are off, because the webui runs for several users (--multi-user).",

@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from ...exporter.common.errors import CefrError, InputError
+from ...exporter.common.errors import CefrError, InputError, Problem
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ...exporter.records.formats import eval_beside, read_examples
 from ..models.jobs import Job
@@ -18,11 +18,11 @@ from ..training.artifacts import new_folder
 from ..training.estimate import estimate
 from ..training.log import RunLog, read_log
 from ..training.plan import RESUME, Plan, carry_out, check_levels, elsewhere, last_checkpoint
-from ..training.preflight import Problem, data_problems, place_problems
+from ..training.preflight import PROBLEMS, data_problems, place_problems, problem
 from . import paths
 from .gradio_compat import root_page
 from .pictures import BLUE, ORANGE, clock, escape, gigabytes, note, plot
-from .recipe_fields import FIELDS, build_fields, filled, kind_of, kinds, settings_of
+from .recipe_fields import FIELDS, build_fields, filled, kind_of, kinds, settings_of, worded
 from .texts import text
 from .ui import Ui, Updates
 
@@ -136,7 +136,7 @@ def build(ui: Ui) -> None:
         if language == "en":
             return {}
         found = recipe(str(chosen), kind_of(of))
-        return {fields[key]: gr.update(info=found.why(key, language)) for key in FIELDS}
+        return worded(fields, found, language)
 
     def interrupted(language: str) -> Updates:
         """When a page opens and no run of ours is known, one that a kill or a crash has ended is shown."""
@@ -174,7 +174,7 @@ def _plan(ui: Ui, language: str, values: tuple[Any, ...]) -> tuple[Plan, Path]:
         wrong.append(str(error))
     try:
         if not chosen:
-            wrong.append(_said(Problem("no_dataset"), language))
+            wrong.append(_said(problem("no_dataset"), language))
         else:
             data = paths.dataset(folders.datasets, chosen, paths.training_files(folders.datasets))
             records = read_examples(data)
@@ -189,7 +189,8 @@ def _plan(ui: Ui, language: str, values: tuple[Any, ...]) -> tuple[Plan, Path]:
 
 
 def _said(problem: Problem, language: str) -> str:
-    return text(f"problem.{problem.code}", language, **problem.values)
+    names = [name for name, message in PROBLEMS.items() if message == problem.message]
+    return text(f"problem.{names[0]}", language, **problem.values) if names else str(problem)
 
 
 def _list(wrong: list[str], language: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Callable, Iterator, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Set
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,17 @@ import gradio as gr
 
 from ...exporter.common.errors import InputError
 from ...exporter.language.levels import TRAINABLE, parse_level
-from ...exporter.records.prompt import list_prompt, wrap
+from ...exporter.records.prompt import ListPrompt, wrap
+from ..models.asking import Ask
 from ..models.host import adapter_folder, adapter_names
 from ..models.jobs import Job
 from ..models.loading import check_adapter
-from ..writing.check import Row
-from ..writing.deal import deal
 from ..writing.known import training_sentences
-from ..writing.out import has_genanki, write_sheet
+from ..writing.lists import full_lists
+from ..writing.output_formats import OUTPUT_FORMATS, write_sheet
+from ..writing.sheet import Sheet, count
 from ..writing.words import problem, split_words
-from ..writing.write import Ask, WriteSettings, counted, rewrite, write_sentences
+from ..writing.write import WriteSettings, rewrite, write_sentences
 from .data import whole
 from .gradio_compat import copyable, root_page
 from .pictures import note, table
@@ -32,16 +33,7 @@ from .ui import Ui, Updates
 
 NONE = ""
 _HIDDEN = gr.update(visible=False)
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """What was written: `rows` for `level`, by `adapter` (empty: the model as it is)."""
-
-    rows: tuple[Row, ...]
-    level: str
-    adapter: str
-    strict: bool = False
+_DOWNLOADS = [f for f in OUTPUT_FORMATS if f.in_tab]
 
 
 def build(ui: Ui) -> None:
@@ -76,18 +68,16 @@ def build(ui: Ui) -> None:
     with gr.Row(visible=False) as after:
         row = ui.make(gr.Number, "write.row", value=1, precision=0)
         redo = ui.button("write.redo")
-        as_csv = ui.make(gr.DownloadButton, "write.csv")
-        as_tsv = ui.make(gr.DownloadButton, "write.tsv")
-        as_apkg = ui.make(gr.DownloadButton, "write.apkg", visible=has_genanki())
-    downloads = [as_csv, as_tsv, as_apkg]
+        downloads = [ui.make(gr.DownloadButton, f"write{f.ending}", visible=f.available) for f in _DOWNLOADS]
 
     def look(language: str, typed: str, at: str, chosen: str | None) -> Updates:
         if not typed.strip():
             return {prompt: "", counted_words: ""}
         asked = [word for word in split_words(typed, text("write.words", language)) if not problem(word)]
-        lists = deal(asked, asked, None)
+        lists = full_lists(asked, asked, None)
         said = text("write.count", language, words=len(asked), lists=len(lists))
-        message, chat = list_prompt(lists[0], parse_level(str(at), TRAINABLE)), ui.host.form(chosen or None) == "chat"
+        message = ListPrompt(parse_level(str(at), TRAINABLE), tuple(lists[0])).text
+        chat = ui.host.prompt_form(chosen or None) == "chat"
         label = text("write.message" if chat else "write.prompt", language, lists=f"1/{len(lists)}")
         shown = gr.update(value=message if chat else wrap(message), label=label)
         return {prompt: shown, counted_words: note(said)}
@@ -166,10 +156,9 @@ def _write_anew(ui: Ui, language: str, before: Sheet, index: int, job: Job) -> S
 
 
 def _summary(ui: Ui, found: Sheet, language: str) -> str:
-    n = counted(found.rows)
-    used, asked = sum(row.used for row in found.rows), n["words"] - n["skipped"]
-    lines = [text("write.done", language, used=used, words=asked)]
-    lines += [text(f"write.some_{k}", language, n=n[k]) for k in ("flagged", "skipped") if n[k]]
+    n = count(found.rows)
+    lines = [text("write.done", language, used=sum(row.used for row in found.rows), words=n.asked)]
+    lines += [text(f"write.some_{k}", language, n=v) for k, v in (("flagged", n.rejected), ("skipped", n.skipped)) if v]
     card = check_adapter(adapter_folder(ui.host.folders, found.adapter)) if found.adapter else {}
     if (trained := card.get("level")) not in (None, found.level):
         values = {"name": found.adapter, "trained": trained, "level": found.level}
@@ -178,10 +167,7 @@ def _summary(ui: Ui, found: Sheet, language: str) -> str:
 
 
 def _ask(ui: Ui, adapter: str, strict: bool) -> Ask:
-    def ask(instructions: Sequence[str], words: Sequence[int], /, *, sampling: Any, progress: Any) -> list[str]:
-        return ui.host.answers(instructions, words, adapter or None, sampling, progress, strict=strict)
-
-    return ask
+    return partial(ui.host.answers, adapter=adapter or None, strict=strict)
 
 
 def _told(job: Job, language: str) -> Callable[[int, int, int], None]:
@@ -200,15 +186,15 @@ def _table(found: Sheet, language: str) -> str:
         used = text("write.yes" if row.used else "write.no", language)
         why = "; ".join(text(f"write.reason.{reason}", language, detail=row.detail) for reason in row.reasons)
         rows.append([str(i + 1), row.word, said, used, row.level, ", ".join(row.above), str(row.tries), why])
-    flagged = [i for i, row in enumerate(found.rows) if not row.stands]
+    flagged = [i for i, row in enumerate(found.rows) if not row.accepted]
     return table([text(f"write.{k}", language) for k in keys], rows, flagged)
 
 
 @lru_cache(maxsize=8)  # it is asked for each time the page is brought up to date
 def _files(found: Sheet) -> list[str]:
     """The sheet as a table and as decks for Anki, in a folder of the system for such files."""
-    folder, level = Path(tempfile.mkdtemp(prefix="cefr-")), found.level.lower()
-    names = [f"sentences-{level}.csv", f"anki-{level}.tsv", *([f"anki-{level}.apkg"] if has_genanki() else [])]
+    folder = Path(tempfile.mkdtemp(prefix="cefr-"))
+    names = [f.file_name(found.level) for f in _DOWNLOADS if f.available]
     for name in names:
-        write_sheet(folder / name, found.rows, found.level, found.adapter)
+        write_sheet(folder / name, found)
     return [str(folder / name) for name in names]

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import pytest
 from cefr_sentences.exporter.common.errors import InputError
-from cefr_sentences.extension.writing.deal import chunks
+from cefr_sentences.extension.writing.lists import even_lists
 from cefr_sentences.extension.writing.words import read_words, split_words
 
 
@@ -60,7 +60,8 @@ BAD_TRAINING = {
     "rank": ([], ["--rank", "0"], "--rank 0 is out of range"),
     "learning rate": ([], ["--learning-rate", "5"], "--learning-rate 5"),
     "nan": ([], ["--learning-rate", "nan"], "--learning-rate nan"),
-    "batch": ([], ["--batch", "10", "--micro-batch", "4"], "not a multiple"),
+    "batch": ([], ["--batch", "0"], "--batch 0 is out of range"),
+    "tracker": ([], ["--report-to", "mlflow"], "pip install mlflow"),
     "projections": ([], ["--projections", "x"], "--projections"),
     "no model": ([], ["--model", "./none"], "does not exist"),
     "odd model name": ([], ["--model", "a/b/c"], "does not exist"),
@@ -138,10 +139,10 @@ def test_words_or_a_file_but_not_both(run) -> None:
 
 
 def test_long_lists_are_cut_evenly() -> None:
-    assert [len(c) for c in chunks(["w"] * 20)] == [10, 10]
-    assert [len(c) for c in chunks(["w"] * 23)] == [8, 8, 7]
-    assert [len(c) for c in chunks(["w"] * 3)] == [3]
-    assert [w for c in chunks([str(i) for i in range(37)]) for w in c] == [str(i) for i in range(37)]
+    assert [len(c) for c in even_lists(["w"] * 20)] == [10, 10]
+    assert [len(c) for c in even_lists(["w"] * 23)] == [8, 8, 7]
+    assert [len(c) for c in even_lists(["w"] * 3)] == [3]
+    assert [w for c in even_lists([str(i) for i in range(37)]) for w in c] == [str(i) for i in range(37)]
 
 
 class Hub(BaseHTTPRequestHandler):

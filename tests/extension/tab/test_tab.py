@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 from cefr_sentences.exporter.common.errors import CefrError, InputError
-from cefr_sentences.extension.evaluation.measures import MEASURES
+from cefr_sentences.extension.evaluation.metrics import METRICS
 from cefr_sentences.extension.tab import paths
 from cefr_sentences.extension.tab.pictures import clock, escape, histogram, note, plot, table
 from cefr_sentences.extension.tab.texts import TEXTS, language_of, text
 from cefr_sentences.extension.training.preflight import PROBLEMS
+from cefr_sentences.extension.training.settings import TrainSettings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,13 +40,13 @@ def test_every_problem_is_there_in_turkish() -> None:
 
 def test_the_measures_are_named_as_in_the_report() -> None:
     labels = {k.removeprefix("measure."): english for k, (english, _) in TEXTS.items() if k.startswith("measure.")}
-    assert labels == {key: measure.label for key, measure in MEASURES.items()}
+    assert labels == {key: metric.label for key, metric in METRICS.items()}
 
 
 def test_every_reason_is_there_in_both_languages() -> None:
-    from cefr_sentences.extension.writing.check import REASONS
+    from cefr_sentences.extension.writing.checks import BY_NAME
 
-    assert {k.removeprefix("write.reason.") for k in TEXTS if k.startswith("write.reason.")} == set(REASONS)
+    assert {k.removeprefix("write.reason.") for k in TEXTS if k.startswith("write.reason.")} == set(BY_NAME)
 
 
 def test_every_text_is_used_somewhere() -> None:
@@ -61,7 +62,7 @@ def test_every_text_is_used_somewhere() -> None:
         and f'"{k}"' not in source
         and f'"{k.split(".", 1)[-1]}"' not in source
     ]
-    put_together = ("train.save.", "train.kind.", "evaluate.part_", "write.reason.", "write.some_")
+    put_together = ("train.kind.", "evaluate.part_", "write.reason.", "write.some_")
     assert [k for k in unused if not k.startswith(put_together)] == []
 
 
@@ -319,7 +320,7 @@ def test_several_users_may_not_change_anything(tmp_path: Path) -> None:
 def test_evil_names_past_the_page(tmp_path: Path, name: str) -> None:
     """What an API client may send in place of a name, a choice or an upload: a sentence, and nothing written."""
     gr = pytest.importorskip("gradio", reason="gradio is not installed")
-    from cefr_sentences.extension.tab import page
+    from cefr_sentences.extension.tab import page, recipe_fields
     from cefr_sentences.extension.tab.ui import Ui
 
     data = tmp_path / "data"
@@ -339,8 +340,7 @@ def test_evil_names_past_the_page(tmp_path: Path, name: str) -> None:
     refused(".data", "handler", "", None, "A1", name, 60, 0.1, "10:100", 256, True)
     refused(".data", "handler", name, None, *fine)
     refused(".data", "handler", "", name, *fine)
-    numbers = (4, 8, 1, 1e-3, 8, 4, 320, 0.1, 0, 4, 5, 0)
-    settings = (*numbers, ["q"], "end", "cosine", "adamw_torch", "best", "instruct", "answer", "auto")
+    settings = [recipe_fields.shown(getattr(TrainSettings("A1"), name)) for name in recipe_fields.FIELDS]
     refused(".train", "begin", name, "fine", "A1", True, "fast", *settings)
     refused(".train", "begin", "x.txt", name, "A1", True, "fast", *settings)
     refused(".train", "go_on", name)
