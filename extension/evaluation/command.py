@@ -170,7 +170,7 @@ def _task(args: argparse.Namespace, card: dict[str, Any]) -> tuple[Any, Path | N
 
 def _lists(source: str) -> tuple[tuple[tuple[str, ...], ...], str]:
     """The words of `--words` in lists as the model is asked for them, and a note about what was left out."""
-    from ..writing.deal import chunks
+    from ..writing.lists import even_lists
     from ..writing.words import key, problem, read_words
 
     given = read_words(source)
@@ -179,7 +179,7 @@ def _lists(source: str) -> tuple[tuple[tuple[str, ...], ...], str]:
         raise InputError("{file} holds no word to ask for. Give one word a line.", file=source)
     left = len(given) - len(words)
     note = f"{left} of {len(given)} entries are repeated or no words, and were not asked for." if left else ""
-    return tuple(map(tuple, chunks(words))), note
+    return tuple(map(tuple, even_lists(words))), note
 
 
 def _beside(given: list[str], lists: Any) -> dict[str, list[list[str | None]]]:
