@@ -171,6 +171,7 @@ def run_all(page: Path, folder: Path, kinds: tuple[str, ...], seconds: float) ->
     return number, took
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", QUICK_PAGES, ids=name)
 def test_quick_commands(page: Path, desk: Path) -> None:
     if not (Path(sys.executable).parent / "cefr-sentences").exists() or shutil.which("bash") is None:
