@@ -254,6 +254,8 @@ def table(args: argparse.Namespace, scratch: Path, jobs: list[Run]) -> list[dict
         except RuntimeError as error:
             print(f"| {jobs[at].name} | failed: {error} | | | | | | |", flush=True)
             return None
+        with (args.out / "runs.jsonl").open("a", encoding="utf-8") as file:  # what is done is kept if the rest is not
+            file.write(json.dumps(done) + "\n")
         figures = done["evaluation"]["adapter"]["figures"]
         print(
             f"| {done['name']} | {done['training_seconds']:.0f} | {done['steps']} | {done['best_epoch']:.1f} | "
@@ -285,7 +287,7 @@ def export(scratch: Path, pairs: str, level: str, records: int, name: str, eval_
 
 def command(*words: Any) -> str:
     """What `cefr-sentences ...` prints. Raises RuntimeError when it fails."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "4"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "2"}
     call = [sys.executable, "-m", "cefr_sentences.extension", *map(str, words)]
     said = subprocess.run(call, env=environment, capture_output=True, text=True)
     if said.returncode:
