@@ -6,7 +6,7 @@ TORCH ?= torch==2.13.0
 BIN = $(VENV)/bin
 PY = $(BIN)/python
 
-.PHONY: help quick mutate demo levels test test-sets test-webui check fix bench-export bench-level bench-train bench-write check-pins docs test-docs clean
+.PHONY: help quick mutate demo levels test test-sets test-webui check fix bench-export bench-level bench-train bench-gpu bench-write check-pins docs test-docs clean
 
 help:
 	@echo "make demo          the whole path with the starter pairs and a small real model (about ten minutes)"
@@ -23,6 +23,7 @@ help:
 	@echo "make bench-export  a million pairs, compared with a naive script"
 	@echo "make bench-level   sentences per second of the judge"
 	@echo "make bench-train   compared with Training PRO and trl (about 40 minutes)"
+	@echo "make bench-gpu     speed, real runs and ablations on one GPU"
 	@echo "make bench-write   checked sentences per second, compared with one prompt at a time"
 
 $(VENV)/.installed: pyproject.toml Makefile
@@ -119,6 +120,9 @@ bench-level: $(VENV)/.installed
 bench-train: $(VENV)/.installed .venv-bench-trl/.installed
 	$(PY) -m bench.train --trl .venv-bench-trl/bin/python
 
+bench-gpu: $(VENV)/.installed
+	$(PY) -m bench.gpu
+
 # ADAPTER=DIR: an A1 adapter, like the demo's.
 bench-write: $(VENV)/.installed
 	$(PY) -m bench.unseen A1 200 > $(VENV)/words.txt
@@ -140,4 +144,4 @@ test-docs: $(VENV)/.installed
 	CEFR_DOCS_REPORT=docs/tested.md $(PY) -m pytest -q -m docs_slow tests/test_docs.py
 
 clean:
-	rm -rf site .venv-docs .venv-bench-trl $(VENV) .venv-check .venv-webui-* demo levels build dist *.egg-info
+	rm -rf site .venv-docs .venv-bench-trl $(VENV) .venv-check .venv-webui-* demo levels bench-gpu build dist *.egg-info
