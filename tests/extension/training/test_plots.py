@@ -15,6 +15,8 @@ from cefr_sentences.extension.training import plots
 from cefr_sentences.extension.training.log import append
 from cefr_sentences.extension.training.tensorboard import board
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 
 
