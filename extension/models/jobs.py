@@ -1,7 +1,7 @@
-"""Long work outside the handler that asked for it: one piece at a time, watched by whoever looks.
+"""Long work outside the handler that asked for it: one job at a time, shown by every page that is open.
 
-A training, an evaluation or a writing job goes on when the browser that started it is closed, and is found
-again by the next page that opens.
+A training, an evaluation or a writing job continues when the browser that started it is closed, and the next page that
+opens shows it again.
 """
 
 from __future__ import annotations
@@ -12,16 +12,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ...exporter.common.errors import CefrError, InputError
+from ...exporter.common.errors import CefrError, InputError, Problem
 
 _log = logging.getLogger("cefr_sentences")
-
-
 _here = threading.local()
 
 
 def stopping() -> bool:
-    """Whether the job in whose thread this is asked has been told to stop; False elsewhere."""
+    """Whether the job of the current thread has been told to stop; False in a thread that is no job's."""
     job = getattr(_here, "job", None)
     return job is not None and job.stopping.is_set()
 
@@ -29,7 +27,7 @@ def stopping() -> bool:
 class Job:
     """One piece of work in a thread of its own. `kind` names the pane it belongs to.
 
-    `parts` is whatever the work wants to show on the way; `result` what it returned; `error` a sentence.
+    `parts` is whatever the work wants to show before it ends; `result` what it returned; `problems` why it failed.
     """
 
     def __init__(self, kind: str, work: Callable[[Job], Any]) -> None:
@@ -37,7 +35,7 @@ class Job:
         self.what, self.done, self.total = "", 0, 0
         self.parts: dict[str, Any] = {}
         self.result: Any = None
-        self.error = ""
+        self.problems: tuple[Problem, ...] = ()
         self.stopping = threading.Event()
         self.started = time.monotonic()
         self.ended: float | None = None
@@ -46,10 +44,15 @@ class Job:
         self._thread = threading.Thread(target=self._run, name=f"cefr-sentences-{kind}", daemon=True)
 
     def progress(self, what: str, done: int, total: int) -> None:
-        """What is being done, how much of it is done, and of how much (0: not known)."""
+        """Reports the current step, how much of it is done, and of how much (0: not known)."""
         if what != self.what:
             self._since = time.monotonic()
         self.what, self.done, self.total = what, done, total
+
+    @property
+    def error(self) -> str:
+        """The problems in English; empty where there are none."""
+        return "\n".join(map(str, self.problems))
 
     @property
     def running(self) -> bool:
@@ -61,13 +64,13 @@ class Job:
 
     @property
     def seconds_left(self) -> float | None:
-        """By the pace since this step of the work began; None before there is one."""
+        """Estimated from the pace since the current step began; None before there is one."""
         if not self.running or not self.total or not self.done:
             return None
         return (time.monotonic() - self._since) / self.done * (self.total - self.done)
 
     def stop(self) -> None:
-        """Ask it to end. Work that cannot stop in the middle goes on to its end."""
+        """Ask it to end. Work that cannot stop half-way runs to its end."""
         self.stopping.set()
 
     def wait(self, timeout: float | None = None) -> None:
@@ -81,16 +84,17 @@ class Job:
         try:
             self.result = self._work(self)
         except CefrError as error:
-            self.error = str(error)
-        except BaseException as error:  # a thread has nobody above it, and the user must hear of it
+            self.problems = error.problems
+        except BaseException as error:  # nobody above a thread catches it, and the user has to be told
             _log.exception("%s failed", self.kind)
-            self.error = f"Unexpected problem: {type(error).__name__}: {error}. Its place is in the console's log."
+            values = {"error": f"{type(error).__name__}: {error}"}
+            self.problems = (Problem("Unexpected problem: {error}. The console's log says where it happened.", values),)
         finally:
             self.ended = time.monotonic()
 
 
 class Desk:
-    """Does one job at a time, because all of them need the model. The last job of each kind can be looked at."""
+    """Runs one job at a time, because all of them need the model, and keeps the last job of each kind."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -99,7 +103,7 @@ class Desk:
 
     @property
     def current(self) -> Job | None:
-        """The job that runs now."""
+        """The job that is running."""
         job = self._current
         return job if job is not None and job.running else None
 
@@ -107,10 +111,10 @@ class Desk:
         return self._last.get(kind)
 
     def start(self, kind: str, work: Callable[[Job], Any]) -> Job:
-        """Begin `work`. Raises InputError while another job runs."""
+        """Start `work`. Raises InputError while another job is running."""
         with self._lock:
             if (busy := self.current) is not None:
-                raise InputError(f"Something else is running ({busy.kind}). Wait for it, or stop it first.")
+                raise InputError("Another job is running ({kind}). Wait for it, or stop it first.", kind=busy.kind)
             job = Job(kind, work)
             self._current = self._last[kind] = job
             job.start()

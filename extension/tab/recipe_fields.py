@@ -11,8 +11,8 @@ import gradio as gr
 from ...exporter.common.errors import InputError
 from ..recipes import KINDS, Recipe, recipe
 from ..training.settings import CHOICES, PROJECTIONS, TrainSettings
-from .data import whole
-from .texts import text
+from .languages import text
+from .numbers import whole
 from .ui import Ui, Updates
 
 # Fields of TrainSettings in their order on the page, and how each is shown.

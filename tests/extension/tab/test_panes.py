@@ -1,0 +1,226 @@
+"""The handlers of the panes, called as the page or an API client would."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from cefr_sentences.exporter.common.errors import CefrError, InputError
+from cefr_sentences.extension.models.jobs import Job
+
+from .conftest import Built, built_page
+from .test_paths import EVIL
+
+Build = Callable[..., Built]
+
+EXPORT = {
+    "table": "",
+    "level": "A1",
+    "name": "fine",
+    "records": 60,
+    "share": 0.1,
+    "mix": "10:100",
+    "chunk": 256,
+    "replace": True,
+}
+TRAINING: dict[str, Any] = {
+    "dataset": "x.txt",
+    "name": "fine",
+    "level": "A1",
+    "replace": True,
+    "kind": "fast",
+    "rank": 4,
+    "alpha": 8,
+    "epochs": 1,
+    "learning_rate": 1e-3,
+    "batch": 8,
+    "micro_batch": 4,
+    "cutoff": 320,
+    "warmup": 0.1,
+    "dropout": 0,
+    "word_weight": 4,
+    "evaluations": 5,
+    "patience": 0,
+    "projections": ["q"],
+    "save": "end",
+    "scheduler": "cosine",
+    "optimizer": "adamw_torch",
+    "keep": "best",
+    "form": "instruct",
+    "loss_on": "answer",
+    "checkpointing": "auto",
+}
+
+
+def adapter(loras: Path, name: str) -> None:
+    (loras / name).mkdir(parents=True)
+    (loras / name / "adapter_config.json").write_text("{}", encoding="utf-8")
+    (loras / name / "adapter_model.safetensors").touch()
+
+
+@pytest.mark.parametrize(
+    ("pane", "handler", "given"),
+    [
+        ("data", "export", EXPORT),
+        ("train", "start", TRAINING),
+        ("apply", "apply", {"adapter": "a"}),
+        ("apply", "take_off", {}),
+        ("apply", "switch_strict", {"strict": True}),
+        ("evaluate", "evaluate", {"adapter": "a", "dataset": "a_eval.txt", "prompts": 5}),
+        ("doctor", "examine", {}),
+        ("doctor", "adapt_training_pro", {"wanted": True}),
+    ],
+)
+def test_several_users_may_not_change_anything(
+    tmp_path: Path, build: Build, pane: str, handler: str, given: dict[str, Any]
+) -> None:
+    """--multi-user: every handler that writes or changes the model refuses, also when called past the page."""
+    adapter(tmp_path / "loras", "a")
+    built = build(tmp_path, training_off="multi-user")
+    with pytest.raises(InputError, match="several users"):
+        built.call(pane, handler, **given)
+    assert "several users" not in built.answers(pane, handler, "tr", **given)[-1][built.events[pane, handler].message]
+    assert not built.ui.host.strict_chat
+    assert [path.name for path in (tmp_path / "loras").iterdir()] == ["a"]
+    assert not (tmp_path / "training").exists()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    data = tmp_path_factory.mktemp("place") / "data"
+    for part in ("training/datasets", "loras"):
+        (data / part).mkdir(parents=True)
+    return built_page(data)
+
+
+@pytest.mark.parametrize("name", [name for name in EVIL if name.strip() and name.strip() == name])
+def test_evil_names_past_the_page(place: Built, name: str) -> None:
+    """What an API client may send in place of a name, a choice or an upload: a sentence, and nothing written."""
+
+    def refused(pane: str, handler: str, **given: Any) -> None:
+        with pytest.raises(InputError if pane in ("data", "train") else CefrError):
+            place.call(pane, handler, **given)
+
+    refused("data", "export", **EXPORT | {"name": name})
+    refused("data", "export", **EXPORT | {"table": name})
+    refused("data", "export", **EXPORT | {"upload": name})
+    refused("train", "start", **TRAINING | {"dataset": name})
+    refused("train", "start", **TRAINING | {"name": name})
+    refused("train", "resume", name=name)
+    refused("evaluate", "evaluate", adapter=name, dataset="x_eval.txt", prompts=5)
+    refused("write", "write", words="happy", level="A1", adapter=name, strict=False, candidates=4, tries=4)
+    refused("apply", "apply", adapter=name)
+    data = place.ui.host.folders.user_data
+    assert [path for path in data.parent.rglob("*") if path.is_file()] == []
+
+
+def test_everything_that_is_wrong_with_a_run_is_said_at_once(tmp_path: Path, build: Build) -> None:
+    built = build(tmp_path)
+    given = TRAINING | {"name": "../x", "dataset": None, "rank": 0, "learning_rate": 5}
+    message = built.answers("train", "start", **given)[-1][built.events["train", "start"].message]
+    for part in ("fixed first", "No model is loaded", "'../x'", "“Rank” 0", "“Learning rate” 5", "No training file"):
+        assert part.replace("'", "&#x27;") in message
+    assert "--" not in message
+    turkish = built.answers("train", "start", "tr", **given)[-1][built.events["train", "start"].message]
+    assert "Öğrenme oranı" in turkish
+    assert turkish.count("•") == message.count("•") >= 5
+
+
+@pytest.mark.parametrize(("key", "value"), [("rank", "many"), ("rank", None), ("rank", float("inf")), ("epochs", "x")])
+def test_a_field_that_is_no_number(tmp_path: Path, build: Build, key: str, value: Any) -> None:
+    built = build(tmp_path)
+    message = built.answers("train", "start", **TRAINING | {key: value})[-1][built.events["train", "start"].message]
+    assert f"number for “{key.capitalize()}”" in message
+
+
+@pytest.mark.parametrize("chunk", [15, 1_000_001])
+def test_a_chunk_length_out_of_range(tmp_path: Path, build: Build, chunk: int) -> None:
+    with pytest.raises(InputError, match="out of range: 16 to"):
+        build(tmp_path).call("data", "check", **EXPORT | {"chunk": chunk})
+
+
+def test_data_is_looked_at_and_exported(tmp_path: Path, build: Build) -> None:
+    built = build(tmp_path, counter=lambda: None)
+    result, status = built.ui.events[0].outputs[:2]
+    shown = built.call("data", "check", **EXPORT)
+    assert not (tmp_path / "training").exists()  # looking writes nothing
+    html = shown[-2][result]
+    assert html.count("cefr-record") == 3
+    assert "Load a model to see" in html
+    (tmp_path / "training" / "datasets").mkdir(parents=True)
+    shown = built.call("data", "export", "tr", **EXPORT)
+    assert "eğitim</td>" in shown[-3][result]
+    assert "Dosyalar" in shown[-1][status]
+    chosen = {component.elem_id: update["value"] for component, update in shown[-1].items() if component is not status}
+    assert chosen == {"cefr-train-dataset": "fine.txt", "cefr-evaluate-dataset": "fine_eval.txt"}
+    assert (tmp_path / "training" / "datasets" / "fine.txt").is_file()
+    messages = [u[status] for u in built.answers("data", "export", **EXPORT | {"replace": False}) if status in u]
+    assert "“Replace files of that name”" in messages[-1]
+
+
+@pytest.mark.parametrize(
+    ("table", "upload", "name"),
+    [
+        ("", None, "a1"),
+        ("my words.csv", None, "my-words-a1"),
+        ("", "/tmp/x/Sözlük.xlsx", "Sözlük-a1"),
+        ("words_A1.csv", None, "words_A1-train"),  # another name than the table's own
+        ("!.csv", None, "a1"),
+    ],
+)
+def test_the_name_is_that_of_the_table(tmp_path: Path, build: Build, table: str, upload: str | None, name: str) -> None:
+    updates = build(tmp_path).call("data", "suggest_name", table=table, upload=upload, level="A1")
+    assert list(updates.values()) == [name]
+
+
+def test_training_pro_is_adapted_in_its_own_module_alone(
+    tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gr = pytest.importorskip("gradio", reason="gradio is not installed")
+    built = build(tmp_path)
+    assert "is not loaded" in str(built.call("doctor", "adapt_training_pro", wanted=True))
+    module: Any = ModuleType("user_ext_Training_PRO")
+    module.gr = gr
+    monkeypatch.setitem(sys.modules, "user_ext_Training_PRO", module)
+    assert "is adapted: gr" in str(built.call("doctor", "adapt_training_pro", wanted=True))
+    assert module.gr is not gr
+    assert "as it was" in str(built.call("doctor", "adapt_training_pro", wanted=False))
+    assert module.gr is gr
+
+
+def test_a_job_is_followed_to_its_end(tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cefr_sentences.extension.tab import pane
+
+    monkeypatch.setattr(pane, "_PACE", 0.01)
+    built = build(tmp_path)
+    apply = built.events["apply", "take_off"]
+    one: Any = apply.handler.__self__  # pyright: ignore[reportFunctionMemberAccess]
+    two = threading.Event()
+
+    def work(job: Job) -> None:
+        job.progress("Half", 1, 2)
+        assert two.wait(30)
+        raise InputError("{n} <went> wrong.", n=2)
+
+    seen = []
+    for updates in one.follow(one.host.desk.start("apply", work), "en"):
+        seen.append(updates)
+        if "Half 1/2" in updates.get(apply.message, ""):
+            two.set()
+    assert "width:50.0%" in seen[-2][apply.message]
+    assert "2 &lt;went&gt; wrong." in seen[-1][apply.message]  # and `ended` has nothing to say
+    assert "cefr-note error" in seen[-1][apply.message]
+
+
+def test_another_users_job_is_not_shown(tmp_path: Path, build: Build) -> None:
+    for training_off, shown in (("", True), ("multi-user", False)):
+        built = build(tmp_path, training_off=training_off)
+        job = built.ui.host.files_desk.start("data", lambda job: None)
+        job.wait(30)
+        event = next(e for e in built.ui.events if e.pane == "data" and e.handler.__name__ == "opened")
+        assert bool(list(event.handler("en"))) == shown
