@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from ..exporter.common.errors import CefrError
-from ..exporter.common.webui import moved_user_data
 from ..exporter.language import command as language
 from ..exporter.pairs import command as pairs
 from ..exporter.records import command as records
 from ..patches import cli as patches
-from ..patches.errors import PatchError
 from . import demo
 from .adapters import command as adapters
 from .doctor import command as doctor
@@ -44,10 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
     data_side = (records, language, pairs)
     model_side = (check, training, adapters, evaluation, writing)
-    for room in (*data_side, *model_side, install):
-        room.add_commands(commands)
-    patches.add_commands(commands, moved_user_data)
-    for room in (doctor, studio, demo):
+    for room in (*data_side, *model_side, install, patches, doctor, studio, demo):
         room.add_commands(commands)
     return parser
 
@@ -68,9 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except CefrError as error:
         print(f"cefr-sentences: {error}", file=sys.stderr)
-    except PatchError as error:
-        print(f"cefr-sentences: {error}", file=sys.stderr)
-        return error.code
+        return error.exit_code
     except BrokenPipeError:  # `cefr-sentences ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -1,4 +1,4 @@
-"""What changed in other people's APIs, as one table, and the code that reads it. Imports nothing of ours."""
+"""What changed in other people's APIs, as one table, and the code that reads it."""
 
 from .adapt import adapt
 from .rules import RULES, Rule

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from .errors import NotApplied
 
 if TYPE_CHECKING:
     from .folders import Script
@@ -17,17 +13,14 @@ if TYPE_CHECKING:
     from .scan import Finding
 
 
-def add_commands(commands: Any, moved: Callable[[Path], Path | None] = lambda webui: None) -> None:
-    """Add this room's subcommand to argparse's subparsers.
-
-    `moved` says where a webui keeps its user data, when they are not in a usual place.
-    """
+def add_commands(commands: Any) -> None:
+    """Add this room's subcommand to argparse's subparsers."""
     patch = commands.add_parser(
         "patch",
-        help="mend other extensions for the installed versions",
+        help="fix other extensions for the installed versions",
         description="Find what changed under the extensions of a webui (Training PRO above all): renamed, converted "
         "and removed arguments, components and imports. diff, the default, shows what apply would write; apply keeps "
-        "a backup; revert gives the bytes back.",
+        "a backup; revert restores the original bytes.",
         epilog="Exit codes: 0 clean, or applied; 1 status or diff would change something; 2 wrong use; 3 nothing "
         "could be applied.",
     )
@@ -35,32 +28,22 @@ def add_commands(commands: Any, moved: Callable[[Path], Path | None] = lambda we
     patch.add_argument("--webui", metavar="DIR", type=Path, required=True, help="a text-generation-webui")
     patch.add_argument("--file", metavar="F", type=Path, help="only this file of an extension")
     patch.add_argument("--user-data-dir", metavar="DIR", type=Path, help="the webui's user data, if they were moved")
-    patch.set_defaults(run=partial(run_patch, moved=moved))
+    patch.set_defaults(run=run_patch)
 
 
-def run_patch(args: argparse.Namespace, moved: Callable[[Path], Path | None]) -> int:
-    from .patcher import find_scripts
+def run_patch(args: argparse.Namespace) -> int:
+    from ..exporter.common.webui import find_webui
+    from .patcher import find_scripts, preview, status
 
-    scripts = find_scripts(args.webui, args.user_data_dir or moved(args.webui), args.file)
-    actions = {"status": _status, "diff": _diff, "apply": _apply, "revert": _revert}
-    return actions[args.action](scripts, args.file is not None)
-
-
-def _status(scripts: list[Script], one: bool) -> int:
-    from .patcher import status
-
-    reports = status(scripts)
-    for report in reports:
-        _print(report, always=one)
-    changing = [r for r in reports if r.state == "drift"]
-    print(_count(reports, changing, "would be changed"))
-    return 1 if changing else 0
+    scripts = find_scripts(find_webui(args.webui, args.user_data_dir, needs_data=False), args.file)
+    one = args.file is not None
+    if args.action == "revert":
+        return _revert(scripts, one)
+    reports = status(scripts) if args.action == "status" else preview(scripts)
+    return _apply(reports, one) if args.action == "apply" else _show(reports, one)
 
 
-def _diff(scripts: list[Script], one: bool) -> int:
-    from .patcher import preview
-
-    reports = preview(scripts)
+def _show(reports: list[Report], one: bool) -> int:
     for report in reports:
         _print(report, always=one)
         if text := report.diff():
@@ -70,10 +53,10 @@ def _diff(scripts: list[Script], one: bool) -> int:
     return 1 if changing else 0
 
 
-def _apply(scripts: list[Script], one: bool) -> int:
-    from .patcher import apply, preview
+def _apply(reports: list[Report], one: bool) -> int:
+    from .patcher import apply
+    from .store import NotApplied
 
-    reports = preview(scripts)
     done, failed = [], [r for r in reports if one and r.state == "unreadable"]
     for report in reports:
         _print(report, always=one)
@@ -86,30 +69,30 @@ def _apply(scripts: list[Script], one: bool) -> int:
             failed.append(report)
             print(f"cefr-sentences: {error}", file=sys.stderr)
     print(_count(reports, done, "changed"))
-    if failed:
-        return 1 if done else 3
-    return 0
+    return _code(done, failed)
 
 
 def _revert(scripts: list[Script], one: bool) -> int:
-    from .patcher import revert
-    from .store import read_manifest
+    from .store import NotApplied, read_manifest, revert_script
 
-    ours = [script for script in scripts if one or read_manifest(script) is not None]
-    done, failed = 0, 0
-    for script in ours:
+    patched = [script for script in scripts if one or read_manifest(script) is not None]
+    done, failed = [], []
+    for script in patched:
         try:
-            changed = revert(script)
-            done += changed
-            print(f"{script.path}: {'as it was before' if changed else 'it has its own bytes already'}")
+            changed = revert_script(script)
+            done += [script] if changed else []
+            print(f"{script.path}: {'as it was before' if changed else 'it already has its original bytes'}")
         except NotApplied as error:
-            failed += 1
+            failed.append(script)
             print(f"cefr-sentences: {error}", file=sys.stderr)
-    if not ours:
+    if not patched:
         print("No script was patched by this command.")
-    if failed:
-        return 1 if done else 3
-    return 0
+    return _code(done, failed)
+
+
+def _code(done: list[Any], failed: list[Any]) -> int:
+    """The exit code: something failed beside what was done, or nothing was done."""
+    return (1 if done else 3) if failed else 0
 
 
 def _count(reports: list[Report], changed: list[Report], what: str) -> str:

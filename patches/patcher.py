@@ -1,4 +1,4 @@
-"""Status, diff, apply and revert for the extensions of a webui. The command line and the tab call this."""
+"""Status, diff and apply for the extensions of a webui; `store.revert_script` undoes it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from .errors import LeftAlone, NotApplied
+from ..exporter.common.webui import Webui
 from .folders import Script, extension_scripts, one_script
-from .rewrite import decode, rewrite
+from .rewrite import LeftAlone, decode, rewrite
 from .scan import Finding, scan
-from .store import digest, read_manifest, replace_script, revert_script
+from .store import NotApplied, digest, read_manifest, replace_script
 
 State = Literal["clean", "drift", "patched", "edited", "unreadable"]
 
@@ -36,11 +36,6 @@ class Report:
     def changes(self) -> list[Finding]:
         return [finding for finding in self.findings if finding.edits]
 
-    @property
-    def left(self) -> list[Finding]:
-        """What was found and is not touched, with the reason in `left`."""
-        return [finding for finding in self.findings if not finding.edits]
-
     def diff(self) -> str:
         """A unified diff, its line ends made plain."""
         if self.after is None:
@@ -50,9 +45,9 @@ class Report:
         return "\n".join(difflib.unified_diff(old, new, f"{name} (as it is)", f"{name} (patched)", lineterm=""))
 
 
-def find_scripts(webui: Path, user_data: Path | None = None, file: Path | None = None) -> list[Script]:
-    """The scripts in question: all of a webui's extensions, or only `file`."""
-    return [one_script(file, webui, user_data)] if file else extension_scripts(webui, user_data)
+def find_scripts(webui: Webui, file: Path | None = None) -> list[Script]:
+    """The scripts in question: all of a webui's extensions, or only `file`. Raises InputError as `one_script` does."""
+    return [one_script(webui, file)] if file else extension_scripts(webui)
 
 
 def status(scripts: Sequence[Script]) -> list[Report]:
@@ -72,13 +67,8 @@ def apply(report: Report) -> None:
         NotApplied: see `store.replace_script`; the script is as it was.
     """
     if report.after is None:
-        raise NotApplied(f"{report.script.path}: there is nothing to apply.")
+        raise NotApplied("{script}: there is nothing to apply.", script=report.script.path)
     replace_script(report.script, report.before, report.after, list(report.findings))
-
-
-def revert(script: Script) -> bool:
-    """Give a script back the bytes it had; False when it has them. See `store.revert_script`."""
-    return revert_script(script)
 
 
 def _report(script: Script, *, change: bool) -> Report:
@@ -102,8 +92,8 @@ def _report(script: Script, *, change: bool) -> Report:
     state: State = "clean"
     if any(finding.edits for finding in findings):
         state = "drift"
-    elif manifest is not None and manifest["after"] == digest(before):
+    elif manifest is not None and manifest.after == digest(before):
         state = "patched"
-    elif manifest is not None and manifest["before"] != digest(before):
+    elif manifest is not None and manifest.before != digest(before):
         state = "edited"
     return Report(script, state, tuple(findings), before=before, after=after if after != before else None)

@@ -9,12 +9,16 @@ import tokenize
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .errors import LeftAlone, PatchError
+from ..exporter.common.errors import CefrError
 from .scan import ArgumentEdit, Edit, Finding, FunctionEdit, ImportEdit, LineEdit, scan
 from .templates import HOLES
 
 if TYPE_CHECKING:
     import libcst as cst
+
+
+class LeftAlone(CefrError):
+    """A script that cannot be rewritten without changing more than the lines in question."""
 
 
 def decode(source: bytes) -> tuple[str, str]:
@@ -34,7 +38,7 @@ def rewrite(source: bytes, *, by_path: bool = False) -> tuple[bytes, list[Findin
     Raises:
         SyntaxError, ValueError: this Python cannot parse it.
         LeftAlone: it cannot be rewritten without touching more than the lines in question.
-        PatchError: libcst is not installed.
+        CefrError: libcst is not installed.
     """
     text, encoding = decode(source)
     findings = scan(text, by_path=by_path)
@@ -55,7 +59,7 @@ def _edited(text: str, edits: Sequence[Edit]) -> str:
     try:
         wrapper = cst.MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
     except cst.ParserSyntaxError as error:
-        raise LeftAlone(f"libcst cannot read it (line {error.raw_line}), so it was left") from None
+        raise LeftAlone("libcst cannot read it (line {line}), so it was left", line=error.raw_line) from None
     if wrapper.module.code != text:
         raise LeftAlone("its line ends cannot be kept by libcst, so it was left. Change it by hand")
     return wrapper.visit(_rewriter(wrapper.module, edits)).code
@@ -65,7 +69,7 @@ def _libcst() -> Any:
     try:
         import libcst
     except ImportError:
-        raise PatchError(
+        raise CefrError(
             "Changing scripts needs libcst, which is not installed. Install it with `pip install libcst`; "
             "`cefr-sentences patch status` works without it."
         ) from None

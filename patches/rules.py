@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ..exporter.common.versions import release
+
 Kind = Literal["argument", "value", "default", "attribute", "import"]
 
 # A patched script serves these versions and all later ones: a name that they already know may be written as it
@@ -75,7 +77,7 @@ class Rule:
     @property
     def plain(self) -> bool:
         """Whether the new name serves every version that a patched script serves."""
-        return self.appears is None or version(self.appears) <= version(OLDEST[self.package])
+        return self.appears is None or release(self.appears) <= release(OLDEST[self.package])
 
     def describe(self) -> str:
         """The change in a few words."""
@@ -85,17 +87,6 @@ class Rule:
         if self.kind == "default":
             return f"{self.name}() -> {self.name}({self.new}={self.value})"
         return f"{self.old} -> {self.new or 'removed'}"
-
-
-def version(text: str) -> tuple[int, ...]:
-    """`"4.57"` as a tuple to compare by; what follows a number (`6rc1`) is dropped."""
-    parts = []
-    for part in text.split("."):
-        digits = part[: len(part) - len(part.lstrip("0123456789"))]
-        if not digits:
-            break
-        parts.append(int(digits))
-    return tuple(parts)
 
 
 def convert(expression: str, **values: Any) -> Any:

@@ -9,65 +9,85 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timezone
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
-from .errors import NotApplied
+from ..exporter.common.errors import TargetError
+from ..exporter.common.files import atomic_path
+from ..exporter.common.lock import take
+from ..exporter.common.versions import installed
 from .folders import Script
-from .lock import take
 from .scan import Finding
 
 FOLDER = ".cefr-patches"
+_PACKAGES = ("cefr-sentences", "libcst", "transformers", "peft", "gradio")
+
+
+class NotApplied(TargetError):
+    """The command was right, and a script could not be changed."""
+
+    exit_code = 3
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What is kept about a patched script. `before` and `after` are SHA-256; `backup` is a name in the same folder."""
+
+    file: str
+    before: str
+    after: str
+    backup: str
+    when: str
+    rules: list[dict[str, str | int]]
+    versions: dict[str, str]
 
 
 def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def read_manifest(script: Script) -> dict[str, Any] | None:
+def read_manifest(script: Script) -> Manifest | None:
     """What is kept about `script`; None when it was never patched, or the manifest cannot be read."""
     try:
-        manifest = json.loads(_manifest(script).read_text(encoding="utf-8"))
-        return manifest if {"before", "after", "backup"} <= set(manifest) else None
-    except (OSError, ValueError, TypeError):
+        kept = json.loads(_manifest(script).read_text(encoding="utf-8"))
+        return Manifest(**{field.name: kept[field.name] for field in fields(Manifest)})
+    except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
 def replace_script(script: Script, before: bytes, after: bytes, findings: list[Finding]) -> None:
-    """Write `after`, when the script still is `before`; its mode stays. The backup and the manifest come first.
+    """Write `after` if the script still is `before`; its mode stays. The backup and the manifest are written first.
 
     Raises:
-        NotApplied: the file is read-only, changed meanwhile, or cannot be written; nothing was changed then.
+        NotApplied: the file is read-only, was changed meanwhile, or cannot be written; nothing was changed then.
     """
     with _locked(script):
         _refuse_changed(script, before)
+        first, backup = digest(before), _folder(script) / f"{script.inside.name}.{digest(before)[:12]}.orig"
         known = read_manifest(script)
-        if known is not None and known["after"] == digest(before) and _backup(script, known).is_file():
-            first, backup = known["before"], _backup(script, known)  # patched once more: the first backup stays
-        else:
-            first, backup = digest(before), _folder(script) / f"{script.inside.name}.{digest(before)[:12]}.orig"
-        manifest = {
-            "file": script.inside.as_posix(),
-            "before": first,
-            "after": digest(after),
-            "backup": backup.name,
-            "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            "rules": [
+        if known is not None and known.after == first and _backup(script, known).is_file():
+            first, backup = known.before, _backup(script, known)  # patched once more: the first backup stays
+        manifest = Manifest(
+            file=script.inside.as_posix(),
+            before=first,
+            after=digest(after),
+            backup=backup.name,
+            when=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            rules=[
                 {"line": f.line, "found": f.found, "change": f.rule.describe() if f.rule else ""}
                 for f in findings
                 if f.edits
             ],
-            "versions": _versions(),
-        }
+            versions=_versions(),
+        )
         old_manifest = _manifest(script).read_bytes() if _manifest(script).is_file() else None
         new_backup = not backup.exists()
         try:
             if new_backup:
                 _write(backup, before)
-            _write(_manifest(script), json.dumps(manifest, indent=2).encode())
-            _write(script.path, after, mode=script.path.stat().st_mode)
+            _write(_manifest(script), json.dumps(asdict(manifest), indent=2).encode())
+            _write(script.path, after, like=script.path)
         except OSError as error:
             with suppress(OSError):
                 _put_back(_manifest(script), old_manifest)
@@ -77,30 +97,36 @@ def replace_script(script: Script, before: bytes, after: bytes, findings: list[F
 
 
 def revert_script(script: Script) -> bool:
-    """Give the script the bytes it had before; False when it has them.
+    """Give the script the bytes it had before; False when it already has them.
 
     Raises:
-        NotApplied: never patched, edited since, or the backup is missing or not what it was.
+        NotApplied: never patched, edited since, or the backup is missing or was changed.
     """
     manifest = read_manifest(script)
     if manifest is None:
-        raise NotApplied(f"{script.path} was not patched by this command, so there is nothing to revert.")
+        raise NotApplied("{script} was not patched by this command, so there is nothing to revert.", script=script.path)
     with _locked(script):
         now = script.path.read_bytes()
-        if digest(now) == manifest["before"]:
+        if digest(now) == manifest.before:
             return False
         backup = _backup(script, manifest)
-        if digest(now) != manifest["after"]:
+        if digest(now) != manifest.after:
             raise NotApplied(
-                f"{script.path} was edited since it was patched, so it was left. The original is {backup}; copy it "
-                "over the file if its edits may go."
+                "{script} was edited since it was patched, so it was not reverted. The original is {backup}; copy it "
+                "over the file if the edits may be lost.",
+                script=script.path,
+                backup=backup,
             )
         original = backup.read_bytes() if backup.is_file() else b""
-        if digest(original) != manifest["before"]:
-            raise NotApplied(f"{backup}, the backup of {script.path}, is missing or was changed. Nothing was done.")
+        if digest(original) != manifest.before:
+            raise NotApplied(
+                "{backup}, the backup of {script}, is missing or was changed. Nothing was done.",
+                backup=backup,
+                script=script.path,
+            )
         _refuse_changed(script, now)
         try:
-            _write(script.path, original, mode=script.path.stat().st_mode)
+            _write(script.path, original, like=script.path)
         except OSError as error:
             raise _refusal(script, error) from error
         with suppress(OSError):
@@ -118,15 +144,15 @@ def _manifest(script: Script) -> Path:
     return _folder(script) / f"{script.inside.name}.json"
 
 
-def _backup(script: Script, manifest: dict[str, Any]) -> Path:
-    return _folder(script) / Path(str(manifest["backup"])).name
+def _backup(script: Script, manifest: Manifest) -> Path:
+    return _folder(script) / Path(manifest.backup).name
 
 
 def _refuse_changed(script: Script, before: bytes) -> None:
     if not script.path.stat().st_mode & stat.S_IWUSR or not os.access(script.path, os.W_OK):
-        raise NotApplied(f"{script.path} is read-only. Make it writable, and try again.")
+        raise NotApplied("{script} is read-only. Make it writable, and try again.", script=script.path)
     if script.path.is_symlink() or script.path.read_bytes() != before:
-        raise NotApplied(f"{script.path} was changed by another program just now. Try again.")
+        raise NotApplied("{script} was changed by another program just now. Try again.", script=script.path)
 
 
 def _put_back(path: Path, content: bytes | None) -> None:
@@ -136,36 +162,30 @@ def _put_back(path: Path, content: bytes | None) -> None:
         path.write_bytes(content)
 
 
-def _write(path: Path, content: bytes, mode: int | None = None) -> None:
-    """Write a temporary file in the same folder, flush it to the disk, and rename it."""
+def _write(path: Path, content: bytes, like: Path | None = None) -> None:
+    """Write `path` atomically, with the mode and owner of `like`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if mode is not None:
-            part.chmod(stat.S_IMODE(mode))
+    with atomic_path(path) as part:
+        part.write_bytes(content)
+        if like is not None:
+            status = like.stat()
+            part.chmod(stat.S_IMODE(status.st_mode))
             with suppress(OSError, AttributeError):  # patched by root, the file stays its owner's (not on Windows)
-                os.chown(part, path.stat().st_uid, path.stat().st_gid)
-        part.replace(path)
-    except OSError:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise
+                os.chown(part, status.st_uid, status.st_gid)
 
 
 def _refusal(script: Script, error: OSError) -> NotApplied:
     return NotApplied(
-        f"{script.path} cannot be written: {error.strerror or error}. It is as it was. Free space or mend the "
-        "permissions of its folder, and try again."
+        "{script} cannot be written: {cause}. It is as it was. Free some space, or correct the permissions of its "
+        "folder, and try again.",
+        script=script.path,
+        cause=error.strerror or error,
     )
 
 
 @contextmanager
 def _locked(script: Script) -> Iterator[None]:
-    """One patcher at a time in an extension; the system lets go of the lock when a process dies.
+    """One patcher at a time in an extension; the system releases the lock when a process dies.
 
     Raises:
         NotApplied: another one is at work, or the folder cannot be written.
@@ -178,7 +198,9 @@ def _locked(script: Script) -> Iterator[None]:
         raise _refusal(script, error) from error
     with file:
         if not take(file, path):
-            raise NotApplied(f"Another patcher is at work in {script.extension}. Wait for it, and try again.")
+            raise NotApplied(
+                "Another patcher is at work in {extension}. Wait for it, and try again.", extension=script.extension
+            )
         try:
             yield
         finally:
@@ -188,8 +210,5 @@ def _locked(script: Script) -> Iterator[None]:
 
 
 def _versions() -> dict[str, str]:
-    found = {"python": ".".join(map(str, sys.version_info[:3]))}
-    for package in ("cefr-sentences", "libcst", "transformers", "peft", "gradio"):
-        with suppress(PackageNotFoundError):
-            found[package] = version(package)
-    return found
+    versions = {"python": ".".join(map(str, sys.version_info[:3]))}
+    return versions | {package: version for package in _PACKAGES if (version := installed(package))}

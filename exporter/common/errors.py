@@ -1,7 +1,7 @@
 """What can go wrong for a user, as one small tree.
 
 Every message says what happened, with the value, and what to do next. The command line prints it on stderr and exits
-with 2; the tab says it in the language of its page.
+with the error's code; the tab says it in the language of its page.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ class Problem:
 
 class CefrError(Exception):
     """Anything a user can cause and put right: `InputError("{file} is empty.", file=path)`, or several `Problem`s."""
+
+    exit_code = 2
 
     def __init__(self, *problems: str | Problem, **values: object) -> None:
         self.problems = tuple(p if isinstance(p, Problem) else Problem(p, values) for p in problems)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .errors import TargetError
+from .cmd_flags import all_values
+from .errors import Option, TargetError
 
 
 @dataclass(frozen=True)
 class Webui:
     """A webui on disk. `root` holds `server.py` and `modules/`; `user_data` may be elsewhere.
 
-    A running webui knows where `--lora-dir` and `--model-dir` have moved those two folders.
+    `lora_dir` and `model_dir` are where `--lora-dir` and `--model-dir` have moved those two folders.
     """
 
     root: Path
@@ -57,50 +56,46 @@ class Webui:
         return self.user_data / "CMD_FLAGS.txt"
 
 
-def find_webui(folder: Path, user_data: Path | None = None) -> Webui:
-    """The webui at `folder`.
+def find_webui(folder: Path, user_data: Path | None = None, *, needs_data: bool = True) -> Webui:
+    """The webui at `folder`, with the folders that its CMD_FLAGS.txt has moved.
 
     Its user data are, in this order: `user_data` when given; what `--user-data-dir` in its CMD_FLAGS.txt
     says (v4); `user_data` in it; beside it or beside its parent (portable builds).
 
     Raises:
-        TargetError: no webui there, one older than its `user_data` folder, or no such user data folder.
+        TargetError: no webui there, or no such user data folder. Without `needs_data` a webui that has none, as before
+            v3.0, is accepted.
     """
     if not folder.is_dir():
-        raise TargetError(f"{folder} is not a folder. Give the folder of text-generation-webui, with server.py in it.")
-    root = _root(folder)
+        raise TargetError(
+            "{folder} is not a folder. Give the folder of text-generation-webui, with server.py in it.", folder=folder
+        )
+    root = next((f for f in (folder, folder / "app") if (f / "server.py").is_file() and (f / "modules").is_dir()), None)
     if root is None:
         raise TargetError(
-            f"{folder} is not a text-generation-webui: it has no server.py with a modules folder. "
-            "Give the folder that start_linux.sh or start_windows.bat is in, or write elsewhere with --out."
+            "{folder} is not a text-generation-webui: it has no server.py with a modules folder. Give the folder that "
+            "start_linux.sh or start_windows.bat is in.",
+            folder=folder,
         )
-    if user_data is not None:
-        if not user_data.is_dir():
-            raise TargetError(
-                f"--user-data-dir {user_data} is not a folder. Start the webui once with it, or mend the path."
-            )
-        return Webui(root, user_data)
-    found = next((c for c in _usual_folders(root) if c.is_dir()), None)
-    if found is None:
+    if user_data is not None and not user_data.is_dir():
         raise TargetError(
-            f"{root} has no user_data folder. Webuis before v3.0 kept their data elsewhere: update it, "
-            "or name the folder with --user-data-dir."
+            "{option} {folder} is not a folder. Start the webui once with it, or correct the path.",
+            option=Option("user_data_dir"),
+            folder=user_data,
         )
-    return Webui(root, _moved(root, found) or found)
-
-
-def moved_user_data(folder: Path) -> Path | None:
-    """Where the webui at `folder` has moved its user data by a flag; None: it has not, or there is no webui.
-
-    Raises TargetError when the flag names no folder.
-    """
-    root = _root(folder)
-    return None if root is None else next((_moved(root, c) for c in _usual_folders(root) if c.is_dir()), None)
-
-
-def _root(folder: Path) -> Path | None:
-    """The folder with server.py: `folder` itself, or its `app` (portable builds)."""
-    return next((f for f in (folder, folder / "app") if (f / "server.py").is_file() and (f / "modules").is_dir()), None)
+    usual = next((f for f in _usual_folders(root) if f.is_dir()), None)
+    if user_data is None and usual is None and needs_data:
+        raise TargetError(
+            "{folder} has no user_data folder. Webuis before v3.0 kept their data elsewhere: update it, or name the "
+            "folder with {option}.",
+            folder=root,
+            option=Option("user_data_dir"),
+        )
+    if user_data is None:
+        user_data = (usual and _moved(root, usual)) or usual or root / "user_data"
+    webui = Webui(root, user_data)
+    lora_dir, model_dir = (_flagged(root, webui.cmd_flags, flag) for flag in ("--lora-dir", "--model-dir"))
+    return replace(webui, lora_dir=next(reversed(lora_dir), None), model_dir=next(reversed(model_dir), None))
 
 
 def _usual_folders(root: Path) -> list[Path]:
@@ -108,21 +103,26 @@ def _usual_folders(root: Path) -> list[Path]:
 
 
 def _moved(root: Path, user_data: Path) -> Path | None:
-    """Where `--user-data-dir` in CMD_FLAGS.txt points. The webui resolves it from its own folder."""
-    try:
-        lines = (user_data / "CMD_FLAGS.txt").read_text(encoding="utf-8").splitlines()
-        words = [w for line in lines for w in shlex.split(line, comments=True, posix=os.name != "nt")]
-    except (OSError, ValueError):
+    """Where `--user-data-dir` in the CMD_FLAGS.txt of `user_data` points. Raises TargetError when it is no folder."""
+    moved = _flagged(root, user_data / "CMD_FLAGS.txt", "--user-data-dir")
+    if not moved:
         return None
-    for i, word in enumerate(words):
-        name, sign, value = word.partition("=")
-        if name == "--user-data-dir":
-            value = value if sign else words[i + 1] if i + 1 < len(words) else ""
-            moved = (root / value.strip("\"'")).resolve()
-            if not moved.is_dir():
-                raise TargetError(
-                    f"CMD_FLAGS.txt of {root} says --user-data-dir {value}, and {moved} is not a folder. Mend the "
-                    "flag, or name the folder with --user-data-dir."
-                )
-            return moved
-    return None
+    if not moved[0].is_dir():  # the webui takes the first of these; of all other flags the last
+        raise TargetError(
+            "{file} says {option}, and {folder} is not a folder. Correct it there, or name the folder with {option}.",
+            file=user_data / "CMD_FLAGS.txt",
+            option=Option("user_data_dir"),
+            folder=moved[0],
+        )
+    return moved[0].resolve()
+
+
+def _flagged(root: Path, file: Path, flag: str) -> list[Path]:
+    """The folders that `flag` names in a CMD_FLAGS.txt; the webui resolves them from its own folder.
+
+    A file that cannot be read names none: the webui does not start with it.
+    """
+    try:
+        return [root / values[0] for values in all_values(file.read_text(encoding="utf-8"), flag) if values]
+    except (OSError, ValueError):
+        return []

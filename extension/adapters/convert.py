@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import CefrError, ModelError
+from ...exporter.common.memory import check_disk, check_memory, gigabytes
 from ...exporter.records.prompt import list_prompt
 from ..models.form import prompt_ids
 from ..models.gguf import Gguf, check_architecture, edit_json, llama3_rope, open_gguf, save_folder
 from ..models.loading import first_line, libraries, load
-from .model_folder import check_disk, check_memory, check_out, gigabytes, new_model_folder, write_meta
+from .model_folder import BESIDE, check_out, new_model_folder, write_meta
 
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 _NATIVE = {"F16": "float16", "BF16": "bfloat16"}
@@ -67,10 +68,10 @@ def convert_model(gguf: Gguf, out: Path, *, dtype: str | None = None, force: boo
     check_out(out, force=force)
     source = gguf.path
     dtype = dtype or own_dtype(gguf)
-    check_disk(out, gguf.weights * BYTES[dtype])
+    check_disk(out, gguf.weights * BYTES[dtype] + BESIDE)
     torch, _ = libraries()
     check_architecture(gguf)
-    check_memory("Converting it", gguf.weights * _PEAK + _LIBRARIES)
+    check_memory(gguf.weights * _PEAK + _LIBRARIES)
     with new_model_folder(out, force=force) as part:
         try:
             model, tokenizer = open_gguf(source, dtype)

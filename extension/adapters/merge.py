@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import ModelError
+from ...exporter.common.memory import check_disk, check_memory, free_memory, gigabytes
 from ...exporter.records.prompt import list_prompt
 from ..models.form import prompt_ids
 from ..models.gguf import edit_json
@@ -20,7 +21,7 @@ from ..models.weights import read_header
 from ..training.model_card import NAME as README
 from ..training.model_card import header
 from .agree import Agreement, all_logits, arithmetic, compare
-from .model_folder import check_disk, check_memory, check_out, free_memory, gigabytes, new_model_folder, write_meta
+from .model_folder import BESIDE, check_out, new_model_folder, write_meta
 
 DTYPES = ("bfloat16", "float16")
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".gguf", ".onnx", ".h5", ".msgpack", ".index.json")
@@ -86,14 +87,14 @@ def merge(
     folder = local_folder(base)
     weights, kept = _size(folder)
     need = kept + _LIBRARIES + 6 * max(weights)
-    check_disk(out, 2 * sum(weights))
+    check_disk(out, 2 * sum(weights) + BESIDE)
     free = free_memory()
     having = "" if free is None else f" ({gigabytes(free)} are free)"
     say(
         f"Merging {sum(weights):,} weights: about {gigabytes(need)} of memory{having}, and "
         f"{gigabytes(2 * sum(weights))} on the disk."
     )
-    check_memory("Merging", need)
+    check_memory(need)
     tokenizer = load_tokenizer(str(folder))
     level = meta.get("level") or "A1"
     prompts = [prompt_ids(tokenizer, list_prompt(words, level)) for words in _WORDS]
@@ -164,7 +165,9 @@ def _load(torch: Any, folder: Path, dtype: str) -> Any:
     from transformers import AutoModelForCausalLM
 
     try:
-        model: Any = AutoModelForCausalLM.from_pretrained(str(folder), torch_dtype=_named(torch, dtype))
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            str(folder), torch_dtype=_named(torch, dtype), trust_remote_code=False
+        )
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
         raise ModelError(f"{folder} cannot be loaded: {first_line(error)}") from error
     return model.eval()

@@ -1,20 +1,18 @@
-"""A new model folder: room for it on the disk and in memory, and whole or not at all."""
+"""A new model folder, whole or not at all."""
 
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import ModelError, TargetError
-from ...exporter.common.files import target_error
+from ...exporter.common.errors import TargetError
+from ...exporter.common.files import atomic_folder, target_error
 from ..models.loading import META
 
-# Tokenizer, configuration and the like.
-_BESIDE = 100_000_000  # bytes
+BESIDE = 100_000_000  # bytes of the tokenizer, the configuration and the like, beside the weights
 
 
 def write_meta(folder: Path, meta: dict[str, Any]) -> None:
@@ -30,25 +28,11 @@ def new_model_folder(out: Path, *, force: bool) -> Iterator[Path]:
         TargetError: `out` is there and may not be replaced, or cannot be written.
     """
     check_out(out, force=force)
-    part, before = out.with_name(f".{out.name}.part"), out.with_name(f".{out.name}.before")
     try:
-        shutil.rmtree(part, ignore_errors=True)  # of a kill
-        part.mkdir(parents=True)
-        yield part
-        if out.is_dir():
-            shutil.rmtree(before, ignore_errors=True)
-            out.rename(before)
-        try:
-            part.rename(out)
-        except OSError:
-            if before.is_dir():
-                before.rename(out)
-            raise
-        shutil.rmtree(before, ignore_errors=True)
+        with atomic_folder(out) as part:
+            yield part
     except OSError as error:
         raise target_error(out, error) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def check_out(out: Path, *, force: bool) -> None:
@@ -66,37 +50,3 @@ def check_out(out: Path, *, force: bool) -> None:
         ours = False
     if out.is_symlink() or not ours:
         raise TargetError(f"{out} is no model that this program made, so --force does not replace it. Choose another.")
-
-
-def check_disk(out: Path, size: int) -> None:
-    """Raises TargetError unless `size` bytes of weights find room where `out` will be."""
-    place = next((p for p in out.absolute().parents if p.is_dir()), None)
-    free = shutil.disk_usage(place).free if place else 0
-    if free < size + _BESIDE:
-        raise TargetError(
-            f"{out} would take {gigabytes(size + _BESIDE)}, and {gigabytes(free)} are free on that disk. Free some, "
-            "or choose another folder."
-        )
-
-
-def free_memory() -> int | None:
-    """Bytes that can be had without pushing others out; None where it is not known."""
-    try:
-        import psutil  # accelerate brings it
-    except ImportError:
-        return None
-    return int(psutil.virtual_memory().available)
-
-
-def check_memory(what: str, size: int) -> None:
-    """Raises ModelError when `size` bytes are more than is free."""
-    free = free_memory()
-    if free is not None and free < size:
-        raise ModelError(
-            f"{what} needs {gigabytes(size)} of memory, and {gigabytes(free)} are free. Close other programs (a model "
-            "that is loaded in the webui is one), or do it on a larger machine."
-        )
-
-
-def gigabytes(size: float) -> str:
-    return f"{size / 1e9:,.2f} GB" if size < 1e10 else f"{size / 1e9:,.0f} GB"

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterator
-from importlib import import_module
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
+from ...exporter.common.memory import free_disk, free_memory
 from ...exporter.common.webui import Webui
 from ..models.weights import read_header
 from ..training.settings import TrainSettings
@@ -83,7 +80,7 @@ def _models(webui: Webui) -> Iterator[tuple[str, int, int]]:
 def look_at_disk(webui: Webui) -> Iterator[Finding]:
     run = settings()
     place = next((p for p in (webui.loras, webui.user_data) if p.is_dir()), webui.root)
-    free = shutil.disk_usage(place).free
+    free = free_disk(place)
     largest = max(_models(webui), key=lambda m: m[2], default=None)
     needed = disk_need(largest[2], run) if largest else _SMALL
     about = f"a run of rank {run.rank} on {largest[0]}" if largest else "an export and a run on a small model"
@@ -139,12 +136,4 @@ def _memory() -> tuple[int, bool]:
             return int(torch.cuda.mem_get_info()[0]), True
     except (RuntimeError, AttributeError):
         pass
-    if find_spec("psutil") is not None:
-        return int(import_module("psutil").virtual_memory().available), False
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024, False
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), False
-    except (OSError, ValueError, AttributeError):
-        return 0, False
+    return free_memory() or 0, False

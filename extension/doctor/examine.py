@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-from dataclasses import replace
-from pathlib import Path
-
 from ...exporter.common.webui import Webui
 from . import datasets, disk, extension, loras, models, python
 from .finding import Check, Finding, guarded
@@ -18,7 +13,6 @@ def examine(webui: Webui, *, online: bool = False) -> list[Finding]:
     A check that fails becomes a finding, so nothing that a user's files can hold is raised. Only with `online`
     is the hub asked, whether it lends the models that are missing.
     """
-    webui = with_flags(webui)
     checks: list[tuple[str, Check]] = [
         ("python", lambda: python.look_at_python(webui)),
         ("packages", lambda: python.look_at_packages(webui)),
@@ -34,22 +28,3 @@ def examine(webui: Webui, *, online: bool = False) -> list[Finding]:
     if online:
         checks.append(("hub", lambda: models.look_at_hub(webui)))
     return [finding for name, check in checks for finding in guarded(name, check)]
-
-
-def with_flags(webui: Webui) -> Webui:
-    """`webui` with the folders that --lora-dir and --model-dir in its CMD_FLAGS.txt name."""
-    try:
-        lines = webui.cmd_flags.read_text(encoding="utf-8").splitlines()
-        words = [w for line in lines for w in shlex.split(line, comments=True, posix=os.name != "nt")]
-    except (OSError, ValueError):  # what is wrong with that file, look_at_ours says
-        return webui
-    given: dict[str, Path] = {}
-    for word, following in zip(words, [*words[1:], ""], strict=True):
-        name, sign, value = word.partition("=")
-        if name in ("--lora-dir", "--model-dir") and (value := (value if sign else following).strip("\"'")):
-            given[name] = webui.root / value
-    return replace(
-        webui,
-        lora_dir=webui.lora_dir or given.get("--lora-dir"),
-        model_dir=webui.model_dir or given.get("--model-dir"),
-    )

@@ -9,12 +9,12 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+from ...exporter.common.cmd_flags import extensions
+from ...exporter.common.versions import release
 from ...exporter.common.webui import Webui
-from ...patches.errors import PatchError
 from ...patches.patcher import Report, find_scripts, status
 from ...patches.rules import Rule
-from ...patches.rules import version as parsed
-from ..install.cmd_flags import EXTENSION, FLAG, extensions
+from ..install.cmd_flags import EXTENSION, FLAG
 from ..install.install import planned_files
 from ..install.interpreter import own_command, wrong_python
 from ..install.pins import read_pins, requirements_file
@@ -165,11 +165,7 @@ def _default_extensions(settings: Path) -> list[str]:
 
 def look_at_drift(webui: Webui) -> Iterator[Finding]:
     """Installed extensions that call other people's APIs by names that these refuse, now or in a later version."""
-    try:
-        reports = status(find_scripts(webui.root, webui.user_data))
-    except PatchError as error:
-        yield Finding("patches", "problem", str(error), "The extensions were not looked at.", "Mend that, and repeat.")
-        return
+    reports = status(find_scripts(webui))
     versions = {name: _version(webui, name) for name in ("transformers", "gradio")}
     missing = wrong_python(webui) is not None or find_spec("bitsandbytes") is None
     drifted: dict[Path, list[Report]] = {}
@@ -238,4 +234,4 @@ def _fails(rule: Rule, versions: dict[str, str | None], v4: bool, no_bitsandbyte
     if rule.package == "webui":
         return v4
     having = versions.get(rule.package)
-    return rule.fails is not None and (having is None or parsed(having) >= parsed(rule.fails))
+    return rule.fails is not None and (having is None or release(having) >= release(rule.fails))

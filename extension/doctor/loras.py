@@ -10,8 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ...exporter.common.versions import release
 from ...exporter.common.webui import Webui
-from ...patches.rules import version as parsed
 from ..install.interpreter import command_line
 from ..models.weights import PICKLE, SAFE, Tensor, read_header
 from ..training.plan import RESUME
@@ -176,7 +176,7 @@ def _newer(folder: Path, config: dict[str, Any]) -> Iterator[Finding]:
     having, wrote = installed_version("peft"), config.get("peft_version")
     if having is None or config.get("peft_type", "LORA") != "LORA":
         return
-    if isinstance(wrote, str) and parsed(wrote) <= parsed(having):
+    if isinstance(wrote, str) and release(wrote) <= release(having):
         return
     known = _peft_knows()
     unknown = sorted(set(config) - known) if known else []

@@ -161,7 +161,7 @@ def open_gguf(path: Path, dtype: str) -> tuple[Any, Any]:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    model: Any = AutoModelForCausalLM.from_pretrained(str(path.parent), gguf_file=path.name)
+    model: Any = AutoModelForCausalLM.from_pretrained(str(path.parent), gguf_file=path.name, trust_remote_code=False)
     for parameter in model.parameters():  # not model.to(): it would round the position frequencies as well
         parameter.data = parameter.data.to(getattr(torch, dtype))
     # transformers marks the dequantized model as quantized and then refuses to save it.
@@ -169,7 +169,7 @@ def open_gguf(path: Path, dtype: str) -> tuple[Any, Any]:
         del model.config.quantization_config
     model.is_quantized = False
     model.hf_quantizer = None
-    tokenizer: Any = AutoTokenizer.from_pretrained(str(path.parent), gguf_file=path.name)
+    tokenizer: Any = AutoTokenizer.from_pretrained(str(path.parent), gguf_file=path.name, trust_remote_code=False)
     return model.eval(), tokenizer
 
 

@@ -98,11 +98,14 @@ def load(name: str, adapter: Path | None = None, *, four_bit: bool = False) -> L
                 bnb_4bit_use_double_quant=True,
             )
             model = transformers.AutoModelForCausalLM.from_pretrained(
-                folder, quantization_config=quantized, device_map={"": torch.cuda.current_device()}
+                folder,
+                quantization_config=quantized,
+                device_map={"": torch.cuda.current_device()},
+                trust_remote_code=False,
             )
         else:
             # Never model.to(dtype): that would round the positions' frequencies too.
-            model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=dtype)
+            model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, trust_remote_code=False)
             model = model.to("cuda" if cuda else "cpu")
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
         raise ModelError(f"{name} cannot be loaded: {first_line(error)}") from error
@@ -156,7 +159,7 @@ def libraries() -> tuple[Any, Any]:
 
 def _tokenizer(transformers: Any, name: str, folder: str) -> Any:
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except (OSError, ValueError, KeyError, ImportError, AttributeError) as error:
         raise ModelError(f"The tokenizer of {name} cannot be loaded: {first_line(error)}") from error
     tokenizer.padding_side = "left"

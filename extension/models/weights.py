@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import ModelError, TargetError
-from ...exporter.common.files import target_error
+from ...exporter.common.files import atomic_path, target_error
 
 _LONGEST_HEADER = 100_000_000  # bytes; what the format allows
 PICKLE = "adapter_model.bin"
@@ -77,19 +76,14 @@ def convert(folder: Path) -> Path:
             "webui."
         ) from None
     weights = _load(torch, source)
-    part = target.with_name(f".{SAFE}.{os.getpid()}.part")
     try:
-        save_file({name: t.detach().cpu().clone().contiguous() for name, t in weights}, part, {"format": "pt"})
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        part.replace(target)
+        with atomic_path(target) as part:
+            save_file({name: t.detach().cpu().clone().contiguous() for name, t in weights}, part, {"format": "pt"})
         source.replace(kept)
     except Exception as error:  # safetensors has its own for a full disk
         if source.is_file():
             target.unlink(missing_ok=True)
         raise target_error(target, error) from error
-    finally:
-        part.unlink(missing_ok=True)
     return target
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...exporter.common.errors import InputError
 from ...exporter.common.files import target_error
-from ...patches.lock import take
+from ...exporter.common.lock import take
 from .check import Row
 
 _FORMAT = 1

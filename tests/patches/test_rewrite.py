@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("libcst", reason="libcst, the extra [patch], is not installed")
 
-from cefr_sentences.patches.errors import LeftAlone
-from cefr_sentences.patches.rewrite import rewrite
+from cefr_sentences.patches.rewrite import LeftAlone, rewrite
 
 SCRIPTS = Path(__file__).parent / "scripts"
 EVERY = (SCRIPTS / "every_rule.py.txt").read_text(encoding="utf-8")

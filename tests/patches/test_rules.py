@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed_version
 from typing import Any
 
 import pytest
+from cefr_sentences.exporter.common.versions import installed, release
 from cefr_sentences.patches import RULES, Rule, adapt
-from cefr_sentences.patches.rules import version
 
 ARGUMENTS = [rule for rule in RULES if rule.api == "transformers.TrainingArguments" and rule.kind == "argument"]
 
@@ -36,11 +34,10 @@ VALUES: dict[str, tuple[Any, str, Any]] = {
 
 def at_least(package: str, wanted: str | None) -> bool:
     """Whether the installed `package` is of version `wanted` or later; the test is skipped where it is missing."""
-    try:
-        have = installed_version(package)
-    except PackageNotFoundError:
+    having = installed(package)
+    if having is None:
         pytest.skip(f"{package} is not installed")
-    return wanted is not None and version(have) >= version(wanted)
+    return wanted is not None and release(having) >= release(wanted)
 
 
 @pytest.fixture
@@ -64,7 +61,7 @@ def test_every_rule_is_whole() -> None:
         assert rule.why
         assert rule.describe()
         for number in filter(None, (rule.fails, rule.appears)):
-            assert ".".join(map(str, version(number))) == number
+            assert str(release(number)) == number
 
 
 @pytest.mark.parametrize("link", ["", "http://example.org", "see there"])

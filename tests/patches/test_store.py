@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 pytest.importorskip("libcst", reason="libcst, the extra [patch], is not installed")
 
 from cefr_sentences.patches import store
-from cefr_sentences.patches.errors import NotApplied
 from cefr_sentences.patches.folders import Script
-from cefr_sentences.patches.patcher import apply, preview, revert, status
+from cefr_sentences.patches.patcher import apply, preview, status
+from cefr_sentences.patches.store import NotApplied, revert_script
 
 DRIFT = b"from transformers import TrainingArguments as TA\r\nTA(no_cuda=True)\r\n"
 
@@ -53,7 +53,7 @@ def test_there_and_back(extension, every_rule: bytes) -> None:
     assert any("evaluation_strategy" in rule["change"] for rule in manifest["rules"])
     with pytest.raises(NotApplied, match="nothing to apply"):
         applied(path)
-    assert revert(ours) is True
+    assert revert_script(ours) is True
     assert files(path.parent) == {"script.py": every_rule}
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
@@ -70,7 +70,7 @@ def test_revert_undoes_apply(tmp_path: Path, parts: list[bytes]) -> None:
     once = path.read_bytes()
     assert once != before
     assert preview([ours])[0].after is None
-    revert(ours)
+    revert_script(ours)
     assert files(tmp_path) == {"script.py": before}
 
 
@@ -81,7 +81,7 @@ def test_a_file_edited_since_is_not_reverted(extension, every_rule: bytes) -> No
     edited = path.read_bytes()
     assert status([ours])[0].state == "edited"
     with pytest.raises(NotApplied, match="edited since") as refusal:
-        revert(ours)
+        revert_script(ours)
     assert path.read_bytes() == edited
     backup = next((path.parent / ".cefr-patches").glob("*.orig"))
     assert str(backup) in str(refusal.value)
@@ -93,7 +93,7 @@ def test_an_edited_file_may_be_patched_again_and_no_backup_is_lost(extension, ev
     applied(path)
     path.write_bytes(DRIFT)
     ours = applied(path)
-    assert revert(ours) is True
+    assert revert_script(ours) is True
     assert path.read_bytes() == DRIFT
     assert [p.read_bytes() for p in (path.parent / ".cefr-patches").glob("*.orig")] == [every_rule]
 
@@ -105,7 +105,7 @@ def test_patched_once_more_by_later_rules_it_still_goes_back_to_the_first(extens
     more = report.before + b"# a later rule\r\n"
     store.replace_script(ours, report.before, more, [])
     assert path.read_bytes() == more
-    revert(ours)
+    revert_script(ours)
     assert path.read_bytes() == DRIFT
 
 
@@ -115,18 +115,18 @@ def test_a_backup_that_is_not_what_it_was(extension) -> None:
     after = path.read_bytes()
     next((path.parent / ".cefr-patches").glob("*.orig")).write_bytes(b"other")
     with pytest.raises(NotApplied, match="missing or was changed"):
-        revert(ours)
+        revert_script(ours)
     assert path.read_bytes() == after
     (path.parent / ".cefr-patches/script.py.json").write_text("{")
     with pytest.raises(NotApplied, match="was not patched"):
-        revert(ours)
+        revert_script(ours)
 
 
 def test_reverting_what_was_put_back_by_hand(extension, every_rule: bytes) -> None:
     path = extension()
     ours = applied(path)
     path.write_bytes(every_rule)
-    assert revert(ours) is False
+    assert revert_script(ours) is False
 
 
 def test_a_read_only_file(extension, every_rule: bytes) -> None:
@@ -166,7 +166,7 @@ def test_two_patchers_at_once(extension, every_rule: bytes) -> None:
     assert said.count("applied") == 1
     assert all("Another patcher" in s or "another program" in s for s in said if s != "applied")
     assert path.read_bytes() == reports[0].after
-    assert revert(reports[0].script) is True
+    assert revert_script(reports[0].script) is True
     assert files(path.parent) == {"script.py": every_rule}
 
 

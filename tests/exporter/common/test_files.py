@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 from cefr_sentences.exporter.common.errors import TargetError
-from cefr_sentences.exporter.common.files import Publication
-from cefr_sentences.exporter.common.webui import find_webui
+from cefr_sentences.exporter.common.files import Publication, atomic, atomic_folder, atomic_path
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -46,24 +45,79 @@ def test_a_rename_that_fails_puts_everything_back(tmp_path: Path, monkeypatch: p
     assert contents(tmp_path) == {"a.txt": "old"}
 
 
+@pytest.mark.parametrize("end", [".old", ".part"])
+def test_no_failure_leaves_a_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    (tmp_path / "a.txt").write_text("old a")
+    (tmp_path / "b.txt").write_text("old b")
+    real = Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        if "b.txt" in target.name and end in (self.suffix, target.suffix):
+            raise OSError(28, "No space left on device")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(TargetError, match="no space left"), Publication(force=True) as out:
+        out.file(tmp_path / "a.txt").write("new")
+        out.file(tmp_path / "b.txt").write("new")
+    assert contents(tmp_path) == {"a.txt": "old a", "b.txt": "old b"}
+
+
+def test_a_stale_file_comes_back_after_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "stale.txt").write_text("stale")
+    with Publication(force=True) as out:
+        out.remove(tmp_path / "stale.txt")
+        out.file(tmp_path / "a.txt").write("a")
+    assert contents(tmp_path) == {"a.txt": "a"}
+    monkeypatch.setattr(Path, "replace", lambda self, target: (_ for _ in ()).throw(PermissionError(13, "")))
+    with pytest.raises(TargetError, match="you may not write there"), Publication(force=True) as out:
+        out.remove(tmp_path / "a.txt")
+    assert contents(tmp_path) == {"a.txt": "a"}
+
+
+def test_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    with atomic(path) as file:
+        file.write("ç\n")
+        assert not path.exists()
+    assert path.read_bytes() == "ç\n".encode()
+    with pytest.raises(ValueError, match="oops"), atomic(path, "wb") as file:
+        file.write(b"new")
+        raise ValueError("oops")
+    with atomic_path(tmp_path / "b") as part:
+        part.write_bytes(b"b")
+    with pytest.raises(FileNotFoundError), atomic_path(tmp_path / "c"):
+        pass
+    assert contents(tmp_path) == {"a.txt": "ç\n", "b": "b"}
+
+
+def test_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "out"
+    for text in ("first", "second"):
+        with atomic_folder(folder) as part:
+            (part / "a.txt").write_text(text)
+        assert contents(tmp_path) == {"out/a.txt": text}
+    with pytest.raises(ValueError, match="oops"), atomic_folder(folder) as part:
+        (part / "b.txt").touch()
+        raise ValueError("oops")
+    (tmp_path / ".out.part").mkdir()  # left by a process that was killed
+    (tmp_path / ".out.part/left").touch()
+    real = Path.rename
+
+    def rename(self: Path, target: Path) -> Path:
+        if self.suffix == ".part":
+            raise OSError(28, "")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(OSError, match="28"), atomic_folder(folder) as part:
+        assert list(part.iterdir()) == []
+    assert contents(tmp_path) == {"out/a.txt": "second"}
+
+
 def test_existing_files_need_force(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("old")
     with pytest.raises(TargetError, match="--force"), Publication() as out:
         out.file(tmp_path / "b.txt")
         out.file(tmp_path / "a.txt")
     assert contents(tmp_path) == {"a.txt": "old"}
-
-
-def test_webuis_and_what_is_none(webui: Path, tmp_path: Path) -> None:
-    assert find_webui(webui).datasets == webui / "user_data/training/datasets"
-    portable = tmp_path / "portable"
-    (portable / "app/modules").mkdir(parents=True)
-    (portable / "app/server.py").touch()
-    (portable / "user_data").mkdir()
-    assert find_webui(portable).user_data == portable / "user_data"
-    assert find_webui(portable / "app").user_data == portable / "user_data"
-    (portable / "user_data").rmdir()
-    with pytest.raises(TargetError, match="has no user_data"):
-        find_webui(portable)
-    with pytest.raises(TargetError, match="--user-data-dir"):
-        find_webui(webui, tmp_path / "none")

@@ -12,9 +12,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cefr_sentences.exporter.common import memory
 from cefr_sentences.exporter.common.errors import InputError, ModelError, TargetError
 from cefr_sentences.extension.adapters import convert as room
-from cefr_sentences.extension.adapters import model_folder
 from cefr_sentences.extension.adapters.convert import convert_model, describe_loss, own_dtype
 from cefr_sentences.extension.models.gguf import Gguf, check_architecture, llama3_rope, read_gguf
 
@@ -238,8 +238,8 @@ def test_files_that_are_refused(file: Path, tmp_path: Path, monkeypatch: pytest.
     cut.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
     with pytest.raises(InputError, match="is a damaged GGUF file, or only its beginning"):
         convert_model(read_gguf(cut), out)
-    monkeypatch.setattr(model_folder, "free_memory", lambda: 1)
-    with pytest.raises(ModelError, match="Converting it needs"):
+    monkeypatch.setattr(memory, "free_memory", lambda: 1)
+    with pytest.raises(ModelError, match="This needs"):
         convert_model(read_gguf(file), out)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1))
     with pytest.raises(TargetError, match="are free on that disk"):

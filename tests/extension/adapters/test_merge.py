@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cefr_sentences.exporter.common import memory
 from cefr_sentences.exporter.common.errors import ModelError, TargetError
 from cefr_sentences.extension.adapters import merge as room
 from cefr_sentences.extension.adapters import model_folder, to_gguf
@@ -148,8 +149,8 @@ def test_the_command_for_a_webui(run, data: Path, webui: Path) -> None:
 @pytest.mark.model
 def test_refused_before_anything_is_written(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out, base, adapter = tmp_path / "out", str(data / "models/base"), data / "loras/good"
-    monkeypatch.setattr(model_folder, "free_memory", lambda: 1_000_000)
-    with pytest.raises(ModelError, match=r"Merging needs 0\.\d+ GB of memory, and 0\.00 GB are free"):
+    monkeypatch.setattr(memory, "free_memory", lambda: 1_000_000)
+    with pytest.raises(ModelError, match=r"This needs 0\.\d+ GB of memory, and 0\.00 GB are free"):
         merge(adapter, base, out)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1))
     with pytest.raises(TargetError, match="are free on that disk"):

@@ -13,7 +13,7 @@ import pytest
 from cefr_sentences.exporter.common.webui import find_webui
 from cefr_sentences.extension.doctor import examine as room
 from cefr_sentences.extension.doctor.command import describe
-from cefr_sentences.extension.doctor.examine import examine, with_flags
+from cefr_sentences.extension.doctor.examine import examine
 from cefr_sentences.extension.doctor.finding import Finding, guarded, listed, size
 
 from ..doctored import bad, found, lora, make_v4, model, put
@@ -118,10 +118,10 @@ def test_nothing_is_written(webui: Path) -> None:
 def test_flags_that_move_folders(webui: Path, tmp_path: Path) -> None:
     flags = webui / "user_data/CMD_FLAGS.txt"
     flags.write_text(f"# --lora-dir no\n--lora-dir={tmp_path}\n--model-dir 'my models' --listen\n")
-    moved = with_flags(find_webui(webui))
+    moved = find_webui(webui)
     assert (moved.loras, moved.models) == (tmp_path, webui / "my models")
     flags.write_text('--lora-dir "unclosed\n')
-    assert with_flags(find_webui(webui)) == find_webui(webui)
+    assert (find_webui(webui).lora_dir, find_webui(webui).model_dir) == (None, None)
     (webui / "my models/one").mkdir(parents=True)
     put(webui / "my models/one/config.json", {})
     flags.write_text("--model-dir 'my models'\n")

@@ -1,4 +1,4 @@
-"""One process at a time at a file; the system lets go of the lock when a process dies."""
+"""One process at a time works on a file; the system releases the lock when a process dies."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from typing import IO
 
 
 def take(file: IO[bytes], path: Path) -> bool:
-    """Lock `file`, opened at `path`, until it is closed. False: another process has it, or has just taken it away."""
-    file.seek(0)  # Windows locks from where the file stands
+    """Lock `file`, opened at `path`, until it is closed.
+
+    False: another process holds the lock, or has just removed the file.
+    """
+    file.seek(0)  # Windows locks from the current position
     try:
         if sys.platform == "win32":
             import msvcrt
