@@ -1,4 +1,4 @@
-"""`cefr-sentences plots`, `merge`, `convert-model` and `convert-adapter`: what is done when a training is over."""
+"""`cefr-sentences plots`, `merge`, `convert-model` and `convert-adapter`: what is done after a training."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import InputError
+from ...exporter.common.errors import InputError, Option
+from ...exporter.common.memory import gigabytes
 
 
 def add_commands(commands: Any) -> None:
@@ -21,13 +22,13 @@ def _add_plots(commands: Any) -> None:
     parser = commands.add_parser(
         "plots",
         help="draw the curves of a training",
-        description="Draw losses, learning rate and gradient norm into DIR/plots, 300 dots an inch, for print.",
+        description="Draw losses, learning rate and gradient norm into DIR/plots, at 300 dots an inch, for print.",
     )
     parser.add_argument(
         "folder",
         metavar="DIR",
         type=Path,
-        help="an adapter folder of ours (also of an unfinished run), or one of Training PRO's",
+        help="an adapter folder of this program (also of an unfinished run), or of Training PRO",
     )
     parser.set_defaults(run=run_plots)
 
@@ -35,9 +36,9 @@ def _add_plots(commands: Any) -> None:
 def _add_merge(commands: Any) -> None:
     parser = commands.add_parser(
         "merge",
-        help="an adapter and its base into one model",
+        help="merge an adapter and its base into one model",
         description="Write the base with the adapter merged into it as a 16-bit Transformers folder, check that it "
-        "answers as the two do, and say how it becomes a GGUF file.",
+        "answers as the two do, and print how it becomes a GGUF file.",
     )
     parser.add_argument("adapter", metavar="ADAPTER", type=Path, help="an adapter folder, as in user_data/loras/NAME")
     parser.add_argument(
@@ -50,7 +51,7 @@ def _add_merge(commands: Any) -> None:
     where.add_argument("--webui", metavar="DIR", type=Path, help="a webui: into its models folder")
     parser.add_argument("--user-data-dir", metavar="DIR", type=Path, help="the webui's user data, if they were moved")
     parser.add_argument("--name", help="with --webui: the model's name there (default: the adapter's, and -merged)")
-    parser.add_argument("--dtype", choices=("bfloat16", "float16"), default="bfloat16", help="default bfloat16")
+    parser.add_argument("--dtype", choices=("bfloat16", "float16"), default="bfloat16", help="default: bfloat16")
     parser.add_argument("--force", action="store_true", help="replace a folder that this command made")
     parser.set_defaults(run=run_merge)
 
@@ -58,15 +59,15 @@ def _add_merge(commands: Any) -> None:
 def _add_convert_model(commands: Any) -> None:
     parser = commands.add_parser(
         "convert-model",
-        help="a GGUF file into a folder that can be trained",
-        description="Write the model in a GGUF file as a Transformers folder, and say what its quantization has lost.",
+        help="convert a GGUF file into a folder that can be trained",
+        description="Write the model in a GGUF file as a Transformers folder, and print what quantization has lost.",
     )
     parser.add_argument("source", metavar="FILE.gguf", type=Path)
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="the new model folder")
     parser.add_argument(
         "--dtype",
         choices=("float32", "bfloat16", "float16"),
-        help="default: what loses nothing, which is float32 for a quantized file; the others take half the room",
+        help="default: the type that loses nothing, float32 for a quantized file; the others take half the space",
     )
     parser.add_argument("--force", action="store_true", help="replace a folder that this command made")
     parser.set_defaults(run=run_convert_model)
@@ -75,9 +76,9 @@ def _add_convert_model(commands: Any) -> None:
 def _add_convert_adapter(commands: Any) -> None:
     parser = commands.add_parser(
         "convert-adapter",
-        help="an adapter's adapter_model.bin into safetensors",
+        help="convert an adapter's adapter_model.bin into safetensors",
         description="Read adapter_model.bin as weights and nothing else, and write adapter_model.safetensors beside "
-        "it. The old file stays, as adapter_model.bin.old.",
+        "it. The old file is kept, as adapter_model.bin.old.",
     )
     parser.add_argument("folder", metavar="DIR", type=Path, help="an adapter folder")
     parser.set_defaults(run=run_convert_adapter)
@@ -107,17 +108,27 @@ def run_merge(args: argparse.Namespace) -> int:
         models = find_webui(args.webui, args.user_data_dir).models
         name = args.name or f"{args.adapter.resolve().name}-merged"
         if Path(name).name != name or name.startswith("."):
-            raise InputError(f"--name {name!r} is no name of a folder. Leave out slashes and a dot in front.")
+            raise InputError(
+                "{option} {name} is no name of a folder. Leave out slashes and a leading dot.",
+                option=Option("name"),
+                name=repr(name),
+            )
         out = models / name
     elif args.name is not None or args.user_data_dir is not None:
-        raise InputError("--name and --user-data-dir go with --webui; --out names the whole folder.")
+        raise InputError(
+            "{name} and {data} go with {webui}; {out} names the whole folder. Leave out what does not belong.",
+            name=Option("name"),
+            data=Option("user_data_dir"),
+            webui=Option("webui"),
+            out=Option("out"),
+        )
     else:
         out = args.out
     base = args.model or base_of(args.adapter, models)
     done = merge(
         args.adapter, base, out, dtype=args.dtype, force=args.force, say=lambda line: print(line, file=sys.stderr)
     )
-    print(f"Written: {done.out} ({done.dtype}, {done.size / 1e9:,.2f} GB). Checked: {done.agreement}.\n")
+    print(f"Written: {done.out} ({done.dtype}, {gigabytes(done.size)}). Checked: {done.check}.\n")
     if models is not None:
         print(f"In the webui: Model, {out.name}, loader Transformers. It needs no LoRA.\n")
     print(steps(out, args.dtype, models))
@@ -135,7 +146,9 @@ def run_convert_model(args: argparse.Namespace) -> int:
 
 
 def run_convert_adapter(args: argparse.Namespace) -> int:
-    from ..models.weights import PICKLE, convert
+    from ..models.weights import PICKLE
+    from .unpickle import unpickle
 
-    print(f"Written: {convert(args.folder)}\nThe old file stays as {PICKLE}.old; delete it when all works.")
+    written = unpickle(args.folder)
+    print(f"Written: {written}\nThe old file is kept as {PICKLE}.old; delete it when everything works.")
     return 0

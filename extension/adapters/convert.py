@@ -1,4 +1,4 @@
-"""A GGUF file into a folder that can be trained, and what its quantization has lost already."""
+"""A GGUF file made into a folder that can be trained, and what its quantization has already lost."""
 
 from __future__ import annotations
 
@@ -8,24 +8,26 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import CefrError, ModelError
-from ...exporter.common.memory import check_disk, check_memory, gigabytes
+from ...exporter.common.memory import check_memory, gigabytes
 from ...exporter.records.prompt import list_prompt
 from ..models.form import prompt_ids
 from ..models.gguf import Gguf, check_architecture, edit_json, llama3_rope, open_gguf, save_folder
 from ..models.loading import first_line, libraries, load
-from .model_folder import BESIDE, check_out, new_model_folder, write_meta
+from .model_folder import check_out, check_space, new_model_folder, write_meta
 
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 _NATIVE = {"F16": "float16", "BF16": "bfloat16"}
-# What transformers holds at its peak while it reads a file, in bytes a weight: measured 7.6 with the embedded model.
+# Bytes for a weight that transformers takes at its peak while it reads a file: 7.6 were measured with the embedded
+# model.
 _PEAK = 8
 _LIBRARIES = 400_000_000  # bytes of Python, torch and transformers themselves
 _CHECKED_TOKENS = 24
+_PROMPT = list_prompt(["happy", "book", "friend"], "A1")
 
 
 @dataclass(frozen=True)
 class Converted:
-    """`tokens`: how many next tokens of file and folder were compared, and equal."""
+    """A folder made from a file. `tokens`: how many next tokens of the two were compared, and equal."""
 
     out: Path
     gguf: Gguf
@@ -34,22 +36,22 @@ class Converted:
 
 
 def own_dtype(gguf: Gguf) -> str:
-    """What loses nothing: the file's own 16 bits, and float32 for whatever was rounded in blocks."""
+    """The type that loses nothing: the file's own 16 bits, or float32 for what was rounded in blocks."""
     return "float32" if gguf.quantized else _NATIVE.get(gguf.main_type, "float32")
 
 
 def describe_loss(gguf: Gguf) -> str:
     """What is in the file, and what that means for a training, in words."""
     rows = [
-        f"  {kind:<8} {tensors:>5,} tensors  {weights:>15,} weights  {8 * size / weights:>5.2f} bits a weight"
-        for kind, (tensors, weights, size) in sorted(gguf.types.items(), key=lambda item: -item[1][1])
+        f"  {kind:<8} {w.tensors:>5,} tensors  {w.numbers:>15,} weights  {8 * w.size / w.numbers:>5.2f} bits a weight"
+        for kind, w in sorted(gguf.types.items(), key=lambda item: -item[1].numbers)
     ]
     if gguf.quantized:
         where = gguf.source or f"its metadata name it only as {gguf.name!r}"
         said = (
-            f"Most of it is {gguf.main_type}; on the average {gguf.bits:.1f} bits a weight, where the original has 16. "
-            "What was rounded away does not come back: the training starts from the rounded weights, and the adapter "
-            f"belongs to them. Better take the original if you can get it: {where}."
+            f"Most of it is {gguf.main_type}; on average {gguf.bits:.1f} bits a weight, where the original has 16. "
+            "What was rounded off is lost: training starts from the rounded weights, and the adapter fits only these. "
+            f"Better use the original, if you can get it: {where}."
         )
     else:
         said = f"Its weights are not quantized ({gguf.bits:.1f} bits a weight), so nothing was lost."
@@ -59,16 +61,16 @@ def describe_loss(gguf: Gguf) -> str:
 def convert_model(gguf: Gguf, out: Path, *, dtype: str | None = None, force: bool = False) -> Converted:
     """Write the model in the file `gguf` (see `read_gguf`) as a Transformers folder `out` that can be trained.
 
-    Before the folder gets its name it is loaded, and has to answer with the same tokens as the file does.
+    The folder is loaded before it gets its name, and must answer with the same tokens as the file.
 
     Raises:
-        ModelError: transformers does not read its architecture, memory is short, or the folder answers otherwise.
+        ModelError: transformers does not read its architecture, memory is short, or the folder answers differently.
         TargetError: `out` cannot be written.
     """
     check_out(out, force=force)
     source = gguf.path
     dtype = dtype or own_dtype(gguf)
-    check_disk(out, gguf.weights * BYTES[dtype] + BESIDE)
+    check_space(out, gguf.weights * BYTES[dtype])
     torch, _ = libraries()
     check_architecture(gguf)
     check_memory(gguf.weights * _PEAK + _LIBRARIES)
@@ -78,16 +80,18 @@ def convert_model(gguf: Gguf, out: Path, *, dtype: str | None = None, force: boo
             rope = llama3_rope(gguf, _theta(model))
         except CefrError:
             raise
-        except Exception as error:  # transformers fails in many ways at a file that is unlike what it knows
+        except Exception as error:  # transformers fails in many ways at a file that is unlike those it knows
             raise ModelError(
-                f"transformers cannot read {source}: {first_line(error)}. Get the Transformers version of the model."
+                "transformers cannot read {file}: {cause}. Get the Transformers version of the model.",
+                file=source,
+                cause=first_line(error),
             ) from error
         save_folder(model, tokenizer, part, dtype, rope)
-        # Else transformers 4 makes token_type_ids too, which its generate() then refuses.
+        # Otherwise transformers 4 makes token_type_ids too, which its generate() then refuses.
         edit_json(part / "tokenizer_config.json", model_input_names=["input_ids", "attention_mask"])
         if rope is not None:  # the file's own factors, so that what was made of them is checked too
             model.model.rotary_emb.inv_freq /= torch.tensor(gguf.rope_factors)
-        ids = prompt_ids(tokenizer, list_prompt(["happy", "book", "friend"], "A1"))
+        ids = prompt_ids(tokenizer, _PROMPT)
         answer = _greedy(torch, model.float(), ids)
         del model
         gc.collect()
@@ -102,7 +106,7 @@ def _theta(model: Any) -> float:
 
 
 def _greedy(torch: Any, model: Any, ids: list[int]) -> list[int]:
-    """The tokens the model goes on with when it always takes the likeliest."""
+    """The tokens that the model continues with when it always takes the most likely one."""
     given = torch.tensor([ids], device=model.device)
     with torch.inference_mode():
         out = model.generate(
@@ -117,21 +121,22 @@ def _greedy(torch: Any, model: Any, ids: list[int]) -> list[int]:
 
 def _compare(torch: Any, folder: Path, ids: list[int], answer: list[int]) -> None:
     loaded = load(str(folder))
-    again = prompt_ids(loaded.tokenizer, list_prompt(["happy", "book", "friend"], "A1"))
-    if again != ids:
-        raise ModelError("The folder's tokenizer reads a prompt otherwise than the file's, so it was not kept.")
+    if prompt_ids(loaded.tokenizer, _PROMPT) != ids:
+        raise ModelError(
+            "The folder's tokenizer reads a prompt differently from the file's, so it was not kept. Get the "
+            "Transformers version of the model."
+        )
     new = _greedy(torch, loaded.model.float(), ids)
     if new != answer:
-        same = next(
-            (i for i, (a, b) in enumerate(zip(answer, new, strict=False)) if a != b), min(len(answer), len(new))
-        )
         raise ModelError(
-            f"The folder answers otherwise than the file from its token {same + 1} on, so it was not kept. Get the "
-            "Transformers version of the model."
+            "The folder answers differently from the file from token {token} on, so it was not kept. Get the "
+            "Transformers version of the model.",
+            token=next((i for i, (a, b) in enumerate(zip(answer, new, strict=False), 1) if a != b), len(new) + 1),
         )
 
 
 def describe(converted: Converted) -> str:
+    """What was written, and how to train on it, in words."""
     size = gigabytes(converted.gguf.weights * BYTES[converted.dtype])
     return (
         f"Written: {converted.out} ({converted.dtype}, {size}). It answers a prompt with the same "

@@ -1,9 +1,10 @@
-"""An adapter and its base merged into one 16-bit model folder, checked before it gets its name."""
+"""An adapter and its base merged into one 16-bit model folder, which is checked before it gets its name."""
 
 from __future__ import annotations
 
 import gc
 import json
+import math
 import shutil
 import warnings
 from collections.abc import Callable
@@ -11,24 +12,33 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import ModelError
-from ...exporter.common.memory import check_disk, check_memory, free_memory, gigabytes
+from ...exporter.common.errors import ModelError, Option
+from ...exporter.common.memory import check_memory, free_memory, gigabytes
 from ...exporter.records.prompt import list_prompt
 from ..models.form import prompt_ids
 from ..models.gguf import edit_json
-from ..models.loading import check_adapter, check_model_name, first_line, libraries, load_tokenizer, locate
-from ..models.weights import read_header
+from ..models.loading import (
+    apply_adapter,
+    check_adapter,
+    check_model_name,
+    first_line,
+    libraries,
+    load_tokenizer,
+    locate,
+    unloadable,
+)
+from ..models.weights import shapes
 from ..training.model_card import NAME as README
 from ..training.model_card import header
-from .agree import Agreement, all_logits, arithmetic, compare
-from .model_folder import BESIDE, check_out, new_model_folder, write_meta
+from .logit_check import LogitCheck, Logits, all_logits, arithmetic, compare
+from .model_folder import check_out, check_space, new_model_folder, write_meta
 
 DTYPES = ("bfloat16", "float16")
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".gguf", ".onnx", ".h5", ".msgpack", ".index.json")
 _NOT_COPIED = ("config.json", README, ".gitattributes", "cefr_sentences.json")
-# What of a repository on the hub makes a model; weights as pickles only where there are no others.
+# The files of a repository on the hub that make a model; weights as pickles only where there are no others.
 _HUB_FILES = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt", "*.py", "LICENSE*")
-# Bytes of Python, torch, transformers and the logits. With the embedded model: 1.51 GB foretold, 1.39 taken.
+# Bytes of Python, torch, transformers and the logits. With the embedded model: 1.51 GB predicted, 1.39 used.
 _LIBRARIES = 800_000_000
 _WORDS = (
     ("happy", "book", "friend", "water", "school", "walk"),
@@ -39,22 +49,28 @@ _WORDS = (
 
 @dataclass(frozen=True)
 class Merged:
+    """A merged model. `size`: bytes of its weights; `check`: how it compares with base and adapter."""
+
     out: Path
     dtype: str
     size: int
-    agreement: Agreement
+    check: LogitCheck
 
 
 def base_of(adapter: Path, models: Path | None = None) -> str:
-    """The base that an adapter says it was trained on, as something to load.
+    """The base that an adapter says it was trained on, as a name or folder to load.
 
-    `models` is the webui's models folder, for a base under the name it has there. Raises ModelError: it says nothing.
+    `models` is the webui's models folder, for a base under the name it has there. Raises ModelError when it names none.
     """
     meta = check_adapter(adapter)
     config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
     name = meta.get("base_model") or config.get("base_model_name_or_path")
     if not isinstance(name, str) or not name:
-        raise ModelError(f"{adapter} does not say which model it was trained on. Name it with --model.")
+        raise ModelError(
+            "{adapter} does not say which model it was trained on. Name it with {option}.",
+            adapter=adapter,
+            option=Option("model"),
+        )
     places = [models] if models else []
     places.append(adapter.absolute().parent.parent / "models")  # user_data/loras/NAME -> user_data/models
     here = [str(place / name) for place in places if (place / name / "config.json").is_file()]
@@ -72,12 +88,12 @@ def merge(
 ) -> Merged:
     """Write `base` with `adapter` merged into it as the Transformers folder `out`, in 16 bits.
 
-    Tokenizer, chat template, generation settings and configuration are the base's own files. `say` is told what it
-    takes before it begins.
+    Tokenizer, chat template, generation settings and configuration are the base's own files. `say` is called with what
+    it will take before it begins.
 
     Raises:
-        ModelError: base or adapter cannot be used, memory is short, or the merged model answers otherwise than base
-            and adapter.
+        ModelError: base or adapter cannot be used, memory is short, or the merged model does not answer as base and
+            adapter do.
         TargetError: `out` cannot be written.
     """
     meta = check_adapter(adapter)
@@ -85,13 +101,13 @@ def merge(
     check_model_name(base)
     torch, _ = libraries()
     folder = local_folder(base)
-    weights, kept = _size(folder)
-    need = kept + _LIBRARIES + 6 * max(weights)
-    check_disk(out, 2 * sum(weights) + BESIDE)
+    weights, size = _size(folder)
+    need = size + _LIBRARIES + 6 * max(weights)
+    check_space(out, 2 * sum(weights))
     free = free_memory()
-    having = "" if free is None else f" ({gigabytes(free)} are free)"
+    available = "" if free is None else f" ({gigabytes(free)} are free)"
     say(
-        f"Merging {sum(weights):,} weights: about {gigabytes(need)} of memory{having}, and "
+        f"Merging {sum(weights):,} weights: about {gigabytes(need)} of memory{available}, and "
         f"{gigabytes(2 * sum(weights))} on the disk."
     )
     check_memory(need)
@@ -99,61 +115,76 @@ def merge(
     level = meta.get("level") or "A1"
     prompts = [prompt_ids(tokenizer, list_prompt(words, level)) for words in _WORDS]
     with new_model_folder(out, force=force) as part:
-        logits = _merge_into(torch, part, folder, adapter, base, dtype, prompts)
+        before = _merge_into(torch, part, folder, adapter, base, dtype, prompts)
         _copy_the_rest(folder, part, dtype)
         gc.collect()
         new = all_logits(_load(torch, part, dtype), prompts)
-        agreement = compare(*logits, new, epsilon=torch.finfo(getattr(torch, dtype)).eps)
-        if not agreement.agree:
-            raise ModelError(_refusal(adapter, base, agreement))
-        merged = {"adapter": adapter.resolve().name, "dtype": dtype, "check": asdict(agreement)}
+        check = compare(before, new, torch.finfo(getattr(torch, dtype)).eps)
+        if not check.passed:
+            raise _refusal(adapter, base, check)
+        merged = {"adapter": adapter.resolve().name, "dtype": dtype, "check": asdict(check)}
         known = {key: meta[key] for key in ("level", "prompt_version", "form") if key in meta}
         write_meta(part, {**known, "base_model": base, "merged": merged})
-        (part / README).write_text(_readme(out.name, adapter, base, agreement), encoding="utf-8")
+        (part / README).write_text(_readme(out.name, adapter, base, check), encoding="utf-8")
         size = sum(p.stat().st_size for p in part.glob("*.safetensors"))
-    return Merged(out, dtype, size, agreement)
+    return Merged(out, dtype, size, check)
 
 
-def _refusal(adapter: Path, base: str, agreement: Agreement) -> str:
-    if agreement.effect == 0:
-        return f"The adapter {adapter} changes nothing in {base}, so there is nothing to merge. Was it trained?"
-    reason = (
-        "The adapter changes too little to outlast the rounding"
-        if agreement.bound == agreement.effect / 2
-        else "The merged model does not answer as base and adapter do"
+def _refusal(adapter: Path, base: str, check: LogitCheck) -> ModelError:
+    if check.effect == 0:
+        return ModelError(
+            "The adapter {adapter} changes nothing in {base}, so there is nothing to merge. Check that it was trained.",
+            adapter=adapter,
+            base=base,
+        )
+    return ModelError(
+        "The adapter changes too little to survive the rounding, so the merged model was not kept: {check}. Use the "
+        "adapter on its base, or try the other {option}."
+        if check.bound == check.effect / 2
+        else "The merged model does not answer as base and adapter do, so it was not kept: {check}. Use the adapter on "
+        "its base, or try the other {option}.",
+        check=check,
+        option=Option("dtype"),
     )
-    return f"{reason}, so it was not kept: {agreement}. Use the adapter on its base, or try the other --dtype."
 
 
 def local_folder(base: str) -> Path:
     """The folder of the model `base`, downloaded where it is a name on the hub. Raises ModelError."""
-    found = locate(base)
-    if Path(found).is_dir():
-        return Path(found)
+    place = locate(base)
+    if Path(place).is_dir():
+        return Path(place)
     from huggingface_hub import snapshot_download
 
     try:
-        folder = Path(snapshot_download(found, allow_patterns=list(_HUB_FILES)))
+        folder = Path(snapshot_download(place, allow_patterns=list(_HUB_FILES)))
         if not any(folder.glob("*.safetensors")):
-            folder = Path(snapshot_download(found, allow_patterns=[*_HUB_FILES, "*.bin"]))
+            folder = Path(snapshot_download(place, allow_patterns=[*_HUB_FILES, "*.bin"]))
     except Exception as error:  # the hub's client has many kinds
-        raise ModelError(f"{base} cannot be downloaded: {first_line(error)}. Check the network.") from error
+        raise ModelError(
+            "{base} cannot be downloaded: {cause}. Check the network.", base=base, cause=first_line(error)
+        ) from error
     return folder
 
 
 def _size(folder: Path) -> tuple[list[int], int]:
-    """The numbers of weights in each tensor of a model folder, and the bytes that all take.
+    """The number of weights in each tensor of a model folder, and the bytes that all take.
 
     Raises ModelError: it has none, or is quantized.
     """
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         files = sorted(folder.glob("*.safetensors"))
-        tensors = [t.numbers for file in files for t in read_header(file)]
+        tensors = [math.prod(shape) for file in files for shape in shapes(file).values()]
     except (OSError, ValueError) as error:
-        raise ModelError(f"{folder} cannot be read: {error}. Get the model anew.") from None
+        raise ModelError(
+            "{folder} cannot be read: {cause}. Download the model again.", folder=folder, cause=error
+        ) from None
     if config.get("quantization_config"):
-        raise ModelError(f"{folder} is quantized, and a merge needs whole weights. Name the original with --model.")
+        raise ModelError(
+            "{folder} is quantized, and a merge needs whole weights. Name the original with {option}.",
+            folder=folder,
+            option=Option("model"),
+        )
     size = sum(p.stat().st_size for p in files)
     if not tensors:
         size = sum(p.stat().st_size for p in folder.glob("*.bin"))
@@ -165,33 +196,21 @@ def _load(torch: Any, folder: Path, dtype: str) -> Any:
     from transformers import AutoModelForCausalLM
 
     try:
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            str(folder), torch_dtype=_named(torch, dtype), trust_remote_code=False
-        )
+        kind = getattr(torch, dtype, dtype)  # "auto" stays as it is
+        model: Any = AutoModelForCausalLM.from_pretrained(str(folder), torch_dtype=kind, trust_remote_code=False)
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
-        raise ModelError(f"{folder} cannot be loaded: {first_line(error)}") from error
+        raise unloadable(folder, error) from error
     return model.eval()
-
-
-def _named(torch: Any, dtype: str) -> Any:
-    return dtype if dtype == "auto" else getattr(torch, dtype)
 
 
 def _merge_into(
     torch: Any, part: Path, folder: Path, adapter: Path, base: str, dtype: str, prompts: list[list[int]]
-) -> tuple[list[Any], list[Any], list[Any]]:
-    """Write the merged weights into `part`; the logits of base and adapter: in float32, in 16 bits, and without it."""
-    from peft import PeftModel
+) -> Logits:
+    """Write the merged weights into `part`; return the logits of base and adapter."""
     from peft.tuners.tuners_utils import BaseTunerLayer
 
     kind = getattr(torch, dtype)
-    try:
-        model: Any = PeftModel.from_pretrained(_load(torch, folder, "auto"), str(adapter), is_trainable=False)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        raise ModelError(
-            f"The adapter {adapter} does not fit {base}: {first_line(error)}. Was it trained on another model?"
-        ) from error
-    model.eval()
+    model = apply_adapter(_load(torch, folder, "auto"), adapter, base)
     with arithmetic(model, torch.float32):
         adapted = all_logits(model, prompts)
         with model.disable_adapter():
@@ -199,7 +218,7 @@ def _merge_into(
     with arithmetic(model, kind):
         noisy = all_logits(model, prompts)
     try:
-        # Each sum is taken in float32 and rounded once.
+        # Each sum is computed in float32 and rounded once.
         for layer in model.modules():
             if isinstance(layer, BaseTunerLayer):
                 inner: Any = layer.get_base_layer()
@@ -210,10 +229,14 @@ def _merge_into(
             warnings.filterwarnings("ignore", message="All adapters are already merged")
             whole = model.merge_and_unload()
     except (ValueError, RuntimeError, NotImplementedError, AttributeError) as error:
-        raise ModelError(f"The adapter {adapter} cannot be merged: {first_line(error)}. Use it on its base.") from error
+        raise ModelError(
+            "The adapter {adapter} cannot be merged: {cause}. Use it on its base.",
+            adapter=adapter,
+            cause=first_line(error),
+        ) from error
     whole.to(kind)
     whole.save_pretrained(part)
-    return adapted, noisy, bare
+    return Logits(adapted=adapted, bare=bare, noisy=noisy)
 
 
 def _copy_the_rest(folder: Path, part: Path, dtype: str) -> None:
@@ -231,8 +254,8 @@ def _copy_the_rest(folder: Path, part: Path, dtype: str) -> None:
     edit_json(part / "config.json", torch_dtype=dtype, **({"dtype": dtype} if has_new_name else {}))
 
 
-def _readme(name: str, adapter: Path, base: str, agreement: Agreement) -> str:
+def _readme(name: str, adapter: Path, base: str, check: LogitCheck) -> str:
     return (
         f"{header(base, 'merge', 'transformers')}\n\n# {name}\n\nThe adapter {adapter.resolve().name}, merged into its "
-        f"base model by cefr-sentences. Checked against base and adapter: {agreement}.\n"
+        f"base model by cefr-sentences. Checked against base and adapter: {check}.\n"
     )

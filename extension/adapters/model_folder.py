@@ -1,4 +1,4 @@
-"""A new model folder, whole or not at all."""
+"""A new model folder: whole or not at all, and never in place of something else."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import TargetError
+from ...exporter.common.errors import Option, TargetError
 from ...exporter.common.files import atomic_folder, target_error
+from ...exporter.common.memory import check_disk
 from ..models.loading import META
 
-BESIDE = 100_000_000  # bytes of the tokenizer, the configuration and the like, beside the weights
+# Tokenizer, configuration and the like.
+_BESIDES = 100_000_000  # bytes
 
 
 def write_meta(folder: Path, meta: dict[str, Any]) -> None:
-    """What the folder is. It is also what lets --force replace it."""
+    """Write what the folder is, which is also what lets --force replace it."""
     (folder / META).write_text(json.dumps(meta, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
@@ -25,7 +27,7 @@ def new_model_folder(out: Path, *, force: bool) -> Iterator[Path]:
     """A temporary folder beside `out` that becomes `out` when the block ends without an error.
 
     Raises:
-        TargetError: `out` is there and may not be replaced, or cannot be written.
+        TargetError: `out` exists and may not be replaced, or cannot be written.
     """
     check_out(out, force=force)
     try:
@@ -36,17 +38,32 @@ def new_model_folder(out: Path, *, force: bool) -> Iterator[Path]:
 
 
 def check_out(out: Path, *, force: bool) -> None:
-    """Raises TargetError unless `out` is free, empty, or, with `force`, a model folder that we made."""
+    """Raises TargetError unless `out` is free, empty, or, with `force`, a model folder that this program made."""
     if not out.name or out.name == "..":
-        raise TargetError(f"{out} is no name for a new folder. Choose another --out.")
+        raise TargetError(
+            "{out} cannot be the name of a new folder. Choose another {option}.", out=out, option=Option("out")
+        )
     if not (out.exists() or out.is_symlink()) or (out.is_dir() and not any(out.iterdir())):
         return
     if not force:
-        raise TargetError(f"{out} already holds something. Choose another name, or replace it with --force.")
+        raise TargetError(
+            "{out} already holds something. Choose another name, or replace it with {option}.",
+            out=out,
+            option=Option("force"),
+        )
     try:
         made = json.loads((out / META).read_text(encoding="utf-8"))
-        ours = isinstance(made, dict) and ("merged" in made or "converted" in made)
+        replaceable = not out.is_symlink() and isinstance(made, dict) and ("merged" in made or "converted" in made)
     except (OSError, ValueError):
-        ours = False
-    if out.is_symlink() or not ours:
-        raise TargetError(f"{out} is no model that this program made, so --force does not replace it. Choose another.")
+        replaceable = False
+    if not replaceable:
+        raise TargetError(
+            "{out} is no model that this program made, so {option} does not replace it. Choose another name.",
+            out=out,
+            option=Option("force"),
+        )
+
+
+def check_space(out: Path, size: int) -> None:
+    """Raises TargetError unless `size` bytes of weights, and the files with them, fit on the disk of `out`."""
+    check_disk(out, size + _BESIDES)

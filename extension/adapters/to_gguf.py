@@ -1,4 +1,4 @@
-"""The steps from a merged folder to a file for llama.cpp, to be copied line by line."""
+"""The steps from a merged folder to a file for llama.cpp, as commands to copy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _QUANTIZED = "Q4_K_M"
 
 
 def steps(folder: Path, dtype: str, into: Path | None = None) -> str:
-    """Commands for this system's shell. The files come into `into`, or beside `folder`."""
+    """Commands for this system's shell. The files are written into `into`, or beside `folder`."""
     folder = folder.absolute()
     place = (into or folder.parent).absolute()
     kind = {"bfloat16": "bf16", "float16": "f16"}[dtype]
@@ -30,8 +30,8 @@ def steps(folder: Path, dtype: str, into: Path | None = None) -> str:
         [str(built), str(whole), str(small), _QUANTIZED],
     ]
     return (
-        "For llama.cpp (GGUF). Its converter has its own environment, since it asks for other versions than a webui:\n"
+        "For llama.cpp (GGUF). Its converter has its own environment, since it needs other versions than a webui:\n"
         + "\n".join(f"  {command_line(words)}" for words in commands)
-        + f"\nThe cmake lines build llama-quantize; a release of llama.cpp has it ready. {whole.name} may be deleted "
+        + f"\nThe cmake lines build llama-quantize; a release of llama.cpp contains it. {whole.name} may be deleted "
         "afterwards."
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +18,8 @@ def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "doctor",
         help="what is wrong with a webui, its data, models and adapters",
-        description="Look at a text-generation-webui and say what was found, what it means and the next step. "
-        "Nothing is changed, and without --online nothing is asked of the network.",
+        description="Examine a text-generation-webui, and print what was found, what it means and the next step. "
+        "Nothing is changed, and the network is used only with --online.",
         epilog="Exit codes: 0 no problem; 1 problems were found; 2 wrong use.",
     )
     parser.add_argument("--webui", metavar="DIR", type=Path, required=True, help="the webui, with server.py in it")
@@ -37,7 +36,10 @@ def run(args: argparse.Namespace) -> int:
     data: Path | None = args.user_data_dir
     webui = find_webui(args.webui.absolute(), data.absolute() if data else None)
     findings = examine(webui, online=args.online)
-    print(json.dumps([asdict(f) for f in findings], ensure_ascii=False, indent=2) if args.json else describe(findings))
+    if args.json:
+        print(json.dumps([f.as_dict() for f in findings], ensure_ascii=False, indent=2))
+    else:
+        print(describe(findings))
     return 1 if any(f.status == "problem" for f in findings) else 0
 
 
@@ -50,8 +52,8 @@ def describe(findings: Sequence[Finding]) -> str:
             lines += [heading, ""] if not lines else ["", heading, ""]
         for finding in group:
             lines.append(f"  {finding.check + ':':<11} {finding.found}")
-            lines += [f"{'':14}{finding.means}"] if finding.means else []
-            lines += [f"{'':11}-> {finding.next}"] if finding.next else []
+            lines += [f"{'':14}{finding.means}"] if finding.means.message else []
+            lines += [f"{'':11}-> {finding.next}"] if finding.next.message else []
     counts = [sum(f.status == status for f in findings) for status in _HEADINGS]
     words = (f"{n} {what}{'s' * (n != 1)}" for n, what in zip(counts, ("problem", "note"), strict=False))
     lines += ["", f"{', '.join(words)}, {counts[2]} in order."]

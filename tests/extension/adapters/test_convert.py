@@ -16,7 +16,7 @@ from cefr_sentences.exporter.common import memory
 from cefr_sentences.exporter.common.errors import InputError, ModelError, TargetError
 from cefr_sentences.extension.adapters import convert as room
 from cefr_sentences.extension.adapters.convert import convert_model, describe_loss, own_dtype
-from cefr_sentences.extension.models.gguf import Gguf, check_architecture, llama3_rope, read_gguf
+from cefr_sentences.extension.models.gguf import Gguf, Weights, check_architecture, llama3_rope, read_gguf
 
 WIDTH, HIDDEN, LAYERS, HEADS, VOCABULARY = 64, 96, 2, 2, 640  # 32 weights make a block of Q8_0
 
@@ -122,23 +122,24 @@ def test_what_is_in_a_file(file: Path) -> None:
     found = read_gguf(file)
     assert (found.architecture, found.name, found.source) == ("llama", "Narrow", "https://hub/owner/narrow")
     matrices = 2 * VOCABULARY * WIDTH + LAYERS * (2 * WIDTH * WIDTH + 2 * 32 * WIDTH + 3 * WIDTH * HIDDEN)
-    assert found.types["Q8_0"] == (2 + 7 * LAYERS, matrices, matrices * 34 // 32)
+    assert found.types["Q8_0"] == Weights(2 + 7 * LAYERS, matrices, matrices * 34 // 32)
     assert (found.quantized, found.main_type, own_dtype(found)) == (True, "Q8_0", "float32")
     norms = WIDTH * (2 * LAYERS + 1)
     assert found.bits == pytest.approx((8.5 * matrices + 32 * norms) / (matrices + norms))
     text = describe_loss(found)
-    assert "Most of it is Q8_0; on the average 8.6 bits a weight" in text
+    assert "Most of it is Q8_0; on average 8.6 bits a weight" in text
     assert "if you can get it: https://hub/owner/narrow." in text
 
 
 def of(types: dict[str, tuple[int, int, int]], **values: Any) -> Gguf:
-    return Gguf(**{"path": Path("x.gguf"), "architecture": "llama", "name": "X", "source": "", "types": types,
+    held = {kind: Weights(*numbers) for kind, numbers in types.items()}
+    return Gguf(**{"path": Path("x.gguf"), "architecture": "llama", "name": "X", "source": "", "types": held,
                    "rope_factors": (), **values})  # fmt: skip
 
 
 def test_what_was_lost_in_words() -> None:
     mixed = of({"Q4_K": (9, 900, 506), "Q6_K": (1, 100, 82), "F32": (3, 10, 40)})
-    assert "Most of it is Q4_K; on the average 5.0 bits a weight" in describe_loss(mixed)
+    assert "Most of it is Q4_K; on average 5.0 bits a weight" in describe_loss(mixed)
     assert "name it only as 'X'" in describe_loss(mixed)
     whole = of({"BF16": (9, 900, 1800), "F32": (3, 10, 40)})
     assert (whole.quantized, own_dtype(whole)) == (False, "bfloat16")
@@ -194,7 +195,7 @@ def test_the_rule_of_llama_3() -> None:
 
 
 @pytest.mark.model
-def test_a_folder_that_answers_otherwise_is_not_kept(
+def test_a_folder_that_answers_differently_is_not_kept(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = room.save_folder
@@ -207,7 +208,7 @@ def test_a_folder_that_answers_otherwise_is_not_kept(
         (folder / "config.json").write_text(json.dumps(put))
 
     monkeypatch.setattr(room, "save_folder", spoilt)
-    with pytest.raises(ModelError, match="answers otherwise than the file"):
+    with pytest.raises(ModelError, match="answers differently from the file"):
         convert_model(read_gguf(file), tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 

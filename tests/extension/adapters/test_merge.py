@@ -14,7 +14,7 @@ from cefr_sentences.exporter.common import memory
 from cefr_sentences.exporter.common.errors import ModelError, TargetError
 from cefr_sentences.extension.adapters import merge as room
 from cefr_sentences.extension.adapters import model_folder, to_gguf
-from cefr_sentences.extension.adapters.agree import all_logits, arithmetic
+from cefr_sentences.extension.adapters.logit_check import all_logits, arithmetic
 from cefr_sentences.extension.adapters.merge import base_of, merge
 from cefr_sentences.extension.cli import build_parser
 
@@ -83,7 +83,7 @@ def test_merged(data: Path, tmp_path: Path, dtype: str) -> None:
             delta = adapter[f"{key}.lora_B.weight"] @ adapter[f"{key}.lora_A.weight"] * 2
         assert new[name].dtype == getattr(torch, dtype)
         assert torch.allclose(new[name].float(), (tensor + delta).to(new[name].dtype).float(), rtol=2**-8, atol=1e-6)
-    assert done.agreement.effect > 5 * done.agreement.merged
+    assert done.check.effect > 5 * done.check.merged
     assert load(str(done.out)).model is not None
     assert not list(tmp_path.glob(".*"))
 
@@ -123,7 +123,7 @@ def test_a_wrong_merge_is_not_kept(data: Path, tmp_path: Path, monkeypatch: pyte
 def test_adapters_that_are_lost_in_16_bits(data: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="changes nothing"):
         merge(data / "loras/empty", str(data / "models/base"), tmp_path / "out")
-    with pytest.raises(ModelError, match="too little to outlast the rounding"):
+    with pytest.raises(ModelError, match="too little to survive the rounding"):
         merge(data / "loras/weak", str(data / "models/base"), tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 

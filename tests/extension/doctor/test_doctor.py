@@ -7,14 +7,17 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from cefr_sentences.exporter.common.webui import find_webui
+from cefr_sentences.exporter.common.errors import Problem
+from cefr_sentences.exporter.common.webui import Webui, find_webui
 from cefr_sentences.extension.doctor import examine as room
 from cefr_sentences.extension.doctor.command import describe
-from cefr_sentences.extension.doctor.examine import examine
-from cefr_sentences.extension.doctor.finding import Finding, guarded, listed, size
+from cefr_sentences.extension.doctor.examine import Check, examine, findings
+from cefr_sentences.extension.doctor.finding import Finding, listed, note, ok, problem
 
 from ..doctored import bad, found, lora, make_v4, model, put
 from ..installed import files, install
@@ -22,35 +25,30 @@ from ..installed import files, install
 
 @pytest.mark.parametrize(
     "values",
-    [
-        ("python", "bad", "x", "y", "z"),
-        ("", "ok", "x"),
-        ("python", "ok", ""),
-        ("python", "problem", "x", "", "z"),
-        ("python", "problem", "x", "y", ""),
-    ],
+    [("bad", "x", "y", "z"), ("ok", ""), ("problem", "x", "", "z"), ("problem", "x", "y", "")],
 )
-def test_a_finding_says_enough(values: tuple[str, ...]) -> None:
+def test_a_finding_says_enough(values: tuple[Any, ...]) -> None:
+    status, *texts = values
     with pytest.raises(ValueError, match=r"finding|says too little"):
-        Finding(*values)
+        Finding(status, *map(Problem, texts))
 
 
-def test_a_check_that_fails_is_a_finding_and_keeps_what_it_had() -> None:
-    def check() -> Iterator[Finding]:
-        yield Finding("x", "ok", "first")
+def test_a_check_that_fails_is_a_finding_and_keeps_what_it_had(webui: Path) -> None:
+    def check(webui: Webui) -> Iterator[Finding]:
+        yield ok("first")
         raise PermissionError(13, "Permission denied", "/a/file")
 
-    first, failed = guarded("x", check)
-    assert (first.found, failed.status) == ("first", "problem")
-    assert "PermissionError: Permission denied (/a/file)" in failed.found
+    first, failed = findings(Check("x", check), find_webui(webui))
+    assert (str(first.found), first.check, failed.status, failed.check) == ("first", "x", "problem", "x")
+    assert "PermissionError: Permission denied (/a/file)" in str(failed.found)
 
-    def leave() -> Iterator[Finding]:
+    def leave(webui: Webui) -> Iterator[Finding]:
         sys.exit("gone")
         yield
 
-    assert "SystemExit: gone" in guarded("x", leave)[0].found
+    assert "SystemExit: gone" in str(findings(Check("x", leave), find_webui(webui))[0].found)
     with pytest.raises(KeyboardInterrupt):
-        guarded("x", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+        findings(Check("x", lambda webui: (_ for _ in ()).throw(KeyboardInterrupt)), find_webui(webui))
 
 
 def test_no_token_is_ever_shown(webui: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,26 +67,12 @@ def test_every_check_is_guarded(webui: Path, monkeypatch: pytest.MonkeyPatch) ->
     def broken(*_: object) -> Iterator[Finding]:
         raise RuntimeError("broken")
 
-    checks = [
-        (room.python, "look_at_python"),
-        (room.python, "look_at_packages"),
-        (room.python, "look_at_gpu"),
-        (room.extension, "look_at_ours"),
-        (room.extension, "look_at_drift"),
-        (room.datasets, "look"),
-        (room.models, "look"),
-        (room.models, "look_at_hub"),
-        (room.loras, "look"),
-        (room.disk, "look_at_disk"),
-        (room.disk, "look_at_memory"),
-    ]
-    for module, name in checks:
-        monkeypatch.setattr(module, name, broken)
-    findings = examine(find_webui(webui), online=True)
-    assert len(findings) == len(checks)
-    assert {f.status for f in findings} == {"problem"}
+    monkeypatch.setattr(room, "CHECKS", [replace(check, look=broken) for check in room.CHECKS])
+    every = examine(find_webui(webui), online=True)
+    assert len(every) == len(room.CHECKS) == len({f.check for f in every}) == 11
+    assert {f.status for f in every} == {"problem"}
     page = (Path(__file__).parents[3] / "docs/doctor.md").read_text(encoding="utf-8")
-    assert [f.check for f in findings if f"`{f.check}`" not in page] == []
+    assert [f.check for f in every if f"`{f.check}`" not in page] == []
 
 
 @pytest.mark.parametrize("what", ["training", "loras", "models", "extensions", "everything"])
@@ -100,8 +84,7 @@ def test_folders_that_are_missing_or_files(webui: Path, what: str) -> None:
             shutil.rmtree(path, ignore_errors=True)
             if as_file:
                 path.write_bytes(b"\0\xff")
-        findings = examine(find_webui(webui))
-        assert not [f for f in findings if "could not be made" in f.found]
+        assert not [f for f in examine(find_webui(webui)) if "could not be completed" in str(f.found)]
 
 
 def test_nothing_is_written(webui: Path) -> None:
@@ -125,7 +108,7 @@ def test_flags_that_move_folders(webui: Path, tmp_path: Path) -> None:
     (webui / "my models/one").mkdir(parents=True)
     put(webui / "my models/one/config.json", {})
     flags.write_text("--model-dir 'my models'\n")
-    assert "one" in bad(webui, "models")[0].found
+    assert "one" in str(bad(webui, "models")[0].found)
 
 
 def test_the_command(run, webui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +116,7 @@ def test_the_command(run, webui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (result.code, result.out.splitlines()[0]) == (1, "PROBLEMS")
     data = json.loads(run("doctor", "--webui", webui, "--json").out)
     assert all(set(entry) == {"check", "status", "found", "means", "next"} for entry in data)
-    monkeypatch.setattr(room, "guarded", lambda name, check: [Finding(name, "note", "x", "y")])
+    monkeypatch.setattr(room, "findings", lambda check, webui: [note("x", "y")])
     assert run("doctor", "--webui", webui).code == 0
     assert run("doctor", "--webui", webui / "modules").code == 2
     assert run("doctor").code == 2
@@ -152,24 +135,23 @@ def test_what_is_no_webui(run, webui: Path) -> None:
 def test_a_user_data_folder_with_nothing_in_it(webui: Path) -> None:
     shutil.rmtree(webui / "user_data")
     (webui / "user_data").mkdir()
-    findings = examine(find_webui(webui))
-    assert [f.check for f in findings if f.status == "problem"] == ["extension"]
+    assert [f.check for f in examine(find_webui(webui)) if f.status == "problem"] == ["extension"]
 
 
 def test_problems_come_first_and_say_the_next_step() -> None:
     text = describe(
         [
-            Finding("b", "ok", "fine"),
-            Finding("a", "note", "hm", "so what"),
-            Finding("c", "problem", "broken", "it fails", "mend it"),
+            replace(ok("fine"), check="b"),
+            replace(note("hm", "so what"), check="a"),
+            replace(problem("{what} broken", "it fails", "fix {what}", {"what": "it"}), check="c"),
         ]
     )
     lines = [line.strip() for line in text.splitlines() if line]
     assert lines == [
         "PROBLEMS",
-        "c:          broken",
+        "c:          it broken",
         "it fails",
-        "-> mend it",
+        "-> fix it",
         "WORTH KNOWING",
         "a:          hm",
         "so what",
@@ -182,7 +164,6 @@ def test_problems_come_first_and_say_the_next_step() -> None:
 def test_words() -> None:
     assert listed("abc") == "a, b, c"
     assert listed(map(str, range(2000))).endswith("4, 5 and 1,994 more")
-    assert (size(2_500_000_000), size(2_500_000)) == ("2.5 GB", "2 MB")
 
 
 def test_an_unreadable_folder(webui: Path) -> None:
@@ -191,6 +172,6 @@ def test_an_unreadable_folder(webui: Path) -> None:
     try:
         if os.access(folder, os.R_OK):
             pytest.skip("permissions do not bind this user")
-        assert "could not be made" in found(webui, "datasets")[0].found
+        assert "could not be completed" in str(found(webui, "datasets")[0].found)
     finally:
         folder.chmod(0o700)

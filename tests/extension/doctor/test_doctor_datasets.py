@@ -24,7 +24,7 @@ def test_what_the_training_tab_lists(webui: Path, content: Any) -> None:
     make_v4(webui)
     put(webui / DATASETS / "x.json", json.dumps(content, indent=2))
     assert bad(webui, "datasets") == []
-    assert "1 training files in order" in found(webui, "datasets", "ok")[0].found
+    assert "1 training files in order" in str(found(webui, "datasets", "ok")[0].found)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_what_the_training_tab_lists(webui: Path, content: Any) -> None:
         ("", "problem", "is empty", "problem"),
         ("[{", "problem", "not JSON", "problem"),
         ("nonsense", "problem", "not JSON", "problem"),
-        (b"\x00\x01\x02\xff\xfe" * 9, "problem", "no UTF-8", "problem"),
+        (b"\x00\x01\x02\xff\xfe" * 9, "problem", "not UTF-8", "problem"),
         (json.dumps(CHAT).encode("utf-16"), "problem", "UTF-16", "problem"),
         ("[" * 100_000, "problem", "not JSON", "problem"),
         ('[{"text": "' + "x" * PEEK + '"}]', "problem", "more than a megabyte", ""),
@@ -75,7 +75,7 @@ def test_what_the_exporter_wrote_is_in_order(run, webui: Path) -> None:
     assert bad(webui, "datasets") == []
     card = next((webui / DATASETS).glob("*.meta.json"))
     card.rename(card.with_suffix(".gone"))
-    texts = {f.found for f in bad(webui, "datasets")}
+    texts = {str(f.found) for f in bad(webui, "datasets")}
     assert any("no dropdown of trainers lists mine.txt" in t for t in texts)
 
 
@@ -113,7 +113,7 @@ def test_links_and_pipes(webui: Path) -> None:
     (folder / "gone.txt").symlink_to(folder / "nowhere")
     os.mkfifo(folder / "pipe.json")
     (folder / "self").symlink_to(folder)
-    assert [f.found.rpartition("/")[2].split()[0] for f in bad(webui, "datasets")] == ["gone.txt", "loop.json"]
+    assert [str(f.found).rpartition("/")[2].split()[0] for f in bad(webui, "datasets")] == ["gone.txt", "loop.json"]
 
 
 def test_a_file_that_may_not_be_read(webui: Path, monkeypatch: pytest.MonkeyPatch) -> None:

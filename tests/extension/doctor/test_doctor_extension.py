@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cefr_sentences.extension.doctor import drift as drift_room
 from cefr_sentences.extension.doctor import extension as room
 from cefr_sentences.extension.install import install as installer
 
@@ -14,7 +15,8 @@ from ..installed import REQUIREMENTS, SCRIPT, TEMPLATE, install
 
 @pytest.fixture(autouse=True)
 def _own_python(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "wrong_python", lambda webui: None)
+    for module in (room, drift_room):
+        monkeypatch.setattr(module, "wrong_python", lambda webui: None)
 
 
 def test_not_installed(webui: Path) -> None:
@@ -24,7 +26,7 @@ def test_not_installed(webui: Path) -> None:
 def test_installed_and_enabled(webui: Path) -> None:
     install(webui, enable=True)
     assert bad(webui, "extension") == []
-    assert "CMD_FLAGS.txt" in found(webui, "extension", "ok")[0].found
+    assert "CMD_FLAGS.txt" in str(found(webui, "extension", "ok")[0].found)
 
 
 def test_installed_and_not_enabled(webui: Path) -> None:
@@ -64,13 +66,13 @@ def test_edited_missing_and_other(webui: Path) -> None:
         file.write("# mine\n")
     one(webui, "extension", "note", SCRIPT, "was changed since")
     (webui / SCRIPT).write_text("print()")
-    one(webui, "extension", "problem", SCRIPT, "is not ours")
+    one(webui, "extension", "problem", SCRIPT, "not written by cefr-sentences")
     (webui / SCRIPT).unlink()
     install(webui, enable=True)
     (webui / TEMPLATE).unlink()
-    one(webui, "extension", "note", "CEFR Sentences.yaml missing")
+    one(webui, "extension", "note", "Missing from the installation: CEFR Sentences.yaml.")
     (webui / TEMPLATE).symlink_to(webui / TEMPLATE)
-    one(webui, "extension", "problem", TEMPLATE, "or a link")
+    one(webui, "extension", "problem", TEMPLATE, "is a link")
 
 
 def test_older_than_the_package(webui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,8 +81,8 @@ def test_older_than_the_package(webui: Path, monkeypatch: pytest.MonkeyPatch) ->
     install(webui, enable=True)
     monkeypatch.undo()
     monkeypatch.setattr(room, "wrong_python", lambda webui: None)
-    finding = one(webui, "extension", "note", "CEFR Sentences.yaml written by another version")
-    assert "script.py" not in finding.found  # only the place it came from differs
+    finding = one(webui, "extension", "note", "Written by another version", "CEFR Sentences.yaml.")
+    assert "script.py" not in str(finding.found)  # only the place it came from differs
     monkeypatch.setattr(room, "wrong_python", lambda webui: "another")
     assert bad(webui, "extension") == []
     assert (webui / REQUIREMENTS).exists()
@@ -105,7 +107,7 @@ def drift(webui: Path, text: str, where: str = "user_data/extensions/other") -> 
 
 
 def versions(monkeypatch: pytest.MonkeyPatch, **given: str) -> None:
-    monkeypatch.setattr(room, "installed_version", given.get)
+    monkeypatch.setattr(drift_room, "installed", given.get)
 
 
 def test_drift_that_fails_here(webui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,10 +147,10 @@ def test_bundled_extensions_count_when_they_are_switched_on(webui: Path, monkeyp
 
 def test_imports(webui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     versions(monkeypatch, transformers="4.57.6")
-    monkeypatch.setattr(room, "find_spec", lambda name: None)
+    monkeypatch.setattr(drift_room, "find_spec", lambda name: None)
     path = drift(webui, "import bitsandbytes\n")
     one(webui, "patches", "problem", "import bitsandbytes")
-    monkeypatch.setattr(room, "find_spec", lambda name: object())
+    monkeypatch.setattr(drift_room, "find_spec", lambda name: object())
     one(webui, "patches", "note", "import bitsandbytes")
     path.write_text("from .parts import thing\n\nthing()\n")
     put(path.with_name("parts.py"), "thing = print\n")

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from cefr_sentences.exporter.common.errors import ModelError, TargetError
+from cefr_sentences.extension.adapters.unpickle import unpickle
 from cefr_sentences.extension.doctor import loras as room
-from cefr_sentences.extension.models.weights import convert
 
 from ..doctored import bad, found, lora, model, one, put, safetensors
 
@@ -24,10 +24,10 @@ def _base_is_here(webui: Path) -> None:
 
 
 def test_an_adapter_in_order(webui: Path) -> None:
-    assert "holds no adapter yet" in found(webui, "loras")[0].found
+    assert "holds no adapter yet" in str(found(webui, "loras")[0].found)
     lora(webui)
     (webui / "user_data/loras/place-your-loras-here.txt").touch()
-    assert [f.found for f in found(webui, "loras")] == ["Can be applied: mine."]
+    assert [str(f.found) for f in found(webui, "loras")] == ["Can be applied: mine."]
 
 
 @pytest.mark.parametrize(
@@ -119,14 +119,14 @@ PEFT = types.SimpleNamespace(LoraConfig=LoraConfig)
 
 
 @pytest.fixture(autouse=True)
-def _ask_peft_anew() -> Iterator[None]:
-    room._peft_knows.cache_clear()
+def _ask_peft_again() -> Iterator[None]:
+    room._peft_settings.cache_clear()
     yield
-    room._peft_knows.cache_clear()
+    room._peft_settings.cache_clear()
 
 
 def peft(monkeypatch: pytest.MonkeyPatch, module: Any = PEFT) -> None:
-    monkeypatch.setattr(room, "installed_version", lambda name: "0.17.1")
+    monkeypatch.setattr(room, "installed", lambda name: "0.17.1")
     monkeypatch.setattr(room, "find_spec", lambda name: object())
     monkeypatch.setattr(room, "import_module", lambda name: module)
 
@@ -136,9 +136,9 @@ def test_written_by_a_newer_peft(webui: Path, monkeypatch: pytest.MonkeyPatch) -
     lora(webui, peft_version="0.17.1", use_new_thing=True)
     assert bad(webui, "loras") == []
     lora(webui, peft_version="0.21.2", use_new_thing=None)
-    one(webui, "loras", "note", "peft 0.21.2", "Installed is 0.17.1")
+    one(webui, "loras", "note", "peft 0.21.2", "0.17.1 is installed")
     lora(webui, peft_version="0.21.2", use_new_thing=True)
-    one(webui, "loras", "problem", "use_new_thing", "0.17.1 is installed")
+    one(webui, "loras", "problem", "peft 0.21.2", "use_new_thing", "0.17.1, which is installed")
     lora(webui, peft_version=None)
     assert bad(webui, "loras") == []
     lora(webui, peft_version=None, use_new_thing=True)
@@ -151,7 +151,7 @@ def test_a_peft_that_cannot_be_imported(webui: Path, monkeypatch: pytest.MonkeyP
     peft(monkeypatch, module=None)
     lora(webui, peft_version="0.21.2", use_new_thing=True)
     one(webui, "loras", "note", "peft 0.21.2")
-    monkeypatch.setattr(room, "installed_version", lambda name: None)
+    monkeypatch.setattr(room, "installed", lambda name: None)
     assert bad(webui, "loras") == []
 
 
@@ -169,14 +169,14 @@ def test_links_and_no_folder(webui: Path) -> None:
 def test_what_is_not_converted(webui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = lora(webui)
     with pytest.raises(ModelError, match=r"has no adapter_model\.bin"):
-        convert(folder)
+        unpickle(folder)
     put(folder / "adapter_model.bin", b"x")
     with pytest.raises(TargetError, match="there already"):
-        convert(folder)
+        unpickle(folder)
     (folder / "adapter_model.safetensors").unlink()
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ModelError, match="torch is not installed"):
-        convert(folder)
+        unpickle(folder)
     assert (folder / "adapter_model.bin").read_bytes() == b"x"
 
 
@@ -195,10 +195,10 @@ def test_converting(run, webui: Path, monkeypatch: pytest.MonkeyPatch, tmp_path:
     for harmful in (Harmful(), {"a": Harmful()}):
         source.write_bytes(pickle.dumps(harmful))
         with pytest.raises(ModelError, match="more than weights"):
-            convert(folder)
+            unpickle(folder)
     torch.save([1, 2], source)
-    with pytest.raises(ModelError, match="no table of weights"):
-        convert(folder)
+    with pytest.raises(ModelError, match="not a table of weights"):
+        unpickle(folder)
     shared = torch.arange(8.0).reshape(4, 2)
     weights = {"a.lora_A.weight": shared, "b.lora_B.weight": shared.t()}
     torch.save(weights, source)
@@ -230,6 +230,6 @@ def test_a_conversion_on_a_full_disk_leaves_the_pickle(webui: Path, monkeypatch:
     monkeypatch.setitem(sys.modules, "safetensors", types.ModuleType("safetensors"))
     monkeypatch.setitem(sys.modules, "safetensors.torch", types.SimpleNamespace(save_file=full))
     with pytest.raises(TargetError, match="no space left"):
-        convert(folder)
+        unpickle(folder)
     assert (folder / "adapter_model.bin").read_bytes() == before
     assert sorted(p.name for p in folder.iterdir()) == ["adapter_config.json", "adapter_model.bin"]

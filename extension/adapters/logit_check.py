@@ -1,4 +1,4 @@
-"""Do two models agree as far as 16-bit numbers can? The check of a merge."""
+"""Do two models give the same logits, as far as 16-bit numbers can? The check of a merge."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-# A merged weight is rounded once more than the two it is made of, and rounding adds up through the layers, differently
-# in each order of doing the same sums. So merged and unmerged may differ by what 16-bit arithmetic does to the
+# A merged weight is rounded once more than the two it is made of, and rounding errors add up through the layers,
+# differently for each order of the same sums. So merged and unmerged may differ by what 16-bit arithmetic does to the
 # unmerged model itself, times this.
 _TIMES = 2.0
 
 
 @dataclass(frozen=True)
-class Agreement:
+class LogitCheck:
     """How far a merged model is from base and adapter computed in float32, over all positions of the prompts.
 
     Differences are root mean squares of logits as a share of the logits' own spread: `merged` of the merged model,
     `noise` of base and adapter when computed in 16 bits, `effect` of leaving the adapter out. `largest` is the largest
-    difference of a logit. Of `positions` next tokens `same` are equal; `flipped` are others although the best two
-    were further apart than `largest_noise` can bridge.
+    difference of a logit, `largest_noise` the largest that 16 bits make. Of `positions` next tokens `same` are equal;
+    `flipped` are different although the best two were further apart than `largest_noise` can bridge. `epsilon` is the
+    step of the 16-bit numbers at 1.
     """
 
     merged: float
@@ -39,27 +40,36 @@ class Agreement:
         return min(_TIMES * max(self.noise, self.epsilon), self.effect / 2)
 
     @property
-    def agree(self) -> bool:
-        return self.merged <= self.bound and not self.flipped  # not a number: no
+    def passed(self) -> bool:
+        return self.merged <= self.bound and not self.flipped  # also False where `merged` is not a number
 
     def __str__(self) -> str:
         return (
             f"logits differ by {self.merged:.2%} of their spread, at most {self.largest:.3g} "
             f"(allowed {self.bound:.2%}; 16-bit arithmetic alone makes {self.noise:.2%}, "
             f"leaving the adapter out {self.effect:.1%}), and {self.same} of {self.positions} next tokens are the same"
-            + (f", {self.flipped} of the others clearly not a tie" if self.flipped else "")
+            + (f", and {self.flipped} of the others are clearly no tie" if self.flipped else "")
         )
 
 
-def compare(adapted: Sequence[Any], noisy: Sequence[Any], bare: Sequence[Any], merged: Sequence[Any], epsilon: float):
-    """An `Agreement` from the logits of each prompt, float32 of shape (positions, vocabulary).
+@dataclass(frozen=True)
+class Logits:
+    """Those of each prompt, float32 of shape (positions, vocabulary), before a merge.
 
-    adapted, bare: base with and without adapter in float32 arithmetic; noisy: with, in 16-bit; merged: the new model
-    in 16-bit. `epsilon` is the step of those 16-bit numbers at 1.
+    adapted, bare: of the base with and without adapter, computed in float32; noisy: with it, in 16 bits.
     """
+
+    adapted: Sequence[Any]
+    bare: Sequence[Any]
+    noisy: Sequence[Any]
+
+
+def compare(before: Logits, merged: Sequence[Any], epsilon: float) -> LogitCheck:
+    """Compare with `merged`, the logits of the new model in 16 bits, whose step at 1 is `epsilon`."""
     import torch
 
-    reference, sixteen, without, new = (torch.cat(list(x)) for x in (adapted, noisy, bare, merged))
+    logits = (before.adapted, before.noisy, before.bare, merged)
+    reference, sixteen, without, new = (torch.cat(list(x)) for x in logits)
     spread = (reference - reference.mean(-1, keepdim=True)).pow(2).mean().sqrt()
 
     def share(other: Any) -> float:
@@ -69,7 +79,7 @@ def compare(adapted: Sequence[Any], noisy: Sequence[Any], bare: Sequence[Any], m
     best = reference.topk(2, dim=-1).values
     clear = best[:, 0] - best[:, 1] > 2 * noise
     same = new.argmax(-1) == reference.argmax(-1)
-    return Agreement(
+    return LogitCheck(
         merged=share(new),
         noise=share(sixteen),
         effect=share(without),
@@ -84,9 +94,10 @@ def compare(adapted: Sequence[Any], noisy: Sequence[Any], bare: Sequence[Any], m
 
 @contextmanager
 def arithmetic(model: Any, dtype: Any) -> Iterator[None]:
-    """`model` computes in `dtype`, whatever its weights are kept in; one module's weights at a time are converted.
+    """Inside the block `model` computes in `dtype`, whatever type its weights have.
 
-    So a model in 16 bits is computed in float32 without twice the memory. The weights stay as they are.
+    One module's weights are converted at a time, so a model in 16 bits is computed in float32 without twice the
+    memory. The weights stay as they are.
     """
     kept: dict[int, list[Any]] = {}
 
