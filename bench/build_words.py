@@ -72,21 +72,22 @@ def measure_estimate() -> None:
     from cefr_sentences.exporter.language import lexicon
 
     lists = lexicon.lexicon()
-    ranks, zipfs, estimates = [], [], []
+    numbers, zipfs, estimates = [], [], []
     for word, found in lists.levels.items():
         lemmas = tuple(dict.fromkeys(lemma for some in lexicon.lemmas(word).values() for lemma in some))
-        rank = min(found.values())[0]
-        if rank < 3 or not word.isalpha() or word in lists.capitalised or lexicon.look_up(word).rank < rank:
+        number = min(found.values())[0]
+        if number < 3 or not word.isalpha() or word in lists.capitalised or lexicon.look_up(word).level_number < number:
             continue
         lemma, estimate, _ = lexicon.estimate(word, lemmas)
-        ranks.append(rank)
+        numbers.append(number)
         zipfs.append(lists.zipf.get(lemma, lexicon.RAREST))
         estimates.append(estimate)
-    medians = [median(z for z, r in zip(zipfs, ranks, strict=True) if r == level) for level in range(3, 7)]
+    medians = [median(z for z, r in zip(zipfs, numbers, strict=True) if r == level) for level in range(3, 7)]
     print("medians of zipf B1-C2:", *(f"{m:.2f}" for m in medians))
     print("halfway:", *(f"{(a + b) / 2:.2f}" for a, b in pairwise(medians)), "in use:", *lexicon.ZIPF_CUTS)
-    for what, guesses in (("always C1", [5] * len(ranks)), ("always B2", [4] * len(ranks)), ("estimate", estimates)):
-        errors = [abs(g - r) for g, r in zip(guesses, ranks, strict=True)]
+    n = len(numbers)
+    for what, guesses in (("always C1", [5] * n), ("always B2", [4] * n), ("estimate", estimates)):
+        errors = [abs(g - r) for g, r in zip(guesses, numbers, strict=True)]
         print(
             f"{what:<10} of {len(errors):,} words: exact {sum(e == 0 for e in errors) / len(errors):.1%}, "
             f"within one {sum(e <= 1 for e in errors) / len(errors):.1%}, mean error {sum(errors) / len(errors):.2f}"

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from cefr_sentences.exporter.language.features import NAMES
-from cefr_sentences.exporter.language.judge import PATH, Judge
+from cefr_sentences.exporter.language.fitted import PATH, FittedJudge
 
 from .judge_model import alike, fit, folds_by, read, read_anchors
 from .judge_report import report
@@ -36,7 +36,7 @@ def main() -> None:
     dev = read(args.data / "sentence-levels" / "wiki-auto-dev.tsv")
     anchors = read_anchors()
     numbers, unseen, unseen_anchors = fit(train, anchors, folds_by(alike(train.sentences)))
-    model = asdict(Judge(**numbers))
+    model = asdict(FittedJudge(**numbers))
     PATH.write_text(json.dumps({"source": SOURCE, "features": NAMES, "model": model}, separators=(",", ":")) + "\n")
     text = report(train, dev, anchors, numbers, unseen, unseen_anchors)
     print(text)

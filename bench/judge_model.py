@@ -1,4 +1,4 @@
-"""Fitting the judge: rows of rated sentences -> the numbers of a `Judge`. Part of `python -m bench.fit_judge`."""
+"""Fitting the judge: rows of rated sentences -> the numbers of a `FittedJudge`. Part of `python -m bench.fit_judge`."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cefr_sentences.exporter.language.annotate import annotate
 from cefr_sentences.exporter.language.features import features
-from cefr_sentences.exporter.language.judge import Judge, letter_groups, letter_words
+from cefr_sentences.exporter.language.fitted import FittedJudge, letter_groups, letter_words
+from cefr_sentences.exporter.language.judge import Reading
 from cefr_sentences.exporter.language.levels import LEVELS
-from cefr_sentences.exporter.language.verbs import structure
 
 from .needs import need
 
 # The ratings have few A1 rows, and no sentence as learners' books have them, so sentences written for this project
-# stand in. The A1 ones alone would teach that "you" and a question mark are A1; those at A2-C1 are beside them for
-# that. A file of their own, not the starter pairs: the judge checks those. What each counts, against 1 for a rated one:
+# are added. The A1 ones alone would teach that "you" and a question mark are A1; hence those at A2-C1. A file of their
+# own, not the starter pairs: the judge checks those. What each counts, against 1 for a rated one:
 A1_WEIGHT, GRADED_WEIGHT = 0.1, 3.0
 GRADED = Path(__file__).parent / "anchors.tsv"
 RIDGE, LETTERS = 100.0, 30.0
@@ -32,10 +31,10 @@ class Rows:
     """Sentences with their features, ratings (two each) and weights."""
 
     def __init__(self, sentences: Sequence[str], ratings: Any, weight: float = 1.0) -> None:
-        tokens = [annotate(s) for s in sentences]
+        read = [Reading.of(sentence) for sentence in sentences]
         self.sentences = list(sentences)
-        self.x = np.array([features(t, structure([w for w in t if w.word is not None])) for t in tokens])
-        self.words = [letter_words(t) for t in tokens]
+        self.x = np.array([features(reading.tokens, reading.structure) for reading in read])
+        self.words = [letter_words(reading.tokens) for reading in read]
         self.ratings = np.asarray(ratings, dtype=float)
         self.weight = np.full(len(self.sentences), weight)
 
@@ -76,7 +75,7 @@ def read_anchors() -> Rows:
 
 
 def fit_features(rows: Rows) -> dict[str, Any]:
-    """The linear model and the trees, as the numbers of a Judge; no letters, no cut points."""
+    """The linear model and the trees, as the numbers of a FittedJudge; no letters, no cut points."""
     scaler = need("sklearn.preprocessing").StandardScaler().fit(rows.x, sample_weight=rows.weight)
     ridge = (
         need("sklearn.linear_model").Ridge(alpha=RIDGE).fit(scaler.transform(rows.x), rows.y, sample_weight=rows.weight)
@@ -116,7 +115,7 @@ def fit_letters(words: list[list[str]], rest: Any) -> dict[str, float]:
 
 def score(numbers: dict[str, Any], rows: Rows) -> Any:
     spare = {"letters": {}, "cuts": [1.5, 2.5, 3.5, 4.5, 5.5], "means": {}}
-    return Judge(**{**spare, **numbers}).scores(rows.x.tolist(), rows.words)
+    return FittedJudge(**{**spare, **numbers}).predict(rows.x.tolist(), rows.words)
 
 
 def fit(train: Rows, anchors: Rows, folds: list[Any]) -> tuple[dict[str, Any], Any, Any]:
@@ -144,21 +143,21 @@ def fit(train: Rows, anchors: Rows, folds: list[Any]) -> tuple[dict[str, Any], A
     human, scores = train + anchors.take(starters), np.r_[unseen, unseen_anchors[starters]]
     numbers["cuts"] = cut_points(scores, human)
     numbers["means"] = {}
-    for rank, level in enumerate(LEVELS, 1):
-        agreed = (human.ratings == rank).all(1)
+    for number, level in enumerate(LEVELS, 1):
+        agreed = (human.ratings == number).all(1)
         numbers["means"][level] = round(float(np.average(scores[agreed], weights=human.weight[agreed])), 2)
     return numbers, unseen, unseen_anchors
 
 
 def cut_points(scores: Any, rows: Rows) -> list[float]:
-    """Between two neighbouring levels, where the rows rated with only one of them are parted best.
+    """Between two neighbouring levels, the score that best separates the rows rated with only one of them.
 
     Both sides weigh less the more rows they have (by the fourth root): other texts have other shares of the levels.
     What is counted is smoothed over 0.1 of the score, or the cut would follow single rows.
     """
     grid, cuts = np.arange(1.2, 5.9, 0.01), []
-    for rank in range(1, 6):
-        lower, upper = (rows.ratings == rank).any(1), (rows.ratings == rank + 1).any(1)
+    for number in range(1, 6):
+        lower, upper = (rows.ratings == number).any(1), (rows.ratings == number + 1).any(1)
         lower, upper = (lower & ~upper) * rows.weight, (upper & ~lower) * rows.weight
         gain = upper / upper.sum() ** 0.25 - lower / lower.sum() ** 0.25
         share = 1 / (1 + np.exp(-(scores[None, :] - grid[:, None]) / 0.1))

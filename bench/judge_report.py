@@ -26,8 +26,8 @@ def topics(sentences: list[str]) -> Any:
 
 
 def measures(scores: Any, ratings: Any, cuts: Sequence[float]) -> dict[str, float]:
-    ranks = 1 + (np.asarray(scores)[:, None] >= np.asarray(cuts)).sum(1)
-    off = np.abs(ranks[:, None] - ratings)
+    levels = 1 + (np.asarray(scores)[:, None] >= np.asarray(cuts)).sum(1)
+    off = np.abs(levels[:, None] - ratings)
     mean = ratings.mean(1)
     return {
         "matches one annotator": float((off.min(1) == 0).mean()),
@@ -40,10 +40,10 @@ def measures(scores: Any, ratings: Any, cuts: Sequence[float]) -> dict[str, floa
 def untrained(rows: Rows) -> Any:
     """The rule to beat: the mean of the three hardest words' level and a level by length."""
     lengths = np.searchsorted([4, 7, 12, 20, 30], rows.x[:, NAMES.index("words")], side="right") + 1
-    return (np.minimum(rows.x[:, NAMES.index("rank_top3")], 5) + lengths) / 2
+    return (np.minimum(rows.x[:, NAMES.index("level_top3")], 5) + lengths) / 2
 
 
-FEW = ("log_words", "letters", "rank_mean", "rank_max", "zipf_mean", "b1_share", "b2_share", "commas", "finite")
+FEW = ("log_words", "letters", "level_mean", "level_max", "zipf_mean", "b1_share", "b2_share", "commas", "finite")
 
 
 def small_ridge(train: Rows, test: Rows) -> Any:
@@ -111,14 +111,14 @@ def report(train: Rows, dev: Rows, anchors: Rows, numbers: dict[str, Any], unsee
         "| level | both annotators gave it | mean score, unseen | score of the middle 80 % |",
         "|---|---|---|---|",
     ]
-    for rank, level in enumerate(LEVELS, 1):
-        some = unseen[(train.ratings == rank).all(1)]
+    for number, level in enumerate(LEVELS, 1):
+        some = unseen[(train.ratings == number).all(1)]
         low, high = np.percentile(some, [10, 90])
         lines.append(f"| {level} | {len(some):,} | {some.mean():.2f} | {low:.2f}-{high:.2f} |")
     lines += ["", "Sentences written for this project by level, unseen (their level is the writer's, no rating):", ""]
     lines += ["| written as | sentences | mean score | " + " | ".join(LEVELS) + " |", "|---|---|---|" + "---|" * 6]
-    for rank, level in enumerate(LEVELS[:5], 1):
-        some = unseen_anchors[anchors.ratings[:, 0] == rank]
+    for number, level in enumerate(LEVELS[:5], 1):
+        some = unseen_anchors[anchors.ratings[:, 0] == number]
         got = np.bincount(1 + (some[:, None] >= np.asarray(cuts)).sum(1), minlength=7)[1:]
         shares = " | ".join(f"{n / len(some):.0%}" for n in got)
         lines.append(f"| {level} | {len(some)} | {some.mean():.2f} | {shares} |")

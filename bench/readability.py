@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 from cefr_sentences.exporter.language.levels import LEVELS
 from cefr_sentences.exporter.language.profile import profiles
-from cefr_sentences.extension.evaluation.measures import RATED
-from cefr_sentences.extension.evaluation.metrics import readability
+from cefr_sentences.extension.evaluation.metrics import RATED, readability
 
 SOURCE = (
     "Automated Readability Index of the Wiki-Auto part of CEFR-SP (Arase, Uchida and Kajiwara: CEFR-Based Sentence "
@@ -32,17 +31,17 @@ def main() -> None:
     rows = {part: _read(folder / f"wiki-auto-{part}.tsv") for part in ("train", "dev")}
     indices = {part: [readability(sentence) for sentence, *_ in some] for part, some in rows.items()}
     levels: dict[str, dict[str, float]] = {}
-    for rank, level in enumerate(LEVELS, 1):
-        found = [
+    for number, level in enumerate(LEVELS, 1):
+        indices_of_level = [
             index
             for part, some in rows.items()
             for (_, *ratings), index in zip(some, indices[part], strict=True)
-            if ratings == [rank, rank]
+            if ratings == [number, number]
         ]
         levels[level] = {
-            "sentences": len(found),
-            "mean": round(float(np.mean(found)), 2),
-            "deviation": round(float(np.std(found)), 2),
+            "sentences": len(indices_of_level),
+            "mean": round(float(np.mean(indices_of_level)), 2),
+            "deviation": round(float(np.std(indices_of_level)), 2),
         }
     spearman = {part: _spearman(indices[part], [a + b for _, a, b in some]) for part, some in rows.items()}
     judged = [profile.score for profile in profiles([sentence for sentence, *_ in rows["dev"]])]

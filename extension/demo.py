@@ -101,8 +101,8 @@ def run(args: argparse.Namespace) -> int:
 
     print("3. Before and after, on words no training record asks for\n", flush=True)
     loaded = load(args.model, adapter)
-    found = evaluate(loaded.model, loaded.tokenizer, of_records(unseen, 15, training=tuple(records)))
-    print(table(found), clock(), "\n")
+    evaluation = evaluate(loaded.model, loaded.tokenizer, of_records(unseen, 15, training=tuple(records)))
+    print(table(evaluation), clock(), "\n")
 
     print("4. Twenty new words\n", flush=True)
     trained = {word for record in records for word in record.words}
@@ -113,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
     report = args.out / "demo.json"
     report.write_text(
         json.dumps(
-            {"export": exported, "evaluation": found, "seconds": outcome.seconds},
+            {"export": exported, "evaluation": evaluation.to_json(), "seconds": outcome.seconds},
             ensure_ascii=False,
             indent=2,
         ),

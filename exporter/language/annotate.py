@@ -1,6 +1,6 @@
 """A sentence as tokens with what is known of each: its level, or that it is a name or a number.
 
-Text as people write it and as corpora tokenise it ("do n't", "thirty - one", "``") come out the same.
+Text as people write it and text as corpora tokenise it ("do n't", "thirty - one", "``") give the same tokens.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from .lexicon import Word, lexicon, look_up
 
-# A clitic standing alone ("do n't", "it 's"); initials (U.S., a.m.); a number; a word, with inner hyphens and
+# A clitic by itself ("do n't", "it 's"); initials (U.S., a.m.); a number; a word, with inner hyphens and
 # apostrophes; a mark.
 _TOKEN = re.compile(
     r"(?P<clitic>(?:n'|(?<![^\W_])')(?:t|s|re|ve|ll|d|m)(?![^\W_]))"
@@ -49,7 +49,7 @@ class Token(NamedTuple):
 
 _NUMBER = Word("", 1, "number", 5.0, "", True, True)
 _NAME = Word("", 1, "name", 3.0, "", True, False)
-_LINKED = "\ue000"  # stands for a web or mail address, which is read as a name
+_LINKED = "\ue000"  # in place of a web or mail address, which is read as a name
 
 
 def normalise(sentence: str) -> str:
@@ -65,7 +65,7 @@ def normalise(sentence: str) -> str:
 
 def annotate(sentence: str) -> list[Token]:
     """The tokens of `sentence`. Words of other scripts and whatever has no letter or digit are marks."""
-    found: list[Token] = []
+    tokens: list[Token] = []
     text = normalise(sentence)
     if "@" in text or "://" in text or "www." in text:
         text = _LINK.sub(_LINKED, text)
@@ -74,25 +74,25 @@ def annotate(sentence: str) -> list[Token]:
     for match in _TOKEN.finditer(text):
         kind, piece = match.lastgroup, match[0]
         if kind == "mark" and piece != _LINKED:
-            found.append(Token(piece, piece, "mark", None))
+            tokens.append(Token(piece, piece, "mark", None))
             opening = opening or piece in _OPENS
             continue
         if kind == "number":
-            found.append(Token(piece, piece.lower(), "number", _NUMBER))
+            tokens.append(Token(piece, piece.lower(), "number", _NUMBER))
         elif kind == "mark":
-            found.append(Token("(link)", "(link)", "name", _NAME))
+            tokens.append(Token("(link)", "(link)", "name", _NAME))
         elif kind == "initials":
-            found.append(_initials(piece))
+            tokens.append(_initials(piece))
         elif "'" in piece or "-" in piece:
-            _compound(piece, opening or shouting, found)
+            _compound(piece, opening or shouting, tokens)
         else:
-            found.append(_single(piece, opening or shouting))
+            tokens.append(_single(piece, opening or shouting))
         opening = False
-    _phrases(found)
-    return found
+    _lower_phrases(tokens)
+    return tokens
 
 
-def _compound(piece: str, opening: bool, found: list[Token]) -> None:
+def _compound(piece: str, opening: bool, tokens: list[Token]) -> None:
     """A word with hyphens or apostrophes: an entry of the lists, or its parts."""
     lists, clitics = lexicon().levels, []
     while "'" in piece and piece.lower() not in lists and (split := _CONTRACTION.fullmatch(piece)):
@@ -101,9 +101,9 @@ def _compound(piece: str, opening: bool, found: list[Token]) -> None:
     whole = piece.lower() in lists or look_up(piece.lower()).source != "estimate"
     for part in [piece] if whole else piece.split("-"):
         if part:
-            found.append(_single(part, opening))
+            tokens.append(_single(part, opening))
         opening = False
-    found += [Token(clitic, clitic.lower(), "word", look_up(clitic.lower())) for clitic in reversed(clitics)]
+    tokens += [Token(clitic, clitic.lower(), "word", look_up(clitic.lower())) for clitic in reversed(clitics)]
 
 
 def _initials(piece: str) -> Token:
@@ -127,7 +127,7 @@ def _single(piece: str, opening: bool) -> Token:
 
 
 def is_name(word: str, opening: bool) -> bool:
-    """Whether `word` is a name: capitalised, or a lone letter. `opening`: it stands where every word has a capital."""
+    """Whether `word` is a name: capitalised, or a lone letter. `opening`: it is where every word has a capital."""
     lists, lower = lexicon(), word.lower()
     if not word[0].isupper():
         return word != lower or (len(word) == 1 and not look_up(lower).known)  # iPhone, x
@@ -142,7 +142,7 @@ def _latin(piece: str) -> bool:
     return all(c < "\u0250" or "\u1e00" <= c < "\u1f00" for c in piece)
 
 
-def _phrases(tokens: list[Token]) -> None:
+def _lower_phrases(tokens: list[Token]) -> None:
     """Words of a listed phrase are no harder than the phrase: "ice cream" is A1.
 
     Nor are they made harder: "turn to" is in the lists as C1, but whoever turns to the left has not used it.
@@ -152,7 +152,7 @@ def _phrases(tokens: list[Token]) -> None:
         if token.word is None:
             continue
         for start in (token.lower, token.word.lemma):
-            for rest, rank in phrases.get(start, ()):
+            for rest, level_number in phrases.get(start, ()):
                 end = at + 1 + len(rest)
                 if len(tokens) < end or not all(
                     t.word is not None and part in (t.lower, t.word.lemma)
@@ -161,5 +161,5 @@ def _phrases(tokens: list[Token]) -> None:
                     continue
                 for i in range(at, end):
                     word = tokens[i].word
-                    if word is not None and tokens[i].kind == "word" and word.rank > rank:
-                        tokens[i] = tokens[i]._replace(word=word._replace(rank=rank))
+                    if word is not None and tokens[i].kind == "word" and word.level_number > level_number:
+                        tokens[i] = tokens[i]._replace(word=word._replace(level_number=level_number))

@@ -9,6 +9,7 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ def add_commands(commands: Any) -> None:
         "level",
         help="how hard sentences are",
         description="The CEFR level of each sentence, its score (1.0 is A1, 6.0 is C2), and the words above the level.",
-        epilog="One sentence a line; blank lines are passed over. Exit codes: 0 done; 2 the input cannot be read.",
+        epilog="One sentence a line; blank lines are skipped. Exit codes: 0 done; 2 the input cannot be read.",
     )
     parser.add_argument("source", metavar="FILE", help="a text file with one sentence a line, or - for standard input")
     parser.add_argument("--target", metavar="LEVEL", help="name the words above this level, not above the sentence's")
@@ -36,14 +37,17 @@ def add_commands(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     target = parse_level(args.target) if args.target else None
-    found = _profiles(_lines(args.source), target)
-    first = next(found, None)
+    judged = _profiles(_lines(args.source), target)
+    first = next(judged, None)
     if first is None:
-        raise InputError(f"{_name(args.source)} has no sentence: every line is blank.")
+        raise InputError(
+            "{source} has no sentence: every line is blank. Give one sentence a line.", source=_name(args.source)
+        )
+    rows = chain([first], judged)
     if args.json:
-        _print_json(first, found)
+        _print_json(rows)
     else:
-        _print_table(first, found, target)
+        _print_table(rows, target)
     return 0
 
 
@@ -52,7 +56,7 @@ def _name(source: str) -> str:
 
 
 def _lines(source: str) -> Iterator[str]:
-    """The lines that are not blank, without outer spaces. Raises InputError when this is no text."""
+    """The lines that are not blank, without outer spaces. Raises InputError when `source` is not text."""
     from ..common.textfile import detect_encoding, open_text
 
     if source == "-":
@@ -60,7 +64,7 @@ def _lines(source: str) -> Iterator[str]:
         if not data.strip(b"\xef\xbb\xbf\r\n\t "):
             raise InputError("Standard input is empty. Give one sentence a line.")
         if b"\0" in data:
-            raise InputError("Standard input is not text in UTF-8: it contains zero bytes.")
+            raise InputError("Standard input is not text: it contains zero bytes. Give one sentence a line, in UTF-8.")
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
@@ -69,9 +73,9 @@ def _lines(source: str) -> Iterator[str]:
     else:
         path = Path(source)
         if path.is_dir():
-            raise InputError(f"{source} is a folder. Give a text file with one sentence a line.")
+            raise InputError("{file} is a folder. Give a text file with one sentence a line.", file=source)
         if not path.exists():
-            raise InputError(f"{source} does not exist. Give a text file with one sentence a line, or - .")
+            raise InputError("{file} does not exist. Give a text file with one sentence a line, or - .", file=source)
         file = open_text(path, detect_encoding(path))
     with file:
         for line in file:
@@ -81,45 +85,38 @@ def _lines(source: str) -> Iterator[str]:
 
 
 def _profiles(lines: Iterator[str], target: str | None) -> Iterator[tuple[str, Profile]]:
-    from itertools import islice
-
     from .profile import profiles
 
     while batch := list(islice(lines, _BATCH)):
         yield from zip(batch, profiles(batch, target), strict=True)
 
 
-def _print_json(first: tuple[str, Profile], rest: Iterator[tuple[str, Profile]]) -> None:
-    row: tuple[str, Profile] | None = first
+def _print_json(rows: Iterator[tuple[str, Profile]]) -> None:
     before = "[\n"
-    while row is not None:
-        sentence, found = row
+    for sentence, profile in rows:
         cells = {
             "sentence": sentence,
-            "score": None if math.isnan(found.score) else round(found.score, 3),
-            "level": found.level or None,
-            "above": list(found.above),
+            "score": None if math.isnan(profile.score) else round(profile.score, 3),
+            "level": profile.level or None,
+            "above": list(profile.above),
         }
         print(before + json.dumps(cells, ensure_ascii=False), end="")
-        before, row = ",\n", next(rest, None)
+        before = ",\n"
     print("\n]")
 
 
-def _print_table(first: tuple[str, Profile], rest: Iterator[tuple[str, Profile]], target: str | None) -> None:
+def _print_table(rows: Iterator[tuple[str, Profile]], target: str | None) -> None:
     from .profile import mean_score
 
     counts: Counter[str] = Counter()
     total = 0.0
-    row: tuple[str, Profile] | None = first
-    while row is not None:
-        sentence, found = row
-        counts[found.level] += 1
-        total += 0.0 if math.isnan(found.score) else found.score
-        score = "  - " if math.isnan(found.score) else f"{found.score:.2f}"
-        why = "; ".join(found.why)
-        print(f"{score}  {found.level or '- ':<2}  {sentence if len(sentence) <= 200 else sentence[:197] + '...'}")
+    for sentence, profile in rows:
+        counts[profile.level] += 1
+        total += 0.0 if math.isnan(profile.score) else profile.score
+        score = "  - " if math.isnan(profile.score) else f"{profile.score:.2f}"
+        why = "; ".join(profile.why)
+        print(f"{score}  {profile.level or '- ':<2}  {sentence if len(sentence) <= 200 else sentence[:197] + '...'}")
         print(f"          {why if len(why) <= 300 else why[:297] + '...'}")
-        row = next(rest, None)
     judged = sum(n for level, n in counts.items() if level)
     levels = ", ".join(f"{level} {counts[level]:,}" for level in LEVELS if counts[level])
     print(f"\n{judged:,} sentence{'' if judged == 1 else 's'}: {levels or 'none in English'}.", end="")

@@ -18,7 +18,7 @@ _UNSEEN = 5.5  # the frequency of content words that are not there
 
 NAMES = (
     "log_words", "words", "characters", "letters", "syllables", "long7", "long10", "long7_share", "longest",
-    "rank_mean", "rank_max", "rank_second", "rank_top3", "content_rank",
+    "level_mean", "level_max", "level_second", "level_top3", "content_level",
     "from_a2", "from_b1", "from_b2", "from_c1", "from_c2",
     "a2_share", "b1_share", "b2_share", "c1_share", "c2_share",
     "zipf_mean", "zipf_min", "zipf_second", "zipf_low3", "zipf_low5", "rare5", "rare45", "rare4", "rare35", "rare3",
@@ -55,10 +55,10 @@ def features(tokens: list[Token], shape: Structure) -> list[float]:
     endings = [_traits(lower)[8:] for lower, _ in plain] or [(0, 0, 0)]
     nominal, latinate, syllables = map(sum, zip(*endings, strict=True))
     lengths = [len(lower) for lower, _ in plain] or [0]
-    ranks = sorted([word.rank for _, word in plain], reverse=True) + [1, 1, 1]  # noqa: RUF005
-    at_least = [len(ranks) - ranks.count(1)]
-    for rank in (2, 3, 4, 5):
-        at_least.append(at_least[-1] - ranks.count(rank))
+    numbers = sorted([word.level_number for _, word in plain], reverse=True) + [1, 1, 1]  # noqa: RUF005
+    at_least = [len(numbers) - numbers.count(1)]
+    for number in (2, 3, 4, 5):
+        at_least.append(at_least[-1] - numbers.count(number))
     zipfs = sorted([word.zipf for word in content])
     low = (zipfs + [_UNSEEN] * 5)[:5]
     rare = [_below(zipfs, cut) for cut in (5.0, 4.5, 4.0, 3.5, 3.0)]
@@ -69,7 +69,8 @@ def features(tokens: list[Token], shape: Structure) -> list[float]:
     return [
         math.log(n), n, sum(map(len, lowers)), sum(lengths) / m, syllables / m,
         long7, sum([x >= 10 for x in lengths]), long7 / m, max(lengths),
-        (sum(ranks) - 3) / m, ranks[0], ranks[1], sum(ranks[:3]) / 3, sum([word.rank for word in content]) / c,
+        (sum(numbers) - 3) / m, numbers[0], numbers[1], sum(numbers[:3]) / 3,
+        sum([word.level_number for word in content]) / c,
         *at_least, *[x / m for x in at_least],
         sum(zipfs) / c if zipfs else _UNSEEN, low[0], low[1], sum(low[:3]) / 3, sum(low) / 5, *rare,
         sum([5.0 - z for z in zipfs if z < 5.0]),

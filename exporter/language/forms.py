@@ -40,11 +40,11 @@ def tokens(text: str) -> list[str]:
 
 @lru_cache(maxsize=200_000)
 def forms(word: str) -> frozenset[str]:
-    """All written forms of one word (no spaces), in lower case, itself included.
+    """All inflections of one word (no spaces) as written, in lower case, itself included.
 
-    Regular endings are admitted where the dictionary does not know the word as a noun or a verb, because
-    tables of example sentences use words as either; not for short words, where "bee" would own "bees" but
-    also "been", nor for adjectives, where "but" would own "butter".
+    Regular endings are accepted where the dictionary does not know the word as a noun or a verb, because tables of
+    example sentences use words as either; not for short words, where "bee" would own "been" as well as "bees", nor
+    for adjectives, where "but" would own "butter".
     """
     from lemminflect import getAllInflections, getAllInflectionsOOV
 
@@ -63,7 +63,7 @@ def forms(word: str) -> frozenset[str]:
 
 @lru_cache(maxsize=200_000)
 def _parts(word: str) -> tuple[frozenset[str] | None, ...]:
-    """The forms of each token of an entry; None stands for one to four words of any kind."""
+    """The forms of each token of an entry; None is for one to four words of any kind."""
     entry = []
     for written in word.replace("’", "'").split():
         piece = written.lower()
@@ -83,8 +83,8 @@ def _parts(word: str) -> tuple[frozenset[str] | None, ...]:
 def uses(word: str, sentence: str) -> bool:
     """Whether `sentence` contains `word` in any inflected form.
 
-    A multi-word entry has to appear in order and together, its first word inflected as it likes; up to
-    four words may stand before a particle ("gave it up" for *give up*).
+    The words of an entry of several have to appear in order and together, in any forms; up to four other words may
+    come before a particle ("gave it up" for *give up*).
     """
     variants = _variants(word)
     if variants != (word,):
@@ -107,14 +107,14 @@ def uses(word: str, sentence: str) -> bool:
 
 @lru_cache(maxsize=200_000)
 def _variants(word: str) -> tuple[str, ...]:
-    """What a dictionary's notation stands for: "photo/photograph", "colour (n)", "to run", "a cat"."""
+    """The words that a dictionary's notation means: "photo/photograph", "colour (n)", "to run", "a cat"."""
     bare = re.sub(r"\s*\([^)]*\)", "", word).strip() or word
     bare = re.sub(r"^(?:to|an?|the)\s+(?=\w)", "", bare, flags=re.IGNORECASE)
     return tuple(v.strip() for v in bare.split("/") if v.strip()) or (word,)
 
 
 def spans(word: str, sentence: str) -> list[tuple[int, int]]:
-    """Where in `sentence` the tokens of `word` stand, in any form, as character offsets."""
+    """Where in `sentence` the tokens of `word` are, in any form, as character offsets."""
     parts = [part for variant in _variants(word) for part in _parts(variant)]
     wanted = frozenset().union(*(part for part in parts if part is not None))
     return [m.span() for m in _TOKEN.finditer(sentence) if m[0].replace("’", "'").lower() in wanted]

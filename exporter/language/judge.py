@@ -1,113 +1,72 @@
-"""The fitted model behind a profile: features -> score on 1-6 -> level. Its numbers lie in `data/judge/judge.json`.
+"""What a judge of sentences is, and which ones there are.
 
-The score is the mean of a linear and a boosted-tree regression on the features, and what the letters of the words
-add: a weight for each group of one to three letters, which says how hard words look that no list has.
+To add one, write its class and its entry of `JUDGES` here (or import the class, as the fitted one is).
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from pathlib import Path
-from typing import Any
+from functools import lru_cache
+from typing import ClassVar, Protocol
 
-from .annotate import Token
-
-PATH = Path(__file__).parents[1] / "data" / "judge" / "judge.json"
-_CHUNK = 256  # sentences whose way through all trees fits a processor's cache
-
-
-def letter_groups(word: str) -> set[str]:
-    """The groups of one to three letters in `word`, with a space for its ends."""
-    text = f" {word} "
-    return {text[i : i + n] for n in (1, 2, 3) for i in range(len(text) - n + 1)}
+from .annotate import Token, annotate
+from .fitted import fitted_judge
+from .levels import LEVELS
+from .verbs import Structure, structure
 
 
 @dataclass(frozen=True)
-class Judge:
-    """The numbers of a fitted model, as `bench/fit_judge.py` writes them.
+class Reading:
+    """A sentence as a judge gets it: `words` are the tokens that are no marks; `structure` is that of `words`."""
 
-    `centre`, `scale`, `linear` belong to the features in their order. A node of a tree has a feature, a limit, and
-    where to go when the feature is at most the limit, and when it is above; a leaf leads to itself and has a value.
-    `cuts` part the six levels; `means` are the mean scores of human sentences of each level.
-    """
+    sentence: str
+    tokens: list[Token]
+    words: list[Token]
+    structure: Structure
 
-    centre: list[float]
-    scale: list[float]
-    linear: list[float]
-    intercept: float
-    roots: list[int]
-    depth: int
-    feature: list[int]
-    limit: list[float]
-    below: list[int]
-    above: list[int]
-    value: list[float]
-    letters: dict[str, float]
-    cuts: list[float]
-    means: dict[str, float]
-
-    def __post_init__(self) -> None:
-        if len(self.cuts) != 5 or sorted(self.cuts) != self.cuts:
-            raise ValueError(f"The cut points must be five ascending numbers: {self.cuts}.")
-        if not len(self.centre) == len(self.scale) == len(self.linear):
-            raise ValueError("The linear model's numbers do not belong to the same features.")
-
-    def scores(self, features: Sequence[Sequence[float]], words: Sequence[Sequence[str]]) -> Any:
-        """Scores as a numpy array: one for each row of `features`, with that sentence's words in lower case."""
-        import numpy as np
-
-        if len(features) == 0:
-            return np.zeros(0)
-        parts = [
-            self._features(np.asarray(features[at : at + _CHUNK], dtype=np.float64))
-            for at in range(0, len(features), _CHUNK)
-        ]
-        letters = [sum(map(self._word, some)) / max(1, len(some)) ** 0.5 for some in words]
-        return np.clip(np.concatenate(parts) + np.asarray(letters), 1.0, 6.0)
-
-    def level(self, score: float) -> int:
-        """The rank 1-6 of a score."""
-        return 1 + sum(score >= cut for cut in self.cuts)
-
-    def _features(self, rows: Any) -> Any:
-        import numpy as np
-
-        a = self._arrays
-        linear = self.intercept + ((rows - a["centre"]) / a["scale"]) @ a["linear"]
-        node = np.broadcast_to(a["roots"], (len(rows), len(self.roots)))
-        index = np.arange(len(rows))[:, None]
-        for _ in range(self.depth):
-            node = np.where(rows[index, a["feature"][node]] <= a["limit"][node], a["below"][node], a["above"][node])
-        return (linear + a["value"][node].sum(axis=1)) / 2
-
-    @cached_property
-    def _arrays(self) -> dict[str, Any]:
-        import numpy as np
-
-        names = ("centre", "scale", "linear", "roots", "feature", "limit", "below", "above", "value")
-        return {name: np.asarray(getattr(self, name)) for name in names}
-
-    @cached_property
-    def _word(self) -> Any:
-        weights = self.letters
-
-        @lru_cache(maxsize=100_000)
-        def weigh(word: str) -> float:
-            return sum(weights.get(group, 0.0) for group in letter_groups(word))
-
-        return weigh
+    @classmethod
+    def of(cls, sentence: str) -> Reading:
+        tokens = annotate(sentence)
+        words = [token for token in tokens if token.word is not None]
+        return cls(sentence, tokens, words, structure(words))
 
 
-def letter_words(tokens: list[Token]) -> list[str]:
-    """The words whose letters count: numbers do not."""
-    return [t.lower for t in tokens if t.word is not None and t.kind != "number"]
+class Judge(Protocol):
+    """Says how hard sentences are, on a scale from 1.0 (A1) to 6.0 (C2)."""
+
+    name: ClassVar[str]
+    sources: ClassVar[tuple[str, ...]]  # what it was made from, to be cited
+
+    @property
+    def cuts(self) -> Sequence[float]:
+        """The five ascending scores at which the next level begins."""
+        ...
+
+    @property
+    def means(self) -> Mapping[str, float]:
+        """The mean score of human sentences of each level."""
+        ...
+
+    def scores(self, sentences: Sequence[Reading]) -> Sequence[float]:
+        """A score for each sentence. Each has at least one word."""
+        ...
 
 
-@lru_cache(maxsize=1)
-def judge() -> Judge:
-    """The shipped model."""
-    numbers = json.loads(PATH.read_text(encoding="utf-8"))
-    return Judge(**numbers["model"])
+DEFAULT = "fitted"
+JUDGES: dict[str, Callable[[], Judge]] = {DEFAULT: fitted_judge}
+
+
+def find_judge(name: str = DEFAULT) -> Judge:
+    """The judge called `name`, a key of JUDGES, loaded once."""
+    return _loaded(name)
+
+
+@lru_cache(maxsize=4)
+def _loaded(name: str) -> Judge:
+    return JUDGES[name]()
+
+
+def level_of(score: float, judge: Judge) -> str:
+    """The level to which `judge` counts a score."""
+    return LEVELS[sum(score >= cut for cut in judge.cuts)]

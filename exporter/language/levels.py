@@ -1,7 +1,7 @@
 """The CEFR levels, and the level of a word.
 
 A word's level is that of its lemma in the CEFR-J Wordlist (A1-B2) or in the Octanove list (C1, C2), the lowest over
-its parts of speech unless one is asked for. What neither has is estimated, and marked as an estimate.
+its parts of speech unless one is asked for. A word in neither list gets an estimate, which is marked as one.
 """
 
 from __future__ import annotations
@@ -49,8 +49,15 @@ def parse_level(text: str, allowed: tuple[str, ...] = LEVELS) -> str:
         return level
     choices = ", ".join(allowed)
     if level in LEVELS:
-        raise InputError(f"Level {level} cannot be trained or exported. Choose one of {choices}.")
-    raise InputError(f"{text!r} is not a CEFR level. Choose one of {choices}.")
+        raise InputError(
+            "Level {level} cannot be trained or exported. Choose one of {choices}.", level=level, choices=choices
+        )
+    raise InputError("{text!r} is not a CEFR level. Choose one of {choices}.", text=text, choices=choices)
+
+
+def level_number(level: str) -> int:
+    """1 for A1 to 6 for C2."""
+    return LEVELS.index(level) + 1
 
 
 @lru_cache(maxsize=200_000)
@@ -69,30 +76,28 @@ def word_level(word: str, pos: str | None = None) -> WordLevel:
 
     part = coarse_part(pos)
     if pos is not None and part is None:
-        raise InputError(f"{pos!r} is not a part of speech. Use noun, verb, adjective, adverb or the like.")
+        raise InputError("{text!r} is not a part of speech. Use noun, verb, adjective, adverb or the like.", text=pos)
     entry = " ".join(word.split())
     tokens = [t for t in annotate(entry) if t.word is not None]
     if not tokens:
-        raise InputError(f"{word!r} has no English word in it.")
+        raise InputError("{text!r} has no English word in it. Give a word or a phrase.", text=word)
     listed = entry.lower().replace("’", "'").rstrip(".")
-    if listed in lexicon().levels and (" " in listed or "'" in listed or "-" in listed):
-        found = look_up(listed, part)
-        return WordLevel(word, found.lemma, LEVELS[found.rank - 1], found.source)
-    if len(tokens) == 1 and tokens[0].kind == "word":
-        found = look_up(tokens[0].lower, part)
-        return WordLevel(word, found.lemma, LEVELS[found.rank - 1], found.source)
-    hardest = max((t for t in tokens if t.word), key=lambda t: (t.kind == "word", t.word.rank if t.word else 0))
+    whole = listed in lexicon().levels and (" " in listed or "'" in listed or "-" in listed)
+    if whole or (len(tokens) == 1 and tokens[0].kind == "word"):
+        known = look_up(listed if whole else tokens[0].lower, part)
+        return WordLevel(word, known.lemma, LEVELS[known.level_number - 1], known.source)
+    hardest = max((t for t in tokens if t.word), key=lambda t: (t.kind == "word", t.word.level_number if t.word else 0))
     assert hardest.word is not None
     if len(tokens) == 1:
         return WordLevel(word, entry, LEVELS[0], hardest.kind)
     sources = {t.word.source for t in tokens if t.word}
     contraction = " " not in entry and "'" in listed
     source = hardest.word.source if contraction or len(sources) == 1 else "estimate"
-    return WordLevel(word, listed, LEVELS[hardest.word.rank - 1], source)
+    return WordLevel(word, listed, LEVELS[hardest.word.level_number - 1], source)
 
 
 def words_above(sentence: str, level: str) -> tuple[str, ...]:
-    """The words of `sentence` above `level`, as they stand there, each once, in order; names and numbers are none."""
+    """The words of `sentence` above `level` as written there, each once, in order; names and numbers are none."""
     from .annotate import annotate
 
     return above(annotate(sentence), level)
@@ -100,9 +105,9 @@ def words_above(sentence: str, level: str) -> tuple[str, ...]:
 
 def above(tokens: list[Token], level: str) -> tuple[str, ...]:
     """The same of a sentence that `annotate` has read."""
-    rank = LEVELS.index(level) + 1
+    number = level_number(level)
     words: dict[str, str] = {}
     for token in tokens:
-        if token.kind == "word" and token.word is not None and token.word.rank > rank:
+        if token.kind == "word" and token.word is not None and token.word.level_number > number:
             words.setdefault(token.lower, token.text)
     return tuple(words.values())

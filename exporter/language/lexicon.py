@@ -1,7 +1,7 @@
 """What is known of a word form: its lemma, its level, how frequent it is.
 
-Levels are ranks 1-6 here (A1-C2). The tables lie in `data/words/`, each under its own licence, and are read at the
-first question; lemmas come from lemminflect.
+Levels are numbers 1-6 here (A1-C2). The tables are in `data/words/`, each under its own licence, and are read when
+they are first needed; lemmas come from lemminflect.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 DATA = Path(__file__).parents[1] / "data" / "words"
 _LISTS = (("cefr-j.tsv", "cefr-j"), ("octanove.tsv", "octanove"))
-_RANKS = {"A1": 1, "A2": 2, "B1": 3, "B2": 4, "C1": 5, "C2": 6}
+_NUMBERS = {"A1": 1, "A2": 2, "B1": 3, "B2": 4, "C1": 5, "C2": 6}
 
 # The coarse part of speech of the lists' own names, of Universal Dependencies' and of the Penn tags' first letters.
 _PARTS = {
@@ -37,8 +37,8 @@ def _pairs(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((a, b) for a, _, b in (pair.partition(":") for pair in text.split()))
 
 
-# What stands for another word: pieces of contractions ("'s" is in the list itself), spoken forms, units, and the
-# prefixes that a hyphen parted from their word.
+# What is another word in disguise: pieces of contractions ("'s" is in the list itself), spoken forms, units, and
+# prefixes that a hyphen separates from their word.
 _SAME = dict(
     _pairs(
         "n't:not ca:can wo:will sha:shall 'll:will 'd:would 've:have cannot:can gonna:go wanna:want gotta:get an:a "
@@ -48,9 +48,9 @@ _SAME = dict(
     )
 )
 
-# Zipf values (log10 of occurrences in a billion tokens) that part B1 | B2 | C1 | C2 for a word that no list has:
-# halfway between the medians of the listed words of neighbouring levels (`python -m bench.build_words`). Not A1 or A2:
-# the lists are there for what beginners learn, so what they lack is hardly that easy, however frequent.
+# Zipf values (log10 of occurrences in a billion tokens) that divide B1 | B2 | C1 | C2 for a word that no list has:
+# halfway between the medians of the listed words of neighbouring levels (`python -m bench.build_words`). Never A1 or
+# A2: the lists have what beginners learn, so a word that they lack is hardly that easy, however frequent.
 ZIPF_CUTS = (4.0, 3.55, 3.1)
 RAREST = 1.5  # what the frequency table leaves out
 _PREFIX = re.compile(r"(?:un|in|im|il|ir|dis|non|re|over|under|mis|pre|anti|semi|sub|super|inter|multi|co)-?(?=\w{4})")
@@ -63,10 +63,10 @@ _SUFFIXES = _pairs(
 
 
 class Word(NamedTuple):
-    """A form in lower case. `rank` is 1-6; `zipf` its lemma's frequency; `verb` which verb form it can be."""
+    """A form in lower case. `level_number` is 1-6; `zipf` its lemma's frequency; `verb` which verb form it can be."""
 
     lemma: str
-    rank: int
+    level_number: int
     source: str  # cefr-j, octanove, or estimate
     zipf: float
     verb: str  # base, s, ing, past (also the participle), or empty
@@ -75,10 +75,10 @@ class Word(NamedTuple):
 
 
 class Lexicon(NamedTuple):
-    """The tables: `levels[word][coarse part] = (rank, source)`; the rest by lower-case word."""
+    """The tables: `levels[word][coarse part] = (level_number, source)`; the rest by lower-case word."""
 
     levels: dict[str, dict[str, tuple[int, str]]]
-    phrases: dict[str, tuple[tuple[tuple[str, ...], int], ...]]  # by first word: its words and rank
+    phrases: dict[str, tuple[tuple[tuple[str, ...], int], ...]]  # by first word: its words and level_number
     zipf: dict[str, float]
     names: frozenset[str]
     capitalised: frozenset[str]  # listed only with a capital: Monday, I
@@ -95,15 +95,15 @@ def lexicon() -> Lexicon:
             for head in heads.split("/"):
                 word = head.lower().strip().rstrip(".")
                 cased[word] = cased.get(word, True) and head[:1].isupper()
-                found = levels.setdefault(word, {})
-                coarse, rank = _COARSE.get(part, "NOUN"), _RANKS[level]
-                if coarse not in found or rank < found[coarse][0]:
-                    found[coarse] = (rank, source)
+                parts = levels.setdefault(word, {})
+                coarse, level_number = _COARSE.get(part, "NOUN"), _NUMBERS[level]
+                if coarse not in parts or level_number < parts[coarse][0]:
+                    parts[coarse] = (level_number, source)
     phrases: dict[str, list[tuple[tuple[str, ...], int]]] = {}
-    for word, found in levels.items():
+    for word, parts in levels.items():
         if " " in word:
-            parts = tuple(word.replace("'s", " 's").split())
-            phrases.setdefault(parts[0], []).append((parts[1:], min(found.values())[0]))
+            first, *rest = word.replace("'s", " 's").split()
+            phrases.setdefault(first, []).append((tuple(rest), min(parts.values())[0]))
     zipf: dict[str, float] = {}
     for line in (DATA / "frequency.tsv").read_text(encoding="utf-8").splitlines()[1:]:
         value, words = line.split("\t")
@@ -129,57 +129,60 @@ def look_up(form: str, part: str | None = None) -> Word:
     lists = lexicon()
     spelled = _SAME.get(form, form)
     by_part = lemmas(spelled)
-    every = tuple(dict.fromkeys(lemma for found in by_part.values() for lemma in found))
+    every = tuple(dict.fromkeys(lemma for some in by_part.values() for lemma in some))
     asked = every if part is None else by_part.get(part, ())
     listed = _lowest((*asked, spelled), part)
     known = spelled in lists.zipf or bool(every)
     if listed is None and part is not None and (other := _lowest((*every, spelled), None)):
         listed = (other[0], other[1], "estimate")
-    lemma, rank, source = listed or estimate(spelled, every)
+    lemma, level_number, source = listed or estimate(spelled, every)
     zipf = max((lists.zipf.get(word, RAREST) for word in {lemma, spelled, *every}), default=RAREST)
     verb, noun = _verb_form(spelled, by_part.get("VERB", ())), "NOUN" in by_part or "ADJ" in by_part
-    return Word(lemma, rank, source, zipf, verb, noun, known or listed is not None)
+    return Word(lemma, level_number, source, zipf, verb, noun, known or listed is not None)
 
 
 def lemmas(form: str) -> dict[str, tuple[str, ...]]:
     """The lemmas of a form by part of speech (NOUN, VERB, ADJ, ADV); empty where the dictionary lacks it."""
     from lemminflect import getAllLemmas
 
-    found = getAllLemmas(form)
-    if not found and form.endswith("s") and form[:-1] in lexicon().levels:  # Mondays
+    by_part = getAllLemmas(form)
+    if not by_part and form.endswith("s") and form[:-1] in lexicon().levels:  # Mondays
         return {"NOUN": (form[:-1],)}
-    if "AUX" in found:
-        found = {**found, "VERB": (*found["AUX"], *found.get("VERB", ()))}
-    return found
+    if "AUX" in by_part:
+        by_part = {**by_part, "VERB": (*by_part["AUX"], *by_part.get("VERB", ()))}
+    return by_part
 
 
 def _lowest(words: tuple[str, ...], part: str | None) -> tuple[str, int, str] | None:
-    """Lemma, rank and source of the easiest of `words` that is listed."""
+    """Lemma, level number and source of the easiest of `words` that is listed."""
     levels, best = lexicon().levels, None
     for word in dict.fromkeys(words):
-        found = levels.get(word)
-        if found is None or (part is not None and part not in found):
+        parts = levels.get(word)
+        if parts is None or (part is not None and part not in parts):
             continue
-        rank, source = min(found.values()) if part is None else found[part]
-        if best is None or rank < best[1]:
-            best = (word, rank, source)
+        level_number, source = min(parts.values()) if part is None else parts[part]
+        if best is None or level_number < best[1]:
+            best = (word, level_number, source)
     return best
 
 
 def estimate(form: str, candidates: tuple[str, ...]) -> tuple[str, int, str]:
-    """For what no list has: the level by frequency, but from the level of the word it is derived from to two above."""
+    """Lemma, level number and source of a word that no list has: its level by frequency.
+
+    A derived word is at least as hard as the word it is made from, and at most two levels harder.
+    """
     lists = lexicon()
     lemma = max(candidates, key=lambda word: lists.zipf.get(word, 0.0), default=form)
     zipf = lists.zipf.get(lemma, RAREST)
-    rank = 6 - bisect(ZIPF_CUTS[::-1], zipf)
+    level_number = 6 - bisect(ZIPF_CUTS[::-1], zipf)
     base = derived_from(lemma)
     if base is not None:
-        rank = max(base, min(rank, base + 2))
-    return lemma, rank, "estimate"
+        level_number = max(base, min(level_number, base + 2))
+    return lemma, level_number, "estimate"
 
 
 def derived_from(word: str) -> int | None:
-    """The rank of the easiest listed word from which `word` is made with a prefix or suffix, or None."""
+    """The level number of the easiest listed word from which `word` is made with a prefix or suffix, or None."""
     levels, best = lexicon().levels, None
     stems = {word, _PREFIX.sub("", word, count=1)}
     for stem in tuple(stems):
@@ -191,8 +194,8 @@ def derived_from(word: str) -> int | None:
                     stems.add(base[:-1])
     for stem in stems - {word}:
         if len(stem) >= 3 and stem in levels:
-            rank = min(levels[stem].values())[0]
-            best = rank if best is None else min(best, rank)
+            level_number = min(levels[stem].values())[0]
+            best = level_number if best is None else min(best, level_number)
     return best
 
 
@@ -200,7 +203,7 @@ def _verb_form(form: str, verbs: tuple[str, ...]) -> str:
     if not verbs:
         return ""
     zipf = lexicon().zipf
-    if form == max(verbs, key=lambda lemma: zipf.get(lemma, 0.0)):  # "found" is sooner a form of find
+    if form == max(verbs, key=lambda lemma: zipf.get(lemma, 0.0)):  # "found" is more likely a form of find
         return "base"
     if form.endswith("ing"):
         return "ing"

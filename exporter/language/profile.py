@@ -1,7 +1,7 @@
 """How hard is this sentence: a score on 1-6, a level, and why.
 
-Features (`features.py`) and a fitted model (`judge.py`); no GPU and no language model. How it was fitted and how far
-to trust it: `docs/judge.md`.
+A judge (`judge.py`) gives the score; no GPU and no language model. How the shipped one was fitted and how far to trust
+it: `docs/judge.md`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .annotate import Token, annotate
-from .features import features
-from .judge import Judge, judge, letter_words
+from .judge import Judge, Reading, find_judge, level_of
 from .levels import LEVELS, above
-from .verbs import Structure, structure
 
 
 @dataclass(frozen=True)
@@ -23,8 +20,8 @@ class Profile:
 
     `score` is the expected mean of human ratings, 1.0 (A1) to 6.0 (C2). It shrinks towards the middle, as
     least-squares estimates do, so compare it with `mean_score(level)`, not with the number of a level. `above` are
-    the words above the target level (or above the sentence's own level, where no target was given). Text without an
-    English word has the score NaN and an empty level.
+    the words above the target level, or without a target above the sentence's own level. Text without an English word
+    has the score NaN and an empty level.
     """
 
     score: float
@@ -53,34 +50,28 @@ class Profile:
         return tuple(reasons)
 
 
-def profile(sentence: str, target: str | None = None) -> Profile:
-    """The profile of one sentence. Never raises for any text; `target` is a level."""
-    return profiles([sentence], target)[0]
+def profile(sentence: str, target: str | None = None, judge: Judge | None = None) -> Profile:
+    """The profile of one sentence, by the default judge unless one is given. `target` is a level. Accepts any text."""
+    return profiles([sentence], target, judge)[0]
 
 
-def profiles(sentences: Sequence[str], target: str | None = None) -> list[Profile]:
+def profiles(sentences: Sequence[str], target: str | None = None, judge: Judge | None = None) -> list[Profile]:
     """The profiles of many sentences, much quicker than one at a time."""
-    read = [annotate(sentence) for sentence in sentences]
-    words = [[t for t in tokens if t.word is not None] for tokens in read]
-    shapes = [structure(some) for some in words]
-    model = judge()
-    rows = [(tokens, shape) for tokens, some, shape in zip(read, words, shapes, strict=True) if some]
-    found = model.scores([features(*row) for row in rows], [letter_words(tokens) for tokens, _ in rows])
-    scores = iter(found.tolist())
-    return [
-        _profile(next(scores), target, tokens, len(some), shape, model) if some else _NOTHING
-        for tokens, some, shape in zip(read, words, shapes, strict=True)
-    ]
+    judge = judge or find_judge()
+    read = [Reading.of(sentence) for sentence in sentences]
+    scores = iter(judge.scores([reading for reading in read if reading.words]))
+    return [_profile(reading, next(scores), target, judge) if reading.words else _NO_WORD for reading in read]
 
 
-_NOTHING = Profile(math.nan, "", (), 0, 0, ())
+_NO_WORD = Profile(math.nan, "", (), 0, 0, ())
 
 
-def _profile(score: float, target: str | None, tokens: list[Token], n: int, shape: Structure, model: Judge) -> Profile:
-    level = LEVELS[model.level(score) - 1]
-    return Profile(score, level, above(tokens, target or level), n, shape.clauses, shape.tenses)
+def _profile(reading: Reading, score: float, target: str | None, judge: Judge) -> Profile:
+    level, shape = level_of(score, judge), reading.structure
+    too_hard = above(reading.tokens, target or level)
+    return Profile(score, level, too_hard, len(reading.words), shape.clauses, shape.tenses)
 
 
-def mean_score(level: str) -> float:
+def mean_score(level: str, judge: Judge | None = None) -> float:
     """The mean score of human sentences of `level`: what a sentence written for that level is compared with."""
-    return judge().means[level]
+    return (judge or find_judge()).means[level]

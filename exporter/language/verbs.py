@@ -1,7 +1,7 @@
 """Clauses, tenses and verb forms of a sentence, without a parser.
 
 The verb forms come from the dictionary's inflections and the words around them: "was written" is a passive because
-"written" is a participle of *write* and a form of *be* stands up to three words before. A guess, and quick.
+"written" is a participle of *write* and a form of *be* comes up to three words before it. A guess, and quick.
 """
 
 from __future__ import annotations
@@ -42,17 +42,17 @@ def structure(words: list[Token]) -> Structure:
     for at, token in enumerate(words):
         after = words[at + 1].lower if at + 1 < len(words) else ""
         since += 1
-        found, helps = _verb(token, before, after, helper if since <= 3 else "")
-        for what in found:
+        kinds, helps = _verb(token, before, after, helper if since <= 3 else "")
+        for what in kinds:
             if what in count:
                 count[what] += 1
             if what in TENSES:
                 seen.add(what)
         if helps:
             helper, since = helps, 0
-        elif "finite" in found or "to" in found:
+        elif "finite" in kinds or "to" in kinds:
             helper = ""
-        if first_verb < 0 and ("finite" in found or "modal" in found):
+        if first_verb < 0 and ("finite" in kinds or "modal" in kinds):
             first_verb = at
         before = token
     tenses = tuple(tense for tense in TENSES if tense in seen)
@@ -100,7 +100,7 @@ def _verb(token: Token, before: Token | None, after: str, helper: str) -> tuple[
         return ("to",), ""
     if helper in ("modal", "do"):
         return (), helper  # "can swim and run"
-    if last in SUBJECTS or (not word.noun and word.rank < 6 and last not in DETERMINERS):
+    if last in SUBJECTS or (not word.noun and word.level_number < 6 and last not in DETERMINERS):
         return ("finite", "present"), ""
     between = before is not None and before.word is not None and before.word.noun and last not in FUNCTION
     return ("finite", "present") if between and (after in DETERMINERS or after in OBJECTS) else (), ""

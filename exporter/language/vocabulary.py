@@ -1,8 +1,7 @@
 """The words that a text of a level may be made of, as they are written.
 
-Every inflection of what the lists have at or below the level, contractions, number words, a few first names; and the
-forms of words that somebody asked for. None of the first is above the level for `levels.above`, in whichever sense
-it is used, because that is how they are chosen.
+Every inflection of the words listed at or below the level, contractions, number words and a few first names; and the
+forms of requested words. None but the latter is above the level for `levels.above`: that is how they are chosen.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import product
 
-from .levels import LEVELS, words_above
+from .levels import LEVELS, level_number, words_above
 from .lexicon import lexicon
 
 # For sentences about somebody: none is also a word of the language.
@@ -20,7 +19,7 @@ NAMES = tuple(
     "Adam Alice Amy Anna Ben Carlos Daniel David Elena Emily Emma Eric George Helen James Jane John Julia Kate "  # noqa: SIM905
     "Laura Lisa Lucy Maria Mary Michael Mike Nina Oliver Paul Peter Sam Sara Sarah Susan Tim Tom".split()
 )
-_ENDINGS = {  # which clitics stand after which words
+_ENDINGS = {  # which clitics follow which words
     "'m": "I",
     "'re": "you we they",
     "'ve": "I you we they",
@@ -43,24 +42,24 @@ def vocabulary(level: str) -> frozenset[str]:
 
     A lemma brings all its inflections, whatever part of speech put it there: its level is the lowest of them.
     """
-    rank = LEVELS.index(level) + 1
+    number = level_number(level)
     lists = lexicon()
-    found = {*_SPOKEN, *CONTRACTIONS, *(f"{ten}-{one}" for ten, one in product(*(n.split() for n in _NUMBERS)))}
+    forms = {*_SPOKEN, *CONTRACTIONS, *(f"{ten}-{one}" for ten, one in product(*(n.split() for n in _NUMBERS)))}
     for word, parts in lists.levels.items():
         if not re.fullmatch(r"[^\W\d_][^\W_'-]*(?:['-][^\W_]+)*", word) or word.upper() in _SPOKEN:
             continue
-        known = {part for part, (at, _) in parts.items() if at <= rank}
+        known = {part for part, (of_part, _) in parts.items() if of_part <= number}
         if not known:
             continue
         written = {word} if known.isdisjoint(_INFLECTED) else _inflections(word)
         if word in lists.capitalised:  # Mondays, but no Februaries
             written = {_capital(form) for form in written & {word, f"{word}s"}}
-        found |= written
-    return frozenset(form for form in found if not words_above(form, level))
+        forms |= written
+    return frozenset(form for form in forms if not words_above(form, level))
 
 
 def _inflections(word: str) -> set[str]:
-    """`word` itself and what the dictionary makes of it; of a word that it lacks, the plural."""
+    """`word` itself and its inflections in the dictionary; of a word that the dictionary lacks, the plural."""
     from lemminflect import getAllInflections, getAllInflectionsOOV
 
     tables = getAllInflections(word) or (getAllInflectionsOOV(word, "NOUN") if len(word) > 3 else {})
@@ -78,7 +77,7 @@ def requested(words: Iterable[str]) -> frozenset[str]:
 
     In small letters and, where the entry has capitals ("Monday", "TV"), also as it is written there.
     """
-    found: set[str] = set()
+    wanted: set[str] = set()
     for word in words:
         for written in re.sub(r"\([^)]*\)|[/,;]", " ", word.replace("’", "'")).split():
             bare = re.sub(r"^\W+|[^\w.]+$", "", written)
@@ -90,9 +89,9 @@ def requested(words: Iterable[str]) -> frozenset[str]:
             if first:
                 forms |= {form.replace("-", "") for form in forms}  # "email" for e-mail
             if bare.lower() not in lexicon().capitalised:
-                found |= forms
+                wanted |= forms
             if bare.isupper() and bare.isalpha() and len(bare) > 1:
-                found |= {bare, f"{bare}s"}
+                wanted |= {bare, f"{bare}s"}
             elif bare != bare.lower():
-                found |= {bare, *(_capital(form) for form in forms)}
-    return frozenset(found)
+                wanted |= {bare, *(_capital(form) for form in forms)}
+    return frozenset(wanted)

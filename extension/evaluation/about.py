@@ -1,4 +1,4 @@
-"""What an evaluation was of: names, files, versions, and what the adapter's training left behind."""
+"""What an evaluation was of: names, files, versions, and what the adapter's folder tells of its training."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ..models.loading import META, Loaded
 from ..training.artifacts import fingerprint
 from ..training.preflight import lengths
 from .plots import available
+from .result import About, TrainingRun
 from .task import Task
 
 _LIBRARIES = ("cefr-sentences", "torch", "transformers", "peft", "lemminflect", "numpy")
@@ -22,24 +23,23 @@ _LIBRARIES = ("cefr-sentences", "torch", "transformers", "peft", "lemminflect", 
 
 def about(
     loaded: Loaded, adapter: Path | None, source: str, training: Path | None, task: Task, notes: Sequence[str] = ()
-) -> dict[str, Any]:
-    """The `about` of evaluation.json: files and folders by name alone, for a report is shown around."""
+) -> About:
+    """What is said of the evaluation of `loaded`. `source` is where the words come from, `-` for standard input."""
     records = [*task.records, *(task.training or ())]
-    notes = list(notes)
     if not available():
-        notes.append("matplotlib is not installed, so there are no plots.")
-    return {
-        "model": _short(loaded.name),
-        "adapter": adapter.resolve().name if adapter is not None else None,
-        "dataset": "standard input" if source == "-" else Path(source).name,
-        "training": training.name if training is not None else None,
-        "fingerprint": fingerprint(task.records) if task.records else None,
-        "longest": max(lengths(loaded.tokenizer, records), default=None),
-        "run": _training(adapter) if adapter is not None else {},
-        "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
-        "versions": {name: number for name in _LIBRARIES if (number := _version(name))},
-        "notes": notes,
-    }
+        notes = [*notes, "matplotlib is not installed, so there are no plots."]
+    return About(
+        model=_short(loaded.name),
+        adapter=adapter.resolve().name if adapter is not None else None,
+        dataset="standard input" if source == "-" else Path(source).name,
+        training=training.name if training is not None else None,
+        fingerprint=fingerprint(task.records) if task.records else None,
+        longest=max(lengths(loaded.tokenizer, records), default=None),
+        run=_training(adapter) if adapter is not None else TrainingRun(),
+        date=datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+        versions={name: number for name in _LIBRARIES if (number := _version(name))},
+        notes=tuple(notes),
+    )
 
 
 def same_records(card: Mapping[str, Any], records: Sequence[Record]) -> bool:
@@ -49,14 +49,14 @@ def same_records(card: Mapping[str, Any], records: Sequence[Record]) -> bool:
     return said is None or said == fingerprint(records)
 
 
-def _training(adapter: Path) -> dict[str, Any]:
+def _training(adapter: Path) -> TrainingRun:
     """Time and loss of the training, where its folder tells them."""
-    found: dict[str, Any] = {}
+    told: dict[str, Any] = {}
     for file, keys in ((META, ("seconds", "steps")), ("training_log.json", ("train_loss",))):
         with suppress(OSError, ValueError, TypeError, AttributeError):
             card = json.loads((adapter / file).read_text(encoding="utf-8"))
-            found |= {key: card[key] for key in keys if isinstance(card.get(key), (int, float))}
-    return found
+            told |= {key: card[key] for key in keys if isinstance(card.get(key), (int, float))}
+    return TrainingRun(**told)
 
 
 def _short(name: str) -> str:

@@ -5,30 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from ...exporter.common.errors import InputError
 from .document import Block, Heading, Picture, Table, Text, markdown, web_page
 from .folder import publish, read_evaluation
-from .measures import MEASURES
-from .plots import last, level_plots
+from .metrics import METRICS
+from .plots import level_plots
 from .report import NO_PLOTS, cell
+from .result import MODELS, About, Evaluation, System, TrainingRun
 
-_FACTS: tuple[tuple[str, Callable[[Mapping[str, Any]], Any]], ...] = (
-    ("training records", lambda found: found["task"]["training_records"]),
-    ("words trained on", lambda found: found["task"]["training_words"]),
-    ("evaluation records", lambda found: found["base"]["records"] or None),
-    ("words asked for here", lambda found: found["base"]["words"]),
-    ("longest record (tokens)", lambda found: found.get("about", {}).get("longest")),
-    ("training time", lambda found: _time(found.get("about", {}).get("run", {}).get("seconds"))),
-    ("training loss", lambda found: _loss(found.get("about", {}).get("run", {}).get("train_loss"))),
-    ("evaluation loss, base", lambda found: _loss(found["base"]["loss"])),
-    ("evaluation loss, adapter", lambda found: _loss(found.get("adapter", {}).get("loss"))),
-    ("perplexity, base", lambda found: _loss(found["base"]["perplexity"])),
-    ("perplexity, adapter", lambda found: _loss(found.get("adapter", {}).get("perplexity"))),
-    ("loss reduction", lambda found: _share(found.get("reduction", {}).get("loss"))),
-    ("perplexity reduction", lambda found: _share(found.get("reduction", {}).get("perplexity"))),
-)
+Column = tuple[str, Evaluation]  # an evaluation under the head of its column
 
 
 def write_comparison(paths: Sequence[Path], out: Path, *, force: bool = False) -> str:
@@ -43,7 +29,7 @@ def write_comparison(paths: Sequence[Path], out: Path, *, force: bool = False) -
     title, blocks = contents(columns, {name: text for name, (_, text) in pictures.items()})
     images = {name: data for name, (data, _) in pictures.items()}
     text = markdown(title, blocks)
-    data = {"compared": {name: _short(found) for name, found in columns}}
+    data = {"compared": {head: evaluation.short_json() for head, evaluation in columns}}
     publish(
         out,
         {
@@ -57,62 +43,53 @@ def write_comparison(paths: Sequence[Path], out: Path, *, force: bool = False) -
     return text
 
 
-def named(found: Sequence[tuple[Path, Mapping[str, Any]]]) -> list[tuple[str, Mapping[str, Any]]]:
-    """Each evaluation with the head of its column: its level, and its file where several have that level."""
-    levels = [one["task"]["level"] for _, one in found]
-    heads = []
-    for (path, one), level in zip(found, levels, strict=True):
+def named(evaluations: Sequence[tuple[Path, Evaluation]]) -> list[Column]:
+    """Each evaluation under its level, and its file where several have that level."""
+    levels = [evaluation.asked.level for _, evaluation in evaluations]
+    columns = []
+    for (path, evaluation), level in zip(evaluations, levels, strict=True):
         name = (path if path.is_dir() else path.parent if path.name == "evaluation.json" else path).resolve().stem
-        heads.append((level if levels.count(level) == 1 else f"{level} ({name})", one))
-    return sorted(heads, key=lambda head: head[0])
+        columns.append((level if levels.count(level) == 1 else f"{level} ({name})", evaluation))
+    return sorted(columns, key=lambda column: column[0])
 
 
-def contents(columns: Sequence[tuple[str, Mapping[str, Any]]], pictures: Mapping[str, str]) -> tuple[str, list[Block]]:
+def contents(columns: Sequence[Column], pictures: Mapping[str, str]) -> tuple[str, list[Block]]:
     """Title and blocks of the comparison."""
-    names = [name for name, _ in columns]
-    facts = [[label, *(_cell(of(found)) for _, found in columns)] for label, of in _FACTS]
-    blocks: list[Block] = [
-        Heading("Training and loss"),
-        Table(["", *names], [row for row in facts if any(c != "-" for c in row[1:])]),
-        Heading("Sentences"),
-    ]
+    heads = [head for head, _ in columns]
+    facts = [[label, *(of(evaluation) or "-" for _, evaluation in columns)] for label, of in _FACTS]
     rows = []
-    for key, measure in MEASURES.items():
-        for system in ("base", "adapter"):
-            cells = [
-                cell(measure, found[system]["figures"].get(key, {})) if system in found else "-" for _, found in columns
-            ]
-            if key not in ("loss", "perplexity") and any(c != "-" for c in cells):
-                rows.append([measure.label, system, *cells])
-    blocks += [
-        Table(["", "", *names], rows),
-        Text("Under a figure stands its 95 % interval. Levels differ in words and sentences: compare base with adapter "
-             "at one level before one level with another."),
+    for key, metric in METRICS.items():
+        for name in MODELS if metric.across else ():
+            systems = [evaluation.system(name) for _, evaluation in columns]
+            cells = [cell(metric, system.figure(key) if system is not None else None) for system in systems]
+            if any(c != "-" for c in cells):
+                rows.append([metric.label, name, *cells])
+    seeds = ", ".join(f"{head}: {evaluation.asked.seed}" for head, evaluation in columns)
+    subjects = "; ".join(f"{head}: {_subject(evaluation)}" for head, evaluation in columns)
+    return "Comparison: " + " | ".join(heads), [
+        Heading("Training and loss"),
+        Table(["", *heads], [row for row in facts if any(c != "-" for c in row[1:])]),
+        Heading("Sentences"),
+        Table(["", "", *heads], rows),
+        Text(
+            "Under a figure is its 95 % interval. Levels differ in words and sentences: compare base with adapter "
+            "at one level before one level with another."
+        ),
         Heading("Plots"),
-    ]  # fmt: skip
-    blocks += [Picture(name, text) for name, text in pictures.items()] or [Text(NO_PLOTS)]
-    definitions = [[m.label, m.definition] for m in MEASURES.values()]
-    seeds = ", ".join(f"{name}: {found['task']['seed']}" for name, found in columns)
-    subjects = [f"{name}: {_subject(found)}" for name, found in columns]
-    blocks += [Text("Compared: " + "; ".join(subjects) + f". Seeds: {seeds}.")]
-    blocks += [Heading("What the figures mean"), Table(["figure", "definition"], definitions)]
-    return "Comparison: " + " | ".join(names), blocks
+        *([Picture(name, text) for name, text in pictures.items()] or [Text(NO_PLOTS)]),
+        Text(f"Compared: {subjects}. Seeds: {seeds}."),
+        Heading("What the figures mean"),
+        Table(["figure", "definition"], [[metric.label, metric.definition] for metric in METRICS.values()]),
+    ]
 
 
-def _short(found: Mapping[str, Any]) -> dict[str, Any]:
-    """An evaluation without its words and sentences."""
-    kept = {key: found.get(key) for key in ("about", "reduction", "difference")}
-    task = {key: value for key, value in found["task"].items() if key != "lists"}
-    return {**kept, "task": task, "figures": {name: found[name]["figures"] for name in found["systems"]}}
+def _subject(evaluation: Evaluation) -> str:
+    about = evaluation.about or About()
+    return " with ".join(name for name in (about.model, about.adapter) if name) or evaluation.subject.name
 
 
-def _subject(found: Mapping[str, Any]) -> str:
-    about = found.get("about", {})
-    return " with ".join(str(about[key]) for key in ("model", "adapter") if about.get(key)) or last(found)
-
-
-def _cell(value: Any) -> str:
-    return "-" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+def _number(value: int | None) -> str | None:
+    return None if value is None else f"{value:,}"
 
 
 def _loss(value: float | None) -> str | None:
@@ -125,3 +102,34 @@ def _share(value: float | None) -> str | None:
 
 def _time(seconds: float | None) -> str | None:
     return None if seconds is None else f"{seconds / 60:.1f} min" if seconds >= 90 else f"{seconds:.0f} s"
+
+
+def _value(system: System | None, key: str) -> float | None:
+    return system.figure(key).value if system is not None else None
+
+
+def _records(evaluation: Evaluation) -> int | None:
+    model = evaluation.base.model
+    return (model.records or None) if model is not None else None
+
+
+def _run(evaluation: Evaluation) -> TrainingRun:
+    return (evaluation.about or About()).run
+
+
+# What is said of each evaluation, and how it is found; None where it is not known.
+_FACTS: tuple[tuple[str, Callable[[Evaluation], str | None]], ...] = (
+    ("training records", lambda one: _number(one.asked.training_records)),
+    ("words trained on", lambda one: _number(one.asked.training_words)),
+    ("evaluation records", lambda one: _number(_records(one))),
+    ("words asked for here", lambda one: _number(len(one.base.rows))),
+    ("longest record (tokens)", lambda one: _number((one.about or About()).longest)),
+    ("training time", lambda one: _time(_run(one).seconds)),
+    ("training loss", lambda one: _loss(_run(one).train_loss)),
+    ("evaluation loss, base", lambda one: _loss(_value(one.base, "loss"))),
+    ("evaluation loss, adapter", lambda one: _loss(_value(one.adapter, "loss"))),
+    ("perplexity, base", lambda one: _loss(_value(one.base, "perplexity"))),
+    ("perplexity, adapter", lambda one: _loss(_value(one.adapter, "perplexity"))),
+    ("loss reduction", lambda one: _share(one.reduction.get("loss"))),
+    ("perplexity reduction", lambda one: _share(one.reduction.get("perplexity"))),
+)

@@ -1,7 +1,7 @@
-"""Krippendorff's alpha: how far several raters agree beyond chance, also where ratings are missing.
+"""Krippendorff's alpha: how far several raters agree beyond chance; ratings may be missing.
 
-Krippendorff, Computing Krippendorff's Alpha-Reliability (University of Pennsylvania, 2011). The library of that name
-on PyPI is GPL and needs Python 3.11, and these are few lines.
+Krippendorff, Computing Krippendorff's Alpha-Reliability (University of Pennsylvania, 2011). Not the `krippendorff`
+library: it is under the GPL and needs Python 3.11.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""How sure a figure is: percentile bootstrap over the lists that were asked for.
+"""How certain a figure is: percentile bootstrap over the lists that were asked for.
 
-The sentences of one list are written in one go and are no independent draws, so whole lists are drawn anew
+The sentences of one list are written together and so not independent of each other: whole lists are resampled
 (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapters 8 and 13).
 """
 
@@ -43,9 +43,9 @@ class Parts:
 
 
 def interval(parts: Parts, seed: int, other: Parts | None = None) -> tuple[float, float] | None:
-    """The 95 % interval of the figure, or of it less `other`, over the same lists drawn for both.
+    """The 95 % interval of the figure; with `other`, of the difference, over the same lists drawn for both.
 
-    None where fewer than two lists have anything: nothing can be said then.
+    None where fewer than two lists add anything to a denominator: nothing can be said then.
     """
     import numpy as np
 
@@ -60,11 +60,11 @@ def interval(parts: Parts, seed: int, other: Parts | None = None) -> tuple[float
         at = drawn.integers(0, n, (min(step, DRAWS - start), n))
         ratios = [_ratios(p, at) for p in both]
         values.append(ratios[0] if other is None else ratios[0] - ratios[1])
-    found = np.concatenate(values)
-    found = found[~np.isnan(found)]
-    if not len(found):
+    resampled = np.concatenate(values)
+    resampled = resampled[~np.isnan(resampled)]
+    if not len(resampled):
         return None
-    low, high = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
 
 

@@ -6,12 +6,15 @@ import argparse
 import json
 import re
 import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import InputError
+from ...exporter.common.errors import InputError, Option
 from ...exporter.language.levels import TRAINABLE, parse_level
 from . import rate_command
+from .result import RESERVED
 
 
 def add_commands(commands: Any) -> None:
@@ -20,7 +23,7 @@ def add_commands(commands: Any) -> None:
         "evaluate",
         help="the model without and with the adapter",
         description="Response loss and perplexity, and what the sentences are like, of the same model with the adapter "
-        "off and on, beside sentences found in the training file. Use a file the adapter was not trained on: "
+        "off and on, beside sentences taken from the training file. Use a file the adapter was not trained on: "
         "NAME_eval.txt.",
     )
     parser.add_argument(
@@ -56,7 +59,7 @@ def add_commands(commands: Any) -> None:
         metavar="JSON",
         nargs="+",
         type=Path,
-        help="no evaluation: put the evaluation.json of several side by side, level by level; needs --out",
+        help="evaluate nothing: put the evaluation.json files of several runs side by side; needs --out",
     )
     parser.add_argument(
         "--out", metavar="DIR", type=Path, help="write a report: Markdown, HTML, JSON, plots at 300 DPI"
@@ -78,7 +81,9 @@ def run(args: argparse.Namespace) -> int:
     from .compare import evaluate, table
 
     if args.model is None:
-        raise InputError("Say which model with --model: a Transformers folder, a hub name, or 'embedded'.")
+        raise InputError(
+            "Choose a model with {model}: a Transformers folder, a hub name, or 'embedded'.", model=Option("model")
+        )
     check_model_name(args.model)
     card = check_adapter(args.adapter) if args.adapter is not None else {}
     task, training, notes = _task(args, card)
@@ -86,14 +91,17 @@ def run(args: argparse.Namespace) -> int:
     for note in notes:
         print(f"Note: {note}", file=sys.stderr)
     loaded = load(args.model, args.adapter)
-    found = evaluate(loaded.model, loaded.tokenizer, task, _progress, beside, loaded.form)
     source = str(args.dataset) if args.words is None else args.words
-    found["about"] = about(loaded, args.adapter, source, training, task, notes)
+    evaluation = replace(
+        evaluate(loaded.model, loaded.tokenizer, task, _progress, beside, loaded.form),
+        about=about(loaded, args.adapter, source, training, task, notes),
+    )
     if args.out is not None:
         from .report import write_report
 
-        write_report(found, args.out, force=args.force)
-    print(json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False) if args.json else table(found))
+        write_report(evaluation, args.out, force=args.force)
+    as_json = partial(json.dumps, ensure_ascii=False, indent=2, allow_nan=False)
+    print(as_json(evaluation.to_json()) if args.json else table(evaluation))
     if args.out is not None and not args.json:
         print(f"Report: {args.out / 'report.html'}")
     return 0
@@ -105,7 +113,7 @@ def _compare(args: argparse.Namespace) -> int:
     if args.out is None:
         raise InputError("--compare needs --out DIR for the comparison.")
     if args.dataset is not None or args.words is not None:
-        raise InputError("--compare evaluates nothing: give it evaluation.json files alone.")
+        raise InputError("--compare evaluates nothing: give it evaluation.json files, and no dataset or words.")
     print(write_comparison(args.compare, args.out, force=args.force), end="")
     return 0
 
@@ -114,8 +122,6 @@ def _task(args: argparse.Namespace, card: dict[str, Any]) -> tuple[Any, Path | N
     """The task, the training file behind it, and what the reader has to know about them."""
     from ...exporter.records.formats import read_records, training_beside
     from ..training.artifacts import training_of
-    from ..writing.deal import chunks
-    from ..writing.words import key, problem, read_words
     from .about import same_records
     from .task import Task, of_records, read_training
 
@@ -123,7 +129,9 @@ def _task(args: argparse.Namespace, card: dict[str, Any]) -> tuple[Any, Path | N
     if (args.dataset is None) == (args.words is None):
         raise InputError("Give either an evaluation file or --words FILE.")
     if args.prompts < 1:
-        raise InputError(f"--prompts {args.prompts} is out of range: at least 1.")
+        raise InputError(
+            "{setting} {value} is out of range: at least 1.", setting=Option("prompts"), value=args.prompts
+        )
     training = args.train
     if training is None and args.dataset is not None:
         training = training_beside(args.dataset)
@@ -134,20 +142,23 @@ def _task(args: argparse.Namespace, card: dict[str, Any]) -> tuple[Any, Path | N
     known = read_training(training)
     more: dict[str, Any] = {"training": known, "seed": args.seed, "temperature": args.temperature}
     if args.words is not None:
-        level = parse_level(args.level or str(card.get("level") or ""), TRAINABLE) if args.level or card else None
-        if level is None:
-            raise InputError("Say at which level the words are asked for with --level.")
-        given = read_words(args.words)
-        words = list({key(word): word for word in given if not problem(word)}.values())
-        if not words:
-            raise InputError(f"{args.words} holds no word to ask for.")
-        if left := len(given) - len(words):
-            notes.append(f"{left} of {len(given)} entries are repeated or no words, and were not asked for.")
-        task = Task(level, tuple(map(tuple, chunks(words))), **more)
+        if not (args.level or card):
+            raise InputError("Say at which level the words are asked for with {level}.", level=Option("level"))
+        level = parse_level(args.level or str(card.get("level") or ""), TRAINABLE)
+        lists, left_out = _lists(args.words)
+        if left_out:
+            notes.append(left_out)
+        task = Task(level, lists, **more)
     else:
         task = of_records(records, args.prompts, **more)
         if args.level is not None and parse_level(args.level, TRAINABLE) != task.level:
-            raise InputError(f"{args.dataset} is of level {task.level}, not {args.level}.")
+            raise InputError(
+                "{file} is of level {level}, not {other}. Leave out {option}, or give another file.",
+                file=args.dataset,
+                level=task.level,
+                other=args.level,
+                option=Option("level"),
+            )
     if training is None:
         notes.append("No training file was found, so there is no retrieval baseline; give it with --train FILE.")
     elif known is not None and not same_records(card, known):
@@ -157,15 +168,33 @@ def _task(args: argparse.Namespace, card: dict[str, Any]) -> tuple[Any, Path | N
     return task, training, notes
 
 
+def _lists(source: str) -> tuple[tuple[tuple[str, ...], ...], str]:
+    """The words of `--words` in lists as the model is asked for them, and a note about what was left out."""
+    from ..writing.deal import chunks
+    from ..writing.words import key, problem, read_words
+
+    given = read_words(source)
+    words = list({key(word): word for word in given if not problem(word)}.values())
+    if not words:
+        raise InputError("{file} holds no word to ask for. Give one word a line.", file=source)
+    left = len(given) - len(words)
+    note = f"{left} of {len(given)} entries are repeated or no words, and were not asked for." if left else ""
+    return tuple(map(tuple, chunks(words))), note
+
+
 def _beside(given: list[str], lists: Any) -> dict[str, list[list[str | None]]]:
     """The sentences of each NAME=FILE for the words of `lists`. Raises InputError."""
-    found: dict[str, list[list[str | None]]] = {}
+    written: dict[str, list[list[str | None]]] = {}
     for one in given:
         name, sign, file = one.partition("=")
-        if not sign or not name.strip() or name in ("base", "adapter", "retrieval", "own", *found):
-            raise InputError(f"--beside {one!r}: give a new name and a file, as in --beside strict=strict.json.")
-        found[name] = _written(name, Path(file), lists)
-    return found
+        if not sign or not name.strip() or name in RESERVED or name in written:
+            raise InputError(
+                "{option} {given!r}: give a new name and a file, as in {option} strict=strict.json.",
+                option=Option("beside"),
+                given=one,
+            )
+        written[name] = _written(name, Path(file), lists)
+    return written
 
 
 def _written(name: str, path: Path, lists: Any) -> list[list[str | None]]:
@@ -174,14 +203,23 @@ def _written(name: str, path: Path, lists: Any) -> list[list[str | None]]:
         by_word = {str(row["word"]).casefold(): row["sentence"] for row in rows}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
-            f"{path} is no JSON array of objects with word and sentence, as write --json prints it: {error!r}."
+            "{file} is no JSON array of objects with word and sentence, as write --json prints it: {cause!r}.",
+            file=path,
+            cause=error,
         ) from None
     # Half a character (a lone surrogate) could not be written into the report.
     if any(not isinstance(s, str | None) or re.search("[\ud800-\udfff]", s or "") for s in by_word.values()):
-        raise InputError(f"{path}: a sentence is neither text nor null.")
+        raise InputError("{file}: a sentence is neither text nor null.", file=path)
     missing = [word for words in lists for word in words if word.casefold() not in by_word]
     if missing:
-        raise InputError(f"{path} ({name}) has no row for {len(missing)} of the words asked for, {missing[0]!r} first.")
+        raise InputError(
+            "{file} ({name}) has no row for {count} of the words asked for, {word!r} first. Write sentences for the "
+            "same words.",
+            file=path,
+            name=name,
+            count=f"{len(missing):,}",
+            word=missing[0],
+        )
     return [[by_word[word.casefold()] for word in words] for words in lists]
 
 

@@ -1,32 +1,52 @@
-"""The same model with the adapter off and on, beside what needs no model, on words it was not trained on."""
+"""The same model with the adapter off and on, and what needs no model, on words it was not trained on."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from ...exporter.records.prompt import parse_answer
 from ..models.generate import generate
 from ..models.host import Sampling
-from .bootstrap import Parts, interval
 from .likelihood import record_losses, sentence_losses
-from .measure import Measured, finite, measure
-from .measures import MEASURES
-from .metrics import copy_finder
-from .retrieval import Shelf, retrieve
+from .measure import Knowledge, Written, differences, figures, finite, measure, sample
+from .metric import Sample
+from .metrics import METRICS, commonest_opening, copy_finder
+from .result import ADAPTER, BASE, MODELS, OWN, RETRIEVAL, Answers, Asked, Evaluation, Figure, System
+from .retrieval import ASKED, INSIDE, UNSEEN, Shelf, retrieve
 from .task import Task
 
-# In the order of the report: the model without and with the adapter; a sentence of the training file under another
-# word; the evaluation file's own sentences; and whatever is put beside them.
-MODELS = ("base", "adapter")
-RETRIEVAL, OWN = "retrieval", "own"
-VERSION = 1
-
-# What is being done (one of MODELS, or "fluency"), how much is done, and of how much.
+# What is being done (one of MODELS, or "fluency"), how much of it is done, and how much there is to do.
 Progress = Callable[[str, int, int], object]
+
+
+@dataclass(frozen=True)
+class _Answered:
+    """What a model answered, sentence by sentence, and its loss: nats and tokens of each record."""
+
+    texts: list[str]
+    sentences: list[list[str | None]]
+    well_formed: list[bool]
+    losses: list[tuple[float, int]]
+
+    def answers(self) -> Answers:
+        tokens = sum(n for _, n in self.losses)
+        loss = sum(nats for nats, _ in self.losses) / tokens if tokens else math.nan
+        return Answers(
+            finite(loss),
+            finite(math.exp(loss)),
+            len(self.losses),
+            len(self.texts),
+            sum(self.well_formed),
+            tuple(self.texts),
+        )
+
+
+_NO_MODEL = _Answered([], [], [], [])
 
 
 def evaluate(
@@ -34,128 +54,109 @@ def evaluate(
     tokenizer: Any,
     task: Task,
     progress: Progress = lambda what, done, total: None,
-    beside: Mapping[str, Sequence[Sequence[str | None]]] | None = None,
+    beside: Mapping[str, Written] | None = None,
     form: str = "instruct",
-) -> dict[str, Any]:
-    """Everything measured, as it stands in evaluation.json.
+) -> Evaluation:
+    """Everything measured of `model`: as it is and, where it carries an adapter, with it.
 
-    `base` and, where `model` carries an adapter, `adapter`: loss and perplexity (None without records), counts,
-    `answers` (the raw text), `rows` (each word with its sentence and what that is like) and `figures` (each measure
-    with its 95 % interval). `retrieval`, `own` and those of `beside` (sentences for the words of `task`, list by list)
-    have no loss and no answers. `systems` names them all in order; `difference` is adapter less base, `reduction` by
-    which share loss and perplexity fell.
+    The systems are those two; retrieval and the evaluation file's own sentences, where `task` has the records; and
+    those of `beside`, sentences for the words of `task`, list by list. `form` is the form of the model's prompts.
     """
     adapted = hasattr(model, "disable_adapter")
-    found: dict[str, Any] = {}
-    answers: dict[str, list[list[str | None]]] = {}
-    loss_parts: dict[str, Parts] = {}
-    formed: dict[str, Parts] = {}
+    models: dict[str, _Answered] = {}
     for name in MODELS if adapted else MODELS[:1]:
         with _state(model, name, adapted):
-            written = _answer(model, tokenizer, task, form, partial(progress, name))
-            losses = record_losses(model, tokenizer, task.records, form)
-        parsed = [parse_answer(text, len(words), words) for text, words in zip(written, task.lists, strict=True)]
-        answers[name] = [list(p.sentences) for p in parsed]
-        formed[name] = Parts([float(p.well_formed) for p in parsed], [1.0] * len(parsed))
-        loss_parts[name] = Parts([nats for nats, _ in losses], [float(n) for _, n in losses])
-        found[name] = {
-            "loss": finite(loss_parts[name].value),
-            "perplexity": finite(math.exp(loss_parts[name].value)),
-            "records": len(losses),
-            "lists": len(parsed),
-            "well_formed": sum(p.well_formed for p in parsed),
-            "answers": written,
-        }
+            models[name] = _ask(model, tokenizer, task, form, partial(progress, name))
     shelf = Shelf(task.training) if task.training is not None else None
+    written: dict[str, Written] = {name: answered.sentences for name, answered in models.items()}
     if shelf is not None:
-        answers[RETRIEVAL] = retrieve(shelf, task.lists, task.seed)
+        written[RETRIEVAL] = retrieve(shelf, task.lists, task.seed)
     if task.own is not None:
-        answers[OWN] = task.own
-    answers |= {name: [list(some) for some in lists] for name, lists in (beside or {}).items()}
-    sentences = list(dict.fromkeys(s for lists in answers.values() for some in lists for s in some if s is not None))
-    with _state(model, "base", adapted):
+        written[OWN] = task.own
+    written |= beside or {}
+    sentences = list(dict.fromkeys(s for lists in written.values() for some in lists for s in some if s is not None))
+    with _state(model, BASE, adapted):
         likely = sentence_losses(model, tokenizer, sentences, partial(progress, "fluency"))
-    by_sentence = dict(zip(sentences, likely, strict=True))
     groups = {word: shelf.group(word) for word in set(task.words)} if shelf is not None else {}
     copied = copy_finder(shelf.sentences) if shelf is not None else None
-    measured: dict[str, Measured] = {}
-    for name, lists in answers.items():
+    by_sentence = dict(zip(sentences, likely, strict=True))
+    samples: dict[str, Sample] = {}
+    for name, lists in written.items():
         # What is fetched from the training file is copied by design.
-        finder = None if name == RETRIEVAL else copied
-        measured[name] = measure(task.lists, lists, task.level, groups, finder, by_sentence)
-        if name in formed:
-            measured[name].parts["well_formed"] = formed[name]
-        if task.records and name in loss_parts:
-            measured[name].parts["loss"] = loss_parts[name]
-            measured[name].parts["perplexity"] = Parts(loss_parts[name].top, loss_parts[name].of, math.exp)
-        rows = measured[name].rows
-        found.setdefault(name, {})
-        found[name] |= {
-            "words": len(rows),
-            "words_used": sum(row["used"] for row in rows),
-            "opening": measured[name].opening,
-            "figures": measured[name].figures(task.seed),
-            "rows": rows,
-        }
-    found["systems"] = list(answers)
-    if adapted:
-        found["difference"] = _difference(measured["adapter"], measured["base"], task.seed)
-        found["reduction"] = {key: _reduction(found, key) for key in ("loss", "perplexity")}
-    counts = {name: sum(groups.get(word) == name for word in task.words) for name in ("unseen", "inside", "asked")}
-    found["task"] = {
-        "level": task.level,
-        "lists": [list(words) for words in task.lists],
-        "groups": counts if shelf is not None else None,
-        "training_records": len(task.training) if task.training is not None else None,
-        "training_words": len(shelf.words) if shelf is not None else None,
-        "seed": task.seed,
-        "temperature": task.temperature,
-    }
-    return found
+        known = Knowledge(groups, None if name == RETRIEVAL else copied, by_sentence)
+        answered = models.get(name, _NO_MODEL)
+        samples[name] = sample(task.lists, lists, task.level, known, answered.losses, answered.well_formed)
+    return _evaluation(task, models, samples, shelf)
 
 
 def _state(model: Any, name: str, adapted: bool) -> AbstractContextManager[Any]:
-    return model.disable_adapter() if adapted and name == "base" else nullcontext()
+    return model.disable_adapter() if adapted and name == BASE else nullcontext()
 
 
-def _answer(model: Any, tokenizer: Any, task: Task, form: str, progress: Callable[[int, int], object]) -> list[str]:
+def _ask(model: Any, tokenizer: Any, task: Task, form: str, progress: Callable[[int, int], object]) -> _Answered:
     sizes = [len(words) for words in task.lists]
     sampling = Sampling(task.temperature, task.seed)
     # A few at a time, so that the progress is seen to move.
-    return generate(model, tokenizer, task.prompts, sizes, batch=8, sampling=sampling, form=form, progress=progress)
+    texts = generate(model, tokenizer, task.prompts, sizes, batch=8, sampling=sampling, form=form, progress=progress)
+    read = [parse_answer(text, len(words), words) for text, words in zip(texts, task.lists, strict=True)]
+    losses = record_losses(model, tokenizer, task.records, form)
+    return _Answered(texts, [list(answer.sentences) for answer in read], [a.well_formed for a in read], losses)
 
 
-def _difference(adapter: Measured, base: Measured, seed: int) -> dict[str, dict[str, Any]]:
-    """Adapter less base of each measure, with the interval over the same lists drawn for both."""
-    found = {}
-    for key in MEASURES:
-        if key in adapter.parts and key in base.parts:
-            low, high = interval(adapter.parts[key], seed, base.parts[key]) or (None, None)
-            value = finite(adapter.parts[key].value - base.parts[key].value)
-            found[key] = {"value": value, "low": low, "high": high}
-    return found
+def _evaluation(
+    task: Task, models: Mapping[str, _Answered], samples: Mapping[str, Sample], shelf: Shelf | None
+) -> Evaluation:
+    measured = {name: measure(of) for name, of in samples.items()}
+    systems = tuple(
+        System(
+            name,
+            of.rows,
+            figures(measured[name], task.seed),
+            commonest_opening(of.sentences)[0],
+            models[name].answers() if name in models else None,
+        )
+        for name, of in samples.items()
+    )
+    groups = [row.group for row in samples[BASE].rows]
+    asked = Asked(
+        task.level,
+        task.lists,
+        {name: groups.count(name) for name in (UNSEEN, INSIDE, ASKED)} if shelf is not None else None,
+        len(task.training) if task.training is not None else None,
+        len(shelf.words) if shelf is not None else None,
+        task.seed,
+        task.temperature,
+    )
+    if ADAPTER not in samples:
+        return Evaluation(systems, asked)
+    by_name = {system.name: system for system in systems}
+    return Evaluation(
+        systems,
+        asked,
+        differences(measured[ADAPTER], measured[BASE], task.seed),
+        {key: _reduction(by_name[BASE].figure(key), by_name[ADAPTER].figure(key)) for key in ("loss", "perplexity")},
+    )
 
 
-def _reduction(found: dict[str, Any], key: str) -> float | None:
-    base, adapter = found["base"][key], found["adapter"][key]
-    return None if base is None or adapter is None else 1 - adapter / base
+def _reduction(base: Figure, adapter: Figure) -> float | None:
+    return None if base.value is None or adapter.value is None else 1 - adapter.value / base.value
 
 
-def table(found: dict[str, Any]) -> str:
+def table(evaluation: Evaluation) -> str:
     """The comparison for people, in plain text."""
-    names = found["systems"]
-    width = max(16, *(len(name) + 2 for name in names))
-    lines = [f"{'':<44}" + "".join(f"{name:>{width}}" for name in names)]
-    for key, kind in MEASURES.items():
-        cells = [kind.write(found[name]["figures"].get(key, {}).get("value")) for name in names]
+    systems = evaluation.systems
+    width = max(16, *(len(system.name) + 2 for system in systems))
+    lines = [f"{'':<44}" + "".join(f"{system.name:>{width}}" for system in systems)]
+    for key, metric in METRICS.items():
+        cells = [metric.write(system.figure(key).value) for system in systems]
         if any(cell != "-" for cell in cells):
-            lines.append(f"{kind.label:<44}" + "".join(f"{cell:>{width}}" for cell in cells))
-    counts = ", ".join(f"{name} {found[name]['words_used']} of {found[name]['words']}" for name in names)
-    task, first = found["task"], found["base"]
-    how = f"sampled at temperature {task['temperature']:g}" if task["temperature"] else "greedy decoding"
+            lines.append(f"{metric.label:<44}" + "".join(f"{cell:>{width}}" for cell in cells))
+    counts = ", ".join(f"{system.name} {system.words_used} of {len(system.rows)}" for system in systems)
+    asked, base = evaluation.asked, evaluation.base.model
+    how = f"sampled at temperature {asked.temperature:g}" if asked.temperature else "greedy decoding"
     lines.append(f"Words used: {counts}.")
-    if first["records"]:
-        lines.append(f"Loss over {first['records']} records; the rest over {first['lists']} prompts, {how}.")
+    if base is not None and base.records:
+        lines.append(f"Loss over {base.records} records; the rest over {base.lists} prompts, {how}.")
     else:
-        lines.append(f"Over {first['lists']} prompts, {how}; no loss, because a word list has no answers.")
+        lines.append(f"Over {len(asked.lists)} prompts, {how}; no loss, because a word list has no answers.")
     return "\n".join(lines)

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from ..training.plots import DPI
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -30,7 +32,7 @@ class Items:
 
 @dataclass(frozen=True)
 class Table:
-    """`head` and rows of cells. In HTML, cells that are figures stand on the right."""
+    """`head` and rows of cells. In HTML, figures are aligned on the right."""
 
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -108,7 +110,7 @@ def web_page(title: str, blocks: Sequence[Block], pictures: Mapping[str, bytes])
 
 
 def _table(table: Table) -> str:
-    """A column of nothing but figures stands on the right. A table without a head has no row for it."""
+    """A column of nothing but figures is aligned on the right. A table without a head has no row for it."""
     columns = [[row[i] for row in table.rows] for i in range(len(table.head))]
     figures = [any(column) and all(not cell or _NUMBER.fullmatch(cell) for cell in column) for column in columns]
     kinds = [' class="number"' if some and any(table.head) else "" for some in figures]
@@ -119,8 +121,8 @@ def _table(table: Table) -> str:
 
 
 def _inches(png: bytes) -> float:
-    """The width of a picture of 300 dots an inch: it stands in its header."""
-    return round(int.from_bytes(png[16:20], "big") / 300, 2)
+    """The printed width of a picture, whose header has its width in dots."""
+    return round(int.from_bytes(png[16:20], "big") / DPI, 2)
 
 
 def _data(cell: str, kind: str) -> str:
@@ -135,5 +137,5 @@ def _cell(cell: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that Markdown shows as it is."""
+    """Text escaped, so that Markdown shows it as it is."""
     return re.sub(r"([\\`*_<>\[\]#])", r"\\\1", " ".join(text.split()))

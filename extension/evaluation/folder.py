@@ -8,8 +8,9 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from ...exporter.common.errors import InputError, TargetError
+from ...exporter.common.errors import InputError, Option, TargetError
 from ...exporter.common.files import target_error
+from .result import Evaluation
 
 DATA = "evaluation.json"
 _OURS = frozenset({"report.md", "report.html", DATA, "comparison.json", "plots"})
@@ -19,13 +20,17 @@ def check_folder(out: Path, *, force: bool) -> None:
     """Raises TargetError when `out` holds anything but a report and `force` is not set, or cannot be a folder."""
     try:
         if out.exists() and not out.is_dir():
-            raise TargetError(f"{out} is a file. Choose another folder with --out.")
+            raise TargetError("{file} is a file. Choose another folder with {out}.", file=out, out=Option("out"))
         others = sorted(p.name for p in out.iterdir() if p.name not in _OURS) if out.exists() else []
         has_report = out.exists() and any((out / name).is_file() for name in (DATA, "comparison.json"))
         if out.exists() and any(out.iterdir()) and (others or not has_report) and not force:
-            what = ", ".join(others[:5]) or "no report"
             raise TargetError(
-                f"{out} holds other things ({what}). Choose another --out, or write beside them with --force."
+                "{folder} holds other things ({things}). Choose another folder with {out}, or write beside them with "
+                "{force}.",
+                folder=out,
+                things=", ".join(others[:5]) or "no report",
+                out=Option("out"),
+                force=Option("force"),
             )
     except OSError as error:
         raise target_error(out, error) from error
@@ -65,15 +70,23 @@ def publish(out: Path, files: Mapping[str, bytes], *, force: bool = False) -> No
     shutil.rmtree(before, ignore_errors=True)
 
 
-def read_evaluation(path: Path) -> dict[str, object]:
-    """The evaluation.json at `path`, or in the folder `path`. Raises InputError when it is none of ours."""
+def read_evaluation(path: Path) -> Evaluation:
+    """The evaluation.json at `path`, or in the folder `path`. Raises InputError when it is anything else."""
     path = path / DATA if path.is_dir() else path
     if not path.is_file():
-        raise InputError(f"{path} does not exist. `cefr-sentences evaluate ... --out DIR` writes it.")
+        raise InputError("{file} does not exist. `cefr-sentences evaluate ... --out DIR` writes it.", file=path)
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is not valid JSON: {error}.") from None
-    if not isinstance(found, dict) or not {"systems", "task", "base"} <= set(found):
-        raise InputError(f"{path} is no evaluation.json of `cefr-sentences evaluate`.")
-    return found
+        raise InputError(
+            "{file} is not valid JSON: {cause}. Evaluate again, or take another copy.", file=path, cause=error
+        ) from None
+    try:
+        return Evaluation.from_json(data)
+    except ValueError as error:
+        raise InputError(
+            "{file} is not an evaluation.json of `cefr-sentences evaluate` ({cause}). Give the one in a report's "
+            "folder.",
+            file=path,
+            cause=error,
+        ) from None

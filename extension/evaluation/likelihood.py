@@ -28,8 +28,8 @@ def sentence_losses(
 ) -> list[tuple[float, int]]:
     """The summed loss of each sentence in nats, and its number of tokens, each as a line of its own.
 
-    Before it stand a line end and the tokenizer's beginning mark where it has one: a model needs something to go on
-    from, and so the first word counts too.
+    It follows a line end and, where the tokenizer has one, its beginning-of-text token: a model needs something to
+    continue, and so the first word counts too.
     """
     before = list(tokenizer("\n")["input_ids"])
     while before and before[-1] == tokenizer.eos_token_id:
@@ -53,7 +53,7 @@ def _losses(
     import torch
 
     order = sorted(range(len(encoded)), key=lambda i: len(encoded[i]["input_ids"]))
-    found = [(0.0, 0)] * len(encoded)
+    results = [(0.0, 0)] * len(encoded)
     start = 0
     while start < len(order):
         progress(start, len(order))
@@ -67,6 +67,6 @@ def _losses(
             losses, mask = token_losses(model, {key: value.to(model.device) for key, value in inputs.items()})
             summed = torch.zeros(len(rows), device=losses.device).index_add_(0, mask.nonzero()[:, 0], losses)
         for i, nats, tokens in zip(rows, summed.tolist(), mask.sum(1).tolist(), strict=True):
-            found[i] = (nats, tokens)
+            results[i] = (nats, tokens)
     progress(len(order), len(order))
-    return found
+    return results

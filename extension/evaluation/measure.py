@@ -1,152 +1,124 @@
-"""One system's sentences measured: a figure with its interval for each measure, and what each sentence is like."""
+"""One system's sentences measured: what each of them is like, and a figure with its interval for each metric."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, replace
 
 from ...exporter.language.forms import uses
-from ...exporter.language.profile import mean_score, profiles
-from . import metrics
+from ...exporter.language.profile import Profile, profiles
 from .bootstrap import Parts, interval
+from .metric import Sample
+from .metrics import METRICS, length, near_duplicates, readability, tokens_above
+from .result import Figure, Row
 
-Answers = Sequence[Sequence[str | None]]
-
-
-@dataclass
-class Measured:
-    """`parts` have an interval; `wholes` are figures of the first sentence of each word, which drawing sentences
-    twice would change.
-
-    `rows` has an entry for each requested word, in order, as it stands in the JSON.
-    """
-
-    rows: list[dict[str, Any]]
-    parts: dict[str, Parts] = field(default_factory=dict)
-    wholes: dict[str, float] = field(default_factory=dict)
-    opening: str = ""
-
-    def figures(self, seed: int) -> dict[str, dict[str, Any]]:
-        """`value`, `low`, `high`, `top` and `of` of each measure; None where there is nothing to tell."""
-        found: dict[str, dict[str, Any]] = {}
-        for key, parts in self.parts.items():
-            low, high = interval(parts, seed) or (None, None)
-            found[key] = {
-                "value": finite(parts.value),
-                "low": low,
-                "high": high,
-                "top": sum(parts.top),
-                "of": sum(parts.of),
-            }
-        return found | {key: {"value": finite(value), "low": None, "high": None} for key, value in self.wholes.items()}
+Written = Sequence[Sequence[str | None]]  # sentences, list by list
+Measured = Mapping[str, "Parts | float"]  # by the key of the metric
 
 
-def measure(
-    lists: Sequence[Sequence[str]],
-    answers: Answers,
-    level: str,
-    groups: Mapping[str, str],
-    copied: Callable[[str], bool] | None,
-    losses: Mapping[str, tuple[float, int]],
-) -> Measured:
-    """Everything that can be said of `answers` to `lists` of words asked for at `level`.
+@dataclass(frozen=True)
+class Knowledge:
+    """What is known beside the sentences themselves.
 
     `groups` says how well training knows each word, and `copied` whether a sentence is one of training's (empty and
-    None where the training file is not known); `losses` are the base model's, by sentence.
+    None where the training file is not known); `losses` are the base model's: nats and tokens, by sentence.
     """
-    rows = _rows(lists, answers, level, groups, losses)
-    by_list: list[list[dict[str, Any]]] = []
-    at = 0
-    for words in lists:
-        by_list.append(rows[at : at + len(words)])
-        at += len(words)
 
-    def parts(of: Callable[[dict[str, Any]], tuple[float, float] | None], shape: Any = None) -> Parts:
-        pairs = [[pair for row in some if (pair := of(row)) is not None] for some in by_list]
-        return Parts([sum(t for t, _ in some) for some in pairs], [sum(o for _, o in some) for some in pairs], shape)
-
-    def of_sentences(value: Callable[[dict[str, Any]], float | None]) -> Parts:
-        """The mean over sentences of what `value` makes of their row."""
-
-        def pair(row: dict[str, Any]) -> tuple[float, float] | None:
-            found = value(row) if row["sentence"] is not None else None
-            return None if found is None else (found, 1)
-
-        return parts(pair)
-
-    target = mean_score(level)
-    found = Measured(rows, {"used": parts(lambda row: (row["used"], 1))})
-    for name in ("unseen", "inside", "asked"):
-        if name in groups.values():
-            found.parts[f"used_{name}"] = parts(
-                lambda row, name=name: (row["used"], 1) if row["group"] == name else None
-            )
-    found.parts |= {
-        "control_error": of_sentences(
-            lambda row: None if row["score"] is None else metrics.squared_distance(row["score"], target)
-        ),
-        "exact": of_sentences(lambda row: metrics.levels_apart(row["level"], level) == 0),
-        "within_one": of_sentences(lambda row: metrics.levels_apart(row["level"], level) <= 1),
-        "above": parts(lambda row: None if row["sentence"] is None else (row["tokens_above"], row["tokens"])),
-        "readability": of_sentences(lambda row: row["readability"]),
-        "length": of_sentences(lambda row: row["length"]),
-    }
-    if copied is not None:
-        for row in rows:
-            if row["sentence"] is not None:
-                row["copied"] = copied(row["sentence"])
-        found.parts["copied"] = of_sentences(lambda row: row["copied"])
-    if losses:
-        fluency = of_sentences(lambda row: None if row["perplexity"] is None else math.log(row["perplexity"]))
-        found.parts["fluency"] = Parts(fluency.top, fluency.of, math.exp)
-    # A word that is asked for twice may well get the same sentence twice: variety is that of its first ones.
-    present = list({row["word"].casefold(): row for row in reversed(rows) if row["sentence"] is not None}.values())[
-        ::-1
-    ]
-    sentences = [row["sentence"] for row in present]
-    found.opening, opening = metrics.commonest_opening(sentences)
-    doubles = set(metrics.near_duplicates(sentences))
-    for place, row in enumerate(present):
-        row["near_duplicate"] = place in doubles
-    found.wholes = {
-        "distinct_1": metrics.distinct(sentences, 1),
-        "distinct_2": metrics.distinct(sentences, 2),
-        "opening": opening,
-        "near_duplicates": len(doubles) / len(sentences) if sentences else math.nan,
-    }
-    return found
+    groups: Mapping[str, str]
+    copied: Callable[[str], bool] | None
+    losses: Mapping[str, tuple[float, int]]
 
 
-def _rows(
+NOTHING_KNOWN = Knowledge({}, None, {})
+
+
+def sample(
     lists: Sequence[Sequence[str]],
-    answers: Answers,
+    written: Written,
     level: str,
-    groups: Mapping[str, str],
-    losses: Mapping[str, tuple[float, int]],
-) -> list[dict[str, Any]]:
-    asked = [word for words in lists for word in words]
-    written = [sentence for answer in answers for sentence in answer]
-    rows = []
-    for word, sentence, profile in zip(asked, written, profiles([s or "" for s in written], level), strict=True):
-        row: dict[str, Any] = {"word": word, "group": groups.get(word, ""), "sentence": sentence, "used": False}
-        if sentence is not None:
-            nats, n = losses.get(sentence, (0.0, 0))
-            above, tokens = metrics.tokens_above(word, sentence, level)
-            row |= {
-                "used": uses(word, sentence),
-                "score": finite(profile.score),
-                "level": profile.level,
-                "above": list(profile.above),
-                "tokens_above": above,
-                "tokens": tokens,
-                "readability": finite(metrics.readability(sentence)),
-                "length": metrics.length(sentence),
-                "perplexity": finite(math.exp(min(nats / n, 50.0))) if n else None,
-            }
-        rows.append(row)
-    return rows
+    known: Knowledge = NOTHING_KNOWN,
+    losses: Sequence[tuple[float, int]] = (),
+    well_formed: Sequence[bool] = (),
+) -> Sample:
+    """The sentences `written` for `lists` of words at `level`, each with what it is like.
+
+    `losses` (of the records) and `well_formed` (of the answers) are a model's, as in `Sample`.
+    """
+    words = [word for some in lists for word in some]
+    sentences = [sentence for some in written for sentence in some]
+    read = profiles([sentence or "" for sentence in sentences], level)
+    rows = [_row(*each, level, known) for each in zip(words, sentences, read, strict=True)]
+    rows = _with_near_duplicates(rows)
+    by_list, place = [], 0
+    for some in lists:
+        by_list.append(tuple(rows[place : place + len(some)]))
+        place += len(some)
+    return Sample(level, tuple(by_list), losses, well_formed)
+
+
+def _row(word: str, sentence: str | None, profile: Profile, level: str, known: Knowledge) -> Row:
+    group = known.groups.get(word, "")
+    if sentence is None:
+        return Row(word, group)
+    nats, n = known.losses.get(sentence, (0.0, 0))
+    above, tokens = tokens_above(word, sentence, level)
+    return Row(
+        word,
+        group,
+        sentence,
+        used=uses(word, sentence),
+        score=finite(profile.score),
+        level=profile.level,
+        above=profile.above,
+        tokens_above=above,
+        tokens=tokens,
+        readability=finite(readability(sentence)),
+        length=length(sentence),
+        perplexity=math.exp(min(nats / n, 50.0)) if n else None,
+        copied=known.copied(sentence) if known.copied is not None else None,
+    )
+
+
+def _with_near_duplicates(rows: Sequence[Row]) -> list[Row]:
+    """`rows`, of which the first sentence of each word is marked as a near-duplicate of an earlier one or not."""
+    first: dict[str, int] = {}
+    for place, row in enumerate(rows):
+        if row.sentence is not None:
+            first.setdefault(row.word.casefold(), place)
+    places = list(first.values())
+    near = {places[i] for i in near_duplicates([rows[place].sentence or "" for place in places])}
+    marked = set(places)
+    return [replace(row, near_duplicate=i in near) if i in marked else row for i, row in enumerate(rows)]
+
+
+def measure(of: Sample) -> Measured:
+    """The value of each metric that applies to a sample."""
+    values = {key: metric.measure(of) for key, metric in METRICS.items()}
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def figures(measured: Measured, seed: int) -> dict[str, Figure]:
+    """Each value with its interval, where it has one; None where there is nothing to tell."""
+    return {key: _figure(value, seed) for key, value in measured.items()}
+
+
+def _figure(value: Parts | float, seed: int) -> Figure:
+    if not isinstance(value, Parts):
+        return Figure(finite(value))
+    low, high = interval(value, seed) or (None, None)
+    return Figure(finite(value.value), low, high, sum(value.top), sum(value.of))
+
+
+def differences(adapter: Measured, base: Measured, seed: int) -> dict[str, Figure]:
+    """Adapter less base of each ratio of both, with the interval over the same lists drawn for both."""
+    different = {}
+    for key, one in adapter.items():
+        two = base.get(key)
+        if isinstance(one, Parts) and isinstance(two, Parts):
+            low, high = interval(one, seed, two) or (None, None)
+            different[key] = Figure(finite(one.value - two.value), low, high)
+    return different
 
 
 def finite(value: float) -> float | None:

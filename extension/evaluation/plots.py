@@ -1,93 +1,87 @@
-"""The report's plots as PNG at 300 DPI, told apart by hatching and dashes, so that they can be printed in black."""
+"""The report's plots as PNG, told apart by hatching and dashes, so that they can be printed in black and white."""
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from ...exporter.language.profile import mean_score
-from .measures import MEASURES, name_of
+from ..training.plots import DPI
+from .metric import Histogram
+from .metrics import METRICS
+from .result import ADAPTER, MODELS, NO_FIGURE, Evaluation, Figure, System
 
+# What the sentences are from, as people read it, where it is not the name itself.
+_NAMES = {"own": "evaluation file"}
 _LOOKS = (("white", "////"), ("0.45", ""), ("0.8", ""), ("white", "...."), ("0.25", "xx"), ("0.65", "\\\\"))
-_SHARES = ("well_formed", "used", "exact", "within_one", "above", "opening")
 _LINES = ("--", "-", ":", "-.")
+_GREYS = ("0.55", "0", "0.35", "0.15", "0.6", "0.3")
+
+Pictures = dict[str, tuple[bytes, str]]  # file name -> PNG, and what it shows
 
 
 def available() -> bool:
-    """Whether matplotlib is there."""
-    import importlib.util
-
+    """Whether matplotlib is installed."""
     return importlib.util.find_spec("matplotlib") is not None
 
 
-def plots(found: Mapping[str, Any]) -> dict[str, tuple[bytes, str]]:
-    """File name -> PNG and what it shows, of an evaluation; empty without matplotlib."""
+def name_of(system: str) -> str:
+    """The name of a system for people."""
+    return _NAMES.get(system, system)
+
+
+def plots(evaluation: Evaluation) -> Pictures:
+    """The plots of one evaluation; empty without matplotlib."""
     if not available():
         return {}
-    systems = found["systems"]
-    bars = [
-        (name, [found[name]["figures"].get(key, {}) for key in _SHARES]) for name in systems if found[name]["figures"]
-    ]
-    level = found["task"]["level"]
-    scores = {name: _values(found, name, "score") for name in systems}
-    lengths = {name: _values(found, name, "length") for name in systems}
-    made = {
+    systems, level = evaluation.systems, evaluation.asked.level
+    drawn = [metric for metric in METRICS.values() if metric.bars]
+    bars = [(system.name, [system.figure(metric.key) for metric in drawn]) for system in systems if system.figures]
+    pictures: Pictures = {
         "shares.png": (
-            _bars([MEASURES[key].label for key in _SHARES], bars, "per cent", 100),
+            _bars([metric.label for metric in drawn], bars, "per cent", 100),
             "Shares, with 95 % intervals where there are any",
-        ),
-        "scores.png": (
-            _steps(scores, "the judge's score of a sentence", [1 + i * 0.25 for i in range(21)], mean_score(level)),
-            f"How the judge's scores are spread; the vertical line is the mean of human {level} sentences",
-        ),
-        "lengths.png": (
-            _steps(lengths, "words in a sentence", [i + 0.5 for i in range(31)], None),
-            "How long the sentences are (longer than 30 words are not drawn)",
-        ),
+        )
     }
-    if found["base"]["loss"] is not None:
-        models = [(name, [found[name]["figures"]["perplexity"]]) for name in ("base", "adapter") if name in found]
-        made["perplexity.png"] = (
+    for histogram in (metric.histogram for metric in METRICS.values() if metric.histogram is not None):
+        picture = _steps(systems, histogram, level)
+        pictures[f"{histogram.name}.png"] = (picture, histogram.caption.format(level=level))
+    models = [(system.name, [system.figure("perplexity")]) for system in systems if "perplexity" in system.figures]
+    if models:
+        pictures["perplexity.png"] = (
             _bars(["perplexity of the answers"], models, "", 1),
             "Perplexity of the evaluation file's answers, with 95 % intervals",
         )
-    return made
+    return pictures
 
 
-def level_plots(columns: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, tuple[bytes, str]]:
-    """The plots of several evaluations: perplexity, and the shares of the adapters."""
+def level_plots(columns: Sequence[tuple[str, Evaluation]]) -> Pictures:
+    """The plots of several evaluations by the heads of their columns: perplexity, and shares with the adapter."""
     if not available():
         return {}
-    names = [name for name, _ in columns]
-    bars = [
-        (system, [found[system]["figures"].get("perplexity", {}) if system in found else {} for _, found in columns])
-        for system in ("base", "adapter")
-    ]
+    heads = [head for head, _ in columns]
+    perplexities = [(name, [_figure_of(one.system(name), "perplexity") for _, one in columns]) for name in MODELS]
     shares = [
-        (
-            MEASURES[key].label,
-            [found[last(found)]["figures"].get(key, {}) for _, found in columns],
-        )
-        for key in ("used", "within_one", "above")
+        (metric.label, [one.subject.figure(metric.key) for _, one in columns])
+        for metric in METRICS.values()
+        if metric.level_bars
     ]
     return {
-        "perplexity.png": (_bars(names, bars, "perplexity of the answers", 1), "Perplexity by level, 95 % intervals"),
-        "shares.png": (_bars(names, shares, "per cent", 100), "Shares with the adapter by level, 95 % intervals"),
+        "perplexity.png": (
+            _bars(heads, perplexities, "perplexity of the answers", 1),
+            "Perplexity by level, 95 % intervals",
+        ),
+        "shares.png": (_bars(heads, shares, "per cent", 100), "Shares with the adapter by level, 95 % intervals"),
     }
 
 
-def last(found: Mapping[str, Any]) -> str:
-    """The model that an evaluation is about: with the adapter where there is one."""
-    return "adapter" if "adapter" in found else "base"
+def _figure_of(system: System | None, key: str) -> Figure:
+    return system.figure(key) if system is not None else NO_FIGURE
 
 
-def _values(found: Mapping[str, Any], name: str, key: str) -> list[float]:
-    return [row[key] for row in found[name]["rows"] if row.get(key) is not None]
-
-
-def _figure(width: float, height: float) -> tuple[Any, Any]:
+def _canvas(width: float, height: float) -> tuple[Any, Any]:
     from matplotlib.figure import Figure  # without pyplot, which would keep a window's state in a server
 
     figure = Figure(figsize=(width, height), layout="constrained")
@@ -97,21 +91,19 @@ def _figure(width: float, height: float) -> tuple[Any, Any]:
 
 def _png(figure: Any) -> bytes:
     out = io.BytesIO()
-    figure.savefig(out, format="png", dpi=300)
+    figure.savefig(out, format="png", dpi=DPI)
     return out.getvalue()
 
 
-def _bars(
-    groups: Sequence[str], series: Sequence[tuple[str, Sequence[Mapping[str, Any]]]], label: str, by: float
-) -> bytes:
-    """A group of bars for each of `groups`, with a bar for each series. `by` is what values are multiplied with."""
+def _bars(groups: Sequence[str], series: Sequence[tuple[str, Sequence[Figure]]], label: str, by: float) -> bytes:
+    """A group of bars for each of `groups`, with a bar for each series. `by` is what values are multiplied by."""
     inches = max(4.5, 1.1 * len(groups) + 1.0)
-    figure, axes = _figure(inches, 4.2)
+    figure, axes = _canvas(inches, 4.2)
     width = 0.8 / max(1, len(series))
     for i, (name, figures) in enumerate(series):
         colour, hatch = _LOOKS[i % len(_LOOKS)]
-        for place, figure_of in enumerate(figures):
-            value, low, high = (figure_of.get(key) for key in ("value", "low", "high"))
+        for place, each in enumerate(figures):
+            value, low, high = each.value, each.low, each.high
             if value is None:
                 continue
             at = place - 0.4 + (i + 0.5) * width
@@ -129,22 +121,24 @@ def _bars(
     return _png(figure)
 
 
-def _steps(values: Mapping[str, Sequence[float]], label: str, edges: Sequence[float], line: float | None) -> bytes:
+def _steps(systems: Sequence[System], histogram: Histogram, level: str) -> bytes:
     """The share of sentences in each bin, a stepped line for each system."""
-    figure, axes = _figure(7.5, 4.2)
-    for i, (name, some) in enumerate(values.items()):
-        if some:
-            weights = [100 / len(some)] * len(some)
-            style, grey = _LINES[i % len(_LINES)], ("0.55", "0", "0.35", "0.15", "0.6", "0.3")[i % 6]
+    figure, axes = _canvas(7.5, 4.2)
+    edges, right = list(histogram.edges), histogram.edges[0] + 1
+    for i, system in enumerate(systems):
+        values = [value for row in system.rows if (value := histogram.value(row)) is not None]
+        if values:
             axes.hist(
-                list(some), bins=list(edges), weights=weights, histtype="step", linestyle=style, color=grey,
-                linewidth=2 if name == "adapter" else 1.3, label=name_of(name),
+                values, bins=edges, weights=[100 / len(values)] * len(values), histtype="step",
+                linestyle=_LINES[i % len(_LINES)], color=_GREYS[i % len(_GREYS)],
+                linewidth=2 if system.name == ADAPTER else 1.3, label=name_of(system.name),
             )  # fmt: skip
-    if line is not None:
-        axes.axvline(line, color="black", linewidth=0.8)
-    axes.set_xlabel(label)
+            right = max(right, min(max(values) + 1, edges[-1]))
+    if histogram.marked is not None:
+        axes.axvline(histogram.marked(level), color="black", linewidth=0.8)
+    axes.set_xlabel(histogram.axis)
     axes.set_ylabel("per cent of the sentences")
-    axes.set_xlim(edges[0], max([edges[0] + 1, *(min(max(some) + 1, edges[-1]) for some in values.values() if some)]))
+    axes.set_xlim(edges[0], right)
     axes.grid(alpha=0.4)
     handles, labels = axes.get_legend_handles_labels()
     if handles:

@@ -1,6 +1,6 @@
 """A blind rating sheet of an evaluation, and what raters make of it.
 
-The sheet has sentences of base and adapter in one shuffled list; which is whose stands in a file apart.
+The sheet has sentences of base and adapter in one shuffled list; which is whose is in a separate file, the key.
 """
 
 from __future__ import annotations
@@ -9,26 +9,50 @@ import csv
 import io
 import json
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import InputError
+from ...exporter.common.errors import InputError, Option
 from ...exporter.common.files import no_formula
 from ...exporter.common.textfile import detect_encoding, open_text
-from ...exporter.language.levels import LEVELS
+from ...exporter.language.levels import LEVELS, level_number
 from .agreement import alpha
 from .bootstrap import Parts, interval
 from .measure import finite
+from .result import MODELS, Evaluation
 from .sheet import rating_page
 
-SYSTEMS = ("base", "adapter")
 HEAD = ("id", "word", "sentence", "natural", "level", "proper", "rater")
 # Question -> how agreement counts differences.
 QUESTIONS = {"natural": "ordinal", "level": "ordinal", "proper": "nominal"}
+_ALLOWED = {"natural": "1 to 5", "level": "A1 to C2", "proper": "y or n"}
 _YES = frozenset("y yes true 1 e evet".split())  # noqa: SIM905
 _NO = frozenset("n no false 0 h hayır hayir".split())  # noqa: SIM905
+
+
+@dataclass(frozen=True)
+class Item:
+    """A sentence of the sheet, and who wrote it: one of MODELS."""
+
+    system: str
+    word: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Key:
+    """Who wrote the sentences of a sheet, by their ids."""
+
+    level: str
+    seed: int
+    words_left_out: int
+    items: Mapping[str, Item]
+
+    def __post_init__(self) -> None:
+        if self.level not in LEVELS or not {item.system for item in self.items.values()} <= set(MODELS):
+            raise ValueError("not base and adapter at a level")
 
 
 @dataclass(frozen=True)
@@ -36,43 +60,89 @@ class Rater:
     """One person's ratings: id -> question -> value. `missing` says how many cells are empty."""
 
     name: str
-    ratings: dict[str, dict[str, float]]
+    ratings: Mapping[str, Mapping[str, float]]
     missing: int
 
 
-def make_sheet(found: Mapping[str, Any], n: int, seed: int) -> dict[str, bytes]:
+@dataclass(frozen=True)
+class Mean:
+    """The mean over `sentences` sentences (of a difference: None), and the ends of its 95 % interval over words."""
+
+    value: float | None
+    sentences: int | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What raters think of base and adapter, by the keys of VIEWS; `alpha` is their agreement by question."""
+
+    base: Mapping[str, Mean]
+    adapter: Mapping[str, Mean]
+    difference: Mapping[str, Mean]
+    alpha: Mapping[str, float | None]
+    missing: Mapping[str, int]  # by rater
+    level: str
+    seed: int
+
+    def to_json(self) -> dict[str, Any]:
+        cells = asdict(self)
+        for mean in cells["difference"].values():
+            del mean["sentences"]
+        missing = cells.pop("missing")
+        return {**cells, "raters": {name: {"missing": number} for name, number in missing.items()}}
+
+
+@dataclass(frozen=True)
+class View:
+    """One way to look at the answers to a question: `value` makes a number of a rating, given the level's number."""
+
+    label: str
+    question: str
+    value: Callable[[float, int], float]
+    share: bool = False
+
+
+VIEWS = {
+    "natural": View("naturalness (1-5)", "natural", lambda rating, level: rating),
+    "level": View("mean level (A1 = 1 ... C2 = 6)", "level", lambda rating, level: rating),
+    "at_level": View("at the level", "level", lambda rating, level: float(rating == level), share=True),
+    "within_one": View("within one level", "level", lambda rating, level: float(abs(rating - level) <= 1), share=True),
+    "proper": View("word used properly", "proper", lambda rating, level: rating, share=True),
+}
+
+
+def make_sheet(evaluation: Evaluation, n: int, seed: int) -> dict[str, bytes]:
     """ratings.csv, ratings.html and key.json: sentences of base and adapter for at most `n` words, shuffled.
 
     Words for which either wrote no sentence are left out and counted in the key. Raises InputError.
     """
     if n < 1:
-        raise InputError(f"--n {n} is out of range: at least 1.")
-    systems = [name for name in SYSTEMS if name in found["systems"]]
-    if len(systems) < 2:
-        raise InputError("A blind sheet compares base and adapter, and this evaluation had no adapter.")
-    pairs = list(zip(*(found[name]["rows"] for name in systems), strict=True))
-    both = [pair for pair in pairs if all(row["sentence"] for row in pair)]
+        raise InputError("{setting} {value} is out of range: at least 1.", setting=Option("n"), value=n)
+    if evaluation.adapter is None:
+        raise InputError(
+            "A blind sheet compares base and adapter, and this evaluation had no adapter. Evaluate with one."
+        )
+    pairs = list(zip(evaluation.base.rows, evaluation.adapter.rows, strict=True))
+    both = [
+        (Item("base", one.word, one.sentence), Item("adapter", two.word, two.sentence))
+        for one, two in pairs
+        if one.sentence and two.sentence
+    ]
     if not both:
-        raise InputError("There is no word for which base and adapter both wrote a sentence.")
+        raise InputError("There is no word for which base and adapter both wrote a sentence. Evaluate with more words.")
     drawn = random.Random(seed)
-    chosen = drawn.sample(both, min(n, len(both)))
-    items = [(name, row) for pair in chosen for name, row in zip(systems, pair, strict=True)]
+    items = [item for pair in drawn.sample(both, min(n, len(both))) for item in pair]
     drawn.shuffle(items)
     width = len(str(len(items)))
-    rows = [(f"S{i:0{width}}", row["word"], row["sentence"]) for i, (_, row) in enumerate(items, 1)]
-    key = {
-        "level": found["task"]["level"],
-        "seed": seed,
-        "words_left_out": len(pairs) - len(both),
-        "items": {
-            id_: {"system": name, "word": word, "sentence": sentence}
-            for (id_, word, sentence), (name, _) in zip(rows, items, strict=True)
-        },
-    }
+    by_id = {f"S{i:0{width}}": item for i, item in enumerate(items, 1)}
+    key = Key(evaluation.asked.level, seed, len(pairs) - len(both), by_id)
+    rows = [(id_, item.word, item.sentence) for id_, item in by_id.items()]
     return {
-        "ratings.csv": b"\xef\xbb\xbf" + _csv(rows).encode(),  # Excel wants to be told that it is UTF-8
+        "ratings.csv": b"\xef\xbb\xbf" + _csv(rows).encode(),  # Excel has to be told that it is UTF-8
         "ratings.html": rating_page(rows, HEAD).encode(),
-        "key.json": (json.dumps(key, ensure_ascii=False, indent=1) + "\n").encode(),
+        "key.json": (json.dumps(asdict(key), ensure_ascii=False, indent=1) + "\n").encode(),
     }
 
 
@@ -84,28 +154,30 @@ def _csv(rows: Sequence[tuple[str, str, str]]) -> str:
     return out.getvalue()
 
 
-def read_key(path: Path) -> dict[str, Any]:
-    """The key of a sheet. Raises InputError when it is none of ours."""
+def read_key(path: Path) -> Key:
+    """The key of a sheet. Raises InputError when it is anything else."""
     try:
-        key = json.loads(path.read_text(encoding="utf-8"))
-        systems = {item["system"] for item in key["items"].values()}
-        if not systems <= set(SYSTEMS) or key["level"] not in LEVELS:
-            raise ValueError("not base and adapter at a level")
+        data = json.loads(path.read_text(encoding="utf-8"))
+        items = {id_: Item(**item) for id_, item in data["items"].items()}
+        return Key(data["level"], data.get("seed", 0), data.get("words_left_out", 0), items)
     except FileNotFoundError:
-        raise InputError(f"{path} does not exist. It lies beside ratings.csv.") from None
+        raise InputError("{file} does not exist. `rate make` writes it beside ratings.csv.", file=path) from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise InputError(f"{path} is no key.json of a rating sheet: {error!r}.") from None
-    return key
+        raise InputError(
+            "{file} is no key.json of a rating sheet: {cause!r}. `rate make` writes it beside ratings.csv.",
+            file=path,
+            cause=error,
+        ) from None
 
 
-def read_ratings(path: Path, key: Mapping[str, Any]) -> Rater:
+def read_ratings(path: Path, key: Key) -> Rater:
     """A filled sheet, in any encoding and with commas, semicolons or tabs.
 
     Raises:
-        InputError: no such columns, an unknown or repeated id, or a rating that is none, with its line.
+        InputError: columns are missing, an id is unknown or repeated, or a cell is no rating (with its line).
     """
     if not path.is_file():
-        raise InputError(f"{path} does not exist.")
+        raise InputError("{file} does not exist. Give a filled ratings.csv.", file=path)
     with open_text(path, detect_encoding(path)) as file:
         text = file.read()
     if text.lower().startswith("sep="):  # Excel's own line
@@ -114,104 +186,104 @@ def read_ratings(path: Path, key: Mapping[str, Any]) -> Rater:
     try:
         return _rater(csv.DictReader(io.StringIO(text, newline=""), delimiter=sign), path, key)
     except csv.Error as error:
-        raise InputError(f"{path} is not a CSV file: {error}.") from None
+        raise InputError("{file} is not a CSV file: {cause}. Save the sheet as CSV.", file=path, cause=error) from None
 
 
-def _rater(reader: csv.DictReader[str], path: Path, key: Mapping[str, Any]) -> Rater:
+def _rater(reader: csv.DictReader[str], path: Path, key: Key) -> Rater:
     reader.fieldnames = [(name or "").strip().lower() for name in reader.fieldnames or ()]
     if lacking := [name for name in ("id", *QUESTIONS) if name not in reader.fieldnames]:
-        raise InputError(f"{path} has no column {', '.join(lacking)}. Was its first line changed?")
+        raise InputError(
+            "{file} has no column {columns}. Was its first line changed?", file=path, columns=", ".join(lacking)
+        )
     ratings: dict[str, dict[str, float]] = {}
     names: set[str] = set()
     for row in reader:
         id_ = (row["id"] or "").strip()
         if not any((value or "").strip() for value in row.values() if not isinstance(value, list)):
             continue
-        where = f"{path}, line {reader.line_num}"
-        if id_ not in key["items"]:
-            raise InputError(f"{where}: there is no sentence {id_!r} in the key. Is it the key of another sheet?")
+        place = {"file": path, "line": reader.line_num}
+        if id_ not in key.items:
+            raise InputError(
+                "{file}, line {line}: there is no sentence {id!r} in the key. Is it the key of another sheet?",
+                id=id_,
+                **place,
+            )
         if id_ in ratings:
-            raise InputError(f"{where}: {id_} is rated twice.")
-        ratings[id_] = {
-            question: value
-            for question in QUESTIONS
-            if (value := _value(question, (row[question] or "").strip(), where)) is not None
-        }
+            raise InputError("{file}, line {line}: {id} is rated twice. Remove one of the two.", id=id_, **place)
+        cells = {question: _value(question, (row[question] or "").strip(), place) for question in QUESTIONS}
+        ratings[id_] = {question: value for question, value in cells.items() if value is not None}
         names.add((row.get("rater") or "").strip())
     names.discard("")
     if len(names) > 1:
-        raise InputError(f"{path} holds ratings of {', '.join(sorted(names))}. Give each rater a file.")
+        raise InputError(
+            "{file} holds ratings of {raters}. Give each rater a file.", file=path, raters=", ".join(sorted(names))
+        )
     if not any(ratings.values()):
-        raise InputError(f"{path} holds no rating.")
-    missing = len(QUESTIONS) * len(key["items"]) - sum(map(len, ratings.values()))
+        raise InputError("{file} holds no rating. Was the filled sheet saved?", file=path)
+    missing = len(QUESTIONS) * len(key.items) - sum(map(len, ratings.values()))
     return Rater(names.pop() if names else path.stem, ratings, missing)
 
 
-def _value(question: str, text: str, where: str) -> float | None:
+def _value(question: str, text: str, place: Mapping[str, object]) -> float | None:
     """A cell as a number; None for an empty one."""
     if not text:
         return None
     if question == "natural" and text in ("1", "2", "3", "4", "5"):
         return float(text)
     if question == "level" and text.upper() in LEVELS:
-        return float(LEVELS.index(text.upper()) + 1)
+        return float(level_number(text.upper()))
     if question == "proper" and (text.lower() in _YES or text.lower() in _NO):
         return float(text.lower() in _YES)
-    allowed = {"natural": "1 to 5", "level": "A1 to C2", "proper": "y or n"}[question]
-    raise InputError(f"{where}: {text[:40]!r} is no rating of {question}: {allowed}, or nothing.")
+    raise InputError(
+        "{file}, line {line}: {text!r} is no rating of {question}: {allowed}, or nothing.",
+        text=text[:40],
+        question=question,
+        allowed=_ALLOWED[question],
+        **place,
+    )
 
 
-def score_ratings(key: Mapping[str, Any], raters: Sequence[Rater], seed: int) -> dict[str, Any]:
-    """Per system: mean naturalness, mean level (1-6), at the level, within one, and the word used properly.
+def score_ratings(key: Key, raters: Sequence[Rater], seed: int) -> Scores:
+    """The means of base and adapter by the keys of VIEWS, their difference, and how far the raters agree.
 
-    Each with its 95 % interval over words (a sentence counts with the mean of its raters), the difference of the two
-    systems for the same words, and for each question how far the raters agree.
+    Each mean has its 95 % interval over words (a sentence counts with the mean of its raters); the difference is of
+    the two systems for the same words.
     """
-    rank = LEVELS.index(key["level"]) + 1
-    views = {
-        "natural": ("natural", lambda v: v),
-        "level": ("level", lambda v: v),
-        "at_level": ("level", lambda v: float(v == rank)),
-        "within_one": ("level", lambda v: float(abs(v - rank) <= 1)),
-        "proper": ("proper", lambda v: v),
-    }
-    words = list(dict.fromkeys(item["word"] for item in key["items"].values()))
-    place = {word: i for i, word in enumerate(words)}
-    parts: dict[str, dict[str, Parts]] = {}
-    for system in SYSTEMS:
-        parts[system] = {}
-        for view, (question, shape) in views.items():
-            top, of = [0.0] * len(words), [0.0] * len(words)
-            for id_, item in key["items"].items():
-                given = [shape(r.ratings[id_][question]) for r in raters if question in r.ratings.get(id_, {})]
-                if item["system"] == system and given:
-                    top[place[item["word"]]] += sum(given) / len(given)
-                    of[place[item["word"]]] += 1
-            parts[system][view] = Parts(top, of)
-    found: dict[str, Any] = {
-        system: {view: _figure(parts[system][view], interval(parts[system][view], seed)) for view in views}
-        for system in SYSTEMS
-    }
-    found["difference"] = {
-        view: {
-            "value": finite(parts["adapter"][view].value - parts["base"][view].value),
-            **_ends(interval(parts["adapter"][view], seed, parts["base"][view])),
-        }
-        for view in views
-    }
-    found["alpha"] = {
-        question: alpha(([r.ratings.get(id_, {}).get(question) for r in raters] for id_ in key["items"]), metric)
-        for question, metric in QUESTIONS.items()
-    }
-    found["raters"] = {rater.name: {"missing": rater.missing} for rater in raters}
-    found |= {"level": key["level"], "seed": seed}
-    return found
+    parts = {name: {view: _parts(key, raters, name, look) for view, look in VIEWS.items()} for name in MODELS}
+    base, adapter = parts["base"], parts["adapter"]
+    return Scores(
+        {view: _mean(base[view], seed) for view in VIEWS},
+        {view: _mean(adapter[view], seed) for view in VIEWS},
+        {view: _difference(adapter[view], base[view], seed) for view in VIEWS},
+        {
+            question: alpha(([r.ratings.get(id_, {}).get(question) for r in raters] for id_ in key.items), metric)
+            for question, metric in QUESTIONS.items()
+        },
+        {rater.name: rater.missing for rater in raters},
+        key.level,
+        seed,
+    )
 
 
-def _figure(parts: Parts, ends: tuple[float, float] | None) -> dict[str, Any]:
-    return {"value": finite(parts.value), "sentences": int(sum(parts.of)), **_ends(ends)}
+def _parts(key: Key, raters: Sequence[Rater], system: str, view: View) -> Parts:
+    """The sum of a view over the sentences of a system, word by word, and their number."""
+    level = level_number(key.level)
+    top = dict.fromkeys((item.word for item in key.items.values()), 0.0)
+    of = dict(top)
+    for id_, item in key.items.items():
+        ratings = [rater.ratings.get(id_, {}).get(view.question) for rater in raters]
+        values = [view.value(rating, level) for rating in ratings if rating is not None]
+        if item.system == system and values:
+            top[item.word] += sum(values) / len(values)
+            of[item.word] += 1
+    return Parts(list(top.values()), list(of.values()))
 
 
-def _ends(ends: tuple[float, float] | None) -> dict[str, float | None]:
-    low, high = ends or (None, None)
-    return {"low": low, "high": high}
+def _mean(parts: Parts, seed: int) -> Mean:
+    low, high = interval(parts, seed) or (None, None)
+    return Mean(finite(parts.value), int(sum(parts.of)), low, high)
+
+
+def _difference(adapter: Parts, base: Parts, seed: int) -> Mean:
+    low, high = interval(adapter, seed, base) or (None, None)
+    return Mean(finite(adapter.value - base.value), None, low, high)

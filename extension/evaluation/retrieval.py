@@ -9,8 +9,8 @@ from itertools import cycle
 from ...exporter.language.forms import forms, tokens, uses
 from ...exporter.records.prompt import Record
 
-# Of a requested word: no training record asked for it and it stands in none; in none asked for but in another
-# word's sentence; asked for.
+# How well training knows a requested word: it occurs in no record; only in sentences for other words; a record asked
+# for it.
 UNSEEN, INSIDE, ASKED = "unseen", "inside", "asked"
 
 
@@ -44,9 +44,9 @@ class Shelf:
 
     def under_other_words(self, word: str, seed: int) -> list[str]:
         """The sentences that use `word` and were listed under other words only, shuffled by `seed`."""
-        found = [self.sentences[at] for at in self.with_word(word) if word.casefold() not in self._listed[at]]
-        random.Random(f"{seed} {word}").shuffle(found)
-        return found
+        sentences = [self.sentences[at] for at in self.with_word(word) if word.casefold() not in self._listed[at]]
+        random.Random(f"{seed} {word}").shuffle(sentences)
+        return sentences
 
 
 def retrieve(shelf: Shelf, lists: Sequence[Sequence[str]], seed: int) -> list[list[str | None]]:
@@ -55,7 +55,7 @@ def retrieve(shelf: Shelf, lists: Sequence[Sequence[str]], seed: int) -> list[li
 
     def take(word: str) -> str | None:
         if word not in left:
-            left[word] = cycle(shelf.under_other_words(word, seed))  # of nothing, nothing
+            left[word] = cycle(shelf.under_other_words(word, seed))
         return next(left[word], None)
 
     return [[take(word) for word in words] for words in lists]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...exporter.common.errors import InputError
+from ...exporter.common.errors import InputError, Option
 from ...exporter.language.levels import TRAINABLE
 from ...exporter.records.formats import read_records
 from ...exporter.records.prompt import Record, list_prompt
@@ -19,8 +19,8 @@ class Task:
     """`lists` of words to ask for at `level`. One `seed` decides everything that is drawn.
 
     `records` are those of the evaluation file, for the loss; the first of them are `lists`, and `own` are their
-    sentences. With a word list of one's own there are neither. `training` are the records of the training file,
-    None where it is not known. `temperature` 0 is greedy.
+    sentences. A word list has neither. `training` are the records of the training file, None where it is not known.
+    `temperature` 0 is greedy.
     """
 
     level: str
@@ -32,9 +32,18 @@ class Task:
 
     def __post_init__(self) -> None:
         if self.level not in TRAINABLE or not self.lists:
-            raise InputError(f"An evaluation needs a level and words: {self.level!r}, {len(self.lists)} lists.")
+            raise InputError(
+                "An evaluation needs a level and words, not level {level!r} and {lists} lists. Give an evaluation "
+                "file, or words and their level.",
+                level=self.level,
+                lists=len(self.lists),
+            )
         if not 0 <= self.temperature <= 2:
-            raise InputError(f"--temperature {self.temperature} is out of range: 0 (greedy) to 2.")
+            raise InputError(
+                "{setting} {value} is out of range: 0 (greedy) to 2.",
+                setting=Option("temperature"),
+                value=self.temperature,
+            )
 
     @property
     def own(self) -> list[list[str | None]] | None:
@@ -54,10 +63,14 @@ def of_records(records: Sequence[Record], prompts: int, **more: object) -> Task:
     """The task of an evaluation file: answer its first `prompts` records. Raises InputError for mixed levels."""
     levels = sorted({record.level for record in records})
     if len(levels) != 1:
-        raise InputError(f"An evaluation file has records of one level; this one has {', '.join(levels) or 'none'}.")
+        raise InputError(
+            "An evaluation file has records of one level; this one has {levels}. Split it by level.",
+            levels=", ".join(levels) or "none",
+        )
     lists = tuple(record.words for record in records[:prompts])
     return Task(levels[0], lists, tuple(records), **more)  # pyright: ignore[reportArgumentType]
 
 
 def read_training(path: Path | None) -> tuple[Record, ...] | None:
+    """The records of a training file; None where it is not known."""
     return None if path is None else tuple(read_records(path))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,15 @@ import gradio as gr
 from ...exporter.records.formats import read_records, training_beside
 from ..evaluation.about import about
 from ..evaluation.compare import evaluate
-from ..evaluation.measures import MEASURES, Measure, reference
+from ..evaluation.metric import Metric
+from ..evaluation.metrics import METRICS
 from ..evaluation.report import html_report
+from ..evaluation.result import Evaluation, Figure
 from ..evaluation.task import of_records, read_training
 from ..models.host import adapter_folder, adapter_names
 from ..models.jobs import Job
 from . import paths
-from .languages import text
+from .languages import say, text
 from .markup import Markup, element, join, table
 from .numbers import whole
 from .pane import Pane
@@ -33,7 +35,7 @@ _COLUMNS = {"base": "base", "adapter": "with", "retrieval": "retrieval", "own": 
 class Evaluated:
     """An evaluation, and the file with its report."""
 
-    evaluation: dict[str, Any]
+    evaluation: Evaluation
     report: str
 
 
@@ -74,9 +76,9 @@ class EvaluatePane(Pane):
                 job.progress(parts[part], done, total)
 
             with self.host.lend(folder.name) as loaded:
-                found = evaluate(loaded.model, loaded.tokenizer, task, progress, form=loaded.form)
-                found["about"] = about(loaded, folder, source.name, training, task)
-            return Evaluated(found, report_file(found, folder.name))
+                measured = evaluate(loaded.model, loaded.tokenizer, task, progress, form=loaded.form)
+                evaluation = replace(measured, about=about(loaded, folder, source.name, training, task))
+            return Evaluated(evaluation, report_file(evaluation, folder.name))
 
         job = self.host.desk.start("evaluate", work)
         yield {self.result: "", self.after: gr.update(visible=False)}
@@ -89,44 +91,46 @@ class EvaluatePane(Pane):
         return {self.result: result, self.report: job.result.report, self.after: gr.update(visible=True)}
 
 
-def report_file(evaluation: dict[str, Any], adapter: str) -> str:
+def report_file(evaluation: Evaluation, adapter: str) -> str:
     """The report as a file in a temporary folder."""
     path = Path(tempfile.mkdtemp(prefix="cefr-")) / f"evaluation-{adapter}.html"
     path.write_text(html_report(evaluation), encoding="utf-8", newline="\n")
     return str(path)
 
 
-def figures(evaluation: dict[str, Any], language: str) -> Markup:
-    """The measures of every system, and the answers with and without the adapter side by side."""
-    base, adapted, task = evaluation["base"], evaluation["adapter"], evaluation["task"]
-    remark = text("evaluate.note", language, records=base["records"], lists=base["lists"])
+def figures(evaluation: Evaluation, language: str) -> Markup:
+    """The metrics of every system, and the answers with and without the adapter side by side."""
+    base, adapted = evaluation.base.model, evaluation.subject.model
+    assert base is not None
+    assert adapted is not None
+    remark = text("evaluate.note", language, records=base.records, lists=base.lists)
     answers = [
         [", ".join(words), one.strip(), two.strip()]
-        for words, one, two in zip(task["lists"], base["answers"], adapted["answers"], strict=True)
+        for words, one, two in zip(evaluation.asked.lists, base.answers, adapted.answers, strict=True)
     ]
     heads = [text(key, language) for key in ("data.words", "evaluate.base", "evaluate.with")]
     return join(
-        _measures(evaluation, language),
+        _metrics(evaluation, language),
         element("p", remark),
         element("h4", text("evaluate.answers", language)),
         table(heads, answers, kind="prose"),
     )
 
 
-def _measures(evaluation: dict[str, Any], language: str) -> Markup:
-    systems = [name for name in _COLUMNS if name in evaluation["systems"]]
-    named = ("measure", *(_COLUMNS[name] for name in systems), "human")
+def _metrics(evaluation: Evaluation, language: str) -> Markup:
+    systems = [system for name in _COLUMNS if (system := evaluation.system(name)) is not None]
+    named = ("measure", *(_COLUMNS[system.name] for system in systems), "human")
     rows = []
-    for key, measure in MEASURES.items():
-        values = [evaluation[name]["figures"].get(key, {}) for name in systems]
-        if any(value.get("value") is not None for value in values):
-            cells = [_figure(measure, value) for value in values]
-            rows.append([text(f"measure.{key}", language), *cells, reference(key, evaluation["task"]["level"])])
+    for metric in METRICS.values():
+        values = [system.figure(metric.key) for system in systems]
+        if any(figure.value is not None for figure in values):
+            cells = [_figure(metric, figure) for figure in values]
+            rows.append([say(metric.label, language), *cells, metric.reference(evaluation.asked.level)])
     return table([text(f"evaluate.{name}", language) for name in named], rows, kind="figures")
 
 
-def _figure(measure: Measure, figure: dict[str, Any]) -> str:
-    value = measure.write(figure.get("value"))
-    if figure.get("low") is None:
+def _figure(metric: Metric, figure: Figure) -> str:
+    value = metric.write(figure.value)
+    if figure.low is None or figure.high is None:
         return value
-    return f"{value} ({measure.write_interval(figure['low'], figure['high'], ' – ')})"
+    return f"{value} ({metric.write_interval(figure.low, figure.high, ' – ')})"

@@ -79,15 +79,15 @@ def test_estimates_are_marked_and_follow_frequency() -> None:
 
 def test_a_derived_word_stays_near_the_word_it_is_made_from() -> None:
     assert look_up("boldness").source == "estimate"
-    assert derived_from("boldness") == look_up("bold").rank
-    assert look_up("bold").rank <= look_up("boldness").rank <= look_up("bold").rank + 2
+    assert derived_from("boldness") == look_up("bold").level_number
+    assert look_up("bold").level_number <= look_up("boldness").level_number <= look_up("bold").level_number + 2
     assert derived_from("galaxy") is None
 
 
 def test_every_listed_word_has_at_most_its_level() -> None:
     for word, found in lexicon().levels.items():
         if word.isalpha():
-            assert look_up(word).rank <= min(found.values())[0], word
+            assert look_up(word).level_number <= min(found.values())[0], word
 
 
 def kinds(sentence: str) -> list[tuple[str, str]]:
@@ -154,7 +154,7 @@ def test_words_above() -> None:
 
 
 def test_a_listed_phrase_lowers_its_words_and_never_raises_them() -> None:
-    assert look_up("dining").rank == 3
+    assert look_up("dining").level_number == 3
     assert words_above("Our dining rooms are big.", "A1") == ()
     assert words_above("Turn to the left.", "A1") == ()  # "turn to" is C1 in the lists
 

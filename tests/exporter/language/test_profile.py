@@ -4,11 +4,15 @@ import json
 import math
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 from cefr_sentences.exporter.language.annotate import annotate
 from cefr_sentences.exporter.language.features import NAMES, features
-from cefr_sentences.exporter.language.judge import PATH, Judge, judge, letter_groups
+from cefr_sentences.exporter.language.fitted import PATH, FittedJudge, fitted_judge, letter_groups
+from cefr_sentences.exporter.language.judge import DEFAULT, JUDGES, Judge, Reading, find_judge, level_of
 from cefr_sentences.exporter.language.levels import LEVELS
 from cefr_sentences.exporter.language.profile import mean_score, profile, profiles
 from cefr_sentences.exporter.language.verbs import Structure, structure
@@ -34,14 +38,14 @@ def test_features_by_hand() -> None:
     assert found["letters"] == pytest.approx((3 + 5 + 3 + 3 + 9 + 6 + 6) / 7)
     assert found["characters"] == 3 + 5 + 3 + 3 + 4 + 9 + 1 + 6 + 6
     assert (found["longest"], found["long7"], found["long10"]) == (9, 1, 0)
-    # ranks: 1 5 1 1 3 1 2
-    assert found["rank_mean"] == pytest.approx(14 / 7)
-    assert (found["rank_max"], found["rank_second"], found["rank_top3"]) == (5, 3, pytest.approx(10 / 3))
+    # level numbers: 1 5 1 1 3 1 2
+    assert found["level_mean"] == pytest.approx(14 / 7)
+    assert (found["level_max"], found["level_second"], found["level_top3"]) == (5, 3, pytest.approx(10 / 3))
     assert [found[f"from_{level}"] for level in ("a2", "b1", "b2", "c1", "c2")] == [3, 2, 1, 1, 0]
     assert found["b1_share"] == pytest.approx(2 / 7)
     # content: timid dog abandoned houses slowly
     assert found["content"] == 5
-    assert found["content_rank"] == pytest.approx((5 + 1 + 3 + 1 + 2) / 5)
+    assert found["content_level"] == pytest.approx((5 + 1 + 3 + 1 + 2) / 5)
     assert found["function_share"] == pytest.approx(2 / 7)
     assert (found["commas"], found["question"], found["coordinators"]) == (1, 1, 1)
     assert found["stretch"] == 8
@@ -70,7 +74,7 @@ def test_clauses_and_tenses(sentence: str, clauses: int, tenses: tuple[str, ...]
     assert (found.clauses, found.tenses) == (clauses, tenses)
 
 
-def small_judge(**changes: object) -> Judge:
+def small_judge(**changes: object) -> FittedJudge:
     """One feature x: linear 2 + (x - 1) / 2 * 4; one tree: 1 up to x = 3, else 5; "ab" counts 0.5."""
     parts: dict[str, object] = {
         "centre": [1.0], "scale": [2.0], "linear": [4.0], "intercept": 2.0,
@@ -78,25 +82,25 @@ def small_judge(**changes: object) -> Judge:
         "above": [2, 1, 2], "value": [0.0, 1.0, 5.0],
         "letters": {"ab": 0.5}, "cuts": [1.5, 2.5, 3.5, 4.5, 5.5], "means": dict.fromkeys(LEVELS, 3.0),
     }  # fmt: skip
-    return Judge(**{**parts, **changes})  # type: ignore[arg-type]
+    return FittedJudge(**{**parts, **changes})  # type: ignore[arg-type]
 
 
 def test_a_score_by_hand() -> None:
     model = small_judge()
     # x = 1: (2 + 1) / 2 = 1.5.  x = 3: (6 + 1) / 2 = 3.5.  x = 3.5: (7 + 5) / 2 = 6.
-    assert model.scores([[1.0], [3.0], [3.5]], [[], [], []]).tolist() == [1.5, 3.5, 6.0]
+    assert model.predict([[1.0], [3.0], [3.5]], [[], [], []]).tolist() == [1.5, 3.5, 6.0]
     # Two of four words have "ab": 0.5 * 2 / sqrt(4)
-    assert model.scores([[1.0]], [["abc", "cab", "x", "y"]]).tolist() == [2.0]
-    assert model.scores([[100.0], [-100.0]], [[], []]).tolist() == [6.0, 1.0]  # stays on the scale
-    assert [model.level(score) for score in (1.0, 1.49, 1.5, 3.6, 6.0)] == [1, 1, 2, 4, 6]
-    assert model.scores([], []).tolist() == []
+    assert model.predict([[1.0]], [["abc", "cab", "x", "y"]]).tolist() == [2.0]
+    assert model.predict([[100.0], [-100.0]], [[], []]).tolist() == [6.0, 1.0]  # stays on the scale
+    assert [level_of(score, model) for score in (1.0, 1.49, 1.5, 3.6, 6.0)] == ["A1", "A1", "A2", "B2", "C2"]
+    assert model.predict([], []).tolist() == []
 
 
 def test_many_sentences_are_scored_like_one() -> None:
     rows = [[x / 100] for x in range(600)]
     model = small_judge()
-    one_by_one = [model.scores([row], [[]]).item() for row in rows]
-    assert model.scores(rows, [[]] * 600).tolist() == one_by_one
+    one_by_one = [model.predict([row], [[]]).item() for row in rows]
+    assert model.predict(rows, [[]] * 600).tolist() == one_by_one
 
 
 def test_a_judge_that_does_not_fit_together_is_refused() -> None:
@@ -113,12 +117,38 @@ def test_letter_groups() -> None:
 def test_the_shipped_numbers_belong_to_the_features() -> None:
     shipped = json.loads(PATH.read_text(encoding="utf-8"))
     assert tuple(shipped["features"]) == NAMES
-    assert len(judge().linear) == len(NAMES)
+    assert len(fitted_judge().linear) == len(NAMES)
     assert "CC BY-SA 3.0" in shipped["source"]
-    assert list(judge().means) == list(LEVELS)
-    assert sorted(judge().means.values()) == list(judge().means.values())
-    # Each level's mean lies between its cut points: a typical sentence of a level is called by it.
-    assert [judge().level(mean_score(level)) for level in LEVELS[:5]] == [1, 2, 3, 4, 5]
+    judge = find_judge()
+    assert list(judge.means) == list(LEVELS)
+    assert sorted(judge.means.values()) == list(judge.means.values())
+    # Each level's mean is between its cut points: a typical sentence of a level is called by it.
+    assert [level_of(mean_score(level), judge) for level in LEVELS[:5]] == list(LEVELS[:5])
+    assert any("CC BY-SA 3.0" in source for source in judge.sources)
+    assert all(make().name == name for name, make in JUDGES.items())
+
+
+class LengthJudge:
+    """Another judge: a point for each word after the first."""
+
+    name: ClassVar[str] = "length"
+    sources: ClassVar[tuple[str, ...]] = ()
+    cuts = (2.0, 3.0, 4.0, 5.0, 6.0)
+    means = dict.fromkeys(LEVELS, 2.5)
+
+    def scores(self, sentences: Sequence[Reading]) -> list[float]:
+        return [float(min(6, len(reading.words))) for reading in sentences]
+
+
+def test_another_judge_is_one_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(JUDGES, "length", LengthJudge)
+    judge: Judge = find_judge("length")
+    found = profiles(["Stop!", "...", "The timid dog, asleep.", "One two three four five six seven."], judge=judge)
+    assert [p.level for p in found] == ["A1", "", "B2", "C2"]
+    assert found[2].above == ("timid",)  # C1, and the sentence is B2
+    assert profile("The timid dog.", "A1", judge) == replace(profile("The timid dog.", "A1"), score=3.0, level="B1")
+    assert mean_score("C1", judge) == 2.5 != mean_score("C1")
+    assert find_judge() is find_judge(DEFAULT)
 
 
 # What the shipped model says; changes with a new fit, and then these are to be read and renewed.

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 from cefr_sentences.exporter.language.profile import mean_score, profile
+from cefr_sentences.exporter.language.similarity import SIMILAR
 from cefr_sentences.exporter.records.prompt import Record
 from cefr_sentences.extension.evaluation import metrics
 from cefr_sentences.extension.evaluation.agreement import alpha
 from cefr_sentences.extension.evaluation.bootstrap import Parts, interval
-from cefr_sentences.extension.evaluation.measure import measure
-from cefr_sentences.extension.evaluation.measures import LEARNER_CORPORA, MEASURES, rated, reference
+from cefr_sentences.extension.evaluation.measure import Knowledge, figures, measure, sample
+from cefr_sentences.extension.evaluation.metric import Metric, Sample
+from cefr_sentences.extension.evaluation.metrics import METRICS, rated
+from cefr_sentences.extension.evaluation.result import Figure
 from cefr_sentences.extension.evaluation.retrieval import ASKED, INSIDE, UNSEEN, Shelf, retrieve
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -81,7 +85,7 @@ def test_near_duplicates_misses_none(sentences: list[str]) -> None:
     plainly = [
         i
         for i, one in enumerate(sets)
-        if one and any(two and len(one & two) / len(one | two) >= metrics.SAME for two in sets[:i])
+        if one and any(two and len(one & two) / len(one | two) >= SIMILAR for two in sets[:i])
     ]
     assert metrics.near_duplicates(sentences) == plainly
 
@@ -182,72 +186,98 @@ def test_a_drawn_sentence_is_that_of_its_seed() -> None:
     assert found[6] == found[0]
 
 
+def measured(*arguments: Any) -> dict[str, Figure]:
+    """The figures of sentences, by the arguments of `sample`."""
+    return figures(measure(sample(*arguments)), seed=1)
+
+
 def test_everything_together() -> None:
     lists = [("dog", "cat"), ("tree", "milk")]
     answers = [["My dog is big.", "I see it."], ["I see it.", None]]
     losses = {"My dog is big.": (math.log(2) * 6, 6), "I see it.": (math.log(8) * 4, 4)}
     groups = {"dog": "inside", "cat": "unseen", "tree": "unseen", "milk": "unseen"}
-    found = measure(lists, answers, "A1", groups, lambda s: s == "My dog is big.", losses)
-    figures = found.figures(seed=1)
-    assert (figures["used"]["top"], figures["used"]["of"]) == (1, 4)
-    assert (figures["used_inside"]["value"], figures["used_unseen"]["value"]) == (1.0, 0.0)
-    assert "used_asked" not in figures
-    assert figures["length"]["value"] == pytest.approx((4 + 3 + 3) / 3)
-    assert figures["copied"]["value"] == pytest.approx(1 / 3)
-    assert figures["fluency"]["value"] == pytest.approx((2 * 8 * 8) ** (1 / 3))
-    assert figures["near_duplicates"]["value"] == pytest.approx(1 / 3)
-    assert figures["opening"]["value"] == pytest.approx(2 / 3)
-    assert found.opening == "i"
+    of = sample(lists, answers, "A1", Knowledge(groups, lambda s: s == "My dog is big.", losses))
+    found = figures(measure(of), seed=1)
+    assert (found["used"].top, found["used"].of) == (1, 4)
+    assert (found["used_inside"].value, found["used_unseen"].value) == (1.0, 0.0)
+    assert not {"used_asked", "loss", "perplexity", "well_formed"} & set(found)
+    assert found["length"].value == pytest.approx((4 + 3 + 3) / 3)
+    assert found["copied"].value == pytest.approx(1 / 3)
+    assert found["fluency"].value == pytest.approx((2 * 8 * 8) ** (1 / 3))
+    assert found["near_duplicates"].value == pytest.approx(1 / 3)
+    assert found["opening"].value == pytest.approx(2 / 3)
     scores = [profile(s).score for s in ("My dog is big.", "I see it.", "I see it.")]
-    assert figures["control_error"]["value"] == pytest.approx(sum((s - mean_score("A1")) ** 2 for s in scores) / 3)
-    assert figures["exact"]["value"] == figures["within_one"]["value"] == 1.0
-    assert figures["above"]["top"] == 0
-    assert set(figures) <= set(MEASURES)
-    last = found.rows[-1]
-    assert (last["sentence"], last["used"], last["group"]) == (None, False, "unseen")
+    assert found["control_error"].value == pytest.approx(sum((s - mean_score("A1")) ** 2 for s in scores) / 3)
+    assert found["exact"].value == found["within_one"].value == 1.0
+    assert found["above"].top == 0
+    assert set(found) <= set(METRICS)
+    assert [row.near_duplicate for row in of.rows] == [False, False, True, None]
+    last = of.rows[-1]
+    assert (last.sentence, last.used, last.group) == (None, False, "unseen")
+
+
+def test_what_only_a_model_has() -> None:
+    sentences = [["A dog."], ["A cat."]]
+    of = sample([("dog",), ("cat",)], sentences, "A1", losses=[(6.0, 2), (0.0, 2)], well_formed=[True, False])
+    found = figures(measure(of), seed=1)
+    assert (found["loss"].value, found["perplexity"].value) == (1.5, math.exp(1.5))
+    assert (found["well_formed"].value, found["well_formed"].of) == (0.5, 2)
 
 
 def test_variety_is_that_of_the_first_sentence_of_each_word() -> None:
     same = ["My dog is big.", "I see it."]
-    once = measure([("dog", "cat")], [same], "A1", {}, None, {})
-    twice = measure([("dog", "cat"), ("Dog", "cat")], [same, same], "A1", {}, None, {})
-    assert twice.wholes == once.wholes
-    assert twice.figures(1)["used"]["of"] == 4
-    late = measure([("dog",), ("dog",)], [[None], ["My dog is big."]], "A1", {}, None, {})
-    assert late.wholes["distinct_1"] == 1.0
+    once = measured([("dog", "cat")], [same], "A1")
+    twice = measured([("dog", "cat"), ("Dog", "cat")], [same, same], "A1")
+    for key in ("distinct_1", "distinct_2", "opening", "near_duplicates"):
+        assert twice[key] == once[key]
+        assert (once[key].low, once[key].of) == (None, None)  # no interval: the metric is one of a whole sample
+    assert twice["used"].of == 4
+    assert measured([("dog",), ("dog",)], [[None], ["My dog is big."]], "A1")["distinct_1"].value == 1.0
 
 
 @given(st.text(min_size=1, max_size=30), st.text(max_size=60))
 @settings(max_examples=100, deadline=None)
 def test_any_text_can_be_measured(word: str, sentence: str) -> None:
-    figures = measure([(word, "cat")], [[sentence, "A cat."]], "B1", {}, lambda s: False, {}).figures(1)
-    for figure in figures.values():
-        assert figure["value"] is None or math.isfinite(figure["value"])
+    known = Knowledge({}, lambda s: False, {})
+    for figure in measured([(word, "cat")], [[sentence, "A cat."]], "B1", known).values():
+        assert figure.value is None or math.isfinite(figure.value)
 
 
 def test_text_without_an_english_word() -> None:
-    found = measure([("dog", "cat")], [["狗", "123"]], "A1", {}, None, {}).figures(1)
-    assert found["within_one"]["of"] == 2
-    assert found["exact"]["value"] <= 0.5
-    assert found["above"]["value"] in (0.0, None)
+    found = measured([("dog", "cat")], [["狗", "123"]], "A1")
+    assert found["within_one"].of == 2
+    assert found["exact"].value is not None
+    assert found["exact"].value <= 0.5
+    assert found["above"].value in (0.0, None)
     assert "copied" not in found
     assert "fluency" not in found
 
 
 def test_nothing_at_all() -> None:
-    figures = measure([("dog",)], [[None]], "A1", {}, None, {}).figures(1)
-    assert figures["used"]["value"] == 0.0
-    assert all(figures[k]["value"] is None for k in ("control_error", "above", "length", "distinct_1", "opening"))
+    found = measured([("dog",)], [[None]], "A1")
+    assert found["used"].value == 0.0
+    assert all(found[k].value is None for k in ("control_error", "above", "length", "distinct_1", "opening"))
 
 
-def test_the_table_of_measures() -> None:
-    assert set(LEARNER_CORPORA) <= set(MEASURES)
-    assert reference("above", "A1") == "7.7 %"
-    assert reference("distinct_2", "B1") == "0.85-0.93"
-    assert reference("opening", "B2") == "16-20 %"
-    assert reference("length", "C1") == reference("loss", "A1") == ""
+def test_the_table_of_metrics() -> None:
+    assert METRICS["above"].reference("A1") == "7.7 %"
+    assert METRICS["distinct_2"].reference("B1") == "0.85-0.93"
+    assert METRICS["opening"].reference("B2") == "16-20 %"
+    assert METRICS["length"].reference("C1") == METRICS["loss"].reference("A1") == ""
     means = [level["mean"] for level in rated()["levels"].values()]
     assert means == sorted(means)
-    assert reference("readability", "A1") == f"{means[0]:.2f}"
-    assert MEASURES["used"].write(0.5) == "50.0 %"
-    assert MEASURES["loss"].write(None) == MEASURES["loss"].write(math.nan) == "-"
+    assert METRICS["readability"].reference("A1") == f"{means[0]:.2f}"
+    assert METRICS["used"].write(0.5) == "50.0 %"
+    assert METRICS["used"].write_interval(0.25, 0.5) == "25.0 to 50.0"
+    assert METRICS["loss"].write(1.5) == "1.500"
+    assert METRICS["loss"].write(None) == METRICS["loss"].write(math.nan) == "-"
+    assert all(metric.definition.endswith(".") or metric.definition.endswith(")") for metric in METRICS.values())
+    with pytest.raises(ValueError, match="direction"):
+        Metric("x", "x", lambda of: None, "x.", better="more")
+
+
+def test_parts_of_a_sample() -> None:
+    of = Sample("A1", sample([("dog", "cat"), ("tree",)], [["A dog.", None], ["My tree is big."]], "A1").lists)
+    assert of.mean(lambda row: row.length) == Parts([2, 4], [1, 1])
+    assert of.mean(lambda row: None if row.word == "dog" else row.length) == Parts([0, 4], [0, 1])
+    assert of.ratio(lambda row: (row.used, 1)) == Parts([1, 1], [2, 1])

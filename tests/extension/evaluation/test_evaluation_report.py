@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cefr_sentences.exporter.common.errors import TargetError
+from cefr_sentences.exporter.common.errors import InputError, TargetError
 from cefr_sentences.exporter.records.prompt import Record
 from cefr_sentences.extension.evaluation import across, compare, folder, plots, report
+from cefr_sentences.extension.evaluation.bootstrap import Parts
+from cefr_sentences.extension.evaluation.document import Table
+from cefr_sentences.extension.evaluation.metric import LOWER, Metric, Sample
+from cefr_sentences.extension.evaluation.metrics import METRICS
+from cefr_sentences.extension.evaluation.result import About, Answers, Evaluation, Row, System, TrainingRun
 from cefr_sentences.extension.evaluation.task import Task, of_records
 
 TRAINING = (
@@ -72,57 +79,115 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Played:
 
 
 @pytest.fixture
-def found(played: Played) -> dict[str, Any]:
+def found(played: Played) -> Evaluation:
     task = of_records(UNSEEN, 3, training=TRAINING)
-    about = {
-        "model": "played",
-        "adapter": "a1",
-        "notes": ["A note."],
-        "versions": {"torch": "0"},
-        "run": {"seconds": 75},
-    }
-    return {**compare.evaluate(played, None, task, beside={"strict": [["Cats.", None]] * 3}), "about": about}
+    about = About("played", "a1", notes=("A note.",), versions={"torch": "0"}, run=TrainingRun(seconds=75))
+    return replace(compare.evaluate(played, None, task, beside={"strict": [["Cats.", None]] * 3}), about=about)
 
 
-def test_what_is_found(found: dict[str, Any]) -> None:
-    assert found["systems"] == ["base", "adapter", "retrieval", "own", "strict"]
-    base, adapter = found["base"], found["adapter"]
-    assert (base["loss"], adapter["loss"], base["records"], base["lists"]) == (2.0, 1.0, 3, 3)
-    assert found["reduction"]["loss"] == 0.5
-    assert found["reduction"]["perplexity"] == pytest.approx(1 - 2.718281828**-1)
-    assert (base["well_formed"], adapter["well_formed"]) == (1, 3)
-    assert (base["words_used"], adapter["words_used"], found["own"]["words_used"]) == (0, 5, 6)
-    assert adapter["figures"]["used"]["value"] == pytest.approx(5 / 6)
-    assert found["task"]["groups"] == {"unseen": 4, "inside": 2, "asked": 0}
-    assert [row["sentence"] for row in found["retrieval"]["rows"]] == [
+def model(system: System | None) -> Answers:
+    assert system is not None
+    assert system.model is not None
+    return system.model
+
+
+def test_what_is_found(found: Evaluation) -> None:
+    base, adapter, retrieval, own, strict = found.systems
+    assert [s.name for s in found.systems] == ["base", "adapter", "retrieval", "own", "strict"]
+    assert (found.base, found.adapter, found.subject, found.system("x")) == (base, adapter, adapter, None)
+    assert (model(base).loss, model(adapter).loss, model(base).records, model(base).lists) == (2.0, 1.0, 3, 3)
+    assert (base.figure("loss").value, adapter.figure("perplexity").value) == (2.0, pytest.approx(math.e))
+    assert found.reduction == {"loss": 0.5, "perplexity": pytest.approx(1 - 1 / math.e)}
+    assert (model(base).well_formed, model(adapter).well_formed) == (1, 3)
+    assert (base.words_used, adapter.words_used, own.words_used) == (0, 5, 6)
+    assert adapter.figure("used").value == pytest.approx(5 / 6)
+    assert found.asked.groups == {"unseen": 4, "inside": 2, "asked": 0}
+    assert [row.sentence for row in retrieval.rows] == [
         "The cat drinks milk.", "She ran to the trees.", None, None, None, None,
     ]  # fmt: skip
-    assert found["retrieval"]["figures"]["used_inside"]["value"] == 1.0
-    assert "copied" not in found["retrieval"]["figures"]
-    assert found["adapter"]["figures"]["copied"]["top"] == 1
-    assert "loss" not in found["own"]
-    difference = found["difference"]["used"]
-    assert difference["value"] == pytest.approx(5 / 6)
-    assert difference["low"] <= difference["value"] <= difference["high"]
-    json.dumps(found, allow_nan=False)
+    assert retrieval.figure("used_inside").value == 1.0
+    assert "copied" not in retrieval.figures
+    assert adapter.figure("copied").top == 1
+    assert own.model is retrieval.model is strict.model is None
+    difference = found.difference["used"]
+    assert difference.value == pytest.approx(5 / 6)
+    assert (difference.low or 0) <= (difference.value or 0) <= (difference.high or 0)
 
 
-def test_the_same_seed_gives_the_same(found: dict[str, Any], played: Played) -> None:
+# What people's scripts read: documented in docs/evaluation.md, and changed with a line in CHANGELOG.md only.
+KEYS = {
+    "": {"base", "adapter", "retrieval", "own", "strict", "systems", "task", "difference", "reduction", "about"},
+    "base": {
+        "loss", "perplexity", "records", "lists", "well_formed", "answers", "words", "words_used", "opening",
+        "figures", "rows",
+    },
+    "own": {"words", "words_used", "opening", "figures", "rows"},
+    "task": {"level", "lists", "groups", "training_records", "training_words", "seed", "temperature"},
+    "about": {
+        "model", "adapter", "dataset", "training", "fingerprint", "longest", "run", "date", "versions", "notes",
+    },
+    "reduction": {"loss", "perplexity"},
+}  # fmt: skip
+
+
+def test_the_keys_of_the_json(found: Evaluation) -> None:
+    data = found.to_json()
+    assert {key: set(data[key] if key else data) for key in KEYS} == KEYS
+    assert data["about"]["run"] == {"seconds": 75}
+    assert set(data["base"]["figures"]["used"]) == {"value", "low", "high", "top", "of"}
+    assert set(data["base"]["figures"]["opening"]) == set(data["difference"]["used"]) == {"value", "low", "high"}
+    unwritten = {"word", "group", "sentence", "used"}
+    written = {"score", "level", "above", "tokens_above", "tokens", "readability", "length", "perplexity"}
+    assert set(data["strict"]["rows"][1]) == unwritten
+    assert set(data["strict"]["rows"][0]) == unwritten | written | {"copied", "near_duplicate"}
+    assert set(data["retrieval"]["rows"][0]) == unwritten | written | {"near_duplicate"}
+    assert (data["base"]["words"], data["base"]["words_used"], data["own"]["words_used"]) == (6, 0, 6)
+
+
+def test_json_and_back(found: Evaluation) -> None:
+    data = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    assert data == found.to_json()
+    assert Evaluation.from_json(data) == found
+    data["adapter"]["rows"][0]["of a later version"] = 1
+    assert Evaluation.from_json(data) == found
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None, [], 3, "systems", {}, {"systems": []}, {"systems": [], "task": {"level": "A1"}},
+        {"systems": ["own"], "task": {"level": "A1"}, "own": {"rows": []}},
+        {"systems": ["base"], "task": {}, "base": {"rows": []}},
+        {"systems": ["base"], "task": {"level": "A1"}, "base": {"rows": [3]}},
+        {"systems": ["base"], "task": {"level": "A1"}, "base": {"rows": [{"sentence": "x"}]}},
+        {"systems": ["base"], "task": {"level": "A1"}, "base": {"rows": [], "figures": []}},
+    ],
+)  # fmt: skip
+def test_what_is_no_evaluation_is_refused(data: Any, tmp_path: Path) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011
+        Evaluation.from_json(data)
+    (tmp_path / "evaluation.json").write_text(json.dumps(data))
+    with pytest.raises(InputError, match="is not an evaluation"):
+        folder.read_evaluation(tmp_path)
+
+
+def test_the_same_seed_gives_the_same(found: Evaluation, played: Played) -> None:
     again = compare.evaluate(played, None, of_records(UNSEEN, 3, training=TRAINING))
-    assert again["adapter"] == found["adapter"]
-    assert again["retrieval"] == found["retrieval"]
+    assert again.adapter == found.adapter
+    assert again.system("retrieval") == found.system("retrieval")
 
 
 def test_words_of_ones_own_have_no_loss(played: Played) -> None:
     found = compare.evaluate(played, None, Task("A1", (("cat", "tree"),)))
-    assert found["base"]["loss"] is None
-    assert found["reduction"] == {"loss": None, "perplexity": None}
-    assert found["systems"] == ["base", "adapter"]
-    assert found["task"]["groups"] is None
+    assert model(found.base).loss is None
+    assert found.reduction == {"loss": None, "perplexity": None}
+    assert [system.name for system in found.systems] == ["base", "adapter"]
+    assert found.asked.groups is None
     assert "no loss" in compare.table(found)
     title, blocks = report.contents(found, {})
     assert "A1" in title
     assert report.NO_PLOTS in [getattr(block, "text", "") for block in blocks]
+    assert Evaluation.from_json(found.to_json()) == found
 
 
 def test_a_model_without_an_adapter(played: Played) -> None:
@@ -130,9 +195,31 @@ def test_a_model_without_an_adapter(played: Played) -> None:
         name = "base"
 
     found = compare.evaluate(Bare(), None, of_records(UNSEEN, 2))
-    assert found["systems"] == ["base", "own"]
-    assert "difference" not in found
+    assert [system.name for system in found.systems] == ["base", "own"]
+    assert found.subject is found.base
+    assert not {"difference", "reduction", "about", "adapter"} & set(found.to_json())
     assert report.files(found)
+
+
+def test_a_metric_is_one_entry_of_the_table(found: Evaluation, played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    def count(of: Sample) -> Parts:
+        return of.mean(lambda row: (row.sentence or "").count("!"))
+
+    shouts = Metric("shouts", "exclamation marks", count, "How many in a sentence.", digits=2, better=LOWER)
+    monkeypatch.setitem(METRICS, "shouts", shouts)
+    again = replace(compare.evaluate(played, None, of_records(UNSEEN, 3, training=TRAINING)), about=found.about)
+    assert again.subject.figure("shouts").value == pytest.approx(1 / 6)
+    assert Evaluation.from_json(again.to_json()) == again
+    row = next(line for line in compare.table(again).splitlines() if line.startswith("exclamation marks"))
+    assert row.removeprefix(shouts.label).split() == ["0.00", "0.17", "0.00", "0.00"]
+    text = report.files(again)["report.md"].decode()
+    assert text.count("| exclamation marks |") == 2  # the figure, and what it means
+    assert "| exclamation marks | How many in a sentence. | lower |" in text
+    _, blocks = across.contents([("A1", again), ("A2", again)], {})
+    cells = [row for block in blocks if isinstance(block, Table) for row in block.rows]
+    assert [row[:2] for row in cells if row[0] == shouts.label] == [
+        [shouts.label, "base"], [shouts.label, "adapter"], [shouts.label, shouts.definition],
+    ]  # fmt: skip
 
 
 class Reader(HTMLParser):
@@ -152,7 +239,7 @@ class Reader(HTMLParser):
         self.texts.append(data)
 
 
-def test_the_page_needs_no_other_file(found: dict[str, Any]) -> None:
+def test_the_page_needs_no_other_file(found: Evaluation) -> None:
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     page = Reader()
     page.feed(report.html_report(found))
@@ -165,7 +252,7 @@ def test_the_page_needs_no_other_file(found: dict[str, Any]) -> None:
     }
 
 
-def test_markdown_tables_keep_their_columns(found: dict[str, Any]) -> None:
+def test_markdown_tables_keep_their_columns(found: Evaluation) -> None:
     text = report.files(found)["report.md"].decode()
     rows = [line for line in text.splitlines() if line.startswith("|")]
     widths = [len(re.findall(r"(?<!\\)\|", row)) for row in rows]
@@ -174,7 +261,7 @@ def test_markdown_tables_keep_their_columns(found: dict[str, Any]) -> None:
     assert r"\<b\>It is\</b\> \| \* late" in text
 
 
-def test_the_report_says_who_judged_and_what_is_flagged(found: dict[str, Any]) -> None:
+def test_the_report_says_who_judged_and_what_is_flagged(found: Evaluation) -> None:
     text = report.files(found)["report.md"].decode()
     assert "strict: written elsewhere" in text
     assert "The adapter lowers the loss by 50.0 % and the perplexity by 63.2 %." in text
@@ -184,16 +271,16 @@ def test_the_report_says_who_judged_and_what_is_flagged(found: dict[str, Any]) -
 
 
 def test_flags() -> None:
-    row = {"sentence": "x", "used": True, "level": "A1", "near_duplicate": False}
-    assert report.flags(row, "A1") == report.flags(row | {"level": "A2"}, "A1") == []
-    assert report.flags(row | {"level": "B1", "used": False}, "A1") == ["the word is not in it", "level B1"]
-    assert report.flags(row | {"level": "", "near_duplicate": True}, "A1") == [
-        "no English word", "much like an earlier one",
+    row = Row("x", sentence="x", used=True, level="A1", near_duplicate=False)
+    assert report.flags(row, "A1") == report.flags(replace(row, level="A2"), "A1") == []
+    assert report.flags(replace(row, level="B1", used=False), "A1") == ["the word is not in it", "level B1"]
+    assert report.flags(replace(row, level="", near_duplicate=True, copied=True), "A1") == [
+        "no English word", "much like an earlier one", "copied from training",
     ]  # fmt: skip
-    assert report.flags({"sentence": None}, "A1") == ["no sentence"]
+    assert report.flags(Row("x"), "A1") == ["no sentence"]
 
 
-def test_plots_have_300_dots_an_inch(found: dict[str, Any]) -> None:
+def test_plots_have_300_dots_an_inch(found: Evaluation) -> None:
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     made = plots.plots(found)
     assert set(made) == {"shares.png", "scores.png", "lengths.png", "perplexity.png"}
@@ -203,14 +290,14 @@ def test_plots_have_300_dots_an_inch(found: dict[str, Any]) -> None:
     assert "matplotlib.pyplot" not in sys.modules
 
 
-def test_without_matplotlib_the_rest_is_there(found: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_matplotlib_the_rest_is_there(found: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plots, "available", lambda: False)
     files = report.files(found)
     assert set(files) == {"report.md", "report.html", "evaluation.json"}
     assert report.NO_PLOTS.split("(")[0] in files["report.html"].decode()
 
 
-def test_a_report_is_published_whole(found: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_report_is_published_whole(found: Evaluation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "deep" / "r"
     report.write_report(found, out)
     names = {p.name for p in out.iterdir()}
@@ -248,8 +335,8 @@ def test_other_things_are_never_replaced(tmp_path: Path) -> None:
         folder.publish(tmp_path / "file", {}, force=True)
 
 
-def test_levels_side_by_side(found: dict[str, Any], tmp_path: Path, run: Callable[..., Any]) -> None:
-    harder = {**found, "task": {**found["task"], "level": "A2"}}
+def test_levels_side_by_side(found: Evaluation, tmp_path: Path, run: Callable[..., Any]) -> None:
+    harder = replace(found, asked=replace(found.asked, level="A2"))
     report.write_report(harder, tmp_path / "two")
     report.write_report(found, tmp_path / "one")
     result = run(
@@ -266,13 +353,13 @@ def test_levels_side_by_side(found: dict[str, Any], tmp_path: Path, run: Callabl
     assert (tmp_path / "c" / "report.html").is_file()
 
 
-def test_two_runs_of_one_level_are_told_apart(found: dict[str, Any], tmp_path: Path) -> None:
+def test_two_runs_of_one_level_are_told_apart(found: Evaluation, tmp_path: Path) -> None:
     heads = across.named([(tmp_path / "b" / "evaluation.json", found), (tmp_path / "a.json", found)])
     assert [head for head, _ in heads] == ["A1 (a)", "A1 (b)"]
 
 
 @pytest.mark.parametrize("language", ["en", "tr"])
-def test_the_pane_shows_the_figures(found: dict[str, Any], language: str) -> None:
+def test_the_pane_shows_the_figures(found: Evaluation, language: str) -> None:
     pytest.importorskip("gradio", reason="gradio is not installed")
     from cefr_sentences.extension.tab.evaluate import figures, report_file
 

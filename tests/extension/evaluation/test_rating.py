@@ -11,39 +11,45 @@ from typing import Any
 
 import pytest
 from cefr_sentences.exporter.common.errors import InputError
-from cefr_sentences.extension.evaluation.rating import HEAD, make_sheet, read_key, read_ratings, score_ratings
+from cefr_sentences.extension.evaluation.rating import (
+    HEAD,
+    Key,
+    Mean,
+    make_sheet,
+    read_key,
+    read_ratings,
+    score_ratings,
+)
+from cefr_sentences.extension.evaluation.result import Asked, Evaluation, Row, System
 
 WORDS = ("cat", "tree", "sun", "car")
 
 
-def evaluation(**changes: Any) -> dict[str, Any]:
-    def rows(system: str) -> list[dict[str, Any]]:
-        return [{"word": w, "sentence": f"{system} says {w}."} for w in WORDS]
+def evaluation(base: str | dict[str, str | None] = "Ann says {}.", *, adapter: bool = True) -> Evaluation:
+    """Sentences by templates; with `base` as a dict, the base's by word."""
 
-    found: dict[str, Any] = {
-        "systems": ["base", "adapter", "own"],
-        "task": {"level": "A1"},
-        **{name: {"rows": rows(text)} for name, text in (("base", "Ann"), ("adapter", "Bob"), ("own", "Zoe"))},
-    }
-    return found | changes
+    def system(name: str, sentences: str | dict[str, str | None]) -> System:
+        by_word = sentences if isinstance(sentences, dict) else {word: sentences.format(word) for word in WORDS}
+        return System(name, tuple(Row(word, sentence=by_word[word]) for word in WORDS), {})
+
+    systems = [system("base", base), *([system("adapter", "Bob says {}.")] * adapter), system("own", "Zoe says {}.")]
+    return Evaluation(tuple(systems), Asked("A1"))
 
 
 @pytest.fixture
-def key(tmp_path: Path) -> dict[str, Any]:
+def key(tmp_path: Path) -> Key:
     path = tmp_path / "key.json"
     path.write_bytes(make_sheet(evaluation(), 50, 7)["key.json"])
     return read_key(path)
 
 
-def sheet(
-    path: Path, key: dict[str, Any], rate: Any, sign: str = ",", encoding: str = "utf-8", rater: str = ""
-) -> Path:
+def sheet(path: Path, key: Key, rate: Any, sign: str = ",", encoding: str = "utf-8", rater: str = "") -> Path:
     """A filled sheet: `rate(item)` gives natural, level and proper."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=sign)
     writer.writerow(HEAD)
-    for id_, item in key["items"].items():
-        writer.writerow([id_, item["word"], item["sentence"], *rate(item), rater])
+    for id_, item in key.items.items():
+        writer.writerow([id_, item.word, item.sentence, *rate(item), rater])
     path.write_bytes(out.getvalue().encode(encoding))
     return path
 
@@ -67,8 +73,7 @@ def test_the_sheet_is_blind_and_shuffled() -> None:
 
 
 def test_sentences_are_neither_formulas_nor_markup() -> None:
-    odd = evaluation(base={"rows": [{"word": w, "sentence": "=1+1 </script><script>x"} for w in WORDS]})
-    made = make_sheet(odd, 4, 1)
+    made = make_sheet(evaluation("=1+1 </script><script>x"), 4, 1)
     assert "'=1+1" in made["ratings.csv"].decode()
     page = made["ratings.html"].decode()
     assert page.count("<script>") == page.count("</script>") == 1
@@ -76,12 +81,11 @@ def test_sentences_are_neither_formulas_nor_markup() -> None:
 
 
 def test_words_without_two_sentences_are_left_out() -> None:
-    rows = [{"word": w, "sentence": None if w == "cat" else "Yes."} for w in WORDS]
-    key = json.loads(make_sheet(evaluation(base={"rows": rows}), 50, 7)["key.json"])
+    key = json.loads(make_sheet(evaluation({w: None if w == "cat" else "Yes." for w in WORDS}), 50, 7)["key.json"])
     assert (len(key["items"]), key["words_left_out"]) == (6, 1)
     for bad, message in (
-        (evaluation(systems=["base", "own"]), "had no adapter"),
-        (evaluation(base={"rows": [{"word": w, "sentence": None} for w in WORDS]}), "no word for which"),
+        (evaluation(adapter=False), "had no adapter"),
+        (evaluation(dict.fromkeys(WORDS)), "no word for which"),
     ):
         with pytest.raises(InputError, match=message):
             make_sheet(bad, 50, 7)
@@ -89,12 +93,12 @@ def test_words_without_two_sentences_are_left_out() -> None:
         make_sheet(evaluation(), 0, 7)
 
 
-def test_the_score_by_hand(key: dict[str, Any], tmp_path: Path) -> None:
+def test_the_score_by_hand(key: Key, tmp_path: Path) -> None:
     def one(item: Any) -> tuple[str, str, str]:
-        return ("5", "A1", "y") if item["system"] == "adapter" else ("2", "B1", "n")
+        return ("5", "A1", "y") if item.system == "adapter" else ("2", "B1", "n")
 
     def two(item: Any) -> tuple[str, str, str]:
-        return ("4", "A2", "Y") if item["system"] == "adapter" else ("1", "b1", "no")
+        return ("4", "A2", "Y") if item.system == "adapter" else ("1", "b1", "no")
 
     raters = [
         read_ratings(sheet(tmp_path / "one.csv", key, one, rater="Ayşe"), key),
@@ -102,39 +106,39 @@ def test_the_score_by_hand(key: dict[str, Any], tmp_path: Path) -> None:
     ]
     assert [(r.name, r.missing) for r in raters] == [("Ayşe", 0), ("two", 0)]
     found = score_ratings(key, raters, 1)
-    adapter, base = found["adapter"], found["base"]
-    assert (adapter["natural"]["value"], base["natural"]["value"]) == (4.5, 1.5)
-    assert (adapter["level"]["value"], adapter["at_level"]["value"], adapter["within_one"]["value"]) == (1.5, 0.5, 1.0)
-    assert (base["at_level"]["value"], base["within_one"]["value"]) == (0.0, 0.0)
-    assert (adapter["proper"]["value"], base["proper"]["value"]) == (1.0, 0.0)
-    assert adapter["natural"]["sentences"] == 4
-    assert found["difference"]["natural"] == {"value": 3.0, "low": 3.0, "high": 3.0}
-    assert found["alpha"]["proper"] == 1.0
+    adapter, base = found.adapter, found.base
+    assert (adapter["natural"].value, base["natural"].value) == (4.5, 1.5)
+    assert (adapter["level"].value, adapter["at_level"].value, adapter["within_one"].value) == (1.5, 0.5, 1.0)
+    assert (base["at_level"].value, base["within_one"].value) == (0.0, 0.0)
+    assert (adapter["proper"].value, base["proper"].value) == (1.0, 0.0)
+    assert adapter["natural"].sentences == 4
+    assert found.difference["natural"] == Mean(3.0, None, 3.0, 3.0)
+    assert found.alpha["proper"] == 1.0
     # Every sentence has two neighbouring ratings: 4 x 4 and 5 on one side, 1 and 2 on the other.
-    assert 0 < found["alpha"]["natural"] < 1
+    assert 0 < found.alpha["natural"] < 1
 
 
 @pytest.mark.parametrize(
     ("sign", "encoding"), [(",", "utf-8"), (";", "utf-8-sig"), (";", "cp1254"), ("\t", "utf-16"), (";", "utf-16")]
 )
-def test_sheets_as_spreadsheets_save_them(key: dict[str, Any], tmp_path: Path, sign: str, encoding: str) -> None:
+def test_sheets_as_spreadsheets_save_them(key: Key, tmp_path: Path, sign: str, encoding: str) -> None:
     path = sheet(tmp_path / "r.csv", key, lambda item: ("3", "A2", "evet"), sign, encoding, rater="Işıl")
     rater = read_ratings(path, key)
     assert (rater.name, rater.missing) == ("Işıl", 0)
     assert all(r == {"natural": 3.0, "level": 2.0, "proper": 1.0} for r in rater.ratings.values())
 
 
-def test_missing_ratings_are_counted_and_left_out(key: dict[str, Any], tmp_path: Path) -> None:
-    path = sheet(tmp_path / "r.csv", key, lambda item: ("", "A2", "n") if item["system"] == "base" else ("3", "", ""))
+def test_missing_ratings_are_counted_and_left_out(key: Key, tmp_path: Path) -> None:
+    path = sheet(tmp_path / "r.csv", key, lambda item: ("", "A2", "n") if item.system == "base" else ("3", "", ""))
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text("sep=,\n" + "\n".join([*lines, "", ",,,,,,"]), encoding="utf-8")
     rater = read_ratings(path, key)
     assert rater.missing == 4 + 8
     found = score_ratings(key, [rater], 1)
-    assert found["base"]["natural"]["value"] is None
-    assert found["adapter"]["natural"]["value"] == 3.0
-    assert found["alpha"] == {"natural": None, "level": None, "proper": None}
-    json.dumps(found, allow_nan=False)
+    assert found.base["natural"].value is None
+    assert found.adapter["natural"].value == 3.0
+    assert found.alpha == {"natural": None, "level": None, "proper": None}
+    json.dumps(found.to_json(), allow_nan=False)
 
 
 BAD = {
@@ -151,7 +155,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_sheets(key: dict[str, Any], tmp_path: Path, case: str) -> None:
+def test_bad_sheets(key: Key, tmp_path: Path, case: str) -> None:
     change, message = BAD[case]
     path = sheet(tmp_path / "r.csv", key, lambda item: ("3", "A2", "y"), rater="Ann")
     path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
@@ -169,8 +173,7 @@ def test_keys_that_are_none(tmp_path: Path) -> None:
 
 
 def test_the_commands(run: Any, tmp_path: Path) -> None:
-    found = evaluation()
-    (tmp_path / "evaluation.json").write_text(json.dumps(found), encoding="utf-8")
+    (tmp_path / "evaluation.json").write_text(json.dumps(evaluation().to_json()), encoding="utf-8")
     out = tmp_path / "sheet"
     assert run("rate", "make", tmp_path / "evaluation.json", "--out", out, "--n", "3").code == 0
     assert {p.name for p in out.iterdir()} == {"ratings.csv", "ratings.html", "key.json"}
@@ -186,6 +189,10 @@ def test_the_commands(run: Any, tmp_path: Path) -> None:
     assert "Krippendorff's alpha, level: cannot be told" in scored.out
     twice = run("rate", "score", out / "key.json", tmp_path / "a.csv", tmp_path / "a.csv")
     assert (twice.code, "by the same rater" in twice.err) == (2, True)
-    assert json.loads(run("rate", "score", out / "key.json", tmp_path / "a.csv", "--json").out)["level"] == "A1"
+    data = json.loads(run("rate", "score", out / "key.json", tmp_path / "a.csv", "--json").out)
+    assert set(data) == {"base", "adapter", "difference", "alpha", "raters", "level", "seed"}
+    assert data["raters"] == {"a": {"missing": 0}}
+    assert set(data["base"]["natural"]) == {"value", "sentences", "low", "high"}
+    assert set(data["difference"]["natural"]) == {"value", "low", "high"}
     none = run("rate", "make", tmp_path / "x.json", "--out", tmp_path / "y")
     assert (none.code, "does not exist" in none.err) == (2, True)

@@ -155,6 +155,7 @@ def test_evaluate(run, adapter: Path, data: Path) -> None:
     args = ("evaluate", data / "d_eval.txt", "--model", "embedded", "--adapter", adapter, "--prompts", "2")
     result = run(*args, "--json")
     from cefr_sentences.extension.evaluation.compare import table
+    from cefr_sentences.extension.evaluation.result import Evaluation
 
     assert result.code == 0, result.err
     found = json.loads(result.out)
@@ -166,7 +167,7 @@ def test_evaluate(run, adapter: Path, data: Path) -> None:
         assert (scores["records"], scores["lists"], scores["words"]) == (4, 2, 12)
         assert scores["perplexity"] == pytest.approx(2.718281828 ** scores["loss"])
         assert len(scores["answers"]) == 2
-    assert f"{found['adapter']['words_used']} of 12" in table(found)
+    assert f"{found['adapter']['words_used']} of 12" in table(Evaluation.from_json(found))
     # The training file beside it was found, and is the one the adapter was trained on.
     assert found["systems"] == ["base", "adapter", "retrieval", "own"]
     assert found["about"]["notes"] == []
