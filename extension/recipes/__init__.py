@@ -1,17 +1,28 @@
-"""Recipes: every setting of a run by level, and why it is so. `fast` is tuned by us, `classic` is what people use."""
+"""Recipes: every setting of a run by level, and why it is so. `fast` is tuned by us, `classic` is what people use.
+
+A folder is a kind of recipe. Its base.yaml holds every setting that the kind decides; a level's file, such as a1.yaml,
+only what differs at that level.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import InputError
+from ...exporter.common.errors import CefrError, InputError, Problem
 from ...exporter.language.levels import TRAINABLE, parse_level
-from ..training.settings import TrainSettings
+from ..training.fields import LANGUAGES, say
+from ..training.settings import SETTINGS, TrainSettings
 
-KINDS = ("fast", "classic")
+DEFAULT = "fast"
+_FOLDER = resources.files(__name__)
+_FOUND = sorted(folder.name for folder in _FOLDER.iterdir() if folder.joinpath("base.yaml").is_file())
+# Every folder with a base, the default first.
+KINDS = (DEFAULT, *(name for name in _FOUND if name != DEFAULT))
+# Under which name a language's reason is in a file.
+_REASONS = dict(zip(LANGUAGES, ("why", "neden"), strict=True))
 
 
 @dataclass(frozen=True)
@@ -23,11 +34,13 @@ class Recipe:
     reasons: dict[str, dict[str, str]]
 
     def why(self, name: str, language: str = "en") -> str:
-        return self.reasons.get(name, {}).get(language, "")
+        """Why the setting `name` is as it is; without a reason, what it does."""
+        reasons = self.reasons.get(name, {})
+        return reasons.get(language) or reasons.get("en") or say(SETTINGS[name].hint, language)
 
 
-def recipe(level: str, kind: str = "fast") -> Recipe:
-    """The recipe of `level`: one of ours (`fast`, `classic`), or the one in the file `kind`.
+def recipe(level: str, kind: str = DEFAULT) -> Recipe:
+    """The recipe of `level`: one of KINDS, or the one in the file `kind`.
 
     A file holds names of settings with their values, or with `value` and `why` as ours do; what it leaves
     out is as in `fast`.
@@ -36,52 +49,67 @@ def recipe(level: str, kind: str = "fast") -> Recipe:
         InputError: no level that can be trained, no such recipe, or a value that no run can have.
     """
     level = parse_level(level, TRAINABLE)
+    entries = _ours(level, kind if kind in KINDS else DEFAULT)
     if kind in KINDS:
-        folder = resources.files(__name__) / ("fast" if kind == "fast" else "")
-        return _read(f"{kind}/{level}", (folder / f"{level.lower()}.yaml").read_text(encoding="utf-8"), level, {})
+        return _recipe(f"{kind}/{level}", level, entries)
     try:
         text = Path(kind).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise InputError(f"--recipe {kind}: neither {' nor '.join(KINDS)}, nor a file to read ({error}).") from None
-    base = recipe(level).settings
-    return _read(kind, text, level, {f.name: getattr(base, f.name) for f in fields(base)})
+        raise InputError(
+            "--recipe {recipe}: neither {kinds}, nor a file to read ({reason}).",
+            recipe=kind,
+            kinds=" nor ".join(KINDS),
+            reason=error,
+        ) from None
+    own = _entries(kind, text)
+    meant = str(_value(own.pop("level", level))).upper()
+    if meant != level:
+        raise InputError("The recipe {recipe} is for {value}, not for {level}.", recipe=kind, value=meant, level=level)
+    return _recipe(kind, level, {**{name: _value(entry) for name, entry in entries.items()}, **own})
 
 
-def _read(name: str, text: str, level: str, base: dict[str, Any]) -> Recipe:
+def _ours(level: str, kind: str) -> dict[str, Any]:
+    """The base of a kind with what differs at `level`."""
+    files = [_FOLDER / kind / name for name in ("base.yaml", f"{level.lower()}.yaml")]
+    entries: dict[str, Any] = {}
+    for file in files:
+        if file.is_file():
+            entries |= _entries(f"{kind}/{file.name}", file.read_text(encoding="utf-8"))
+    return entries
+
+
+def _entries(name: str, text: str) -> dict[str, Any]:
+    """What a recipe file says: names of settings with values, or with `value` and reasons."""
     import yaml
 
     try:
         entries = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise InputError(f"The recipe {name} is not YAML: {str(error).splitlines()[0]}.") from None
+        reason = str(error).splitlines()[0]
+        raise InputError("The recipe {recipe} is not YAML: {reason}.", recipe=name, reason=reason) from None
     if not isinstance(entries, dict):
-        raise InputError(f"The recipe {name} holds no settings. Write one a line, like: epochs: 2")
-    known = {f.name: str(f.type) for f in fields(TrainSettings)}
-    values, reasons = dict(base), {}
-    for key, entry in entries.items():
-        value = entry.get("value") if isinstance(entry, dict) else entry
-        if key == "level" and str(value).upper() != level:
-            raise InputError(f"The recipe {name} is for {value}, not for {level}.")
-        if key not in known:
-            raise InputError(f"The recipe {name} has {key!r}, which is no setting. Settings: {', '.join(known)}.")
-        values[key] = _typed(name, key, value, known[key])
-        if isinstance(entry, dict):
-            reasons[key] = {"en": str(entry.get("why", "")), "tr": str(entry.get("neden", entry.get("why", "")))}
-    return Recipe(name, TrainSettings(**{**values, "level": level}), reasons)
+        raise InputError("The recipe {recipe} holds no settings. Write one a line, like: epochs: 2", recipe=name)
+    for key in entries:
+        if key not in SETTINGS and key != "level":
+            names = ", ".join(["level", *SETTINGS])
+            message = "The recipe {recipe} has {name}, which is no setting. Settings: {names}."
+            raise InputError(message, recipe=name, name=repr(key), names=names)
+    return entries
 
 
-def _typed(name: str, key: str, value: Any, kind: str) -> Any:
-    if key == "projections":
-        return tuple(value) if isinstance(value, list) else tuple(p.strip() for p in str(value).split(","))
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if kind == "int" and number and value == int(value):
-        return int(value)
-    if kind == "float":
-        try:
-            return float(value)  # YAML reads 5e-4 as text
-        except (TypeError, ValueError):
-            pass
-    if kind == "str":
-        # YAML 1.1 reads on and off as true and false.
-        return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
-    raise InputError(f"The recipe {name}: {key} is {value!r}, which is no number for it.")
+def _value(entry: Any) -> Any:
+    return entry.get("value") if isinstance(entry, dict) else entry
+
+
+def _recipe(name: str, level: str, entries: dict[str, Any]) -> Recipe:
+    try:
+        values = {key: SETTINGS[key].parse(_value(entry)) for key, entry in entries.items()}
+        settings = TrainSettings(level, **values)
+    except CefrError as error:
+        raise InputError(Problem("The recipe {recipe} cannot be used.", {"recipe": name}), *error.problems) from None
+    reasons = {
+        key: {language: str(entry[word]) for language, word in _REASONS.items() if entry.get(word)}
+        for key, entry in entries.items()
+        if isinstance(entry, dict)
+    }
+    return Recipe(name, settings, reasons)

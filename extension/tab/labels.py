@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...exporter.common.errors import Option, Problem
+from ..training.settings import SETTINGS
 from .languages import has, say, text
+from .recipe_fields import setting_text
 
 # Options of the command line -> the fields of the same meaning.
 _FIELDS = {"force": "replace", "eval": "share", "out": "name"}
@@ -28,6 +30,8 @@ def say_in(pane: str, problem: Problem | str, language: str) -> str:
 def label(option: Option, language: str, pane: str) -> str:
     """The label of the field for `option` in `pane`, or in the first pane that has one; else the option itself."""
     name = _FIELDS.get(option.name, option.name)
+    if name in SETTINGS and (pane == "train" or not has(f"{pane}.{name}")):
+        return text("label", language, label=setting_text(SETTINGS[name].label, language))
     for place in (pane, *_PANES):
         if has(f"{place}.{name}"):
             return text("label", language, label=text(f"{place}.{name}", language))

@@ -2,61 +2,74 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from dataclasses import replace as changed
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 import gradio as gr
 
-from ...exporter.common.errors import InputError
 from ..recipes import KINDS, Recipe, recipe
-from ..training.settings import CHOICES, PROJECTIONS, TrainSettings
-from .languages import text
-from .numbers import whole
+from ..training.fields import Setting, Texts
+from ..training.fields import say as own_text
+from ..training.settings import SETTINGS, TrainSettings
+from .languages import ENGLISH, say, text
 from .ui import Ui, Updates
 
-# Fields of TrainSettings in their order on the page, and how each is shown.
-_NUMBERS = ("rank", "alpha", "epochs", "learning_rate", "batch", "micro_batch", "cutoff", "warmup", "dropout")
-_WHOLE = ("rank", "alpha", "batch", "micro_batch", "cutoff", "evaluations", "patience")
-_MENUS = ("scheduler", "optimizer", "keep", "form", "loss_on", "checkpointing")
-FIELDS = (*_NUMBERS, "word_weight", "evaluations", "patience", "projections", "save", *_MENUS)
+# The settings that the page shows, in their order on it.
+FIELDS = tuple(name for group in ("basic", "advanced") for name, one in SETTINGS.items() if one.group == group)
 
 
 def build_fields(ui: Ui, first: Recipe) -> dict[str, Any]:
-    """One component for each setting, with the recipe's reason as its small print."""
-    made: dict[str, Any] = {}
+    """One component for each setting, with the recipe's reason as its small print; by name, in the order of FIELDS."""
     with gr.Row():
-        for key in FIELDS:
-            options: dict[str, Any] = {
-                "info": first.why(key),
-                "value": shown(getattr(first.settings, key)),
-                "min_width": 250,
-            }
-            if key in (*_NUMBERS, *_WHOLE, "word_weight"):
-                made[key] = ui.make(gr.Number, f"train.{key}", **options)
-            elif key == "save":
-                made[key] = ui.choice(f"train.{key}", _copies, **options)
-            elif key == "projections":
-                made[key] = ui.make(gr.CheckboxGroup, f"train.{key}", choices=list(PROJECTIONS), **options)
-            else:
-                made[key] = ui.make(gr.Dropdown, f"train.{key}", choices=list(CHOICES[key]), **options)
-    return made
+        made = {name: _component(SETTINGS[name], first) for name in FIELDS if SETTINGS[name].group == "basic"}
+    with ui.make(gr.Accordion, "train.advanced", open=False), gr.Row():
+        return made | {name: _component(SETTINGS[name], first) for name in FIELDS if name not in made}
 
 
-def _copies(language: str) -> list[tuple[str, str]]:
-    return [(text(f"train.save.{name}", language), name) for name in CHOICES["save"]]
+def _component(one: Setting, first: Recipe) -> Any:
+    """The component for this kind of setting. Its id on the page is made of the name."""
+    options: dict[str, Any] = {
+        **_words(one, first, ENGLISH),
+        "value": shown(getattr(first.settings, one.name)),
+        "elem_id": f"cefr-train-{one.name}",
+        "min_width": 250,
+    }
+    if one.kind == "bool":
+        return gr.Checkbox(**options)
+    if one.kind == "tuple":
+        return gr.CheckboxGroup(**options)
+    return gr.Dropdown(**options) if one.choices else gr.Number(**options)
+
+
+def _words(one: Setting, found: Recipe, language: str) -> dict[str, Any]:
+    words: dict[str, Any] = {"label": setting_text(one.label, language), "info": found.why(one.name, language)}
+    if one.choices:
+        words["choices"] = [(setting_text(texts, language), name) for name, texts in one.choices.items()]
+    return words
+
+
+def setting_text(texts: Texts, language: str) -> str:
+    """What a setting says of itself: the language's file may have it, by its English."""
+    said = own_text(texts, language)
+    return say(said, language) if said == texts[0] else said
 
 
 def shown(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def filled(fields: dict[str, Any], found: Recipe, language: str) -> Updates:
+def filled(fields: Mapping[str, Any], found: Recipe, language: str) -> Updates:
     """The fields with the values of a recipe, and its reasons."""
     return {
-        fields[key]: gr.update(value=shown(getattr(found.settings, key)), info=found.why(key, language))
-        for key in FIELDS
+        fields[name]: gr.update(value=shown(getattr(found.settings, name)), info=found.why(name, language))
+        for name in FIELDS
     }
+
+
+def worded(fields: Mapping[str, Any], found: Recipe, language: str) -> Updates:
+    """The fields with their labels, their menus and the recipe's reasons in `language`; the values stay."""
+    return {fields[name]: gr.update(**_words(SETTINGS[name], found, language)) for name in FIELDS}
 
 
 def kinds(language: str) -> list[tuple[str, str]]:
@@ -67,20 +80,10 @@ def kind_of(chosen: Any) -> str:
     return str(chosen) if chosen in KINDS else KINDS[0]
 
 
-def settings_of(level: str, kind: str, given: dict[str, Any]) -> tuple[TrainSettings, dict[str, Any]]:
-    """What the fields say, and for the card: the recipe, and what was changed in it."""
-    values: dict[str, Any] = {}
-    for key, value in given.items():
-        if key in _WHOLE:
-            values[key] = whole(value, key)
-        elif key in _NUMBERS or key == "word_weight":
-            try:
-                values[key] = float(value)
-            except (TypeError, ValueError):
-                raise InputError(f"{str(value)[:40]!r} is no number for {key}.") from None
-        else:
-            values[key] = tuple(value or ()) if key == "projections" else str(value)
+def settings_of(level: str, kind: str, given: Mapping[str, Any]) -> tuple[TrainSettings, dict[str, Any]]:
+    """What the fields say, and for the adapter's metadata: the recipe, and what was changed in it."""
+    values = {name: SETTINGS[name].parse(value) for name, value in given.items()}
     found = recipe(level, kind)
-    settings = changed(found.settings, **values)
-    differs = {key: value for key, value in values.items() if value != getattr(found.settings, key)}
-    return settings, {"name": found.name, "says": asdict(found.settings), "changed": differs}
+    changed = {name: value for name, value in values.items() if value != getattr(found.settings, name)}
+    source = {"name": found.name, "says": asdict(found.settings), "changed": changed}
+    return replace(found.settings, **values), source

@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from ...exporter.common.errors import CefrError, InputError, Problem
+from ...exporter.common.errors import CefrError, InputError
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ...exporter.records.formats import eval_beside, read_examples
 from ..models.jobs import Job
@@ -20,14 +20,14 @@ from ..training.artifacts import new_folder
 from ..training.estimate import estimate
 from ..training.log import read_log
 from ..training.plan import RESUME, Plan, carry_out, check_levels, elsewhere, last_checkpoint
-from ..training.preflight import PROBLEMS, data_problems, place_problems
+from ..training.preflight import data_problems, place_problems, problem
 from . import paths
 from .gradio_compat import root_page
 from .labels import say_in
 from .languages import text
 from .markup import note
 from .pane import Pane
-from .recipe_fields import FIELDS, build_fields, filled, kind_of, kinds, settings_of
+from .recipe_fields import build_fields, filled, kind_of, kinds, settings_of, worded
 from .train_view import drawn, ended, memory, ready
 from .ui import Updates
 
@@ -48,7 +48,7 @@ class TrainPane(Pane):
 
     def build(self) -> None:
         if self.host.training_off:
-            why = Problem(PROBLEMS[self.host.training_off])
+            why = problem(self.host.training_off)
             self.ui.worded(gr.Markdown, {"value": partial(say_in, self.name, why)})
         with gr.Row():
             self.fields = Fields(
@@ -109,11 +109,10 @@ class TrainPane(Pane):
         return {self.fields.level: level, **self.fill(language, level, kind)}
 
     def say_reasons(self, language: str, level: Any, kind: Any) -> Updates:
-        """When a page opens, the recipe's reasons in its language; the values are the page's own."""
+        """When a page opens, the settings and their reasons in its language; the values are the page's own."""
         if language == "en":
             return {}
-        chosen = recipe(str(level), kind_of(kind))
-        return {self.settings[key]: gr.update(info=chosen.why(key, language)) for key in FIELDS}
+        return worded(self.settings, recipe(str(level), kind_of(kind)), language)
 
     # The run
 
@@ -171,7 +170,7 @@ class TrainPane(Pane):
         fields = Fields(**{key: value for key, value in given.items() if key not in self.settings})
         name, state = str(fields.name or ""), self.host.state()
         replace = bool(fields.replace)
-        wrong = _problems(place_problems(self.host.training_off, state, self.folders.loras, name, replace=replace))
+        wrong = place_problems(self.host.training_off, state, self.folders.loras, name, replace=replace)
         settings, source, data, records = None, {}, None, []
         try:
             values = {key: given[key] for key in self.settings}
@@ -185,14 +184,14 @@ class TrainPane(Pane):
         except InputError as error:
             wrong += error.problems
         if settings and records and state.kind == "trainable" and not self.host.training_off:
-            wrong += _problems(data_problems(self.host.tokenizer(), records, settings))
+            wrong += data_problems(self.host.tokenizer(), records, settings)
         if wrong or settings is None or data is None:
             raise InputError(*wrong)
         return Plan(settings, data, eval_beside(data), state.name, source), paths.inside(self.folders.loras, name)
 
     def _data(self, dataset: Any) -> Path:
         if not dataset:
-            raise InputError("No training file is chosen. Make one in the Data pane.")
+            raise InputError(problem("no_dataset"))
         return paths.dataset(self.folders.datasets, dataset, paths.training_files(self.folders.datasets))
 
     def _run(self, language: str, plan: Plan, out: Path, *, resume: bool, replace: bool) -> Iterator[Updates]:
@@ -237,6 +236,3 @@ def unfinished_runs(loras: Path) -> list[str]:
     runs = [path.parent.parent for path in loras.glob(f"*/{RESUME}/plan.json")] if loras.is_dir() else []
     return sorted(run.name for run in runs if last_checkpoint(run) is not None and not elsewhere(run))
 
-
-def _problems(found: Any) -> list[Problem]:
-    return [Problem(PROBLEMS[problem.code], problem.values) for problem in found]

@@ -7,42 +7,23 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext
-from dataclasses import asdict, fields, replace
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...exporter.common.errors import InputError
+from ...exporter.common.errors import InputError, Option
 from ...exporter.records.formats import eval_beside
+from .fields import add_options, given
 from .processes import first
-from .settings import CHOICES, PROJECTIONS, TrainSettings
+from .settings import SETTINGS
 
 if TYPE_CHECKING:
     from .plan import Plan
-    from .watch import Report
 
-_HELP = {
-    "rank": "LoRA rank",
-    "alpha": "LoRA alpha",
-    "dropout": "LoRA dropout",
-    "epochs": "passes over the records",
-    "learning_rate": "peak learning rate",
-    "scheduler": "cosine, linear or constant_with_warmup",
-    "optimizer": "adamw_torch or adafactor (less memory)",
-    "save": "when a copy is kept on the way: epoch, loss (fallen by a tenth) or end (none)",
-    "warmup": "share of the steps in which the learning rate rises",
-    "batch": "records a step of the optimizer",
-    "micro_batch": "at most so many records at a time: less memory, same result",
-    "word_weight": "weight of the requested words' own tokens in the loss",
-    "cutoff": "longest record in tokens; longer ones are left out and counted; 0: no limit",
-    "evaluations": "how often the loss on the evaluation records is measured",
-    "patience": "end after so many evaluations without a better one; 0: never",
-    "keep": "the adapter that is the result: best (on the evaluation records) or last",
-    "form": "instruct (the ### lines) or chat (the tokenizer's own template)",
-    "loss_on": "answer, or all: the prompts too",
-    "checkpointing": "activations computed twice for less memory: auto, on or off",
-    "seed": "random seed",
-}
+# What a new run needs besides its settings, and what a resumed one already has.
+_NEEDED = ("dataset", "model", "level", "out")
+_BEGUN_WITH = (*SETTINGS, *_NEEDED, "eval", "recipe")
 
 
 def add_commands(commands: Any) -> None:
@@ -59,35 +40,25 @@ def add_commands(commands: Any) -> None:
         help="a file the exporter wrote, in any format, or hard-cut text with '### Response:'",
     )
     parser.add_argument(
-        "--recipe", help="fast, classic or a YAML file (default fast); it sets what the options below leave out"
+        "--recipe", help="fast, classic or a YAML file (default fast); it decides what the options below leave out"
     )
     parser.add_argument("--model", help="Transformers folder, hub name, or 'embedded'")
     parser.add_argument("--level", help="A1, A2, B1, B2 or C1; that of the records")
-    parser.add_argument(
-        "--out",
-        metavar="DIR",
-        type=Path,
-        help="the adapter folder, as in user_data/loras/NAME",
-    )
+    parser.add_argument("--out", metavar="DIR", type=Path, help="the adapter folder, as in user_data/loras/NAME")
     parser.add_argument(
         "--eval", metavar="FILE", type=Path, help="default: the exporter's eval file beside DATASET, if any"
     )
-    parser.add_argument("--projections", help=f"layers to train, from {','.join(PROJECTIONS)}")
-    for field in fields(TrainSettings):
-        if field.name in _HELP:
-            flag = "--" + field.name.replace("_", "-")
-            kind: Any = {"int": int, "float": float, "str": str}[str(field.type)]
-            parser.add_argument(flag, type=kind, help=_HELP[field.name], choices=CHOICES.get(field.name))
-    parser.add_argument("--four-bit", action="store_true", help="load the base in 4 bits (QLoRA; needs a CUDA GPU)")
+    add_options(parser, SETTINGS)
+    # Its name while TensorBoard was the only tracker.
     parser.add_argument(
-        "--tensorboard", action="store_true", help="write event files too, into the adapter folder (needs tensorboard)"
+        "--tensorboard", action="store_const", const="tensorboard", dest="report_to", help=argparse.SUPPRESS
     )
     parser.add_argument("--force", action="store_true", help="replace the adapter folder")
     parser.add_argument(
         "--resume",
         metavar="DIR",
         type=Path,
-        help="go on with the unfinished run in this adapter folder, with the settings it was begun with",
+        help="continue the unfinished run in this adapter folder, with the settings it was started with",
     )
     parser.set_defaults(run=run)
 
@@ -96,51 +67,35 @@ def run(args: argparse.Namespace) -> int:
     from ..models.loading import check_model_name, load
     from .artifacts import new_folder
     from .plan import Plan, carry_out
+    from .preflight import package_problems
 
-    if args.resume is not None:
-        options = (*_HELP, "projections", "dataset", "model", "level", "out", "eval", "recipe")
-        if given := [name for name in options if getattr(args, name) is not None]:
-            said = ", ".join("DATASET" if name == "dataset" else f"--{name.replace('_', '-')}" for name in given)
-            raise InputError(f"--resume goes on with the settings the run was begun with; leave out {said}.")
+    resume = args.resume is not None
+    if resume:
+        if named := [name for name in _BEGUN_WITH if getattr(args, name) is not None]:
+            raise InputError(
+                "--resume continues with the settings that the run was started with. Leave out {options}.",
+                options=_options(named),
+            )
         plan, out = Plan.load(args.resume), args.resume
-        plan.records()
     else:
-        if missing := [name for name in ("dataset", "model", "level", "out") if getattr(args, name) is None]:
-            needed = ", ".join("DATASET" if name == "dataset" else f"--{name}" for name in missing)
-            raise InputError(f"train needs {needed}, or --resume DIR.")
+        if missing := [name for name in _NEEDED if getattr(args, name) is None]:
+            raise InputError("train needs {options}, or --resume DIR.", options=_options(missing))
         plan, out = _plan(args), args.out
         check_model_name(plan.model)
-        plan.records()
-    if args.tensorboard:
-        from .tensorboard import check_tensorboard
-
-        check_tensorboard()
-    resume = args.resume is not None
+    plan.records()
+    if problems := package_problems(plan.settings):
+        raise InputError(*problems)
     folder = nullcontext() if resume or not first() else new_folder(out, force=args.force)
     with folder, _stop_on_interrupt() as stop:
-        loaded = load(plan.model, four_bit=plan.four_bit)
-        with _reports(out, tensorboard=args.tensorboard and first()) as report:
-            outcome = carry_out(loaded, plan, out, resume=resume, report=report, stop=stop.is_set)
+        loaded = load(plan.model, four_bit=plan.settings.four_bit)
+        outcome = carry_out(loaded, plan, out, resume=resume, report=print_entry, stop=stop.is_set)
     if first():
         print(describe(outcome, out))
     return 0
 
 
-@contextmanager
-def _reports(out: Path, *, tensorboard: bool) -> Iterator[Report]:
-    """Who is told of each entry of the log: the screen, and TensorBoard's files when they are wanted."""
-    if not tensorboard:
-        yield print_entry
-        return
-    from .tensorboard import board
-
-    with closing(board(out)) as files:
-
-        def both(entry: dict[str, Any]) -> None:
-            files.add(entry)
-            print_entry(entry)
-
-        yield both
+def _options(names: list[str]) -> str:
+    return ", ".join("DATASET" if name == "dataset" else str(Option(name)) for name in names)
 
 
 def _plan(args: argparse.Namespace) -> Plan:
@@ -148,26 +103,26 @@ def _plan(args: argparse.Namespace) -> Plan:
     from .plan import Plan
 
     found = recipe(args.level, args.recipe or KINDS[0])
-    changed = {f.name: getattr(args, f.name) for f in fields(TrainSettings) if f.name in _HELP}
-    if args.projections is not None:
-        changed["projections"] = tuple(p.strip() for p in args.projections.split(",") if p.strip())
-    changed = {name: value for name, value in changed.items() if value is not None}
+    changed = given(args, SETTINGS)
     said = {"name": found.name, "says": asdict(found.settings), "changed": changed}
     settings = replace(found.settings, **changed)
-    unseen = args.eval or eval_beside(args.dataset)
-    return Plan(settings, args.dataset, unseen, args.model, said, four_bit=args.four_bit)
+    return Plan(settings, args.dataset, args.eval or eval_beside(args.dataset), args.model, said)
 
 
 @contextmanager
 def _stop_on_interrupt() -> Iterator[threading.Event]:
-    """The first Ctrl-C ends the run after its step, with all it has; the second ends it at once."""
+    """The first Ctrl-C ends the run after the current step and keeps what it has; the second ends it at once."""
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
 
     def ask(number: int, frame: object) -> None:
-        print("Stopping after this step, with all it has; once more to stop at once.", file=sys.stderr, flush=True)
+        print(
+            "Stopping after this step; what is learned is kept. Press Ctrl-C again to stop at once.",
+            file=sys.stderr,
+            flush=True,
+        )
         stop.set()
         signal.signal(signal.SIGINT, before)
 
@@ -179,11 +134,11 @@ def _stop_on_interrupt() -> Iterator[threading.Event]:
 
 
 def print_entry(entry: dict[str, Any]) -> None:
-    """What the log says, on stderr, so that a long run shows that it lives."""
+    """An entry of the log on stderr, so that a long run is seen to make progress."""
     if entry.get("event") == "start":
         line = recipe_said(entry["recipe"])
     elif entry.get("event") == "halved":
-        line = f"The batch did not fit into memory: now {entry['micro_batch']} records at a time, same result."
+        line = f"The batch did not fit into memory. Now {entry['micro_batch']} records at a time, with the same result."
     elif "eval_loss" in entry:
         line = f"epoch {entry['epoch']:.2f}  evaluation loss {entry['eval_loss']:.3f}"
     else:
@@ -195,37 +150,37 @@ def recipe_said(recipe: dict[str, Any]) -> str:
     """The recipe, what was changed in it, and what it comes to for these data."""
     lines = [f"Recipe {recipe['name']}"] if "name" in recipe else []
     if changed := recipe.get("changed"):
-        lines.append("  changed: " + ", ".join(f"{name} {value}" for name, value in changed.items()))
+        lines.append("  changed: " + ", ".join(f"{name} {SETTINGS[name].text(v)}" for name, v in changed.items()))
     found = recipe["resolved"]
     memory = f", about {found['memory_bytes'] / 1e9:.1f} GB" if found["memory_bytes"] else ""
     every = f"every {found['evaluation_every']}" if found["evaluation_every"] else "before the first"
     lines.append(
-        f"  for these data: {found['steps']:,} steps, {found['warmup_steps']:,} to warm up; evaluation {every}; "
+        f"  for these data: {found['steps']:,} steps, {found['warmup_steps']:,} of them warmup; evaluation {every}; "
         f"longest record {found['longest_record']} tokens; {found['records_at_a_time']} records at a time, "
         f"{found['accumulation']} times a step{memory}"
     )
     if found["checkpointing"] == "on":
-        lines.append("  Activations are computed twice, because the memory would not do otherwise.")
+        lines.append("  Activations are computed twice, because they would not fit into memory otherwise.")
     return "\n".join(lines)
 
 
 def describe(outcome: Any, out: Path) -> str:
+    """What a run came to, as the command says it at its end."""
     stopped = f" (stopped; {outcome.planned:,} were planned)" if outcome.stopped else ""
     lines = [
         f"Trained on {outcome.records:,} records in {outcome.steps:,} steps{stopped} and {outcome.seconds:,.0f} s; "
         f"training loss {outcome.train_loss:.3f}."
     ]
     if outcome.longer:
-        lines.append(
-            f"{outcome.longer:,} records were longer than {outcome.settings.cutoff} tokens and left out; see --cutoff."
-        )
+        cutoff = outcome.settings.cutoff
+        lines.append(f"{outcome.longer:,} records were left out: longer than {cutoff} tokens, see --cutoff.")
     if losses := outcome.eval_losses:
         lines.append(f"Loss on the evaluation records: {losses[0]:.3f} before, {outcome.kept_loss:.3f} after.")
     if outcome.early:
-        lines.append(f"It fell no more, so the run ended before its {outcome.planned:,} steps.")
+        lines.append(f"It did not fall any further, so the run ended before its {outcome.planned:,} steps.")
     if outcome.kept < outcome.steps:
         lines.append(f"The adapter is that of step {outcome.kept:,}, the best; the last one is a checkpoint beside it.")
     lines.append(f"The adapter is in {out}")
     if outcome.stopped:
-        lines.append(f"Go on where it stopped: cefr-sentences train --resume {out}")
+        lines.append(f"To resume it: cefr-sentences train --resume {out}")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""All settings of one training run, checked."""
+"""All settings of one training run, checked. What is said here of a field is all that is said of it anywhere."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from ...exporter.common.errors import InputError
+from ...exporter.common.errors import CefrError, InputError, Option, Problem
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ..models.form import FORMS
+from .fields import described, setting
 
 # Names as the webui's trainers show them -> module names of Llama-like models.
 PROJECTIONS = {
@@ -20,116 +21,348 @@ PROJECTIONS = {
     "up": "up_proj",
     "down": "down_proj",
 }
-
-# What each number may be, both ends included, and what each name may be.
-RANGES: dict[str, tuple[float, float]] = {
-    "rank": (1, 1024),
-    "alpha": (1, 4096),
-    "dropout": (0, 0.9),
-    "epochs": (0.01, 1000),
-    "learning_rate": (1e-7, 0.1),
-    "warmup": (0, 0.9),
-    "batch": (1, 4096),
-    "micro_batch": (1, 4096),
-    "word_weight": (1, 100),
-    "cutoff": (0, 131072),
-    "evaluations": (0, 1000),
-    "patience": (0, 1000),
-}
-CHOICES = {
-    "scheduler": ("cosine", "linear", "constant_with_warmup"),
-    "optimizer": ("adamw_torch", "adafactor"),
-    "save": ("epoch", "loss", "end"),
-    "keep": ("best", "last"),
-    "form": FORMS,
-    "loss_on": ("answer", "all"),
-    "checkpointing": ("auto", "on", "off"),
-}
+# Every linear layer but the head, whatever a model calls them; peft's "all-linear".
+ALL = "all"
 
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """What decides a run. Lengths are in tokens; `warmup` is a share of all steps; `learning_rate` the peak.
-
-    `batch` records make a step of the optimizer, taken at most `micro_batch` at a time. `word_weight` is how much
-    the tokens of a requested word weigh in its sentence, where every other answer token weighs 1: without
-    it a small model writes good sentences about something near the word. `cutoff` 0 is the longest record. `save`
-    says when a copy of the adapter is kept on the way: after each epoch, whenever the smoothed loss has fallen by a
-    tenth, or only at the end.
-
-    The loss on unseen words is measured `evaluations` times, evenly spread over the steps. After `patience` times
-    without a new best one the run ends (0: never); `keep` says whether the best adapter or the last one is the
-    result. `checkpointing` computes activations twice instead of keeping them, for less memory: "auto" where the
-    batch would not fit otherwise.
+    """What decides a run: at the level of `level`, one field for each setting, in the order of the tab.
 
     Raises:
-        InputError: a value out of range.
+        InputError: values that no run can have, all of them at once.
     """
 
     level: str
-    rank: int = 64
-    alpha: int = 128
-    dropout: float = 0.05
-    projections: tuple[str, ...] = ("q", "k", "v", "o")
-    epochs: float = 3.0
-    learning_rate: float = 5e-4
-    scheduler: str = "cosine"
-    warmup: float = 0.1
-    batch: int = 16
-    micro_batch: int = 4
-    word_weight: float = 4.0
-    cutoff: int = 0
-    optimizer: str = "adamw_torch"
-    save: str = "epoch"
-    evaluations: int = 10
-    patience: int = 0
-    keep: str = "best"
-    form: str = "instruct"
-    loss_on: str = "answer"
-    checkpointing: str = "auto"
-    seed: int = 42
+    rank: int = setting(
+        64,
+        "LoRA rank",
+        range=(1, 1024),
+        label=("Rank", "Rank"),
+        hint=(
+            "How much the adapter can learn, and how large it is.",
+            "Adaptörün ne kadar öğrenebileceği ve ne kadar büyük olduğu.",
+        ),
+        group="basic",
+    )
+    alpha: int = setting(
+        128,
+        "LoRA alpha",
+        range=(1, 4096),
+        label=("Alpha", "Alpha"),
+        hint=(
+            "How strongly the adapter counts. Twice the rank is the usual choice.",
+            "Adaptörün ne kadar güçlü sayıldığı. Rank'ın iki katı alışılmış seçimdir.",
+        ),
+        group="basic",
+    )
+    projections: tuple[str, ...] = setting(
+        ("q", "k", "v", "o"),
+        "layers to train",
+        choices=(*PROJECTIONS, ALL),
+        label=("Projections", "Projeksiyonlar"),
+        hint=(
+            "The layers that get an adapter. all is every linear layer but the head: take it for models whose layers "
+            "have other names, such as GPT-2, GPT-NeoX, Bloom or Falcon.",
+            "Adaptör eklenen katmanlar. all, baş (head) dışındaki bütün doğrusal katmanlardır: GPT-2, GPT-NeoX, Bloom "
+            "ya da Falcon gibi katman adları farklı modellerde bunu seçin.",
+        ),
+        group="basic",
+    )
+    epochs: float = setting(
+        3.0,
+        "passes over the records",
+        range=(0.01, 1000),
+        label=("Epochs", "Epok"),
+        hint=(
+            "Passes over the records: an upper limit where patience ends the run earlier.",
+            "Kayıtların üzerinden geçiş sayısı; sabır eğitimi daha erken bitirebiliyorsa bir üst sınır.",
+        ),
+        group="basic",
+    )
+    learning_rate: float = setting(
+        5e-4,
+        "peak learning rate",
+        range=(1e-7, 0.1),
+        label=("Learning rate", "Öğrenme oranı"),
+        hint=(
+            "The highest rate of the optimizer. Halve it if the loss jumps; from a billion parameters on 0.0002 is "
+            "usual.",
+            "Optimizörün en yüksek oranı. Kayıp sıçrarsa yarıya indirin; bir milyar parametreden sonra 0,0002 "
+            "alışılmıştır.",
+        ),
+        group="basic",
+    )
+    batch: int = setting(
+        16,
+        "records per optimizer step",
+        range=(1, 4096),
+        label=("Batch (records a step)", "Batch (adım başına kayıt)"),
+        hint=(
+            "Records in one step of the optimizer. A small batch makes more steps of the same records.",
+            "Optimizörün bir adımındaki kayıtlar. Küçük batch aynı kayıtlardan daha çok adım çıkarır.",
+        ),
+        group="basic",
+    )
+    micro_batch: int = setting(
+        0,
+        "at most this many records at a time: less memory, same result; 0: as many as fit",
+        range=(0, 4096),
+        label=("Micro-batch (records at a time, at most)", "Mikro-batch (bir seferde en çok kayıt)"),
+        hint=(
+            "A limit on the records in memory at a time; 0 takes as many as fit. Less needs less memory and more time, "
+            "with the same result. Set it only to leave memory to other programs.",
+            "Bellekte aynı anda bulunan kayıtların üst sınırı; 0, sığdığı kadarını alır. Azı daha az bellek ve daha "
+            "çok zaman ister, sonuç aynıdır. Yalnız öbür programlara bellek bırakmak için verin.",
+        ),
+        group="basic",
+    )
+    word_weight: float = setting(
+        4.0,
+        "weight of the requested words' own tokens in the loss",
+        range=(1, 100),
+        label=("Weight of the requested words", "İstenen kelimelerin ağırlığı"),
+        hint=(
+            "How much the tokens of the requested word count in its sentence, where every other token counts 1. With "
+            "1, a small model writes good sentences about something near the word.",
+            "Öbür tokenlerin her biri 1 sayılırken istenen kelimenin kendi cümlesindeki tokenlerinin kaç sayıldığı. 1 "
+            "ile küçük model, kelimenin yakınındaki bir şey hakkında iyi cümleler yazar.",
+        ),
+        group="basic",
+    )
+    cutoff: int = setting(
+        0,
+        "longest record in tokens; longer ones are left out and counted; 0: no limit",
+        range=(0, 131072),
+        label=("Cutoff (tokens)", "Kesme sınırı (token)"),
+        hint=(
+            "The longest record in tokens; 0 takes the longest of the file. Longer records are left out and counted, "
+            "never cut.",
+            "Token olarak en uzun kayıt; 0, dosyanın en uzununu alır. Daha uzun kayıtlar dışarıda kalır ve sayılır, "
+            "hiç bölünmez.",
+        ),
+        group="basic",
+    )
+    evaluations: int = setting(
+        10,
+        "how often the loss on the evaluation records is measured",
+        range=(0, 1000),
+        label=("Evaluations in a run", "Bir eğitimdeki değerlendirme"),
+        hint=(
+            "How often the loss on unseen words is measured, evenly over the steps.",
+            "Görülmemiş kelimelerdeki kaybın, adımlara eşit yayılarak kaç kez ölçüldüğü.",
+        ),
+        group="basic",
+    )
+    patience: int = setting(
+        0,
+        "end after this many evaluations without a better one; 0: never",
+        range=(0, 1000),
+        label=("Patience (evaluations)", "Sabır (değerlendirme)"),
+        hint=(
+            "After this many evaluations without a better one the run ends; 0: never.",
+            "Daha iyisi gelmeyen bu kadar değerlendirmeden sonra eğitim biter; 0: hiç.",
+        ),
+        group="basic",
+    )
+    save: str = setting(
+        "epoch",
+        "when a copy is kept on the way: epoch, loss (fallen by a tenth) or end (none)",
+        choices={
+            "epoch": ("after each epoch", "her epoktan sonra"),
+            "loss": ("when the loss has fallen by a tenth", "kayıp onda bir düşünce"),
+            "end": ("only the last", "yalnız sonuncusu"),
+        },
+        label=("Keep a copy", "Kopya sakla"),
+        hint=(
+            "Copies of the adapter on the way: after each `epoch`, whenever the smoothed `loss` has fallen by a tenth, "
+            "or only at the `end`.",
+            "Yoldaki adaptör kopyaları: her `epoch` sonunda, yumuşatılmış kayıp (`loss`) her onda bir düştüğünde ya da "
+            "yalnız sonda (`end`).",
+        ),
+        group="basic",
+    )
+    warmup: float = setting(
+        0.1,
+        "share of the steps in which the learning rate rises",
+        range=(0, 0.9),
+        label=("Warmup (share of the steps)", "Isınma (adımların payı)"),
+        hint=(
+            "The share of the steps in which the rate rises to its peak. A share, so that short runs warm up too.",
+            "Oranın tepesine yükseldiği adımların payı. Kısa eğitimler de ısınsın diye pay olarak.",
+        ),
+    )
+    dropout: float = setting(
+        0.05,
+        "LoRA dropout",
+        range=(0, 0.9),
+        label=("Dropout", "Dropout"),
+        hint=(
+            "Switches a share of the adapter off at random in training, against learning by heart.",
+            "Ezberlemeye karşı, eğitimde adaptörün bir payını rastgele kapatır.",
+        ),
+    )
+    scheduler: str = setting(
+        "cosine",
+        "how the learning rate goes after the warmup",
+        choices=("cosine", "linear", "constant_with_warmup"),
+        label=("Scheduler", "Zamanlayıcı"),
+        hint=(
+            "How the rate goes after the warmup: down to zero slowly or straight, or not at all.",
+            "Oranın ısınmadan sonraki gidişi: sıfıra yavaşça ya da düz iner ya da hiç inmez.",
+        ),
+    )
+    optimizer: str = setting(
+        "adamw_torch",
+        "adafactor and adamw_bnb_8bit need less memory",
+        choices=("adamw_torch", "adafactor", "adamw_bnb_8bit"),
+        needs={"adamw_bnb_8bit": "bitsandbytes"},
+        label=("Optimizer", "Optimizör"),
+        hint=(
+            "adamw_torch is the usual one. Where memory is short: adamw_bnb_8bit on a GPU, which learns as well, or "
+            "adafactor, which needs the least and learns a little slower.",
+            "Alışılmış olanı adamw_torch. Bellek azsa: GPU'da, aynı iyilikte öğrenen adamw_bnb_8bit ya da en az bellek "
+            "isteyip biraz daha yavaş öğrenen adafactor.",
+        ),
+    )
+    rslora: bool = setting(
+        False,
+        "rank-stabilized LoRA: scale by alpha / sqrt(rank)",
+        label=("rsLoRA", "rsLoRA"),
+        hint=(
+            "Scales the adapter by alpha / √rank in place of alpha / rank. Try it when a rank of 64 or more learns no "
+            "better than a small one, and lower alpha first.",
+            "Adaptörü alpha / rank yerine alpha / √rank ile ölçekler. 64 ve üstü bir rank küçüğünden iyi öğrenmiyorsa "
+            "deneyin; önce alpha'yı düşürün.",
+        ),
+    )
+    dora: bool = setting(
+        False,
+        "DoRA: learn magnitude and direction apart; slower",
+        label=("DoRA", "DoRA"),
+        hint=(
+            "Learns the size and the direction of each change apart. Try it with ranks up to about 16, where it can "
+            "learn more than LoRA; every step takes longer.",
+            "Her değişikliğin büyüklüğünü ve yönünü ayrı öğrenir. LoRA'dan daha çok öğrenebildiği 16'ya kadarki "
+            "rank'larda deneyin; her adım daha uzun sürer.",
+        ),
+    )
+    keep: str = setting(
+        "best",
+        "the adapter that is the result: best (on the evaluation records) or last",
+        choices=("best", "last"),
+        label=("Result", "Sonuç"),
+        hint=(
+            "The result is the `best` adapter on unseen words, with the last beside it as a checkpoint, or the `last`.",
+            "Sonuç, görülmemiş kelimelerde en iyi adaptördür (`best`; sonuncusu yanında checkpoint olarak kalır) ya da "
+            "sonuncusudur (`last`).",
+        ),
+    )
+    form: str = setting(
+        "instruct",
+        "instruct (the ### lines) or chat (the tokenizer's own template)",
+        choices=FORMS,
+        label=("Form of the prompt", "İstemin biçimi"),
+        hint=(
+            "`instruct` is the record with its ### lines, for base and instruct models alike; `chat` is the model's "
+            "own template.",
+            "`instruct`, ### satırlarıyla kayıttır, temel ve instruct modellerin ikisi için; `chat`, modelin kendi "
+            "şablonudur.",
+        ),
+    )
+    loss_on: str = setting(
+        "answer",
+        "answer, or all: the prompts too",
+        choices=("answer", "all"),
+        label=("Loss on", "Kayıp neyde"),
+        hint=(
+            "Only the `answer` is learned, or `all`: the prompts too, as trainers without masks do.",
+            "Yalnız cevap öğrenilir (`answer`) ya da hepsi (`all`): maskesiz eğiticiler gibi istemler de.",
+        ),
+    )
+    checkpointing: str = setting(
+        "auto",
+        "activations computed twice for less memory",
+        choices=("auto", "on", "off"),
+        label=("Gradient checkpointing", "Gradient checkpointing"),
+        hint=(
+            "Computes activations twice instead of keeping them, which takes less memory and more time; `auto`: only "
+            "where a batch would not fit otherwise.",
+            "Aktivasyonları saklamak yerine iki kez hesaplar; daha az bellek, daha çok zaman ister. `auto`: yalnız "
+            "batch başka türlü sığmayacaksa.",
+        ),
+    )
+    four_bit: bool = setting(
+        False,
+        "load the base in 4 bits (QLoRA; needs a CUDA GPU)",
+        label=("4-bit base (QLoRA)", "4 bitlik temel model (QLoRA)"),
+        hint=(
+            "Loads the base model in 4 bits, which needs a CUDA GPU and bitsandbytes. For a model that does not fit "
+            "into the GPU's memory otherwise; slower, and a little less exact.",
+            "Temel modeli 4 bitle yükler; CUDA ekran kartı ve bitsandbytes ister. Başka türlü ekran kartının belleğine "
+            "sığmayan model için; daha yavaş ve biraz daha az kesin.",
+        ),
+        group="",  # in the webui the model is loaded already
+    )
+    report_to: str = setting(
+        "none",
+        "a tracker that is sent the losses as well",
+        choices=("none", "tensorboard", "wandb", "trackio", "mlflow"),
+        needs={name: name for name in ("tensorboard", "wandb", "trackio", "mlflow")},
+        label=("Tracker", "İzleyici"),
+        hint=(
+            "A tracker that gets the losses as well as the log. Its package has to be installed; use it to compare "
+            "many runs.",
+            "Kayıpların günlükten başka gönderildiği izleyici. Paketi kurulu olmalıdır; çok sayıda eğitimi "
+            "karşılaştırmak için.",
+        ),
+        group="",
+    )
+    seed: int = setting(
+        42,
+        "random seed",
+        range=(0, 2**32 - 1),
+        label=("Seed", "Tohum"),
+        hint=(
+            "Decides the order of the records and the first weights.",
+            "Kayıtların sırasını ve ilk ağırlıkları belirler.",
+        ),
+        group="",
+    )
 
     def __post_init__(self) -> None:
         if problems := self._problems():
-            raise InputError("\n".join(problems))
+            raise InputError(*problems)
 
-    def _problems(self) -> list[str]:
-        """Everything that is wrong, so that a user mends it in one go."""
-        found = [
-            f"--{name.replace('_', '-')} {value:g} is out of range: {low:g} to {high:g}."
-            for name, (low, high) in RANGES.items()
-            if not low <= (value := getattr(self, name)) <= high
-        ]
-        found += [
-            f"--{name.replace('_', '-')} {value!r}: choose from {', '.join(choices)}."
-            for name, choices in CHOICES.items()
-            if (value := getattr(self, name)) not in choices
-        ]
+    def _problems(self) -> list[Problem]:
+        """Everything that is wrong, so that a user can fix it in one go."""
+        found = [p for name, one in SETTINGS.items() for p in one.problems(getattr(self, name))]
+        if ALL in self.projections and len(self.projections) > 1:
+            values = {"setting": Option("projections"), "value": ALL}
+            found.append(Problem("{setting} {value} has every layer in it. Choose it alone.", values))
         try:
             parse_level(self.level, TRAINABLE)
-        except InputError as error:
-            found.append(str(error))
-        if not found and self.batch % self.at_once:
-            found.append(f"--batch {self.batch} is not a multiple of --micro-batch {self.micro_batch}.")
-        if not self.projections or any(p not in PROJECTIONS for p in self.projections):
-            found.append(f"--projections {','.join(self.projections)!r}: choose from {','.join(PROJECTIONS)}.")
+        except CefrError as error:
+            found += error.problems
         return found
 
     @property
     def at_once(self) -> int:
-        """Records in one forward pass."""
-        return min(self.batch, self.micro_batch)
+        """Records in one forward pass: the largest part of the batch, in equal parts, that the limit allows."""
+        limit = min(self.batch, self.micro_batch or self.batch)
+        return next(n for n in range(limit, 0, -1) if self.batch % n == 0)
 
     @property
     def accumulation(self) -> int:
+        """Forward passes in a step of the optimizer."""
         return self.batch // self.at_once
 
     def steps(self, records: int) -> int:
-        """Steps of the optimizer that so many records make."""
+        """Steps of the optimizer in a run on this many records."""
         return max(1, math.ceil(math.ceil(records / self.batch) * self.epochs))
 
     def warmup_steps(self, total: int) -> int:
-        """How many of `total` steps the learning rate rises."""
+        """In how many of `total` steps the learning rate rises."""
         return round(self.warmup * total)
 
     def evaluation_steps(self, total: int) -> int:
@@ -137,7 +370,7 @@ class TrainSettings:
         return max(1, round(total / self.evaluations)) if self.evaluations else 0
 
     def as_training_pro(self) -> dict[str, Any]:
-        """The settings under the names Training PRO's users know (`training_parameters.json`)."""
+        """The settings under the names that Training PRO's users know (`training_parameters.json`)."""
         return {
             "micro_batch_size": self.at_once,
             "grad_accumulation": self.accumulation,
@@ -154,3 +387,7 @@ class TrainSettings:
             "train_only_after": "### Response:" if self.loss_on == "answer" else "",
             "training_projection": "-".join(self.projections),
         }
+
+
+# Each setting by its name: `level`, which the records decide, is none.
+SETTINGS = described(TrainSettings)

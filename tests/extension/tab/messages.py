@@ -40,7 +40,7 @@ def reachable(root: Path = ROOT) -> list[Path]:
     new = [*sorted((root / "extension/tab").glob("*.py")), root / "extension/script.py"]
     while new:
         path = new.pop()
-        if path in found or path.stem in COMMANDS and path.parent.name != "tab":
+        if path in found or (path.stem in COMMANDS and path.parent.name != "tab"):
             continue
         found[path] = None
         new += _imported(path, root)

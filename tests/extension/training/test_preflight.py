@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.records.prompt import Record
 from cefr_sentences.extension.models.host import ModelState
-from cefr_sentences.extension.training.preflight import data_problems, lengths, place_problems
+from cefr_sentences.extension.training.preflight import (
+    PROBLEMS,
+    data_problems,
+    lengths,
+    package_problems,
+    place_problems,
+)
 from cefr_sentences.extension.training.settings import TrainSettings
 
 READY = ModelState("m", "trainable", "Transformers")
@@ -24,8 +30,10 @@ class Words:
 
 
 def codes(problems: list[Any]) -> list[str]:
+    """The names of the problems in PROBLEMS; of one that is not there, its sentence."""
     assert all(str(p) and "{" not in str(p) for p in problems)
-    return [p.code for p in problems]
+    names = {message: name for name, message in PROBLEMS.items()}
+    return [names.get(p.message, str(p)) for p in problems]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +55,9 @@ def test_the_name(tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
     assert codes(place_problems("", READY, tmp_path, "old", replace=False)) == ["name_in_use"]
     assert codes(place_problems("", READY, tmp_path, "old", replace=True)) == []
-    assert codes(place_problems("", ModelState("", "none"), tmp_path, "a/b", replace=False)) == ["no_model", "bad_name"]
+    first, second = codes(place_problems("", ModelState("", "none"), tmp_path, "a/b", replace=False))
+    assert first == "no_model"
+    assert "'a/b'" in second
 
 
 def test_the_records() -> None:
@@ -70,14 +80,37 @@ def test_a_slow_tokenizer_cannot_weigh_words() -> None:
     assert codes(data_problems(slow, records, TrainSettings("A1", word_weight=1))) == []
 
 
-def test_settings_say_everything_at_once() -> None:
-    from cefr_sentences.exporter.common.errors import InputError
+def test_a_setting_is_named_by_its_option() -> None:
+    slow = Words()
+    slow.is_fast = False
+    record = Record("A1", ("cat",), ("I see a cat.",))
+    said = [str(p) for p in data_problems(slow, [record] * 60, TrainSettings("A1", cutoff=9))]
+    assert any("Set --word-weight to 1." in line for line in said)
+    assert any("Raise --cutoff to " in line for line in said)
 
-    with pytest.raises(InputError) as caught:
-        TrainSettings("A1", rank=0, epochs=0, scheduler="x", projections=())
-    assert [line.split()[0] for line in str(caught.value).splitlines()] == [
-        "--rank",
-        "--epochs",
-        "--scheduler",
-        "--projections",
+
+@pytest.mark.parametrize(
+    ("values", "package"),
+    [
+        ({"report_to": "tensorboard"}, "tensorboard"),
+        ({"report_to": "wandb"}, "wandb"),
+        ({"report_to": "trackio"}, "trackio"),
+        ({"report_to": "mlflow"}, "mlflow"),
+        ({"optimizer": "adamw_bnb_8bit"}, "bitsandbytes"),
+    ],
+)
+def test_packages_that_are_not_installed(values: Any, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cefr_sentences.extension.training import preflight
+
+    asked = []
+    monkeypatch.setattr(preflight, "find_spec", lambda name: asked.append(name))
+    settings = TrainSettings("A1", **values)
+    assert codes(package_problems(settings)) == ["needs_package"]
+    assert f"pip install {package}" in str(package_problems(settings)[0])
+    assert codes(data_problems(Words(), [Record("A1", ("cat",), ("I see a cat.",))] * 60, settings)) == [
+        "needs_package"
     ]
+    assert package_problems(TrainSettings("A1")) == []
+    assert set(asked) == {package}
+    monkeypatch.setattr(preflight, "find_spec", lambda name: object())
+    assert package_problems(settings) == []

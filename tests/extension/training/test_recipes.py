@@ -2,69 +2,147 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from cefr_sentences.exporter.common.errors import InputError
 from cefr_sentences.exporter.language.levels import TRAINABLE
+from cefr_sentences.extension.recipes import KINDS, recipe
+from cefr_sentences.extension.training.settings import SETTINGS
 
 yaml = pytest.importorskip("yaml", reason="pyyaml is not installed")
+
+# What a run decides for itself, whatever the recipe.
+FREE = {"seed", "report_to"}
+EVERYWHERE = {
+    "learning_rate": 0.0005,
+    "scheduler": "cosine",
+    "cutoff": 0,
+    "dropout": 0.05,
+    "optimizer": "adamw_torch",
+    "rslora": False,
+    "dora": False,
+    "four_bit": False,
+    "keep": "best",
+    "form": "instruct",
+    "loss_on": "answer",
+    "checkpointing": "auto",
+}
+FAST = EVERYWHERE | {
+    "rank": 64,
+    "alpha": 128,
+    "projections": ("q", "k", "v", "o"),
+    "warmup": 0.1,
+    "batch": 8,
+    "micro_batch": 4,
+    "word_weight": 4,
+    "save": "end",
+    "evaluations": 5,
+    "patience": 2,
+}
+CLASSIC = EVERYWHERE | {
+    "rank": 128,
+    "alpha": 256,
+    "projections": ("q", "v"),
+    "learning_rate": 0.0002,
+    "warmup": 0.1,
+    "batch": 64,
+    "micro_batch": 16,
+    "word_weight": 1,
+    "save": "end",
+    "evaluations": 20,
+    "patience": 4,
+    "epochs": 10,
+}
+SMALL = {"warmup": 0.12, "batch": 16, "micro_batch": 4, "evaluations": 10}
+VALUES = {
+    "fast": {level: FAST | {"epochs": 2 if level in ("A1", "A2") else 3} for level in TRAINABLE},
+    "classic": {
+        "A1": CLASSIC | SMALL | {"epochs": 3, "save": "loss", "patience": 0},
+        "A2": CLASSIC | SMALL | {"epochs": 5},
+        **dict.fromkeys(("B1", "B2", "C1"), CLASSIC),
+    },
+}
 
 
 @pytest.mark.parametrize("kind", ["fast", "classic"])
 @pytest.mark.parametrize("level", TRAINABLE)
-def test_a_recipe_says_everything_and_why(level: str, kind: str) -> None:
-    from cefr_sentences.extension.recipes import recipe
-
+def test_the_values_of_every_recipe(level: str, kind: str) -> None:
     found = recipe(level.lower(), kind)
-    names = {f.name for f in fields(found.settings)} - {"level", "seed"}
     assert (found.settings.level, found.name) == (level, f"{kind}/{level}")
+    assert {name: getattr(found.settings, name) for name in SETTINGS if name not in FREE} == VALUES[kind][level]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("level", TRAINABLE)
+def test_a_recipe_says_everything_and_why(level: str, kind: str) -> None:
+    found = recipe(level, kind)
+    names = set(SETTINGS) - FREE
     assert set(found.reasons) == names
-    assert all(
-        found.why(n, lang).endswith(".") and len(found.why(n, lang)) > 20 for n in names for lang in ("en", "tr")
-    )
+    for reasons in found.reasons.values():
+        assert set(reasons) == {"en", "tr"}
+        assert all(reason.endswith(".") and len(reason) > 20 for reason in reasons.values())
+
+
+def test_fast_is_the_default() -> None:
+    assert KINDS == ("fast", "classic")
+    assert recipe("B1") == recipe("B1", "fast")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("level", TRAINABLE)
+def test_a_level_s_file_says_only_what_differs(level: str, kind: str) -> None:
+    import cefr_sentences.extension.recipes as room
+
+    folder = Path(room.__file__).parent / kind
+    base = yaml.safe_load((folder / "base.yaml").read_text(encoding="utf-8"))
+    file = folder / f"{level.lower()}.yaml"
+    own = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
+    assert [name for name, entry in own.items() if entry["value"] == base[name]["value"]] == []
+
+
+def test_without_a_reason_it_is_said_what_a_setting_does() -> None:
+    assert recipe("A1").why("seed", "tr") == SETTINGS["seed"].hint[1]
 
 
 def test_no_recipe_for_other_levels() -> None:
-    from cefr_sentences.extension.recipes import recipe
-
     with pytest.raises(InputError, match="C2"):
         recipe("C2")
 
 
 def test_a_recipe_of_ones_own(tmp_path: Path) -> None:
-    from cefr_sentences.extension.recipes import recipe
-
     file = tmp_path / "mine.yaml"
     file.write_text(
-        "epochs: 2\nlearning_rate: 1e-4\nprojections: [q, v]\ncheckpointing: on\nrank:\n  value: 8\n  why: Small.\n"
+        "level: b1\nepochs: 2\nlearning_rate: 1e-4\nprojections: [q, v]\ncheckpointing: on\ndora: on\n"
+        "rank:\n  value: 8\n  why: Small.\n"
     )
     found = recipe("B1", str(file))
     assert (found.settings.epochs, found.settings.learning_rate, found.settings.rank) == (2.0, 1e-4, 8)
     assert (found.settings.projections, found.settings.checkpointing) == (("q", "v"), "on")
+    assert (found.settings.dora, found.settings.level) == (True, "B1")
     assert found.settings.word_weight == recipe("B1").settings.word_weight
     assert found.why("rank", "tr") == "Small."
+    assert set(found.reasons) == {"rank"}
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("epoch: 2", "'epoch', which is no setting"),
-        ("rank: lots", "rank is 'lots', which is no number"),
-        ("rank: 1.5", "rank is 1.5, which is no number"),
+        ("rank: lots", "cannot be used.\n--rank: 'lots' is not a whole number"),
+        ("rank: 1.5", "--rank: 1.5 is not a whole number"),
+        ("dora: 3", "--dora: 3 is neither true nor false"),
         ("level: A2", "is for A2, not for A1"),
         ("- 1", "holds no settings"),
         ("a: [", "is not YAML"),
-        ("rank: 0", "--rank 0 is out of range"),
+        ("rank: 0", "mine.yaml cannot be used.\n--rank 0 is out of range"),
     ],
 )
 def test_a_recipe_that_is_none(text: str, said: str, tmp_path: Path) -> None:
-    from cefr_sentences.extension.recipes import recipe
-
     file = tmp_path / "mine.yaml"
     file.write_text(text)
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError) as caught:
         recipe("A1", str(file))
+    assert said in str(caught.value)
     with pytest.raises(InputError, match="neither fast nor classic, nor a file"):
         recipe("A1", "fastest")
