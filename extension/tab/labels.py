@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...exporter.common.errors import Option, Problem
+from ..training.fields import Texts
+from ..training.fields import say as own_text
 from ..training.settings import SETTINGS
 from .languages import has, say, text
-from .recipe_fields import setting_text
 
 # Options of the command line -> the fields of the same meaning.
 _FIELDS = {"force": "replace", "eval": "share", "out": "name"}
@@ -36,3 +37,9 @@ def label(option: Option, language: str, pane: str) -> str:
         if has(f"{place}.{name}"):
             return text("label", language, label=text(f"{place}.{name}", language))
     return str(option)
+
+
+def setting_text(texts: Texts, language: str) -> str:
+    """What a setting says of itself, or what the language's file has for its English."""
+    own = own_text(texts, language)
+    return say(own, language) if own == texts[0] else own

@@ -9,10 +9,10 @@ from typing import Any
 import gradio as gr
 
 from ..recipes import KINDS, Recipe, recipe
-from ..training.fields import Setting, Texts
-from ..training.fields import say as own_text
+from ..training.fields import Setting
 from ..training.settings import SETTINGS, TrainSettings
-from .languages import ENGLISH, say, text
+from .labels import setting_text
+from .languages import ENGLISH, text
 from .ui import Ui, Updates
 
 # The settings that the page shows, in their order on it.
@@ -47,12 +47,6 @@ def _words(one: Setting, found: Recipe, language: str) -> dict[str, Any]:
     if one.choices:
         words["choices"] = [(setting_text(texts, language), name) for name, texts in one.choices.items()]
     return words
-
-
-def setting_text(texts: Texts, language: str) -> str:
-    """What a setting says of itself: the language's file may have it, by its English."""
-    said = own_text(texts, language)
-    return say(said, language) if said == texts[0] else said
 
 
 def shown(value: Any) -> Any:

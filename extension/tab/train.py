@@ -138,9 +138,7 @@ class TrainPane(Pane):
             raise InputError("No unfinished run is chosen.")
         out = paths.inside(self.folders.loras, str(name))
         plan, state = Plan.load(out), self.host.state()
-        if wrong := _problems(
-            place_problems(self.host.training_off, state, self.folders.loras, out.name, replace=True)
-        ):
+        if wrong := place_problems(self.host.training_off, state, self.folders.loras, out.name, replace=True):
             raise InputError(*wrong)
         if state.name != plan.model:
             message = "The run {name} was started with {model}. Load that model to resume it."
@@ -235,4 +233,3 @@ def unfinished_runs(loras: Path) -> list[str]:
     """Adapter folders with a run that can be resumed: it has a checkpoint, and no other process is at it."""
     runs = [path.parent.parent for path in loras.glob(f"*/{RESUME}/plan.json")] if loras.is_dir() else []
     return sorted(run.name for run in runs if last_checkpoint(run) is not None and not elsewhere(run))
-
