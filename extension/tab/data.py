@@ -26,7 +26,7 @@ from .charts import histogram
 from .labels import say_in
 from .languages import text
 from .markup import Markup, element, join, note, records, table
-from .numbers import whole
+from .numbers import decimal, whole
 from .pane import Pane
 from .ui import Updates
 
@@ -159,7 +159,7 @@ def _settings(fields: Fields) -> ExportSettings:
         name=str(fields.name or ""),
         records=whole(fields.records, "records"),
         mix=Mix.parse(str(fields.mix)),
-        eval_share=float(fields.share),
+        eval_share=decimal(fields.share, "eval"),
     )
 
 

@@ -11,8 +11,9 @@ ROOMS = ("exporter", "extension", "patches")
 # Parts of the command line; what they say never comes to a page.
 COMMANDS = ("command", "rate_command", "check_command", "studio", "cli", "__main__")
 ERRORS = {"CefrError"}
-# Calls that take messages, and how many of their arguments are ones.
-TAKERS = {"Problem": 1, "problem": 3, "note": 3, "ok": 1}
+# Calls that take messages, and which of their arguments are ones.
+TAKERS = {"Problem": (0,), "Check": (1,), "Metric": (1,)}
+DOCTOR = {"Check": (0,), "problem": (0, 1, 2), "note": (0, 1, 2), "ok": (0,)}
 
 
 class Source:
@@ -78,8 +79,8 @@ def collect(root: Path = ROOT) -> tuple[dict[str, str], list[str]]:
     for source in sources:
         doctor = "doctor" in source.path.parts[len(root.parts) :]
         for name, call in source.calls():
-            count = 1 if name in errors else TAKERS.get(name, 0) if name == "Problem" or doctor else 0
-            for argument in call.args[:count]:
+            takes = (0,) if name in errors else {**TAKERS, **(DOCTOR if doctor else {})}.get(name, ())
+            for argument in (call.args[i] for i in takes if i < len(call.args)):
                 place = f"{source.path.relative_to(root)}:{call.lineno}"
                 for said in _strings(argument, source):
                     if said is None:

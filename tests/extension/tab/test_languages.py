@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 from cefr_sentences.exporter.common.errors import InputError, Option, Problem
-from cefr_sentences.extension.evaluation.measures import MEASURES
 from cefr_sentences.extension.tab import languages as package
 from cefr_sentences.extension.tab.labels import say_all, say_in
 from cefr_sentences.extension.tab.languages import Language, language_of, languages, say, text
-from cefr_sentences.extension.writing.check import REASONS
 
 ENGLISH = languages()["en"]
 OTHERS = [code for code in languages() if code != "en"]
@@ -58,19 +56,9 @@ def test_the_language_is_the_browsers(header: str | None, language: str) -> None
     assert language_of(header) == language
 
 
-def test_the_measures_are_named_as_in_the_report() -> None:
-    labels = {key.removeprefix("measure."): said for key, said in ENGLISH.texts.items() if key.startswith("measure.")}
-    assert labels == {key: measure.label for key, measure in MEASURES.items()}
-
-
-def test_every_reason_has_a_text() -> None:
-    reasons = {key.removeprefix("write.reason.") for key in ENGLISH.texts if key.startswith("write.reason.")}
-    assert reasons == set(REASONS)
-
-
 def test_every_text_is_used_somewhere() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in TAB.glob("*.py")).replace("'", '"')
-    together = ("pane.", "next.", "measure.", "data.doing.", "data.side.", "train.save.", "train.kind.")
+    together = ("pane.", "next.", "data.doing.", "data.side.", "train.kind.")
     together += ("evaluate.part_", "write.reason.", "write.some_")  # these keys are put together
     names = {key.removesuffix(".info") for key in ENGLISH.texts if not key.startswith(together)}
     used = [name for name in names if f'"{name}"' in source or f'"{name.split(".", 1)[-1]}"' in source]

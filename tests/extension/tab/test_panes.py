@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.common.errors import CefrError, InputError
 from cefr_sentences.extension.models.jobs import Job
+from cefr_sentences.extension.training.settings import SETTINGS, TrainSettings
 
 from .conftest import Built, built_page
 from .test_paths import EVIL
@@ -34,26 +35,7 @@ TRAINING: dict[str, Any] = {
     "level": "A1",
     "replace": True,
     "kind": "fast",
-    "rank": 4,
-    "alpha": 8,
-    "epochs": 1,
-    "learning_rate": 1e-3,
-    "batch": 8,
-    "micro_batch": 4,
-    "cutoff": 320,
-    "warmup": 0.1,
-    "dropout": 0,
-    "word_weight": 4,
-    "evaluations": 5,
-    "patience": 0,
-    "projections": ["q"],
-    "save": "end",
-    "scheduler": "cosine",
-    "optimizer": "adamw_torch",
-    "keep": "best",
-    "form": "instruct",
-    "loss_on": "answer",
-    "checkpointing": "auto",
+    **{name: getattr(TrainSettings("A1"), name) for name, setting in SETTINGS.items() if setting.group},
 }
 
 
@@ -61,6 +43,22 @@ def adapter(loras: Path, name: str) -> None:
     (loras / name).mkdir(parents=True)
     (loras / name / "adapter_config.json").write_text("{}", encoding="utf-8")
     (loras / name / "adapter_model.safetensors").touch()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    data = tmp_path_factory.mktemp("place") / "data"
+    for part in ("training/datasets", "loras"):
+        (data / part).mkdir(parents=True)
+    return built_page(data)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The page of a webui that runs for several users, with an adapter."""
+    data = tmp_path_factory.mktemp("shared")
+    adapter(data / "loras", "a")
+    return built_page(data, training_off="multi-user")
 
 
 @pytest.mark.parametrize(
@@ -76,26 +74,15 @@ def adapter(loras: Path, name: str) -> None:
         ("doctor", "adapt_training_pro", {"wanted": True}),
     ],
 )
-def test_several_users_may_not_change_anything(
-    tmp_path: Path, build: Build, pane: str, handler: str, given: dict[str, Any]
-) -> None:
+def test_several_users_may_not_change_anything(shared: Built, pane: str, handler: str, given: dict[str, Any]) -> None:
     """--multi-user: every handler that writes or changes the model refuses, also when called past the page."""
-    adapter(tmp_path / "loras", "a")
-    built = build(tmp_path, training_off="multi-user")
     with pytest.raises(InputError, match="several users"):
-        built.call(pane, handler, **given)
-    assert "several users" not in built.answers(pane, handler, "tr", **given)[-1][built.events[pane, handler].message]
-    assert not built.ui.host.strict_chat
-    assert [path.name for path in (tmp_path / "loras").iterdir()] == ["a"]
-    assert not (tmp_path / "training").exists()
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    data = tmp_path_factory.mktemp("place") / "data"
-    for part in ("training/datasets", "loras"):
-        (data / part).mkdir(parents=True)
-    return built_page(data)
+        shared.call(pane, handler, **given)
+    assert "several users" not in shared.answers(pane, handler, "tr", **given)[-1][shared.events[pane, handler].message]
+    data = shared.ui.host.folders.user_data
+    assert not shared.ui.host.strict_chat
+    assert [path.name for path in (data / "loras").iterdir()] == ["a"]
+    assert not (data / "training").exists()
 
 
 @pytest.mark.parametrize("name", [name for name in EVIL if name.strip() and name.strip() == name])
@@ -119,8 +106,8 @@ def test_evil_names_past_the_page(place: Built, name: str) -> None:
     assert [path for path in data.parent.rglob("*") if path.is_file()] == []
 
 
-def test_everything_that_is_wrong_with_a_run_is_said_at_once(tmp_path: Path, build: Build) -> None:
-    built = build(tmp_path)
+def test_everything_that_is_wrong_with_a_run_is_said_at_once(place: Built) -> None:
+    built = place
     given = TRAINING | {"name": "../x", "dataset": None, "rank": 0, "learning_rate": 5}
     message = built.answers("train", "start", **given)[-1][built.events["train", "start"].message]
     for part in ("fixed first", "No model is loaded", "'../x'", "“Rank” 0", "“Learning rate” 5", "No training file"):
@@ -132,16 +119,23 @@ def test_everything_that_is_wrong_with_a_run_is_said_at_once(tmp_path: Path, bui
 
 
 @pytest.mark.parametrize(("key", "value"), [("rank", "many"), ("rank", None), ("rank", float("inf")), ("epochs", "x")])
-def test_a_field_that_is_no_number(tmp_path: Path, build: Build, key: str, value: Any) -> None:
-    built = build(tmp_path)
-    message = built.answers("train", "start", **TRAINING | {key: value})[-1][built.events["train", "start"].message]
-    assert f"number for “{key.capitalize()}”" in message
+def test_a_field_that_is_no_number(place: Built, key: str, value: Any) -> None:
+    message = place.answers("train", "start", **TRAINING | {key: value})[-1][place.events["train", "start"].message]
+    assert f"“{key.capitalize()}”: {value!r}".replace("'", "&#x27;") in message
+    assert "number." in message
+
+
+@pytest.mark.parametrize("value", [None, "x"])
+@pytest.mark.parametrize("key", ["records", "chunk", "share"])
+def test_a_number_of_the_export_that_is_none(place: Built, key: str, value: Any) -> None:
+    with pytest.raises(InputError, match="is not a (whole )?number for"):
+        place.call("data", "check", **EXPORT | {key: value})
 
 
 @pytest.mark.parametrize("chunk", [15, 1_000_001])
-def test_a_chunk_length_out_of_range(tmp_path: Path, build: Build, chunk: int) -> None:
+def test_a_chunk_length_out_of_range(place: Built, chunk: int) -> None:
     with pytest.raises(InputError, match="out of range: 16 to"):
-        build(tmp_path).call("data", "check", **EXPORT | {"chunk": chunk})
+        place.call("data", "check", **EXPORT | {"chunk": chunk})
 
 
 def test_data_is_looked_at_and_exported(tmp_path: Path, build: Build) -> None:
@@ -173,8 +167,8 @@ def test_data_is_looked_at_and_exported(tmp_path: Path, build: Build) -> None:
         ("!.csv", None, "a1"),
     ],
 )
-def test_the_name_is_that_of_the_table(tmp_path: Path, build: Build, table: str, upload: str | None, name: str) -> None:
-    updates = build(tmp_path).call("data", "suggest_name", table=table, upload=upload, level="A1")
+def test_the_name_is_that_of_the_table(place: Built, table: str, upload: str | None, name: str) -> None:
+    updates = place.call("data", "suggest_name", table=table, upload=upload, level="A1")
     assert list(updates.values()) == [name]
 
 
