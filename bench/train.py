@@ -125,8 +125,9 @@ def bench(args: argparse.Namespace, scratch: Path) -> dict[str, Any]:
     if args.trl:
         pairs = [(r.prompt, r.output) for r in some]
         longest = max(len(tokenizer.encode(r.text)) + 1 for r in records)
-        trl = go("trl", "bench.train_trl", args.trl, pairs=pairs, trl_length=4 * longest, trl_batch=1, records_a_pack=4)
-        ways[f"trl {trl['version']}, packing"] = figures(trl, len(some), ways["ours"]["tokens"], parameters)
+        for name, way in trl_ways(longest, batch["batch"], batch["micro_batch"]).items():
+            trl = go(f"trl-{name.replace(' ', '-')}", "bench.train_trl", args.trl, pairs=pairs, **way)
+            ways[f"trl {trl['version']}, {name}"] = figures(trl, len(some), ways["ours"]["tokens"], parameters)
     goal = loss_of(loaded, scratch / "pro" / "adapter", unseen_records)
     found["quality"] = {"base": loss_of(loaded, None, unseen_records), "training_pro": goal}
     fast = replace(recipe(args.level).settings, epochs=1.0, evaluations=12, patience=0, keep="last", save="end")
@@ -138,6 +139,24 @@ def bench(args: argparse.Namespace, scratch: Path) -> dict[str, Any]:
         "curve_ours": quality["curve"],
     }
     return found
+
+
+def trl_ways(longest: int, batch: int, micro_batch: int) -> dict[str, dict[str, Any]]:
+    """The arguments of `bench.train_trl` for both ways of batching, with the same records in a step."""
+    return {
+        "packing": {
+            "packing": True,
+            "trl_length": micro_batch * longest,  # so that a pack holds about as many records
+            "trl_batch": 1,
+            "trl_accumulation": max(1, batch // micro_batch),
+        },
+        "no packing": {
+            "packing": False,
+            "trl_length": longest,
+            "trl_batch": micro_batch,
+            "trl_accumulation": max(1, batch // micro_batch),
+        },
+    }
 
 
 def blocks(text: str, count: Any) -> list[str]:

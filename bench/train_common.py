@@ -1,8 +1,9 @@
-"""What each way of `bench.train` measures in its own process, with torch, transformers and peft alone."""
+"""What each way of `bench.train` and `bench.gpu` measures in its own process, with torch, transformers and peft."""
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import resource
 import sys
@@ -12,19 +13,34 @@ from typing import Any
 
 
 def matmul_peak(rounds: int = 6) -> dict[str, float]:
-    """The best of a few large matrix multiplications, in operations a second, for float32 and bfloat16."""
+    """The best of a few large matrix multiplications on this device, in operations a second, by type of number."""
     import torch
 
+    if torch.cuda.is_available():
+        device, size, kinds = "cuda", 8192, ["bfloat16"]
+    else:  # a CPU without bfloat16 emulates it, a hundred times slower
+        native = getattr(torch.cpu, "_is_avx512_bf16_supported", bool)()
+        device, size, kinds = "cpu", 2048, ["float32", "bfloat16"] if native else ["float32"]
     found = {}
-    for name in ("float32", "bfloat16"):
-        a, b = (torch.randn(2048, 2048, dtype=getattr(torch, name)) for _ in range(2))
+    for name in kinds:
+        a, b = (torch.randn(size, size, dtype=getattr(torch, name), device=device) for _ in range(2))
         best = float("inf")
         for _ in range(rounds):
+            wait()
             started = time.perf_counter()
             torch.matmul(a, b)
+            wait()
             best = min(best, time.perf_counter() - started)
-        found[name] = 2 * 2048**3 / best
+        found[name] = 2 * size**3 / best
     return found
+
+
+def wait() -> None:
+    """Until the GPU has done all that it was given."""
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
 
 
 def lora(model: Any, settings: dict[str, Any]) -> Any:
@@ -51,7 +67,17 @@ def job() -> tuple[dict[str, Any], Path]:
 
 
 def finish(folder: Path, **figures: Any) -> None:
-    """Write the result. The peak is of the whole process, from its start."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    """Write the result. The peak of memory is the GPU's where there is one, else the whole process's from its start."""
+    import torch
+
+    if torch.cuda.is_available():
+        peak = torch.cuda.max_memory_allocated()
+    else:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     figures |= {"peak_bytes": peak, "matmul": matmul_peak(), "load": os.getloadavg()[0]}
     (folder / "result.json").write_text(json.dumps(figures, indent=2), encoding="utf-8")
+
+
+def not_finite(history: list[dict[str, Any]]) -> int:
+    """Steps in the history of transformers' Trainer with a loss or a gradient that is not finite."""
+    return sum(not math.isfinite(float(e.get(k, 0.0))) for e in history for k in ("loss", "grad_norm") if "loss" in e)

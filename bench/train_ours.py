@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .train_common import finish, job
+from .train_common import finish, job, wait
 
 
 def main() -> None:
@@ -34,7 +34,11 @@ def main() -> None:
     engine.response_loss = timed_loss
     curve: list[tuple[float, float]] = []
 
+    marks: list[float] = []
+
     def report(entry: dict[str, Any]) -> None:
+        if "loss" in entry:
+            marks.append(time.perf_counter())
         if "eval_loss" in entry:
             curve.append((time.perf_counter() - started - spent, entry["eval_loss"]))
 
@@ -45,8 +49,22 @@ def main() -> None:
     out.mkdir()
     started, cpu = time.perf_counter(), time.process_time()
     outcome = engine.train(loaded, records, unseen, settings, out, dataset="bench", report=report, stop=reached)
+    wait()
     seconds, cpu = time.perf_counter() - started - spent, time.process_time() - cpu - spent_cpu
-    finish(folder, seconds=seconds, cpu_seconds=cpu, steps=outcome.steps, records=outcome.records, curve=curve)
+    finish(
+        folder,
+        seconds=seconds,
+        cpu_seconds=cpu,
+        steps=outcome.steps,
+        records=outcome.records,
+        curve=curve,
+        not_finite=outcome.skipped,
+        at_once=settings.at_once,
+        # The first steps warm up; the rest of the run is encoding, the adapter folder and its plots.
+        seconds_a_step=(marks[-1] - marks[2]) / (len(marks) - 3) if len(marks) > 4 else None,
+        seconds_before=marks[0] - started,
+        seconds_after=started + seconds + spent - marks[-1],
+    )
 
 
 if __name__ == "__main__":

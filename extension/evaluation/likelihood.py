@@ -62,11 +62,11 @@ def _losses(
             end += 1
         rows = order[start:end]
         start = end
-        inputs = collate([encoded[i] for i in rows], pad_id(tokenizer))
-        with torch.inference_mode():
-            losses, mask = token_losses(model, {key: value.to(model.device) for key, value in inputs.items()})
-            summed = torch.zeros(len(rows), device=losses.device).index_add_(0, mask.nonzero()[:, 0], losses)
-        for i, nats, tokens in zip(rows, summed.tolist(), mask.sum(1).tolist(), strict=True):
+        batch = collate([encoded[i] for i in rows], pad_id(tokenizer)).to(model.device)
+        losses = token_losses(model, batch)
+        summed = torch.zeros(len(rows), device=losses.device).index_add_(0, batch.records, losses)
+        counted = torch.bincount(batch.records, minlength=len(rows))
+        for i, nats, tokens in zip(rows, summed.tolist(), counted.tolist(), strict=True):
             results[i] = (nats, tokens)
     progress(len(order), len(order))
     return results

@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import ModelError, TargetError
+from ...exporter.common.errors import ModelError, Problem, TargetError
 from ...exporter.common.files import target_error
 from ...exporter.records.prompt import PROMPT_VERSION, Example, Record
 from ..models.loading import META
@@ -43,11 +43,17 @@ class Outcome:
     seconds: float
     log: list[dict[str, Any]]
     recipe: dict[str, Any]
+    failure: Problem | None = None  # why the run ended by itself before its time
 
     @property
     def stopped(self) -> bool:
         """Whether the run was stopped before its end."""
-        return self.steps < self.planned and not self.early
+        return self.steps < self.planned and not self.early and self.failure is None
+
+    @property
+    def skipped(self) -> int:
+        """Steps whose gradients were not finite, so that they changed nothing."""
+        return sum(bool(e.get("skipped")) for e in self.log)
 
     @property
     def kept_loss(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ...exporter.language.forms import spans
@@ -70,24 +71,50 @@ def fitting(encoded: Sequence[Encoded], cutoff: int) -> tuple[list[Encoded], int
     return kept, len(encoded) - len(kept)
 
 
-def collate(batch: Sequence[Encoded], pad_id: int) -> dict[str, Any]:
-    """A batch as tensors of shape (records, longest record).
+@dataclass(frozen=True)
+class Batch:
+    """Records as tensors, padded on the right.
 
-    Padded on the left, so that all answers end in the last column and the output head is needed for the
-    last columns only. Padding is masked and never labelled; positions count from the first real token.
+    A causal model cannot see what is to the right of a token, so padding there changes nothing for the real tokens and
+    needs no mask. (Padding on the left does, and the backward pass of cuDNN's attention returns NaN for the rows that
+    such a mask empties.)
+
+    `input_ids` has the shape (records, longest record). The other three have one entry for each labelled token:
+    `before` is the position in front of it, from which it is predicted, counted through all rows; `targets` its id;
+    `weights` how much it counts.
     """
+
+    input_ids: Any
+    before: Any
+    targets: Any
+    weights: Any
+
+    def to(self, device: Any) -> Batch:
+        """The same on `device`."""
+        moved = (t.to(device, non_blocking=True) for t in (self.input_ids, self.before, self.targets, self.weights))
+        return Batch(*moved)
+
+    @property
+    def records(self) -> Any:
+        """The row of each labelled token."""
+        return self.before // self.input_ids.shape[1]
+
+
+def collate(batch: Sequence[Encoded], pad_id: int) -> Batch:
+    """`batch` as tensors."""
     import torch
 
     longest = max(len(e["input_ids"]) for e in batch)
+    ids = torch.tensor([e["input_ids"] + [pad_id] * (longest - len(e["input_ids"])) for e in batch])
+    labelled = [(row, at) for row, e in enumerate(batch) for at, label in enumerate(e["labels"]) if label != IGNORED]
+    return Batch(
+        ids,
+        torch.tensor([row * longest + at - 1 for row, at in labelled], dtype=torch.long),
+        torch.tensor([batch[row]["labels"][at] for row, at in labelled], dtype=torch.long),
+        torch.tensor([batch[row]["weights"][at] for row, at in labelled], dtype=torch.float32),
+    )
 
-    def padded(key: str, value: float) -> torch.Tensor:
-        return torch.tensor([[value] * (longest - len(e[key])) + e[key] for e in batch])
 
-    mask = torch.tensor([[0] * (longest - len(e["input_ids"])) + [1] * len(e["input_ids"]) for e in batch])
-    return {
-        "input_ids": padded("input_ids", pad_id),
-        "labels": padded("labels", IGNORED),
-        "weights": padded("weights", 0.0),
-        "attention_mask": mask,
-        "position_ids": (mask.cumsum(1) - 1).clamp(min=0),
-    }
+def labelled_tokens(encoded: Sequence[Encoded]) -> int:
+    """How many tokens of these records are learned."""
+    return sum(label != IGNORED for e in encoded for label in e["labels"])

@@ -11,7 +11,8 @@ from ...exporter.records.prompt import Example, Record
 from ..models.loading import Loaded
 from .limits import limits
 from .lora import lora_layers
-from .memory import fitted, step
+from .memory import fitted, try_step
+from .optimizer import Optimizer
 from .run import encoded_records
 from .settings import TrainSettings
 
@@ -47,9 +48,10 @@ def estimate(loaded: Loaded, records: Sequence[Record | Example], settings: Trai
     with limits(settings, Path()), lora_layers(loaded.model, settings) as model:
         trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
         parameters = sum(p.numel() for p in loaded.model.parameters()) - trained
-        step(model, loaded.tokenizer, middle[:1])  # warms up
+        optimizer = Optimizer(model, settings, 1)
+        try_step(optimizer, middle[:1], loaded.tokenizer)  # warms up
         started = time.monotonic()
-        step(model, loaded.tokenizer, middle)
+        try_step(optimizer, middle, loaded.tokenizer)
         seconds = time.monotonic() - started
     per_token = seconds / sum(len(e["input_ids"]) for e in middle)
     return Estimate(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ...exporter.common.errors import ModelError
+from ...exporter.common.errors import ModelError, Option
 from ...exporter.common.files import target_error
 from .settings import TrainSettings
 
@@ -38,6 +38,10 @@ def limits(settings: TrainSettings, out: Path) -> Iterator[None]:
 
 def _no_memory(settings: TrainSettings) -> OutOfMemory:
     return OutOfMemory(
-        f"There is not enough memory for {settings.at_once} records at a time with rank {settings.rank}. Try "
-        f"--micro-batch {max(1, settings.at_once // 2)} (the result is the same), or close other programs."
+        "There is not enough memory for {records} records at a time with rank {rank}. Set {option} to {half} (the "
+        "result is the same), or close other programs.",
+        records=settings.at_once,
+        rank=settings.rank,
+        option=Option("micro_batch"),
+        half=max(1, settings.at_once // 2),
     )

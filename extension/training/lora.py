@@ -8,6 +8,7 @@ from typing import Any
 
 from ...exporter.common.errors import ModelError
 from ..models.pristine import put_back
+from .precision import precision_of
 from .settings import PROJECTIONS, TrainSettings
 
 
@@ -15,30 +16,43 @@ from .settings import PROJECTIONS, TrainSettings
 def lora_layers(model: Any, settings: TrainSettings) -> Iterator[Any]:
     """`model` with trainable LoRA layers, as a PEFT model; afterwards, also after an error, as it was.
 
-    Raises:
-        ModelError: the model has no such projections.
+    Raises ModelError when the model has no such projections.
     """
     from peft import LoraConfig, get_peft_model
 
-    targets = [PROJECTIONS[p] for p in settings.projections]
     config = LoraConfig(
         r=settings.rank,
         lora_alpha=settings.alpha,
         lora_dropout=settings.dropout,
-        target_modules=targets,
+        target_modules=_targets(settings),
+        use_rslora=settings.rslora,
+        use_dora=settings.dora,
         bias="none",
         task_type="CAUSAL_LM",
     )
     with put_back(model):
         try:
-            adapted = get_peft_model(model, config)
+            adapted = get_peft_model(model, config, autocast_adapter_dtype=precision_of(model).autocast)
         except ValueError as error:
-            raise ModelError(f"{type(model).__name__} has no layers called {', '.join(targets)}: {error}") from None
+            raise ModelError(
+                "{model} has no layers called {layers}. Use {projections} all, which is every linear layer but the "
+                "head. ({reason})",
+                model=type(model).__name__,
+                layers=", ".join(_targets(settings)),
+                projections="--projections",
+                reason=str(error).splitlines()[0][:200],
+            ) from None
         if settings.checkpointing == "on":
-            # The reentrant kind would need gradients at the embeddings, which a LoRA has not.
+            # The reentrant kind would need gradients at the embeddings, which a LoRA does not have.
             model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         try:
             yield adapted
         finally:
             if settings.checkpointing == "on":
                 model.gradient_checkpointing_disable()
+
+
+def _targets(settings: TrainSettings) -> Any:
+    if settings.projections == ("all",):
+        return "all-linear"  # peft's name; it leaves the output head out
+    return [PROJECTIONS[p] for p in settings.projections]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,13 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ...exporter.common.errors import ModelError
 from ..models.form import pad_id
 from ..models.loading import Loaded
 from .data import Encoded, collate
 from .limits import OutOfMemory, limits
 from .lora import lora_layers
-from .loss import summed_loss
-from .precision import bf16_pays
+from .optimizer import Optimizer
 from .settings import TrainSettings
 
 # Adam keeps two numbers of four bytes for each trained parameter.
@@ -37,61 +38,85 @@ class Need:
 
 
 def fitted(loaded: Loaded, encoded: Sequence[Encoded], settings: TrainSettings) -> tuple[TrainSettings, Need]:
-    """`settings` with a micro-batch that fits into memory, and with checkpointing if nothing else helps.
+    """`settings` with as many records at a time as fit into memory, and with checkpointing if nothing else helps.
 
     The batch of the optimizer stays, so the result is the same. The model is left as it was.
+
+    Raises:
+        OutOfMemory: not even one record fits.
+        ModelError: the gradients of a step on this device are not finite.
     """
     room = available(loaded.model)
-    checkpointing = "on" if settings.checkpointing == "on" else "off"
-    chosen = replace(settings, checkpointing=checkpointing)
-    need = measured(loaded, encoded, chosen)
-    while need is not None and need.of(chosen.at_once) * _MARGIN > room and chosen.at_once > 1:
-        chosen = halved(chosen)
-    if settings.checkpointing == "auto" and (need is None or need.of(1) * _MARGIN > room):
-        chosen = replace(settings, checkpointing="on")
-        need = measured(loaded, encoded, chosen)
-        while need is not None and need.of(chosen.at_once) * _MARGIN > room and chosen.at_once > 1:
-            chosen = halved(chosen)
-    if need is None or need.of(1) > room:
-        figures = "" if need is None else f": it takes {need.of(1) / 1e9:.1f} GB, and {room / 1e9:.1f} GB are there"
+    need = None
+    for checkpointing in ("on",) if settings.checkpointing == "on" else ("off", "on"):
+        if checkpointing == "on" and settings.checkpointing == "off":
+            break
+        tried = replace(settings, checkpointing=checkpointing)
+        need = measured(loaded, encoded, tried)
+        if need is not None and need.of(1) * _MARGIN <= room:
+            most = next(n for n in _sizes(settings) if need.of(n) * _MARGIN <= room)
+            return replace(tried, micro_batch=most), need
+    if need is not None and need.of(1) <= room:  # without the margin
+        return replace(settings, checkpointing=tried.checkpointing, micro_batch=1), need
+    if need is None:
         raise OutOfMemory(
-            f"There is not enough memory for one record at a time with rank {settings.rank}{figures}. Close other "
-            "programs, or take a smaller model or rank."
+            "There is not enough memory for one record at a time with rank {rank}. Close other programs, or take a "
+            "smaller model or rank.",
+            rank=settings.rank,
         )
-    return chosen, need
+    raise OutOfMemory(
+        "There is not enough memory for one record at a time with rank {rank}: it takes {needed} GB, and {free} GB are "
+        "free. Close other programs, or take a smaller model or rank.",
+        rank=settings.rank,
+        needed=f"{need.of(1) / 1e9:.1f}",
+        free=f"{room / 1e9:.1f}",
+    )
+
+
+def _sizes(settings: TrainSettings) -> list[int]:
+    """How many records at a time make up the batch evenly, the most first."""
+    return [n for n in range(settings.at_once, 0, -1) if settings.batch % n == 0]
 
 
 def halved(settings: TrainSettings) -> TrainSettings:
     """The same run with at most half as many records at a time."""
-    half = settings.at_once // 2
-    return replace(settings, micro_batch=max(n for n in range(1, half + 1) if settings.batch % n == 0))
+    return replace(settings, micro_batch=next(n for n in _sizes(settings) if n <= settings.at_once // 2))
 
 
 def measured(loaded: Loaded, encoded: Sequence[Encoded], settings: TrainSettings) -> Need | None:
-    """Try one and two of the longest records, forwards and backwards; None where not even one fits."""
-    longest = sorted(encoded, key=lambda e: len(e["input_ids"]))[-2:]
+    """Try one and two of the longest records, and the longest beside the shortest, forwards and backwards.
+
+    None where not even one fits. Raises ModelError when a gradient is not finite: the run could not survive it.
+    """
+    ordered = sorted(encoded, key=lambda e: len(e["input_ids"]))
     try:
         with limits(settings, Path()), lora_layers(loaded.model, settings) as model:
+            optimizer = Optimizer(model, settings, 1)
             peaks = []
-            for n in range(1, len(longest) + 1):
+            for records in (ordered[-1:], ordered[-2:]):
                 with _peak(model) as peak:
-                    step(model, loaded.tokenizer, longest[-n:])
+                    try_step(optimizer, records, loaded.tokenizer)
                 peaks.append(peak[0])
+            if len(ordered) > 2:  # the batch with the most padding
+                try_step(optimizer, [ordered[0], ordered[-1]], loaded.tokenizer)
             trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
     except OutOfMemory:
         return None
     return Need(peaks[0], max(0, peaks[-1] - peaks[0]), trained * _ADAM_BYTES)
 
 
-def step(model: Any, tokenizer: Any, batch: Sequence[Encoded]) -> None:
-    """One batch forwards and backwards, without a step of the optimizer."""
-    import torch
-
-    inputs = {k: v.to(model.device) for k, v in collate(batch, pad_id(tokenizer)).items()}
-    with torch.autocast(model.device.type, torch.bfloat16, enabled=bf16_pays(model.device.type)):
-        loss, _, tokens = summed_loss(model, inputs)
-    (loss / tokens).backward()
-    model.zero_grad(set_to_none=True)
+def try_step(optimizer: Optimizer, records: Sequence[Encoded], tokenizer: Any) -> None:
+    """`records` forwards and backwards, without a step. Raises ModelError when a gradient is not finite."""
+    norm = optimizer.gradients([collate(records, pad_id(tokenizer))])
+    if not math.isfinite(norm):
+        model = optimizer.model.get_base_model()
+        raise ModelError(
+            "A trial step on this device gave gradients that are not finite (attention {attention}, {dtype}), so a run "
+            "would spoil its adapter. Load the model with another attention implementation (eager is the plainest), "
+            "and check that the model answers sensibly.",
+            attention=getattr(model.config, "_attn_implementation", None) or "unknown",
+            dtype=optimizer.precision.dtype,
+        )
 
 
 def available(model: Any) -> int:

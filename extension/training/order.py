@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 
 
-class LengthOrder:
-    """The order of the records in an epoch: batches of similar length, in an order made of seed and epoch alone.
+def batches(lengths: Sequence[int], size: int, seed: int, epoch: int) -> list[list[int]]:
+    """The records of one epoch, as indices into `lengths`, in batches of `size` records of similar length.
 
-    Nothing of it hangs on the state of a random generator, so a resumed run goes on with the same batches. The epoch
-    is read off `step`, what the Trainer has done: accelerate 1.8 tells a sampler epoch 0 when it skips batches.
+    Made of seed and epoch alone, so a resumed run continues with the same batches, and independent of how many records
+    are computed at a time. The short batch, if any, is the last: elsewhere it would shift all others.
     """
+    order = random.Random(f"{seed}/{epoch}")
+    indices = list(range(len(lengths)))
+    order.shuffle(indices)
+    window = 50 * size
+    made = []
+    for start in range(0, len(indices), window):
+        near = sorted(indices[start : start + window], key=lambda i: lengths[i])
+        made += [near[i : i + size] for i in range(0, len(near), size)]
+    full = [b for b in made if len(b) == size]
+    order.shuffle(full)
+    return full + [b for b in made if len(b) < size]
 
-    def __init__(self, lengths: Sequence[int], batch: int, seed: int) -> None:
-        self.lengths, self.batch, self.seed = lengths, batch, seed
-        self.step: Callable[[], int] = lambda: 0
 
-    def __len__(self) -> int:
-        return len(self.lengths)
-
-    def __iter__(self) -> Iterator[int]:
-        epoch = self.step() // -(-len(self.lengths) // self.batch)
-        order = random.Random(f"{self.seed}/{epoch}")
-        indices = list(range(len(self.lengths)))
-        order.shuffle(indices)
-        window = 50 * self.batch
-        batches = []
-        for start in range(0, len(indices), window):
-            near = sorted(indices[start : start + window], key=lambda i: self.lengths[i])
-            batches += [near[i : i + self.batch] for i in range(0, len(near), self.batch)]
-        short = [b for b in batches if len(b) < self.batch]  # the last one: it would shift all others
-        full = [b for b in batches if len(b) == self.batch]
-        order.shuffle(full)
-        for batch in full + short:
-            yield from batch
+def pieces(batch: Sequence[int], lengths: Sequence[int], at_once: int) -> list[list[int]]:
+    """`batch` in pieces of at most `at_once` records, of similar length for little padding and of nearly equal size."""
+    ordered = sorted(batch, key=lambda i: lengths[i])
+    n = -(-len(ordered) // at_once)
+    bounds = [round(k * len(ordered) / n) for k in range(n + 1)] if n else [0]
+    return [ordered[a:b] for a, b in pairwise(bounds)]

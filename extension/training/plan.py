@@ -15,6 +15,8 @@ from ...exporter.records.formats import read_examples
 from ...exporter.records.prompt import Example, Record
 from ..models.loading import Loaded
 from .artifacts import Outcome, drop_replaced, fingerprint
+from .checkpoint import last_checkpoint as newest
+from .checkpoint import step_of
 from .limits import OutOfMemory
 from .log import NAME as LOG
 from .log import append, read_log
@@ -105,17 +107,8 @@ def _read(out: Path) -> tuple[Plan, str]:
 
 
 def last_checkpoint(out: Path) -> Path | None:
-    """The newest complete checkpoint of an unfinished run in `out`.
-
-    The Trainer writes its state last; a kill in the middle of a checkpoint leaves one without.
-    """
-    found = []
-    for state in (out / RESUME).glob("checkpoint-*/trainer_state.json"):
-        try:
-            found.append((json.loads(state.read_text(encoding="utf-8"))["global_step"], state.parent))
-        except (OSError, ValueError, KeyError):
-            continue
-    return max(found)[1] if found else None
+    """The newest complete checkpoint of an unfinished run in `out`."""
+    return newest(out / RESUME)
 
 
 def elsewhere(out: Path) -> bool:
@@ -173,7 +166,7 @@ def carry_out(
             _begin(plan, out, records, eval_records, write)
         while True:
             if checkpoint is not None:
-                append_first(out, {"event": "resume", "step": _step(checkpoint)})
+                append_first(out, {"event": "resume", "step": step_of(checkpoint)})
             try:
                 outcome = train(
                     loaded,
@@ -206,7 +199,8 @@ def carry_out(
     finally:
         if first():
             (out / RESUME / "pid").unlink(missing_ok=True)
-    append_first(out, {"event": "end", "state": "stopped" if outcome.stopped else "finished"})
+    ended = {"state": "failed", "error": str(outcome.failure)} if outcome.failure else {"state": "finished"}
+    append_first(out, {"event": "end", **({"state": "stopped"} if outcome.stopped else ended)})
     if not outcome.stopped and first():
         shutil.rmtree(out / RESUME, ignore_errors=True)
         drop_replaced(out)
@@ -270,7 +264,3 @@ def _failed(out: Path, error: BaseException) -> None:
             (out / LOG).unlink(missing_ok=True)
             return
     append(out, {"event": "end", "state": "failed", "error": str(error) if isinstance(error, CefrError) else ""})
-
-
-def _step(checkpoint: Path) -> int:
-    return int(checkpoint.name.rpartition("-")[2])

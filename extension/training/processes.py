@@ -1,4 +1,4 @@
-"""The processes of one run: several under `torchrun` or `accelerate launch`, else this one alone.
+"""The processes of one run: several under `torchrun`, else this one alone.
 
 The first of them logs, evaluates, writes and decides; the others do what it decides.
 """
@@ -6,9 +6,10 @@ The first of them logs, evaluates, writes and decides; the others do what it dec
 from __future__ import annotations
 
 import os
-
-from ...exporter.common.errors import InputError
-from .settings import TrainSettings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
 
 
 def world() -> int:
@@ -18,7 +19,28 @@ def world() -> int:
 
 def first() -> bool:
     """Whether this is the process that writes."""
-    return int(os.environ.get("RANK") or 0) == 0
+    return _number() == 0
+
+
+def share(batch: Sequence[int]) -> Sequence[int]:
+    """The records of `batch` that this process takes; none where there are fewer records than processes."""
+    return batch[_number() :: world()]
+
+
+@contextmanager
+def connected(device: str) -> Iterator[None]:
+    """The processes of the run can talk to each other while the block lasts."""
+    if world() == 1:
+        yield
+        return
+    import torch.distributed
+
+    # The others wait for as long as the first one evaluates.
+    torch.distributed.init_process_group("nccl" if device == "cuda" else "gloo", timeout=timedelta(days=1))
+    try:
+        yield
+    finally:
+        torch.distributed.destroy_process_group()
 
 
 def agreed(*decisions: bool) -> tuple[bool, ...]:
@@ -32,16 +54,17 @@ def agreed(*decisions: bool) -> tuple[bool, ...]:
     return shared[0]
 
 
-def shares(settings: TrainSettings) -> tuple[int, int]:
-    """Records that each process takes at a time, and how many times for a step of the optimizer.
+def add_up(tensors: Sequence[Any]) -> None:
+    """Each of `tensors` becomes the sum over all processes, in place."""
+    if world() == 1:
+        return
+    import torch.distributed
 
-    Raises InputError when the batch cannot be shared out evenly.
-    """
-    n = world()
-    at_once = min(settings.at_once, settings.batch // n)
-    if at_once == 0 or settings.batch % (at_once * n):
-        raise InputError(
-            f"--batch {settings.batch} cannot be shared by {n} processes, {max(at_once, 1)} records at a time. Choose "
-            f"a --batch that is a multiple of {n * max(at_once, 1)}."
-        )
-    return at_once, settings.batch // (at_once * n)
+    flat = torch.cat([t.flatten() for t in tensors])
+    torch.distributed.all_reduce(flat)
+    for tensor, summed in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
+        tensor.copy_(summed.view_as(tensor))
+
+
+def _number() -> int:
+    return int(os.environ.get("RANK") or 0)

@@ -1,4 +1,9 @@
-"""One training run: LoRA by peft on `transformers.Trainer`."""
+"""One training run: LoRA layers of peft in a plain loop.
+
+The loop is our own rather than `transformers.Trainer`: it knows how many tokens a step learns before it starts, waits
+for the GPU once a step, and is the same for one process and several. What else the Trainer would bring (schedules,
+trackers) is used from transformers directly.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +16,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import InputError, ModelError
+from ...exporter.common.errors import InputError, ModelError, Problem
 from ...exporter.records.prompt import Example, Record
-from ...patches import adapt
 from ..models.form import pad_id
 from ..models.loading import Loaded
 from .artifacts import Outcome, save_adapter, save_checkpoint
-from .data import Encoded, collate, encode, fitting
+from .checkpoint import load_state, save_state, step_of
+from .data import Encoded, collate, encode, fitting, labelled_tokens
 from .limits import limits
 from .lora import lora_layers
 from .loss import response_loss
-from .order import LengthOrder
-from .processes import first, shares
+from .optimizer import Optimizer
+from .order import batches, pieces
+from .processes import connected, first, share
 from .settings import TrainSettings
-from .trainer import response_trainer
-from .watch import Report, best_evaluation, best_folder, run_watch
+from .trackers import tracker
+from .watch import Report, Watch, best_evaluation, best_folder
+
+# So many steps in a row without usable gradients end a run: it would not recover.
+MOST_SKIPPED = 5
 
 
 def encoded_records(
@@ -42,7 +51,9 @@ def encoded_records(
     encoded, longer = fitting(everything, settings.cutoff)
     if not encoded:
         raise InputError(
-            f"All {longer} records are longer than the cutoff of {settings.cutoff} tokens. Raise --cutoff."
+            "All {records} records are longer than the cutoff of {cutoff} tokens. Raise the cutoff.",
+            records=longer,
+            cutoff=settings.cutoff,
         )
     return encoded, longer
 
@@ -69,57 +80,52 @@ def train(
     left as it was, also after an error.
 
     `stop` is asked after each step; a stopped run saves what it has. Checkpoints to resume from are written
-    into `work`; `checkpoint` is the one to go on from, and `earlier` the log up to it. `recipe` goes into the card.
+    into `work`; `checkpoint` is the one to continue from, and `earlier` the log up to it. `recipe` goes into the
+    adapter's metadata.
 
     Raises:
         InputError: no record is short enough.
         OutOfMemory: the batch does not fit.
-        ModelError: the model has no such projections, or the loss stopped being a number.
+        ModelError: the model has no such projections, or the gradients were not finite from the start.
         TargetError: `out` cannot be written.
     """
     import transformers
 
+    started = time.monotonic()
     encoded, longer = encoded_records(loaded.tokenizer, records, settings)
     transformers.set_seed(settings.seed)
     evaluate = partial(
         response_loss,
         tokenizer=loaded.tokenizer,
         records=eval_records,
+        batch=2 * settings.at_once,  # nothing is kept for a backward pass
         cutoff=settings.cutoff,
         form=settings.form,
     )
-    started = time.monotonic()
     scratch = work or out / ".best"
-    with limits(settings, out), lora_layers(loaded.model, settings) as model, removed(None if work else scratch):
-        watch = run_watch(
+    with (
+        limits(settings, out),
+        connected(loaded.model.device.type),
+        lora_layers(loaded.model, settings) as model,
+        _removed(None if work else scratch),
+        tracker(settings, out) as track,
+    ):
+        total = settings.steps(len(encoded))
+        optimizer = Optimizer(model, settings, total)
+        watch = Watch(
             model,
-            out,
             settings,
-            evaluate if eval_records else None,
-            report,
-            stop,
+            total,
+            out=out,
             work=scratch,
-            resumable=work is not None,
+            evaluate=evaluate if eval_records else None,
+            report=lambda entry: (report(entry), track(entry)),
+            stop=stop,
+            save=None if work is None else lambda step: save_state(scratch, step, optimizer.state()),
+            earlier=earlier,
         )
-        watch.go_on(earlier)
-        trainer = response_trainer()(
-            model=model,
-            args=_arguments(settings, len(encoded), scratch, loaded.model.device.type),
-            train_dataset=encoded,
-            data_collator=partial(collate, pad_id=pad_id(loaded.tokenizer)),
-            processing_class=loaded.tokenizer,
-            callbacks=[watch],
-            order=LengthOrder([len(e["input_ids"]) for e in encoded], settings.batch, settings.seed),
-        )
-        result = trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-        losses = [e["loss"] for e in watch.log if "loss" in e] or [result.training_loss]
-        last = next((e["loss"] for e in reversed(watch.log) if "loss" in e), result.training_loss)
-        if not math.isfinite(last):
-            raise ModelError(
-                f"The loss became {last} at step {trainer.state.global_step} with learning rate "
-                f"{settings.learning_rate:g}. No adapter was saved. Try a tenth of that learning rate."
-            )
-        best = best_evaluation(watch.log) if settings.keep == "best" else None
+        loop = _Loop(optimizer, watch, encoded, settings, pad_id(loaded.tokenizer))
+        loop.run(checkpoint)
         outcome = Outcome(
             settings=settings,
             base=loaded.name,
@@ -127,70 +133,107 @@ def train(
             dataset=dataset,
             records=len(encoded),
             longer=longer,
-            longest=max(len(e["input_ids"]) for e in encoded),
-            steps=trainer.state.global_step,
-            planned=trainer.state.max_steps,
+            longest=max(loop.lengths),
+            steps=loop.step,
+            planned=total,
             early=watch.early,
-            kept=best["current_steps"] if best else trainer.state.global_step,
-            train_loss=sum(losses) / len(losses),
+            kept=_kept(watch, settings, loop.step),
+            train_loss=_mean([e["loss"] for e in watch.log if "loss" in e]),
             seconds=watch.before + time.monotonic() - started,
             log=watch.log,
             recipe=recipe or {},
+            failure=loop.failure,
         )
         if first():
-            earlier_one = best_folder(scratch, outcome.kept) if outcome.kept < outcome.steps else None
-            if earlier_one is not None:
-                save_checkpoint(model, out, outcome.steps, last)
-            save_adapter(model, out, outcome, records, weights=earlier_one)
+            _save(model, out, scratch, outcome, records)
     return outcome
 
 
+class _Loop:
+    """The steps of a run. `step` is the last one that was done; `failure` why the run could not continue."""
+
+    def __init__(
+        self, optimizer: Optimizer, watch: Watch, encoded: Sequence[Encoded], settings: TrainSettings, pad: int
+    ) -> None:
+        self.optimizer, self.watch, self.encoded, self.settings, self.pad = optimizer, watch, encoded, settings, pad
+        self.lengths = [len(e["input_ids"]) for e in encoded]
+        self.step = 0
+        self.failure: Problem | None = None
+        self._in_a_row = 0
+
+    def run(self, checkpoint: Path | None) -> None:
+        """All steps from the beginning or from `checkpoint`. Raises ModelError when not one had usable gradients."""
+        if checkpoint is not None:
+            self.step = step_of(checkpoint)
+            self.optimizer.load(load_state(checkpoint))
+        self.optimizer.model.train()
+        self.watch.begin(self.step)
+        an_epoch = -(-len(self.encoded) // self.settings.batch)
+        while self.step < self.watch.total:
+            epoch, begin = divmod(self.step, an_epoch)
+            for batch in batches(self.lengths, self.settings.batch, self.settings.seed, epoch)[begin:]:
+                self.step += 1
+                entry = self._learn(batch)
+                done = self.step / an_epoch
+                if self.watch.after(self.step, done, entry, epoch_ends=done.is_integer()) or self.failure:
+                    return
+                if self.step == self.watch.total:
+                    break
+
+    def _learn(self, batch: Sequence[int]) -> dict[str, Any]:
+        """One step of the optimizer; what is to be logged of it."""
+        tokens = labelled_tokens([self.encoded[i] for i in batch])
+        taken = pieces(share(batch), self.lengths, self.settings.at_once)
+        done = self.optimizer.step([collate([self.encoded[i] for i in piece], self.pad) for piece in taken], tokens)
+        if not done.skipped:
+            self._in_a_row = 0
+            return {"loss": done.loss, "learning_rate": done.rate, "grad_norm": done.norm}
+        self._in_a_row += not self.optimizer.overflowing
+        if self._in_a_row >= MOST_SKIPPED:
+            self.failure = self._not_finite(batch)
+            if not any("loss" in e for e in self.watch.log):
+                raise ModelError(self.failure)
+        return {"skipped": True, "learning_rate": done.rate}
+
+    def _not_finite(self, batch: Sequence[int]) -> Problem:
+        model = self.optimizer.model.get_base_model()
+        return Problem(
+            "The run ended at step {step}: in {steps} steps in a row the gradients were not finite, last with records "
+            "{records} (attention {attention}, {dtype}). The weights were not touched by these steps. Load the model "
+            "with another attention implementation (eager is the plainest), or lower the learning rate.",
+            {
+                "step": self.step,
+                "steps": MOST_SKIPPED,
+                "records": ", ".join(str(i + 1) for i in sorted(batch)[:8]) + (" ..." if len(batch) > 8 else ""),
+                "attention": getattr(model.config, "_attn_implementation", None) or "unknown",
+                "dtype": self.optimizer.precision.dtype,
+            },
+        )
+
+
+def _kept(watch: Watch, settings: TrainSettings, step: int) -> int:
+    """The step whose adapter is the result."""
+    best = best_evaluation(watch.log) if settings.keep == "best" else None
+    return best["current_steps"] if best else step
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else math.nan
+
+
+def _save(model: Any, out: Path, scratch: Path, outcome: Outcome, records: Sequence[Record | Example]) -> None:
+    """The adapter folder; where an earlier adapter is the result, the last one becomes a checkpoint beside it."""
+    earlier_one = best_folder(scratch, outcome.kept) if outcome.kept < outcome.steps else None
+    if earlier_one is not None:
+        save_checkpoint(model, out, outcome.steps, next(e["loss"] for e in reversed(outcome.log) if "loss" in e))
+    save_adapter(model, out, outcome, records, weights=earlier_one)
+
+
 @contextmanager
-def removed(folder: Path | None) -> Iterator[None]:
+def _removed(folder: Path | None) -> Iterator[None]:
     """Without `folder` afterwards."""
     try:
         yield
     finally:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _arguments(settings: TrainSettings, records: int, out: Path, device: str) -> Any:
-    """transformers' own settings, under the names of the installed version."""
-    import torch
-    from transformers import TrainingArguments
-
-    at_once, accumulation = shares(settings)
-    arguments = TrainingArguments(
-        **adapt(
-            TrainingArguments,
-            output_dir=str(out),
-            use_cpu=device == "cpu",  # where the model is; the Trainer would move it to a GPU
-            per_device_train_batch_size=at_once,
-            gradient_accumulation_steps=accumulation,
-            num_train_epochs=settings.epochs,
-            learning_rate=settings.learning_rate,
-            lr_scheduler_type=settings.scheduler,
-            # A number of steps, because a share changed its name and meaning between versions.
-            warmup_steps=settings.warmup_steps(settings.steps(records)),
-            logging_steps=1,
-            logging_nan_inf_filter=False,
-            save_strategy="no",  # our callback says when
-            save_total_limit=2,  # a kill in the middle of one leaves the other
-            optim=_optimizer(settings, device),
-            report_to="none",
-            disable_tqdm=True,
-            remove_unused_columns=False,
-            dataloader_pin_memory=torch.cuda.is_available(),
-            seed=settings.seed,
-            ddp_timeout=86_400,  # seconds that the other processes wait while the first evaluates
-        )
-    )
-    arguments._n_gpu = min(1, arguments.n_gpu)  # several would be DataParallel, with another batch than was asked for
-    return arguments
-
-
-def _optimizer(settings: TrainSettings, device: str) -> str:
-    """The fused kernel does the same in one pass; on a CPU there is nothing to gain from it."""
-    fused = settings.optimizer == "adamw_torch" and device == "cuda"
-    return "adamw_torch_fused" if fused else settings.optimizer

@@ -82,19 +82,19 @@ def test_a_run_that_fails(data: Path, tiny: Any, tmp_path: Path, error: BaseExce
 def hungry(monkeypatch: pytest.MonkeyPatch, most: int, said: str, begin: int = 0) -> None:
     """From the call `begin` on a batch of more than `most` records does not fit into memory."""
     import torch
-    from cefr_sentences.extension.training import trainer
+    from cefr_sentences.extension.training import optimizer
 
     calls = 0
-    original = trainer.summed_loss
+    original = optimizer.backward
 
-    def loss(model: Any, batch: dict[str, Any]) -> Any:
+    def loss(model: Any, batch: Any, scale: Any) -> Any:
         nonlocal calls
         calls += 1
-        if calls > begin and len(batch["input_ids"]) > most:
+        if calls > begin and len(batch.input_ids) > most:
             raise torch.cuda.OutOfMemoryError(said) if said == "cuda" else RuntimeError(said)
-        return original(model, batch)
+        return original(model, batch, scale)
 
-    monkeypatch.setattr(trainer, "summed_loss", loss)
+    monkeypatch.setattr(optimizer, "backward", loss)
 
 
 SAID = ["[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried", "cuda"]
@@ -104,7 +104,7 @@ SAID = ["[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried", 
 @pytest.mark.parametrize("said", SAID)
 def test_out_of_memory(data: Path, tiny: Any, tmp_path: Path, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     hungry(monkeypatch, 0, said)
-    with pytest.raises(ModelError, match=r"not enough memory for 1 records at a time"):
+    with pytest.raises(ModelError, match="not enough memory for one record at a time"):
         carry_out(tiny, plan(data), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
@@ -197,16 +197,12 @@ def test_save_rules(data: Path, tiny: Any, tmp_path: Path) -> None:
 
 
 def test_a_copy_for_each_tenth_that_the_smoothed_loss_falls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from types import SimpleNamespace
-
     from cefr_sentences.extension.training import watch
 
     kept: list[tuple[int, float]] = []
     monkeypatch.setattr(watch, "save_checkpoint", lambda model, out, step, loss: kept.append((step, loss)))
     settings = TrainSettings("A1", save="loss")
-    log = watch.run_watch(
-        None, tmp_path, settings, None, lambda entry: None, lambda: False, work=tmp_path, resumable=False
-    )
+    log = watch.Watch(None, settings, 60, out=tmp_path, work=tmp_path)
     smoothed, expected, last = 4.0, [], 4.0
     for step in range(1, 60):
         loss = 4.0 if step == 1 else 1.0 if step < 20 else 5.0
@@ -214,8 +210,7 @@ def test_a_copy_for_each_tenth_that_the_smoothed_loss_falls(tmp_path: Path, monk
         if smoothed <= 0.9 * last:
             last = smoothed
             expected.append((step, smoothed))
-        state = SimpleNamespace(global_step=step, max_steps=60, epoch=0.0)
-        log.on_log(None, state, SimpleNamespace(), logs={"loss": loss})
+        log.after(step, 0.0, {"loss": loss}, epoch_ends=False)
     assert len(expected) > 3
     assert kept == [(step, pytest.approx(loss)) for step, loss in expected]
 

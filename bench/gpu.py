@@ -1,0 +1,291 @@
+"""`make bench-gpu`: what one GPU says. Speed beside Training PRO's way and trl, real runs, and ablations.
+
+Works in a checkout on a machine that has torch, transformers and peft, without a network and without installing
+anything. On a CPU the same script runs small, to see that it works.
+
+    python -m bench.gpu speed        a model of 1.24 B parameters with random weights: three ways, then a step in parts
+    python -m bench.gpu runs         the embedded model at the size people have: A1 and B1, fast and classic
+    python -m bench.gpu projections  q, k, v, o against all seven, at 360 and 1,800 records, three seeds
+
+Each prints a table, and all numbers go into --out as JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from .bare import ROOT, make_importable
+
+BATCH = 64
+LEVEL = "B1"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="*", default=["speed", "runs", "projections"])
+    parser.add_argument("--out", type=Path, default=Path("bench-gpu"), help="folder for the numbers")
+    parser.add_argument("--pairs", type=Path, help="word-sentence tables a1.json and b1.json (default: starter pairs)")
+    parser.add_argument("--parallel", type=int, default=4, help="runs of the embedded model at a time (default 4)")
+    parser.add_argument("--trl", action="store_true", help="trl's ways too: this Python has trl")
+    parser.add_argument("--small", action="store_true", help="a tiny model and little data: does it work?")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        make_importable(Path(scratch))
+        for what in args.what:
+            began = time.monotonic()
+            found = PARTS[what](args, Path(scratch))
+            (args.out / f"{what}.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+            print(f"[{what}: {time.monotonic() - began:.0f} s]\n", flush=True)
+
+
+# Speed
+
+
+def speed(args: argparse.Namespace, scratch: Path) -> dict[str, Any]:
+    """Whole runs of the three ways on one model and 1,000 records, then our step in parts."""
+    from cefr_sentences.exporter.records.formats import read_records
+    from cefr_sentences.extension.models.loading import load_tokenizer
+    from cefr_sentences.extension.recipes import recipe
+
+    from .train import CLASSIC, blocks, figures, trl_ways
+
+    model, parameters = random_model(scratch / "random", small=args.small)
+    dataset = export(scratch, "starter", LEVEL, 24 if args.small else 1000, "speed", eval_share=0)
+    records = read_records(dataset)
+    tokenizer = load_tokenizer(str(model))
+    lengths = [len(ids) + 1 for ids in tokenizer([r.text for r in records])["input_ids"]]
+    batch = 8 if args.small else BATCH
+    micro = batch // 4
+    sizes: dict[str, int] = {}
+
+    def count(piece: str) -> int:
+        if piece not in sizes:
+            sizes[piece] = len(tokenizer.encode(piece))
+        return sizes[piece]
+
+    common = {
+        "model": str(model),
+        "seed": 42,
+        "settings": {**CLASSIC, "batch": batch, "micro_batch": micro, "accumulation": batch // micro},
+        "dataset": str(dataset),
+        "eval": None,
+    }
+    classic = replace(
+        recipe(LEVEL, "classic").settings,
+        batch=batch,
+        micro_batch=batch,
+        epochs=1.0,
+        evaluations=0,
+        save="end",
+        keep="last",
+    )
+    cut = blocks(dataset.read_text(encoding="utf-8"), count)
+    jobs: dict[str, tuple[str, dict[str, Any]]] = {
+        "Training PRO's way": ("bench.train_pro", {"chunk": 256, "blocks": cut}),
+        "ours": ("bench.train_ours", {"ours": asdict(classic), "goal": None}),
+    }
+    if args.trl:
+        pairs = [(r.prompt, r.output) for r in records]
+        for name, way in trl_ways(max(lengths), batch, micro).items():
+            jobs[f"trl, {name}"] = ("bench.train_trl", {"pairs": pairs, **way})
+    ways: dict[str, Any] = {}
+    print("| way | records/s | real tokens/s | MFU | against Training PRO's way | peak memory | not finite |")
+    print("|---|---|---|---|---|---|---|", flush=True)
+    for name, (module, ask) in jobs.items():
+        done = child(scratch / name.replace(" ", "-").replace("'", ""), module, {**common, **ask})
+        if done is None:
+            print(f"| {name} | failed | | | | | |", flush=True)
+            continue
+        ways[name] = way = figures({"cpu_seconds": 1.0, **done}, len(records), sum(lengths), parameters)
+        base = ways.get("Training PRO's way", way)["records_a_second"]
+        print(
+            f"| {name} | {way['records_a_second']:.1f} | {way['tokens_a_second']:,.0f} | {way['share_of_peak']:.1%} | "
+            f"{way['records_a_second'] / base:.2f} | {way['peak_bytes'] / 1e9:.1f} GB | {way['not_finite']} |",
+            flush=True,
+        )
+    if "ours" in ways:
+        mine = ways["ours"]
+        print(
+            f"ours: {mine['seconds']:.2f} s, of them {mine['seconds_before']:.2f} to the end of the first step and "
+            f"{mine['seconds_after']:.2f} after the last; a step {mine['seconds_a_step'] or 0:.3f} s",
+            flush=True,
+        )
+    steps = child(
+        scratch / "steps",
+        "bench.gpu_steps",
+        {**common, "ours": asdict(classic), "parameters": parameters, "small": args.small},
+    )
+    return {"parameters": parameters, "tokens": sum(lengths), "ways": ways, "steps": steps}
+
+
+def random_model(folder: Path, *, small: bool) -> tuple[Path, int]:
+    """A Llama as large as Llama-3.2-1B, with random weights and the embedded model's tokenizer."""
+    import shutil
+
+    import torch
+    import transformers
+    from cefr_sentences.extension.models.embedded import embedded_model
+
+    shape = (
+        {"vocab_size": 49152, "hidden_size": 64, "num_hidden_layers": 2, "intermediate_size": 128}
+        if small
+        else {"vocab_size": 128256, "hidden_size": 2048, "num_hidden_layers": 16, "intermediate_size": 8192}
+    )
+    heads = (4, 2) if small else (32, 8)
+    config = transformers.LlamaConfig(
+        **shape,
+        num_attention_heads=heads[0],
+        num_key_value_heads=heads[1],
+        tie_word_embeddings=True,
+        max_position_embeddings=8192,
+        bos_token_id=1,
+        eos_token_id=2,
+        pad_token_id=0,
+    )
+    torch.manual_seed(0)
+    with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
+        model: Any = transformers.LlamaForCausalLM(config).to(torch.bfloat16)
+    model.save_pretrained(folder)
+    for file in embedded_model().glob("*"):
+        if file.name.startswith(("tokenizer", "special", "chat", "vocab", "merges")):
+            shutil.copy(file, folder)
+    return folder, sum(p.numel() for p in model.parameters())
+
+
+def child(folder: Path, module: str, ask: dict[str, Any]) -> dict[str, Any] | None:
+    """What `module` measures in a process of its own; None where it fails, with its last words on stderr."""
+    folder.mkdir()
+    (folder / "job.json").write_text(json.dumps(ask), encoding="utf-8")
+    said = subprocess.run([sys.executable, "-m", module, str(folder)], cwd=ROOT, capture_output=True, text=True)
+    for line in said.stdout.splitlines():
+        if line.startswith("|"):
+            print(line, flush=True)
+    if said.returncode:
+        print(f"{module} failed: {said.stderr[-1500:]}", file=sys.stderr, flush=True)
+        return None
+    return json.loads((folder / "result.json").read_text(encoding="utf-8"))
+
+
+# Real runs of the embedded model
+
+
+def runs(args: argparse.Namespace, scratch: Path) -> list[dict[str, Any]]:
+    """A1 and B1, fast and classic, as people train them, by the real commands."""
+    records = 60 if args.small else 2000
+    jobs = []
+    for level in ("A1",) if args.small else ("A1", "B1"):
+        data = export(scratch, source(args, level), level, records, f"runs-{level.lower()}")
+        jobs += [Run(f"{level} {kind}", data, level, ["--recipe", kind]) for kind in ("fast", "classic")]
+    return table(args, scratch, jobs)
+
+
+def projections(args: argparse.Namespace, scratch: Path) -> list[dict[str, Any]]:
+    """Which layers: rank and word weight equal, words that stand in no training sentence told apart."""
+    jobs = []
+    for records in (60,) if args.small else (400, 2000):
+        data = export(scratch, source(args, "A1"), "A1", records, f"projections-{records}")
+        for layers, rank in (("q,k,v,o", 64), ("all", 64), ("all", 24), ("q,v", 128)):
+            for seed in (1,) if args.small else (1, 2, 3):
+                options = ["--projections", layers, "--rank", rank, "--alpha", 2 * rank, "--seed", seed]
+                jobs.append(
+                    Run(f"{records * 9 // 10} records, {layers}, rank {rank}, seed {seed}", data, "A1", options)
+                )
+    return table(args, scratch, jobs)
+
+
+class Run:
+    """A training and its evaluation, by the real commands."""
+
+    def __init__(self, name: str, data: Path, level: str, options: Iterable[Any]) -> None:
+        self.name, self.data, self.level, self.options = name, data, level, [str(o) for o in options]
+
+    def go(self, folder: Path, *, small: bool) -> dict[str, Any]:
+        adapter, unseen = folder / "adapter", self.data.with_name(f"{self.data.stem}_eval.txt")
+        folder.mkdir()
+        quick = ["--epochs", "1", "--batch", "4"] if small else []
+        began = time.monotonic()
+        command(
+            "train", self.data, "--level", self.level, "--model", "embedded", "--out", adapter, *self.options, *quick
+        )
+        seconds = time.monotonic() - began
+        prompts = ["--prompts", "2" if small else "40"]
+        said = command("evaluate", unseen, "--model", "embedded", "--adapter", adapter, *prompts, "--json")
+        log = [json.loads(line) for line in (adapter / "run.jsonl").read_text(encoding="utf-8").splitlines()]
+        steps = [e for e in log if "current_steps" in e]
+        kept = json.loads((adapter / "cefr_sentences.json").read_text(encoding="utf-8"))["adapter_of_step"]
+        return {
+            "name": self.name,
+            "seconds": seconds,
+            "training_seconds": steps[-1].get("seconds") or steps[-2]["seconds"],
+            "not_finite": sum(bool(e.get("skipped")) for e in steps),
+            "best_epoch": next(e["epoch"] for e in steps if e["current_steps"] >= kept),
+            "steps": steps[-1]["current_steps"],
+            "evaluation": json.loads(said),
+        }
+
+
+def table(args: argparse.Namespace, scratch: Path, jobs: list[Run]) -> list[dict[str, Any]]:
+    """All of `jobs`, some at a time, as one table."""
+    from cefr_sentences.extension.models.embedded import embedded_model
+
+    embedded_model()  # converted once, not by all at once
+    print("| run | seconds | steps | best epoch | not finite | loss | words used | never in a training sentence |")
+    print("|---|---|---|---|---|---|---|---|", flush=True)
+
+    def go(at: int) -> dict[str, Any] | None:
+        try:
+            done = jobs[at].go(scratch / f"run-{time.monotonic_ns()}-{at}", small=args.small)
+        except RuntimeError as error:
+            print(f"| {jobs[at].name} | failed: {error} | | | | | | |", flush=True)
+            return None
+        adapter = done["evaluation"]["adapter"]
+        print(
+            f"| {done['name']} | {done['training_seconds']:.0f} | {done['steps']} | {done['best_epoch']:.1f} | "
+            f"{done['not_finite']} | {adapter['loss']:.3f} | {adapter.get('words_used')} | "
+            f"{adapter.get('unseen_words_used')} |",
+            flush=True,
+        )
+        return done
+
+    with ThreadPoolExecutor(args.parallel) as pool:
+        return [done for done in pool.map(go, range(len(jobs))) if done is not None]
+
+
+def source(args: argparse.Namespace, level: str) -> str:
+    return "starter" if args.pairs is None else str(args.pairs / f"{level.lower()}.json")
+
+
+def export(scratch: Path, pairs: str, level: str, records: int, name: str, eval_share: float = 0.1) -> Path:
+    """The training file that so many records make."""
+    data = scratch / "data"
+    options = ["--level", level, "--records", records, "--eval", eval_share, "--name", name, "--out", data, "--force"]
+    command("export", pairs, *options)
+    return data / f"{name}.txt"
+
+
+def command(*words: Any) -> str:
+    """What `cefr-sentences ...` prints. Raises RuntimeError when it fails."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "4"}
+    call = [sys.executable, "-m", "cefr_sentences.extension", *map(str, words)]
+    said = subprocess.run(call, env=environment, capture_output=True, text=True)
+    if said.returncode:
+        raise RuntimeError(said.stderr.strip()[-300:].replace("\n", " "))
+    return said.stdout
+
+
+PARTS = {"speed": speed, "runs": runs, "projections": projections}
+
+if __name__ == "__main__":
+    main()

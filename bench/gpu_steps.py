@@ -1,0 +1,165 @@
+"""The parts of `bench.gpu speed`: bare training steps of one model, one thing changed at a time."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from .train_common import finish, job, matmul_peak, wait
+
+_STEPS = 6
+
+
+def main() -> None:
+    import torch
+    from cefr_sentences.exporter.records.formats import read_records
+    from cefr_sentences.extension.models.loading import load
+    from cefr_sentences.extension.training.data import encode
+    from cefr_sentences.extension.training.settings import TrainSettings
+
+    ask, folder = job()
+    settings = TrainSettings(**{**ask["ours"], "projections": tuple(ask["ours"]["projections"])})
+    loaded = load(ask["model"])
+    encoded = encode(loaded.tokenizer, read_records(Path(ask["dataset"])))
+    encoded.sort(key=lambda e: len(e["input_ids"]))
+    peak = max(matmul_peak().values())
+    found: dict[str, Any] = {}
+    print(f"| a step of {settings.batch} records | ms | real tokens/s | MFU | peak memory |\n|---|---|---|---|---|")
+    ways: dict[str, Callable[[], Any]] = {
+        f"{settings.batch} at a time": nullcontext,
+        f"{settings.batch // 4} at a time": lambda: nullcontext({"at_once": settings.batch // 4}),
+        f"{settings.batch // 16 or 1} at a time": lambda: nullcontext({"at_once": settings.batch // 16 or 1}),
+        "no dropout": lambda: nullcontext({"dropout": 0.0}),
+        "all seven projections": lambda: nullcontext({"projections": ("all",)}),
+        "float32 adapter, autocast": autocast,
+        "attention mask as with padding": masked,
+        "DoRA": lambda: nullcontext({"dora": True}),
+        "checkpointing": lambda: nullcontext({"checkpointing": "on"}),
+        "8-bit Adam": lambda: nullcontext({"optimizer": "adamw_bnb_8bit"}),
+        "Liger's kernels": lambda: liger(loaded.model),
+        "layers compiled": lambda: compiled(loaded.model),
+    }
+    if ask["small"]:
+        del ways["layers compiled"]
+    for name, way in ways.items():
+        try:
+            with way() as changes:
+                seconds, tokens = measure(loaded, encoded, settings, **(changes or {}))
+        except Exception as error:
+            print(f"| {name} | not measured: {str(error).splitlines()[0][:120]} | | | |", flush=True)
+            continue
+        memory = torch.cuda.max_memory_allocated() / 1e9 if torch.cuda.is_available() else float("nan")
+        share = 4 * ask["parameters"] * tokens / seconds / peak
+        found[name] = {"seconds": seconds, "tokens_a_second": tokens / seconds, "mfu": share, "gigabytes": memory}
+        row = f"| {name} | {seconds * 1e3:.0f} | {tokens / seconds:,.0f} | {share:.1%} | {memory:.1f} GB |"
+        print(row, flush=True)
+        print(row, file=sys.stderr, flush=True)
+    finish(folder, ways=found, peak=peak)
+
+
+def measure(
+    loaded: Any, encoded: list[Any], settings: Any, at_once: int | None = None, **changes: Any
+) -> tuple[float, float]:
+    """Seconds of a step, and its real tokens, as the mean over steps with records of middling length."""
+    import torch
+    from cefr_sentences.extension.models.form import pad_id
+    from cefr_sentences.extension.training.data import collate, labelled_tokens
+    from cefr_sentences.extension.training.lora import lora_layers
+    from cefr_sentences.extension.training.optimizer import Optimizer
+    from cefr_sentences.extension.training.order import pieces
+
+    chosen = replace(settings, **changes)
+    size, lengths = chosen.batch, [len(e["input_ids"]) for e in encoded]
+    first = max(0, (len(encoded) - _STEPS * size) // 2)
+    batches = [list(range(at, at + size)) for at in range(first, len(encoded) - size + 1, size)][:_STEPS]
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+    with lora_layers(loaded.model, chosen) as model:
+        optimizer = Optimizer(model, chosen, len(batches) + 2)
+        model.train()
+
+        def step(batch: list[int]) -> None:
+            some = [[encoded[i] for i in piece] for piece in pieces(batch, lengths, at_once or size)]
+            tokens = labelled_tokens([encoded[i] for i in batch])
+            optimizer.step([collate(piece, pad_id(loaded.tokenizer)) for piece in some], tokens)
+
+        for batch in (batches[0], batches[-1]):
+            step(batch)
+        wait()
+        began = time.perf_counter()
+        for batch in batches:
+            step(batch)
+        wait()
+        seconds = time.perf_counter() - began
+    return seconds / len(batches), sum(lengths[i] for batch in batches for i in batch) / len(batches)
+
+
+@contextmanager
+def autocast() -> Any:
+    """As it was: the adapter in float32, everything converted on the way."""
+    from cefr_sentences.extension.training import lora, optimizer, precision
+
+    before = precision.precision_of
+
+    def with_autocast(model: Any) -> Any:
+        return replace(before(model), autocast=True, dtype="bfloat16")
+
+    lora.precision_of = optimizer.precision_of = with_autocast
+    try:
+        yield
+    finally:
+        lora.precision_of = optimizer.precision_of = before
+
+
+@contextmanager
+def masked() -> Any:
+    """With a mask that hides the padding, so that attention cannot take its causal kernel."""
+    import torch
+
+    before = torch.ones_like
+
+    def last_hidden(ids: Any, *args: Any, **kwargs: Any) -> Any:
+        made = before(ids, *args, **kwargs)
+        if made.dim() == 2 and made.dtype == torch.int64:
+            made[:, -1] = 0
+        return made
+
+    torch.ones_like = last_hidden
+    try:
+        yield
+    finally:
+        torch.ones_like = before
+
+
+@contextmanager
+def liger(model: Any) -> Any:
+    """Liger's kernels for RMSNorm, SwiGLU and the rotary positions."""
+    from liger_kernel.transformers import apply_liger_kernel_to_llama  # pyright: ignore[reportMissingImports]
+
+    apply_liger_kernel_to_llama(model=model, fused_linear_cross_entropy=False, cross_entropy=False)
+    yield
+
+
+@contextmanager
+def compiled(model: Any) -> Any:
+    """Each layer by torch.compile, for any length."""
+    import torch
+
+    for layer in model.model.layers:
+        layer.compile(dynamic=True)
+    try:
+        yield
+    finally:
+        torch._dynamo.reset()
+        for layer in model.model.layers:
+            layer._compiled_call_impl = None
+
+
+if __name__ == "__main__":
+    main()

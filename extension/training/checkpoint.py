@@ -1,0 +1,45 @@
+"""What a resumed run needs, in a folder that is whole or not there."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+_STATE, _LAST = "state.pt", "trainer_state.json"
+_KEPT = 2  # a kill while one is written leaves the other
+
+
+def save_state(work: Path, step: int, state: dict[str, Any]) -> None:
+    """Write `state` to `work/checkpoint-STEP`; of the older ones the newest stays."""
+    import torch
+
+    folder = work / f"checkpoint-{step}"
+    part = work / f".checkpoint-{step}.part"
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    torch.save(state, part / _STATE)
+    (part / _LAST).write_text(json.dumps({"global_step": step}) + "\n", encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    part.rename(folder)
+    for old in sorted(work.glob("checkpoint-*"), key=step_of)[:-_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def load_state(folder: Path) -> dict[str, Any]:
+    """The state in `folder`. Only tensors and plain values are read, so nothing in it can run."""
+    import torch
+
+    return torch.load(folder / _STATE, map_location="cpu", weights_only=True)
+
+
+def last_checkpoint(work: Path) -> Path | None:
+    """The newest checkpoint in `work`, or None."""
+    return max((p for p in work.glob("checkpoint-*") if (p / _LAST).is_file()), key=step_of, default=None)
+
+
+def step_of(folder: Path) -> int:
+    """The step that the name of a folder ends in; 0 where it ends in none."""
+    number = folder.name.rpartition("-")[2]
+    return int(number) if number.isdigit() else 0
