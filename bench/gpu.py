@@ -138,25 +138,20 @@ def random_model(folder: Path, *, small: bool) -> tuple[Path, int]:
     import transformers
     from cefr_sentences.extension.models.embedded import embedded_model
 
-    shape = (
-        {"vocab_size": 49152, "hidden_size": 64, "num_hidden_layers": 2, "intermediate_size": 128}
-        if small
-        else {"vocab_size": 128256, "hidden_size": 2048, "num_hidden_layers": 16, "intermediate_size": 8192}
-    )
-    heads = (4, 2) if small else (32, 8)
-    config = transformers.LlamaConfig(
-        **shape,
-        num_attention_heads=heads[0],
-        num_key_value_heads=heads[1],
-        tie_word_embeddings=True,
-        max_position_embeddings=8192,
-        bos_token_id=1,
-        eos_token_id=2,
-        pad_token_id=0,
-    )
+    size: dict[str, Any] = {
+        "vocab_size": 49152 if small else 128256,
+        "hidden_size": 64 if small else 2048,
+        "num_hidden_layers": 2 if small else 16,
+        "intermediate_size": 128 if small else 8192,
+        "num_attention_heads": 4 if small else 32,
+        "num_key_value_heads": 2 if small else 8,
+    }
+    ids: dict[str, Any] = {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
+    config = transformers.LlamaConfig(**size, **ids, tie_word_embeddings=True, max_position_embeddings=8192)
     torch.manual_seed(0)
     with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
-        model: Any = transformers.LlamaForCausalLM(config).to(torch.bfloat16)
+        model: Any = transformers.LlamaForCausalLM(config)
+    model = model.to(torch.bfloat16)
     model.save_pretrained(folder)
     for file in embedded_model().glob("*"):
         if file.name.startswith(("tokenizer", "special", "chat", "vocab", "merges")):
@@ -250,17 +245,21 @@ def table(args: argparse.Namespace, scratch: Path, jobs: list[Run]) -> list[dict
         except RuntimeError as error:
             print(f"| {jobs[at].name} | failed: {error} | | | | | | |", flush=True)
             return None
-        adapter = done["evaluation"]["adapter"]
+        figures = done["evaluation"]["adapter"]["figures"]
         print(
             f"| {done['name']} | {done['training_seconds']:.0f} | {done['steps']} | {done['best_epoch']:.1f} | "
-            f"{done['not_finite']} | {adapter['loss']:.3f} | {adapter.get('words_used')} | "
-            f"{adapter.get('unseen_words_used')} |",
+            f"{done['not_finite']} | {figures['loss']['value']:.3f} | {percent(figures['used'])} | "
+            f"{percent(figures['used_unseen'])} |",
             flush=True,
         )
         return done
 
     with ThreadPoolExecutor(args.parallel) as pool:
         return [done for done in pool.map(go, range(len(jobs))) if done is not None]
+
+
+def percent(figure: dict[str, Any]) -> str:
+    return "-" if figure["value"] is None else f"{figure['value']:.1%}"
 
 
 def source(args: argparse.Namespace, level: str) -> str:

@@ -67,7 +67,7 @@ def measure(
 ) -> tuple[float, float]:
     """Seconds of a step, and its real tokens, as the mean over steps with records of middling length."""
     import torch
-    from cefr_sentences.extension.models.form import pad_id
+    from cefr_sentences.extension.models.prompt_form import pad_id
     from cefr_sentences.extension.training.data import collate, labelled_tokens
     from cefr_sentences.extension.training.lora import lora_layers
     from cefr_sentences.extension.training.optimizer import Optimizer

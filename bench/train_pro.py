@@ -21,8 +21,8 @@ def main() -> None:
     tokenizer.pad_token_id = 0
     cuda = torch.cuda.is_available()
     dtype = torch.float16 if cuda else torch.float32
-    model = transformers.AutoModelForCausalLM.from_pretrained(ask["model"], dtype=dtype).to("cuda" if cuda else "cpu")
-    model = lora(model, ask["settings"])
+    model: Any = transformers.AutoModelForCausalLM.from_pretrained(ask["model"], dtype=dtype)
+    model = lora(model.to("cuda" if cuda else "cpu"), ask["settings"])
     rows = []
     for block in ask["blocks"]:
         ids = [*tokenizer.encode(block, truncation=True, max_length=ask["chunk"] - 1), tokenizer.eos_token_id]

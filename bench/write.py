@@ -18,36 +18,36 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cefr_sentences.extension.models.host import Sampling
-from cefr_sentences.extension.writing import deal
+from cefr_sentences.exporter.records.prompt import ListPrompt
+from cefr_sentences.extension.models.asking import Reply, Sampling
+from cefr_sentences.extension.writing import lists
 from cefr_sentences.extension.writing.command import BATCH
+from cefr_sentences.extension.writing.sheet import count
 from cefr_sentences.extension.writing.words import read_words
-from cefr_sentences.extension.writing.write import WriteSettings, counted, write_sentences
+from cefr_sentences.extension.writing.write import WriteSettings, write_sentences
 
 
-def singly(
-    prompts: Sequence[str], words: Sequence[int], /, *, sampling: Sampling, progress: Any, ask: Any
-) -> list[str]:
+def singly(prompts: Sequence[ListPrompt], /, *, sampling: Sampling, progress: Any, ask: Any) -> list[Reply]:
     """The same answers, each prompt in a call of its own."""
     temperatures = sampling.temperatures(len(prompts))
     return [
-        ask([prompt], [n], sampling=Sampling(temperature, sampling.seed + i), progress=lambda done, total: None)[0]
-        for i, (prompt, n, temperature) in enumerate(zip(prompts, words, temperatures, strict=True))
+        ask([prompt], sampling=Sampling(temperature, sampling.seed + i), progress=lambda done, total: None)[0]
+        for i, (prompt, temperature) in enumerate(zip(prompts, temperatures, strict=True))
     ]
 
 
 def measure(ask: Any, words: list[str], settings: WriteSettings, one_word: bool = False) -> dict[str, float]:
-    """Seconds, sentences that stand, and how many of them a second."""
-    most, least = deal.MAX_WORDS, deal.MIN_WORDS
+    """Seconds, accepted sentences, and how many of them a second."""
+    most, least = lists.MAX_WORDS, lists.MIN_WORDS
     try:
         if one_word:
-            deal.MAX_WORDS = deal.MIN_WORDS = 1
+            lists.MAX_WORDS = lists.MIN_WORDS = 1
         started = time.perf_counter()
-        n = counted(write_sentences(ask, words, settings))
+        n = count(write_sentences(ask, words, settings))
         seconds = time.perf_counter() - started
     finally:
-        deal.MAX_WORDS, deal.MIN_WORDS = most, least
-    return {"seconds": seconds, "ok": n["ok"], "flagged": n["flagged"], "per_second": n["ok"] / seconds}
+        lists.MAX_WORDS, lists.MIN_WORDS = most, least
+    return {"seconds": seconds, "ok": n.accepted, "flagged": n.rejected, "per_second": n.accepted / seconds}
 
 
 def main() -> None:

@@ -51,7 +51,7 @@ def custom_generate_chat_prompt(text: str, state: dict[str, Any], **kwargs: Any)
     from .writing.chat import chat_prompt
 
     applied = _host.state().adapters if _host is not None else ()
-    prompt = chat_prompt(text, applied, _host is not None and _host.ours(applied), **kwargs)
+    prompt = chat_prompt(text, applied, _host is not None and _host.expect_list_prompt(applied), **kwargs)
     return _others(text, state, **kwargs) if prompt is None else prompt
 
 

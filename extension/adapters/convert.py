@@ -9,10 +9,10 @@ from typing import Any
 
 from ...exporter.common.errors import CefrError, ModelError
 from ...exporter.common.memory import check_memory, gigabytes
-from ...exporter.records.prompt import list_prompt
-from ..models.form import prompt_ids
+from ...exporter.records.prompt import ListPrompt
 from ..models.gguf import Gguf, check_architecture, edit_json, llama3_rope, open_gguf, save_folder
 from ..models.loading import first_line, libraries, load
+from ..models.prompt_form import prompt_ids
 from .model_folder import check_out, check_space, new_model_folder, write_meta
 
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
@@ -22,7 +22,7 @@ _NATIVE = {"F16": "float16", "BF16": "bfloat16"}
 _PEAK = 8
 _LIBRARIES = 400_000_000  # bytes of Python, torch and transformers themselves
 _CHECKED_TOKENS = 24
-_PROMPT = list_prompt(["happy", "book", "friend"], "A1")
+_PROMPT = ListPrompt("A1", ("happy", "book", "friend"))
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ from typing import Any
 
 from ...exporter.common.errors import ModelError, Option
 from ...exporter.common.memory import check_memory, free_memory, gigabytes
-from ...exporter.records.prompt import list_prompt
-from ..models.form import prompt_ids
+from ...exporter.records.prompt import ListPrompt
 from ..models.gguf import edit_json
 from ..models.loading import (
     apply_adapter,
@@ -27,6 +26,7 @@ from ..models.loading import (
     locate,
     unloadable,
 )
+from ..models.prompt_form import prompt_ids
 from ..models.weights import shapes
 from ..training.model_card import NAME as README
 from ..training.model_card import header
@@ -113,7 +113,7 @@ def merge(
     check_memory(need)
     tokenizer = load_tokenizer(str(folder))
     level = meta.get("level") or "A1"
-    prompts = [prompt_ids(tokenizer, list_prompt(words, level)) for words in _WORDS]
+    prompts = [prompt_ids(tokenizer, ListPrompt(level, words)) for words in _WORDS]
     with new_model_folder(out, force=force) as part:
         before = _merge_into(torch, part, folder, adapter, base, dtype, prompts)
         _copy_the_rest(folder, part, dtype)

@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
     loaded = load(args.model, args.adapter)
     source = str(args.dataset) if args.words is None else args.words
     evaluation = replace(
-        evaluate(loaded.model, loaded.tokenizer, task, _progress, beside, loaded.form),
+        evaluate(loaded.model, loaded.tokenizer, task, _progress, beside, loaded.prompt_form),
         about=about(loaded, args.adapter, source, training, task, notes),
     )
     if args.out is not None:
@@ -170,7 +170,7 @@ def _task(args: argparse.Namespace, card: dict[str, Any]) -> tuple[Any, Path | N
 
 def _lists(source: str) -> tuple[tuple[tuple[str, ...], ...], str]:
     """The words of `--words` in lists as the model is asked for them, and a note about what was left out."""
-    from ..writing.deal import chunks
+    from ..writing.lists import even_lists
     from ..writing.words import key, problem, read_words
 
     given = read_words(source)
@@ -179,7 +179,7 @@ def _lists(source: str) -> tuple[tuple[tuple[str, ...], ...], str]:
         raise InputError("{file} holds no word to ask for. Give one word a line.", file=source)
     left = len(given) - len(words)
     note = f"{left} of {len(given)} entries are repeated or no words, and were not asked for." if left else ""
-    return tuple(map(tuple, chunks(words))), note
+    return tuple(map(tuple, even_lists(words))), note
 
 
 def _beside(given: list[str], lists: Any) -> dict[str, list[list[str | None]]]:

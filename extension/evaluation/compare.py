@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 from ...exporter.records.prompt import parse_answer
+from ..models.asking import Sampling
 from ..models.generate import generate
-from ..models.host import Sampling
 from .likelihood import record_losses, sentence_losses
 from .measure import Knowledge, Written, differences, figures, finite, measure, sample
 from .metric import Sample
@@ -94,10 +94,10 @@ def _state(model: Any, name: str, adapted: bool) -> AbstractContextManager[Any]:
 
 
 def _ask(model: Any, tokenizer: Any, task: Task, form: str, progress: Callable[[int, int], object]) -> _Answered:
-    sizes = [len(words) for words in task.lists]
     sampling = Sampling(task.temperature, task.seed)
     # A few at a time, so that the progress is seen to move.
-    texts = generate(model, tokenizer, task.prompts, sizes, batch=8, sampling=sampling, form=form, progress=progress)
+    replies = generate(model, tokenizer, task.prompts, batch=8, sampling=sampling, prompt_form=form, progress=progress)
+    texts = [reply.text for reply in replies]
     read = [parse_answer(text, len(words), words) for text, words in zip(texts, task.lists, strict=True)]
     losses = record_losses(model, tokenizer, task.records, form)
     return _Answered(texts, [list(answer.sentences) for answer in read], [a.well_formed for a in read], losses)

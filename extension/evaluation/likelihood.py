@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...exporter.records.prompt import Record
-from ..models.form import pad_id
+from ..models.prompt_form import pad_id
 from ..training.data import IGNORED, collate, encode
 from ..training.loss import token_losses
 

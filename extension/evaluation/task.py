@@ -9,7 +9,7 @@ from pathlib import Path
 from ...exporter.common.errors import InputError, Option
 from ...exporter.language.levels import TRAINABLE
 from ...exporter.records.formats import read_records
-from ...exporter.records.prompt import Record, list_prompt
+from ...exporter.records.prompt import ListPrompt, Record
 
 SEED = 42
 
@@ -51,8 +51,8 @@ class Task:
         return [list(r.sentences) for r in self.records[: len(self.lists)]] if self.records else None
 
     @property
-    def prompts(self) -> list[str]:
-        return [list_prompt(words, self.level) for words in self.lists]
+    def prompts(self) -> list[ListPrompt]:
+        return [ListPrompt(self.level, words) for words in self.lists]
 
     @property
     def words(self) -> list[str]:

@@ -2,106 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
-from ...exporter.records.prompt import INSTRUCTION_HEAD, parse_instruction
-from .form import pad_id, prompt_ids, stop_ids
-
-if TYPE_CHECKING:
-    from .host import Sampling
-
-# An A1 to C1 sentence with its number takes 8 to 35 tokens; whoever needs more is not answering.
-TOKENS_A_WORD, TOKENS_BESIDE = 48, 32
-# A model that has not learned to stop goes on with a heading; the webui stops there too.
-HEADING = "\n" + INSTRUCTION_HEAD[:4]
-
-
-class Reply(str):
-    """An answer, and what is known of it beside its text.
-
-    `fluency` is the mean log-probability (nats a token, by the model that wrote it, whatever the temperature) of each
-    of its lines; empty where somebody else's server wrote it. `problem` is why there is no answer, in a sentence.
-    """
-
-    fluency: tuple[float, ...] = ()
-    problem: str = ""
-
-
-def reply(text: str, fluency: tuple[float, ...] = (), problem: str = "") -> Reply:
-    made = Reply(text)
-    made.fluency, made.problem = fluency, problem
-    return made
-
-
-def answer_tokens(words: int) -> int:
-    """How many tokens an answer for so many words may take."""
-    return TOKENS_A_WORD * words + TOKENS_BESIDE
+from ...exporter.records.prompt import ListPrompt
+from .asking import GREEDY, HEADING, Progress, Reply, Sampling, answer_tokens, no_progress
+from .prompt_form import pad_id, prompt_ids, stop_ids
 
 
 def generate(
     model: Any,
     tokenizer: Any,
-    instructions: Sequence[str],
-    words: Sequence[int],
+    prompts: Sequence[ListPrompt],
+    *,
     batch: int = 16,
-    sampling: Sampling | None = None,
-    form: str = "instruct",
-    progress: Callable[[int, int], object] = lambda done, total: None,
+    sampling: Sampling = GREEDY,
+    prompt_form: str = "instruct",
+    progress: Progress = no_progress,
     strict: bool = False,
-) -> list[str]:
-    """The model's answer to each of `instructions`; `words[i]` is how many words the i-th asks for.
+) -> list[Reply]:
+    """The model's answer to each of `prompts`, `batch` of them at a time, short ones first.
 
-    Greedy without `sampling`. The answers are `Reply`s. `progress` is called with how many are there, and of how many.
-    `strict` holds each answer to the words of the level that its prompt asks for (see `strict.py`).
+    `strict` restricts each answer to the vocabulary of its prompt's level and words (see `strict.py`).
     """
     import torch
 
-    ends = stop_ids(tokenizer, form)
-    processors = _strict(tokenizer, instructions, form) if strict else lambda width, chosen: []
-    order = sorted(range(len(instructions)), key=lambda i: words[i])
-    answers: list[str] = [""] * len(instructions)
-    temperatures = [0.0] * len(order) if sampling is None else sampling.temperatures(len(order))
-    if sampling is not None and any(temperatures):
+    temperatures = sampling.temperatures(len(prompts))
+    if any(temperatures):
         torch.manual_seed(sampling.seed)
+    replies = [Reply()] * len(prompts)
+    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i].words))
     for start in range(0, len(order), batch):
         progress(start, len(order))
         chosen = order[start : start + batch]
-        prompts = [prompt_ids(tokenizer, instructions[i], form) for i in chosen]
-        longest = max(map(len, prompts))
-        pad = pad_id(tokenizer)
-        ids = torch.tensor([[pad] * (longest - len(p)) + p for p in prompts], device=model.device)
-        mask = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in prompts], device=model.device)
-        watch, most = _Watch(), max(words[i] for i in chosen)
-        with torch.inference_mode():
-            written = model.generate(
-                input_ids=ids,
-                attention_mask=mask,
-                max_new_tokens=answer_tokens(most),
-                eos_token_id=ends,
-                pad_token_id=pad,
-                stop_strings=[HEADING, f"\n{most + 1}."],  # who goes on counting has said all
-                tokenizer=tokenizer,
-                **_choice([temperatures[i] for i in chosen], [watch, *processors(longest, chosen)]),
-            )
-        sure = watch.log_probabilities(written)
-        for at, i in enumerate(chosen):
-            answers[i] = _reply(tokenizer, written[at, longest:].tolist(), sure[at], ends)
+        written = _write_batch(
+            model, tokenizer, [prompts[i] for i in chosen], [temperatures[i] for i in chosen], prompt_form, strict
+        )
+        for i, reply in zip(chosen, written, strict=True):
+            replies[i] = reply
     progress(len(order), len(order))
-    return answers
+    return replies
 
 
-def _strict(tokenizer: Any, instructions: Sequence[str], form: str) -> Callable[[int, Sequence[int]], list[Any]]:
-    from .strict import strict_for
+def _write_batch(
+    model: Any,
+    tokenizer: Any,
+    prompts: Sequence[ListPrompt],
+    temperatures: Sequence[float],
+    prompt_form: str,
+    strict: bool,
+) -> list[Reply]:
+    import torch
 
-    asked = [parse_instruction(instruction) for instruction in instructions]
-    if not asked:
-        return lambda width, chosen: []
-    return strict_for(tokenizer, asked[0][0], [words for _, words in asked], form)
+    ids, mask = _padded(tokenizer, prompts, prompt_form, model.device)
+    width, ends = ids.shape[1], stop_ids(tokenizer, prompt_form)
+    watch = _Watch()
+    processors: list[Any] = [watch]
+    if strict:
+        from .strict import strict_processor
+
+        processors.append(strict_processor(tokenizer, prompts, width, prompt_form))
+    longest = max(len(prompt.words) for prompt in prompts)
+    with torch.inference_mode():
+        written = model.generate(
+            input_ids=ids,
+            attention_mask=mask,
+            max_new_tokens=answer_tokens(longest),
+            eos_token_id=ends,
+            pad_token_id=pad_id(tokenizer),
+            stop_strings=[HEADING, f"\n{longest + 1}."],  # a model that numbers on has said everything
+            tokenizer=tokenizer,
+            **_choice(temperatures, processors),
+        )
+    return [
+        read_reply(tokenizer, row, sure, ends)
+        for row, sure in zip(written[:, width:].tolist(), watch.log_probabilities(written), strict=True)
+    ]
+
+
+def _padded(tokenizer: Any, prompts: Sequence[ListPrompt], prompt_form: str, device: Any) -> tuple[Any, Any]:
+    """The ids of the prompts and their mask, both of shape (prompts, longest), padded on the left."""
+    import torch
+
+    rows = [prompt_ids(tokenizer, prompt, prompt_form) for prompt in prompts]
+    longest, pad = max(map(len, rows)), pad_id(tokenizer)
+    ids = torch.tensor([[pad] * (longest - len(row)) + row for row in rows], device=device)
+    mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows], device=device)
+    return ids, mask
 
 
 def _choice(temperatures: Sequence[float], processors: list[Any]) -> dict[str, Any]:
-    """How the next token is chosen, as arguments of `generate`; what a model's own defaults say is switched off."""
+    """How the next token is chosen, as arguments of the model's `generate`; overrides the model's own defaults."""
     from transformers import LogitsProcessorList
 
     if not any(temperatures):
@@ -145,15 +136,15 @@ class _Watch:
         self._columns.append(chosen - self._last.float().logsumexp(dim=-1))
 
     def log_probabilities(self, written: Any) -> list[list[float]]:
-        """One number for each new token of each row of what `generate` returned."""
+        """One number for each new token of each row of `written`, which the model's `generate` returned."""
         import torch
 
         self._keep(written[:, -1])
         return torch.stack(self._columns, dim=1).tolist()
 
 
-def _reply(tokenizer: Any, ids: list[int], sure: Sequence[float], ends: Sequence[int]) -> Reply:
-    """The answer in `ids` without its end mark, and how likely each of its lines was."""
+def read_reply(tokenizer: Any, ids: list[int], sure: Sequence[float], ends: Sequence[int]) -> Reply:
+    """The answer in the tokens `ids`, without its end mark; `sure` are their log-probabilities."""
     end = next((at for at, token in enumerate(ids) if token in ends), len(ids))
     text = tokenizer.decode(ids[:end], skip_special_tokens=True).split(HEADING)[0]
     lines: list[list[float]] = [[]]
@@ -161,4 +152,4 @@ def _reply(tokenizer: Any, ids: list[int], sure: Sequence[float], ends: Sequence
         lines[-1].append(likely)
         lines += [[] for _ in range(tokenizer.decode([token]).count("\n"))]
     means = tuple(sum(line) / len(line) if line else 0.0 for line in lines)
-    return reply(text, means[: text.count("\n") + 1])
+    return Reply(text, means[: text.count("\n") + 1])

@@ -17,26 +17,14 @@ from typing import Any
 
 from ...exporter.common.errors import InputError, ModelError
 from ...exporter.common.webui import Webui
-from ...exporter.records.prompt import wrap
+from ...exporter.records.prompt import ListPrompt, wrap
 from ..install.template import instruction_template
-from .host import (
-    GREEDY,
-    NO_STRICT,
-    Applied,
-    ModelState,
-    Progress,
-    Sampling,
-    adapter_folder,
-    form_of,
-    prove,
-    put_on,
-    take_off,
-    with_adapter,
-)
+from .asking import GREEDY, HEADING, NO_STRICT, Progress, Reply, Sampling, answer_tokens, no_progress
+from .host import APPLIED, Applied, ModelState, adapter_folder, prompt_form_of, put_on_proved, take_off, with_adapter
 from .jobs import Desk, stopping
 from .loading import META, Loaded
 
-_PROBLEM = {
+_NOT_TRAINABLE = {
     "none": "No model is loaded. Load a Transformers model in the Model tab first.",
     "answers": "{name} runs in {loader}, which can answer but cannot be trained or take this adapter. Load the "
     "Transformers version of the same model (a folder with config.json and .safetensors files) in the Model tab.",
@@ -76,7 +64,7 @@ class InWebui:
         shared = self.shared
         name = str(shared.model_name)
         if shared.model is None:
-            # v4 and v3 put an idle model away and keep its name
+            # v3 and v4 unload an idle model and keep its name.
             return ModelState("" if name == "None" else name, "none")
         loader = str(shared.args.loader or "")
         trainable = loader == "Transformers" and hasattr(shared.model, "named_modules")
@@ -91,7 +79,7 @@ class InWebui:
     def tokenizer(self) -> Any:
         """The tokenizer of the loaded model. Raises ModelError where there is none."""
         if self.shared.tokenizer is None:
-            raise ModelError(_PROBLEM["none"])
+            raise ModelError(_NOT_TRAINABLE["none"])
         return self.shared.tokenizer
 
     def counter(self) -> Callable[[str], int] | None:
@@ -99,56 +87,56 @@ class InWebui:
             return None
         return _module("text_generation").get_encoded_length
 
-    def ours(self, adapters: Sequence[str]) -> bool:
-        """Whether these are adapters of ours, which ask for our prompt in its own form."""
+    def expect_list_prompt(self, adapters: Sequence[str]) -> bool:
+        """Whether all of `adapters` were trained here, on list prompts in the form `instruct`."""
         known = bool(adapters) and all((self.folders.loras / name / META).is_file() for name in adapters)
-        return known and self._form(adapters) == "instruct"
+        return known and self._prompt_form(adapters) == "instruct"
 
-    def form(self, adapter: str | None) -> str:
-        return self._form((adapter,) if adapter else self.state().adapters)
+    def prompt_form(self, adapter: str | None) -> str:
+        return self._prompt_form((adapter,) if adapter else self.state().adapters)
 
-    def _form(self, adapters: Sequence[str]) -> str:
+    def _prompt_form(self, adapters: Sequence[str]) -> str:
         try:
-            return form_of(self.folders.loras / adapters[0]) if len(adapters) == 1 else "instruct"
+            return prompt_form_of(self.folders.loras / adapters[0]) if len(adapters) == 1 else "instruct"
         except ModelError:  # not one that we could have trained
             return "instruct"
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Hold the webui's lock: it answers one question at a time. A job that is stopped need not wait for it."""
+        """Hold the webui's lock, because it answers one question at a time. A stopped job does not wait for it."""
         lock = self.shared.generation_lock  # made after the webui has loaded its model
         while lock is not None and not lock.acquire(timeout=1):
             if stopping():
-                raise ModelError("Stopped while waiting for Chat to end its answer.")
+                raise ModelError("Stopped while waiting for Chat to finish its answer.")
         try:
             yield
         finally:
-            _module("models").last_generation_time = time.time()  # or an idle model is put away at once
+            _module("models").last_generation_time = time.time()  # or an idle model is unloaded at once
             if lock is not None:
                 lock.release()
 
     def _reload(self) -> None:
-        """Load the model anew, keeping its name: the webui's own `reload_model` forgets it (v3.15, v4.7)."""
+        """Reload the model and keep its name, which the webui's own `reload_model` forgets (v3.15, v4.7)."""
         name, models = self.shared.model_name, _module("models")
         models.unload_model()
         self.shared.model, self.shared.tokenizer = models.load_model(name)
         if self.shared.model is None:
-            raise ModelError(f"The webui could not load {name} again. Load it in the Model tab.")
+            raise ModelError("The webui could not reload {model}. Load it in the Model tab.", model=name)
 
     def _ready(self) -> Loaded:
-        """The model as the webui has it, after putting away what another trainer left in it."""
+        """The webui's model; reloaded first where another trainer has changed it."""
         shared = self.shared
         if shared.model is None and shared.model_name not in (None, "None"):
             shared.model, shared.tokenizer = _module("models").load_model(shared.model_name)
         elif shared.model is not None and shared.model_dirty_from_training:
             # The webui's trainer and Training PRO say "dirty" when they begin, and train in a thread of this name.
             if any("threaded_run" in thread.name for thread in threading.enumerate()):
-                raise ModelError("Another training is running in this webui. Wait until it has ended.")
+                raise ModelError("Another training is running in this webui. Wait until it has finished.")
             self._reload()
         state = self.state()
         if state.kind != "trainable":
-            raise ModelError(_PROBLEM[state.kind].format(name=state.name, loader=state.loader))
-        return Loaded(state.name, shared.model, shared.tokenizer, self._form(state.adapters))
+            raise ModelError(_NOT_TRAINABLE[state.kind], name=state.name, loader=state.loader)
+        return Loaded(state.name, shared.model, shared.tokenizer, self._prompt_form(state.adapters))
 
     @contextmanager
     def lend(self, adapter: str | None = None) -> Iterator[Loaded]:
@@ -159,79 +147,75 @@ class InWebui:
                 if applied == ((adapter,) if adapter else ()):
                     yield loaded
                 elif applied:
-                    raise ModelError(f"The LoRA {', '.join(applied)} is applied. Take it off first.")
+                    raise ModelError(APPLIED, adapter=", ".join(applied))
                 else:
                     with with_adapter(loaded, adapter_folder(self.folders, str(adapter))) as adapted:
                         yield adapted
             finally:
                 if self.shared.model is not None and self.state().adapters != applied:
-                    # Somebody has applied a LoRA in the Model tab meanwhile; its layers went with ours.
+                    # A LoRA was applied in the Model tab meanwhile; its layers were removed with ours.
                     self.shared.model_dirty_from_training = True
 
     def answers(
         self,
-        instructions: Sequence[str],
-        words: Sequence[int],
+        prompts: Sequence[ListPrompt],
         adapter: str | None,
-        sampling: Sampling = GREEDY,
-        progress: Progress = lambda done, total: None,
         *,
+        sampling: Sampling = GREEDY,
+        progress: Progress = no_progress,
         strict: bool = False,
-    ) -> list[str]:
+    ) -> list[Reply]:
         from .generate import generate
 
         if self.shared.model is None and self.state().name:
             with self._alone(), suppress(ModelError):
-                self._ready()  # an idle model is loaded again; what kind it is shows then
+                self._ready()  # reloads an idle model; only then is its kind known
         if self.state().kind == "answers" and adapter is None:
             if strict:
                 raise InputError(NO_STRICT)
-            return self._ask_the_loader(instructions, words, sampling, progress)
+            return self._ask_loader(prompts, sampling, progress)
         with self.lend(adapter) as loaded:
             return generate(
                 loaded.model,
                 loaded.tokenizer,
-                instructions,
-                words,
+                prompts,
                 sampling=sampling,
-                form=loaded.form,
+                prompt_form=loaded.prompt_form,
                 progress=progress,
                 strict=strict,
             )
 
-    def _ask_the_loader(
-        self, instructions: Sequence[str], words: Sequence[int], sampling: Sampling, progress: Progress
-    ) -> list[str]:
+    def _ask_loader(self, prompts: Sequence[ListPrompt], sampling: Sampling, progress: Progress) -> list[Reply]:
         """llama.cpp, ExLlama and the like, through the webui's own generation."""
-        from .generate import HEADING, answer_tokens
-
         generation = _module("text_generation")
-        answers = []
-        temperatures = sampling.temperatures(len(instructions))
-        for instruction, n, temperature in zip(instructions, words, temperatures, strict=True):
-            progress(len(answers), len(instructions))
+        replies: list[Reply] = []
+        for prompt, temperature in zip(prompts, sampling.temperatures(len(prompts)), strict=True):
+            progress(len(replies), len(prompts))
             state = {
                 **self.shared.settings,
-                "max_new_tokens": answer_tokens(n),
+                "max_new_tokens": answer_tokens(len(prompt.words)),
                 "auto_max_new_tokens": False,
                 "temperature": temperature or 0.01,
                 "do_sample": bool(temperature),
                 "top_k": 0 if temperature else 1,
-                "seed": sampling.seed + len(answers),
+                "seed": sampling.seed + len(replies),
                 "stream": False,
                 "custom_stopping_strings": "",
             }
-            replies = list(generation.generate_reply(wrap(instruction), state, stopping_strings=[HEADING]))
-            answers.append(replies[-1].split(HEADING)[0] if replies else "")
-        progress(len(answers), len(instructions))
-        return answers
+            said = list(generation.generate_reply(wrap(prompt.text), state, stopping_strings=[HEADING]))
+            replies.append(Reply(said[-1].split(HEADING)[0] if said else ""))
+        progress(len(replies), len(prompts))
+        return replies
 
     def apply(self, adapter: str | None) -> Applied | None:
-        """By ourselves, not by the webui's `add_lora_to_model`: that makes a bfloat16 model float16 for good, keeps
-        the old weights of an adapter that was trained anew under its name, and says nothing in either case.
+        """Without the webui's `add_lora_to_model`, which turns a bfloat16 model into float16 for good, keeps the old
+        weights of an adapter that was trained again under its name, and reports neither.
         """
         if self.training_off:
-            raise ModelError("LoRAs cannot be changed here: the webui runs for several users, or without torch.")
+            raise ModelError(
+                "LoRAs cannot be changed here, because the webui runs for several users or without torch. Start it "
+                "without --multi-user, or install the full version."
+            )
         shared = self.shared
         with self._alone():
             loaded = self._ready()
@@ -241,12 +225,7 @@ class InWebui:
                 loaded = Loaded(loaded.name, shared.model, loaded.tokenizer)
             if folder is None:
                 return None
-            adapted = put_on(loaded, folder)
-            try:
-                applied = prove(adapted, folder.name)
-            except ModelError:
-                take_off(adapted.model)
-                raise
+            adapted, applied = put_on_proved(loaded, folder)
             shared.model, shared.lora_names = adapted.model, [folder.name]
             return applied
 

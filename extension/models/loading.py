@@ -17,13 +17,13 @@ META = "cefr_sentences.json"
 
 @dataclass(frozen=True)
 class Loaded:
-    """A causal language model and its tokenizer. `name` is what the user asked for; `form` is that of its prompts,
-    which an adapter may have been trained on (see `form.py`)."""
+    """A causal language model and its tokenizer. `name` is what the user asked for; `prompt_form` is that of its
+    prompts, which an adapter may have been trained with (see `prompt_form.py`)."""
 
     name: str
     model: Any
     tokenizer: Any
-    form: str = "instruct"
+    prompt_form: str = "instruct"
 
 
 def check_model_name(model: str) -> None:

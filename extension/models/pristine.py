@@ -1,4 +1,4 @@
-"""A model that is left as it was found, whatever is done to it in between."""
+"""Restores a model to the state it was lent in, whatever was done to it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 
 @contextmanager
 def put_back(model: Any, *, only_after_an_error: bool = False) -> Iterator[None]:
-    """Afterwards `model` has no LoRA layers, and the flags, modes, hooks, configuration and device it had before.
+    """After the block `model` has no LoRA layers, and the flags, modes, hooks, configuration and device of before.
 
-    For bare models: peft puts its layers into the model itself, also when it fails half-way, so taking them out
-    cannot be left to it.
+    For bare models: peft puts its layers into the model itself, also when it fails half-way, and then does not remove
+    them.
     """
     flags = [(p, p.requires_grad) for p in model.parameters()]
     modes = [(m, m.training) for m in model.modules()]
     hooks = [(m._forward_hooks, set(m._forward_hooks)) for m in model.modules()]
-    # The Trainer switches the cache off in the model's configuration; generating would stay slow for good.
+    # The Trainer switches the cache off in the model's configuration; generation would stay slow.
     configs = [(c, copy.deepcopy(vars(c))) for c in (model.config, model.generation_config)]
     device = model.device
     failed = True
@@ -32,7 +32,7 @@ def put_back(model: Any, *, only_after_an_error: bool = False) -> Iterator[None]
                 parameter.requires_grad_(was)
             for module, mode in modes:
                 module.training = mode
-            for now, before in hooks:  # checkpointing has gradients begin at the embeddings
+            for now, before in hooks:  # gradient checkpointing adds one to the embeddings
                 for key in set(now) - before:
                     del now[key]
             for config, values in configs:

@@ -14,26 +14,25 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from queue import Empty, SimpleQueue
 
-from ...exporter.common.errors import InputError, ModelError
-from ...exporter.records.prompt import wrap
-from .form import FORMS
-from .generate import HEADING, Reply, answer_tokens, reply
-from .host import Progress, Sampling
+from ...exporter.common.errors import InputError, ModelError, Option, Problem
+from ...exporter.records.prompt import ListPrompt, wrap
+from .asking import GREEDY, HEADING, Progress, Reply, Sampling, answer_tokens, no_progress
+from .prompt_form import PROMPT_FORMS
 
 _PIECE = 1 << 16
-# Ten sentences take some 2,000 characters; who sends megabytes is not answering, and may never end.
+# Ten sentences take some 2,000 characters; a server that sends megabytes is not answering, and may never end.
 MAX_BYTES = 4_000_000
-GIVE_UP = 4  # failures in a row, each after its repetitions: a server that is gone is not waited for 5,000 times
-_BUSY = (408, 409, 425, 429)  # and 5xx: worth asking again
+GIVE_UP = 4  # failures in a row, each after its repetitions: a server that is gone is not asked 5,000 times
+_BUSY = (408, 409, 425, 429)  # and 5xx: worth another try
 
 
 @dataclass(frozen=True)
 class Server:
-    """How a server is asked: so many prompts at once, so many seconds for each answer, so many times again.
+    """How a server is asked: `parallel` prompts at once, `timeout` seconds for an answer, up to `retries` repetitions.
 
-    `form` is that of `form.py`: `instruct` asks for a completion of our prompt, `chat` sends the list prompt
-    as a message, which the server puts into the model's chat template. `model` is sent where a server serves several;
-    the key is read from OPENAI_API_KEY.
+    With the prompt form `instruct` it is asked for a completion of our prompt; with `chat` the list prompt is sent as
+    a message, which the server puts into the model's chat template. `model` is sent where a server has several; the
+    key is read from OPENAI_API_KEY.
     """
 
     url: str
@@ -41,62 +40,66 @@ class Server:
     timeout: float = 300.0
     retries: int = 2
     model: str = ""
-    form: str = "instruct"
+    prompt_form: str = "instruct"
     pause: float = 0.5  # seconds before the first repetition, doubled for each further one
 
     def __post_init__(self) -> None:
-        address(self.url, self.form)
+        endpoint(self.url, self.prompt_form)
         if not 1 <= self.parallel <= 256:
-            raise InputError(f"--parallel {self.parallel} is out of range: 1 to 256.")
+            raise InputError(
+                "{option} {value} is out of range: {low} to {high}.",
+                option=Option("parallel"),
+                value=self.parallel,
+                low=1,
+                high=256,
+            )
         if not 0 < self.timeout <= 86_400:
-            raise InputError(f"--timeout {self.timeout:g} is out of range: seconds, above 0.")
+            raise InputError(
+                "{option} {value} is out of range: above 0, at most {high} seconds.",
+                option=Option("timeout"),
+                value=f"{self.timeout:g}",
+                high=f"{86_400:,}",
+            )
 
     def ask(
-        self,
-        instructions: Sequence[str],
-        words: Sequence[int],
-        sampling: Sampling,
-        progress: Progress = lambda done, total: None,
-    ) -> list[str]:
-        """The server's answers, in order; where one could not be had, an empty `Reply` with its `problem`.
+        self, prompts: Sequence[ListPrompt], /, *, sampling: Sampling = GREEDY, progress: Progress = no_progress
+    ) -> list[Reply]:
+        """The server's answers, in order; where there is none, a `Reply` with its `problem`.
 
         Raises ModelError, with the first problem, when there is not a single answer.
         """
+        temperatures = sampling.temperatures(len(prompts))
         bodies = [
-            {
-                **self._prompt(instruction),
-                "max_tokens": answer_tokens(n),
-                "temperature": temperature,
-                "seed": sampling.seed + i,
-                "stop": [HEADING],
-                **({"model": self.model} if self.model else {}),
-            }
-            for i, (instruction, n, temperature) in enumerate(
-                zip(instructions, words, sampling.temperatures(len(words)), strict=True)
-            )
+            self._body(prompt, temperature, sampling.seed + i)
+            for i, (prompt, temperature) in enumerate(zip(prompts, temperatures, strict=True))
         ]
-        answers = self._answers(bodies, progress)
-        problems = [answer.problem for answer in answers if answer.problem]
-        if answers and len(problems) == len(answers):
+        replies = self._replies(bodies, progress)
+        problems = [reply.problem for reply in replies if reply.problem]
+        if replies and len(problems) == len(replies):
             raise ModelError(problems[0])
-        return list(answers)
+        return replies
 
-    def _prompt(self, instruction: str) -> dict[str, object]:
-        if self.form == "chat":
-            return {"messages": [{"role": "user", "content": instruction}]}
-        return {"prompt": wrap(instruction)}
+    def _body(self, prompt: ListPrompt, temperature: float, seed: int) -> dict[str, object]:
+        chat = self.prompt_form == "chat"
+        return {
+            **({"messages": [{"role": "user", "content": prompt.text}]} if chat else {"prompt": wrap(prompt.text)}),
+            "max_tokens": answer_tokens(len(prompt.words)),
+            "temperature": temperature,
+            "seed": seed,
+            "stop": [HEADING],
+            **({"model": self.model} if self.model else {}),
+        }
 
-    def _answers(self, bodies: Sequence[dict[str, object]], progress: Progress) -> list[Reply]:
-        """In threads that nobody has to wait for: Ctrl-C ends at once, also while a server hangs."""
-        unasked = Reply()
-        answers = [unasked] * len(bodies)
+    def _replies(self, bodies: Sequence[dict[str, object]], progress: Progress) -> list[Reply]:
+        """Asks in daemon threads, so that Ctrl-C ends the program at once, also while a server hangs."""
+        replies: list[Reply | None] = [None] * len(bodies)
         waiting, ready = SimpleQueue[int](), SimpleQueue[int | BaseException]()
 
         def work() -> None:
             try:
                 while True:
                     i = waiting.get_nowait()
-                    answers[i] = self._answer(bodies[i])
+                    replies[i] = self._reply(bodies[i])
                     ready.put(i)
             except Empty:
                 pass
@@ -108,92 +111,111 @@ class Server:
         for _ in range(min(self.parallel, len(bodies))):
             threading.Thread(target=work, name="cefr-sentences-api", daemon=True).start()
         progress(0, len(bodies))
-        in_a_row = 0
+        failed: list[Problem] = []  # since the last answer
         try:
             for done in range(1, len(bodies) + 1):
-                if isinstance(found := ready.get(), BaseException):
-                    raise found
+                if isinstance(answered := ready.get(), BaseException):
+                    raise answered
                 progress(done, len(bodies))
-                in_a_row = in_a_row + 1 if answers[found].problem else 0
-                if in_a_row >= max(self.parallel, GIVE_UP):
-                    said = answers[found].problem
-                    return [answer if answer is not unasked else reply("", problem=said) for answer in answers]
+                reply = replies[answered]
+                failed = [*failed, reply.problem] if reply is not None and reply.problem else []
+                if len(failed) >= max(self.parallel, GIVE_UP):
+                    break
         finally:
-            with suppress(Empty):  # whoever stops us wants no further questions asked
+            with suppress(Empty):  # after an error or a stop nothing more is asked
                 while True:
                     waiting.get_nowait()
-        return answers
+        return [reply or Reply(problem=failed[-1]) for reply in replies]
 
-    def _answer(self, body: dict[str, object]) -> Reply:
-        """One answer, asked for again where that may help."""
-        for again in range(self.retries + 1):
+    def _reply(self, body: dict[str, object]) -> Reply:
+        """One answer; the question is repeated where that may help."""
+        for attempt in range(self.retries + 1):
             try:
-                return reply(self._completion(body).split(HEADING)[0])
-            except _Unanswered as problem:
-                if again == self.retries or not problem.passing:
-                    return reply("", problem=str(problem))
-                time.sleep(max(self.pause * 2**again, problem.wait))
+                return Reply(self._answer(self._post(body)).split(HEADING)[0])
+            except _Unanswered as error:
+                if attempt == self.retries or not error.passing:
+                    return Reply(problem=error.problem)
+                time.sleep(max(self.pause * 2**attempt, error.wait))
         raise AssertionError("unreachable")
 
-    def _completion(self, body: dict[str, object]) -> str:
-        url = address(self.url, self.form)
+    def _post(self, body: dict[str, object]) -> str:
+        """The text with which the server responds. Raises _Unanswered."""
+        url = endpoint(self.url, self.prompt_form)
         headers = {"Content-Type": "application/json"}
         if key := os.environ.get("OPENAI_API_KEY", "").strip():
             headers["Authorization"] = f"Bearer {key}"
         request = urllib.request.Request(url, data=json.dumps(body).encode(), headers=headers)
-        late = f"{url} has not answered within {self.timeout:g} s. Is it still loading, or overloaded?"
         deadline = time.monotonic() + self.timeout
         try:
             with urllib.request.urlopen(request, timeout=self.timeout) as response:
-                raw = _read(response.read1, deadline)
-        except TimeoutError:
-            raise _Unanswered(late, passing=True) from None
+                return _read(response.read1, deadline).decode("utf-8", "replace")
         except urllib.error.HTTPError as error:
             with error:
                 wait = _seconds(error.headers.get("Retry-After"))
-            said = f"{url} answered {error.code} {error.reason}. Is a model loaded there, "
+            problem = Problem(
+                "{url} answered {status} {reason}. Is a model loaded there, and does it offer OpenAI's API?",
+                {"url": url, "status": error.code, "reason": error.reason},
+            )
             busy = error.code >= 500 or error.code in _BUSY
-            raise _Unanswered(said + "and has it OpenAI's API?", passing=busy, wait=wait) from None
-        except (OSError, ValueError, HTTPException) as error:  # refused, broken off, no such host
+            raise _Unanswered(problem, passing=busy, wait=wait) from None
+        except (OSError, ValueError, HTTPException) as error:  # refused, broken off, no such host, too late
             reason = getattr(error, "reason", None) or error
             if isinstance(reason, TimeoutError):
-                raise _Unanswered(late, passing=True) from None
-            said = f"{url} cannot be asked: {reason}. Is the server running, with its API on?"
-            raise _Unanswered(said, passing=not isinstance(error, ValueError)) from None
-        text = raw.decode("utf-8", "replace")
+                problem = Problem(
+                    "{url} has not answered within {seconds} s. Is it still loading, or overloaded?",
+                    {"url": url, "seconds": f"{self.timeout:g}"},
+                )
+            else:
+                problem = Problem(
+                    "{url} cannot be asked: {reason}. Is the server running, with its API on?",
+                    {"url": url, "reason": reason},
+                )
+            raise _Unanswered(problem, passing=not isinstance(error, ValueError)) from None
+
+    def _answer(self, text: str) -> str:
+        """What the model wrote, from the server's response `text`. Raises _Unanswered."""
         try:
             choice = json.loads(text)["choices"][0]
-            answer = choice["message"]["content"] if self.form == "chat" else choice["text"]
+            answer = choice["message"]["content"] if self.prompt_form == "chat" else choice["text"]
             return answer + ""  # a number or null is no text
         except (ValueError, KeyError, IndexError, TypeError, RecursionError):
-            said = f"{url} did not answer with a completion but with {text[:80]!r}."
+            problem = Problem(
+                "{url} did not answer with a completion but with {text}.",
+                {"url": endpoint(self.url, self.prompt_form), "text": repr(text[:80])},
+            )
             # A stream that broke off is worth another try; a web page is not.
-            raise _Unanswered(said, passing=text.lstrip().startswith("{")) from None
+            raise _Unanswered(problem, passing=text.lstrip().startswith("{")) from None
 
 
 class _Unanswered(Exception):
-    """Why there is no answer; `passing`: it may be otherwise the next time, in `wait` seconds."""
+    """Why there is no answer; `passing`: another try, after `wait` seconds, may succeed."""
 
-    def __init__(self, said: str, *, passing: bool, wait: float = 0.0) -> None:
-        super().__init__(said)
-        self.passing, self.wait = passing, wait
+    def __init__(self, problem: Problem, *, passing: bool, wait: float = 0.0) -> None:
+        super().__init__(str(problem))
+        self.problem, self.passing, self.wait = problem, passing, wait
 
 
-def address(url: str, form: str) -> str:
+def endpoint(url: str, prompt_form: str) -> str:
     """Where the server at `url` (with or without `/v1`) takes prompts of this form.
 
     Raises ModelError when `url` is no address, InputError when there is no such form.
     """
     if not url.startswith(("http://", "https://")):
-        raise ModelError(f"{url!r} is not the address of a server. Give it like http://127.0.0.1:5000")
-    if form not in FORMS:
-        raise InputError(f"There is no form {form!r}. Choose one of {', '.join(FORMS)}.")
+        raise ModelError(
+            "{url} is not the address of a server. An address looks like http://127.0.0.1:5000", url=repr(url)
+        )
+    if prompt_form not in PROMPT_FORMS:
+        raise InputError(
+            "There is no prompt form {form}. Choose one of {forms}.",
+            form=repr(prompt_form),
+            forms=", ".join(PROMPT_FORMS),
+        )
     url = url.rstrip("/")
-    return f"{url if url.endswith('/v1') else url + '/v1'}/{'chat/' if form == 'chat' else ''}completions"
+    return f"{url if url.endswith('/v1') else url + '/v1'}/{'chat/' if prompt_form == 'chat' else ''}completions"
 
 
 def _read(read: Callable[[int], bytes], deadline: float) -> bytes:
-    """The whole body; urllib's own time-out counts from piece to piece, so a trickle would never end."""
+    """The whole body. urllib's own time limit starts again with each piece, so a trickle would never end."""
     pieces, size = [], 0
     while piece := read(_PIECE):
         pieces.append(piece)

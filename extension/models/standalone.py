@@ -8,25 +8,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ...exporter.common.errors import InputError, ModelError
+from ...exporter.common.errors import InputError, ModelError, Option
 from ...exporter.common.webui import Webui
-from .host import (
-    GREEDY,
-    NO_STRICT,
-    Applied,
-    ModelState,
-    Progress,
-    Sampling,
-    adapter_folder,
-    form_of,
-    prove,
-    put_on,
-    take_off,
-    with_adapter,
-)
+from ...exporter.records.prompt import ListPrompt
+from .asking import GREEDY, NO_STRICT, Progress, Reply, Sampling, no_progress
+from .host import APPLIED, Applied, ModelState, adapter_folder, prompt_form_of, put_on_proved, take_off, with_adapter
 from .jobs import Desk
 from .loading import Loaded, check_model_name, load, load_tokenizer
 from .server import Server
+
+_NO_MODEL = "No model was chosen. Start the studio with {option}."
 
 
 class Standalone:
@@ -57,7 +48,7 @@ class Standalone:
         """The tokenizer alone, without waiting for the model. Raises ModelError."""
         if self._tokenizer is None:
             if self._name is None or self.training_off:
-                raise ModelError("No model was chosen. Start the studio with --model.")
+                raise ModelError(_NO_MODEL, option=Option("model"))
             self._tokenizer = load_tokenizer(self._name)
         return self._tokenizer
 
@@ -67,15 +58,15 @@ class Standalone:
         tokenizer = self.tokenizer()
         return lambda text: len(tokenizer.encode(text))
 
-    def form(self, adapter: str | None) -> str:
+    def prompt_form(self, adapter: str | None) -> str:
         if self._api is not None:
-            return self._api.form
+            return self._api.prompt_form
         name = adapter or self._applied
-        return form_of(self.folders.loras / name) if name else "instruct"
+        return prompt_form_of(self.folders.loras / name) if name else "instruct"
 
     def _model(self) -> Loaded:
         if self._name is None:
-            raise ModelError("No model was chosen. Start the studio with --model.")
+            raise ModelError(_NO_MODEL, option=Option("model"))
         if self._loaded is None:
             self._loaded = load(self._name)
         return self._loaded
@@ -87,35 +78,33 @@ class Standalone:
             if self._applied == adapter:
                 yield loaded
             elif self._applied is not None:
-                raise ModelError(f"The adapter {self._applied} is applied. Take it off first.")
+                raise ModelError(APPLIED, adapter=self._applied)
             else:
                 with with_adapter(loaded, adapter_folder(self.folders, str(adapter))) as adapted:
                     yield adapted
 
     def answers(
         self,
-        instructions: Sequence[str],
-        words: Sequence[int],
+        prompts: Sequence[ListPrompt],
         adapter: str | None,
-        sampling: Sampling = GREEDY,
-        progress: Progress = lambda done, total: None,
         *,
+        sampling: Sampling = GREEDY,
+        progress: Progress = no_progress,
         strict: bool = False,
-    ) -> list[str]:
+    ) -> list[Reply]:
         if self._api is not None:
             if strict:
                 raise InputError(NO_STRICT)
-            return self._api.ask(instructions, words, sampling, progress)
+            return self._api.ask(prompts, sampling=sampling, progress=progress)
         from .generate import generate
 
         with self.lend(adapter) as loaded:
             return generate(
                 loaded.model,
                 loaded.tokenizer,
-                instructions,
-                words,
+                prompts,
                 sampling=sampling,
-                form=loaded.form,
+                prompt_form=loaded.prompt_form,
                 progress=progress,
                 strict=strict,
             )
@@ -129,13 +118,8 @@ class Standalone:
                 self._applied = None
             if folder is None:
                 return None
-            adapted = put_on(loaded, folder)
-            try:
-                applied = prove(adapted, folder.name)
-            except ModelError:
-                take_off(adapted.model)
-                raise
-            self._loaded, self._applied = adapted, folder.name
+            self._loaded, applied = put_on_proved(loaded, folder)
+            self._applied = folder.name
             return applied
 
     def chat_fields(self) -> dict[str, tuple[Any, Any]]:

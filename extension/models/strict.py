@@ -1,35 +1,36 @@
-"""Strict vocabulary: answers that have no other words than those up to a level and those asked for.
+"""Strict vocabulary: answers that use only the words up to a level and the requested words.
 
-A logits processor sets every token that would lead out of `strict_words` to minus infinity. So what is written holds
-to the vocabulary by construction; so do the numbers of the lines. What a model says is another matter: see
-docs/strict.md.
+A logits processor sets every token that would leave the automaton of `strict_words` to minus infinity, so an answer
+keeps to the vocabulary and to the numbered list by construction. What that costs in quality: see docs/strict.md.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ...exporter.language.levels import LEVELS
 from ...exporter.language.vocabulary import NAMES, requested, vocabulary
-from .form import stop_ids
+from ...exporter.records.prompt import ListPrompt
+from .prompt_form import stop_ids
 from .strict_words import CLOSING, NEWLINE, Node, Place, Vocabulary, follow, numbered, rest
 
 if TYPE_CHECKING:
     import torch
 
-# From so many tokens on, a node's tokens are kept as a mask over the whole vocabulary.
+# A node with at least so many tokens keeps them as a mask over the whole vocabulary.
 _MANY = 500
 _UNKNOWN = "\ufffd"  # what part of a character decodes to
 
 
 class Pieces:
-    """The text of each token. Special tokens and parts of characters have none: they are never allowed."""
+    """The text of each token; empty for special tokens and parts of characters, which are never allowed."""
 
     def __init__(self, tokenizer: Any) -> None:
         self.tokenizer = tokenizer
-        # After another token, because some tokenizers leave out a space at the beginning of a text.
+        # Decoded after another token, because some tokenizers drop a space at the beginning of a text.
         before = tokenizer("a", add_special_tokens=False)["input_ids"][-1:]
         decoded = tokenizer.batch_decode(
             [before, *([*before, i] for i in range(len(tokenizer)))],
@@ -50,7 +51,7 @@ class Pieces:
         self.spaced = self.texts[first].startswith(" ")  # it writes a space before any text
 
     def part(self, vocabulary: Vocabulary) -> Vocabulary:
-        """`vocabulary`, after it has learned where this tokenizer parts its words."""
+        """`vocabulary`, after it has been told where this tokenizer splits its words."""
         asked = list(vocabulary.spellings())
         texts = [before + written for before, written, _ in asked]
         encoded = self.tokenizer(texts, add_special_tokens=False)["input_ids"]
@@ -58,7 +59,7 @@ class Pieces:
             pieces = [self.texts[i] for i in ids]
             text = "".join(pieces)
             if text.strip() != whole or not all(pieces):
-                continue  # it has parts of characters, and cannot be written
+                continue  # a token is part of a character: this word cannot be written
             for end in itertools.accumulate(map(len, pieces)):
                 inside = end - len(text) + len(written)
                 if inside > 0 or (inside == 0 and before.endswith(" ")):
@@ -67,20 +68,20 @@ class Pieces:
 
     def allowed(self, node: Node, vocabulary: Vocabulary) -> list[int]:
         """The tokens that may follow at `node`, where words are those of `vocabulary`."""
-        found: list[int] = []
+        ids: list[int] = []
         stack: list[tuple[dict[str, Any], Place]] = [(self.trie, frozenset([node]))]
         while stack:
             pieces, place = stack.pop()
             for char, below in pieces.items():
                 if char and (after := follow(place, char, (vocabulary,))):
                     if "" in below and rest(after):
-                        found += below[""]
+                        ids += below[""]
                     stack.append((below, after))
-        return found
+        return ids
 
 
 class Allowed:
-    """Which tokens may follow at a node, found once."""
+    """Which tokens may follow at a node, computed once for each."""
 
     def __init__(self, pieces: Pieces, vocabulary: Vocabulary) -> None:
         self.pieces, self.vocabulary = pieces, vocabulary
@@ -93,7 +94,7 @@ class Allowed:
         return self._ids[node]
 
     def mask(self, node: Node, size: int, device: Any) -> torch.Tensor | None:
-        """The same as booleans over a vocabulary of `size`; None where they are few."""
+        """The same as booleans of shape (`size`,); None where the tokens are few."""
         import torch
 
         if len(self.ids(node)) < _MANY:
@@ -106,14 +107,14 @@ class Allowed:
         return self._masks[key]
 
 
-class Row(NamedTuple):
-    """Where an answer stands. An empty `place` is free: it has ended, or left the vocabulary."""
+class Position(NamedTuple):
+    """How far an answer is. An empty `place` is free: the answer has ended, or has left the vocabulary."""
 
     place: Place
     line: int
 
 
-FREE = Row(frozenset(), 0)
+FREE = Position(frozenset(), 0)
 
 
 class Strict:
@@ -124,52 +125,52 @@ class Strict:
         words = Vocabulary([*vocabulary(level), *NAMES], numbers=True)
         self.base = Allowed(self.pieces, self.pieces.part(words))
 
-    def with_words(self, words: Iterable[str], form: str = "instruct") -> Answer:
-        """The automaton of an answer that may have these words too, one line for each, and ends as in `form`."""
+    def with_words(self, words: Iterable[str], prompt_form: str = "instruct") -> StrictAnswer:
+        """The automaton of an answer with a line for each of `words`, which it may use too."""
         asked = tuple(words)
         more = Vocabulary(requested(asked).difference(self.base.vocabulary.words))
-        ends = stop_ids(self.pieces.tokenizer, form)
-        return Answer(self.base, Allowed(self.pieces, self.pieces.part(more)), len(asked), ends)
+        ends = stop_ids(self.pieces.tokenizer, prompt_form)
+        return StrictAnswer(self.base, Allowed(self.pieces, self.pieces.part(more)), len(asked), ends)
 
 
-class Answer:
-    """The automaton of one answer of `lines` numbered lines, after which one of the tokens `ends` may stand."""
+class StrictAnswer:
+    """The automaton of one answer of `lines` numbered lines, which ends with one of the tokens `ends`."""
 
     def __init__(self, base: Allowed, more: Allowed, lines: int, ends: Sequence[int]) -> None:
         self.base, self.more, self.lines, self.ends = base, more, lines, tuple(ends)
         self._vocabularies = (base.vocabulary, more.vocabulary)
 
-    def begin(self) -> Row:
-        return Row(numbered(1, self.base.pieces.spaced), 1)
+    def begin(self) -> Position:
+        return Position(numbered(1, self.base.pieces.spaced), 1)
 
-    def read(self, row: Row, text: str) -> Row:
-        """Where `text` leads, which may end inside a word; FREE where it may not stand."""
-        place, line = row
+    def read(self, position: Position, text: str) -> Position:
+        """The position after `text`, which may end inside a word; FREE where `text` is not allowed."""
+        place, line = position
         for char in text:
             place = follow(place, char, self._vocabularies)
             if NEWLINE in place and line < self.lines:
                 line += 1
                 place = numbered(line)
-        return Row(place, line) if place else FREE
+        return Position(place, line) if place else FREE
 
-    def after(self, row: Row, token: int) -> Row:
+    def after(self, position: Position, token: int) -> Position:
         texts = self.base.pieces.texts
         text = texts[token] if token < len(texts) else ""
-        read = self.read(row, text) if row.place and text else FREE
-        return Row(rest(read.place), read.line) if rest(read.place) else FREE
+        read = self.read(position, text) if position.place and text else FREE
+        return Position(rest(read.place), read.line) if rest(read.place) else FREE
 
-    def may_end(self, row: Row) -> bool:
-        return row.line == self.lines and not row.place.isdisjoint(CLOSING)
+    def may_end(self, position: Position) -> bool:
+        return position.line == self.lines and not position.place.isdisjoint(CLOSING)
 
-    def sources(self, row: Row) -> list[tuple[Allowed, Node]]:
-        """Whom to ask for the tokens that may follow: a node in a word its own vocabulary, a gate both."""
+    def sources(self, position: Position) -> list[tuple[Allowed, Node]]:
+        """Where the tokens that may follow are kept: for a node in a word its own vocabulary, for a gate both."""
         both = (self.base, self.more)
-        return [(a, node) for node in row.place for a in both if node.owner in (None, a.vocabulary)]
+        return [(a, node) for node in position.place for a in both if node.owner in (None, a.vocabulary)]
 
-    def tokens(self, row: Row) -> list[int]:
+    def tokens(self, position: Position) -> list[int]:
         """The tokens that may follow."""
-        found = {i for allowed, node in self.sources(row) for i in allowed.ids(node)}
-        return sorted(found.union(self.ends) if self.may_end(row) else found)
+        ids = {i for allowed, node in self.sources(position) for i in allowed.ids(node)}
+        return sorted(ids.union(self.ends) if self.may_end(position) else ids)
 
 
 class StrictProcessor:
@@ -178,13 +179,13 @@ class StrictProcessor:
     The prompts are `prompt_width` tokens wide, padding included; what comes after is the answer.
     """
 
-    def __init__(self, answers: Sequence[Answer], prompt_width: int) -> None:
+    def __init__(self, answers: Sequence[StrictAnswer], prompt_width: int) -> None:
         self.answers, self.width = list(answers), prompt_width
         self._begun = [answer.begin() for answer in self.answers]
-        self._rows: dict[tuple[int, tuple[int, ...]], Row] = {}
+        self._rows: dict[tuple[int, tuple[int, ...]], Position] = {}
 
-    def go_on(self, begun: str) -> bool:
-        """The prompt of the only answer ends with `begun`, its beginning. False: that has left the vocabulary."""
+    def resume(self, begun: str) -> bool:
+        """Continue the only answer, whose beginning `begun` stands in the prompt. False where it is not allowed."""
         self._begun = [self.answers[0].read(self._begun[0], begun)]
         return bool(self._begun[0].place)
 
@@ -216,12 +217,12 @@ class StrictProcessor:
         self._rows = rows
         allowed[at, few] = True
         strict = scores.masked_fill(~allowed, -torch.inf)
-        # Another processor may have forbidden all that is left, like the end mark; then it has its way.
+        # Another processor may have forbidden everything that is left, like the end mark; it takes precedence.
         stuck = torch.isneginf(strict).all(dim=-1, keepdim=True)
         return torch.where(stuck, scores, strict)
 
-    def _row(self, which: int, ids: tuple[int, ...]) -> Row:
-        """By the row that is one token shorter, which the last call has left; else from the beginning."""
+    def _row(self, which: int, ids: tuple[int, ...]) -> Position:
+        """From the position one token earlier, which the last call has kept; else from the beginning."""
         before = self._rows.get((which, ids[:-1]))
         if ids and before is not None:
             return self.answers[which].after(before, ids[-1])
@@ -236,26 +237,15 @@ def _pieces(tokenizer: Any) -> Pieces:
     return Pieces(tokenizer)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=len(LEVELS))  # one batch may ask for several levels
 def strict(tokenizer: Any, level: str) -> Strict:
-    """For one level and tokenizer; made once, which takes a second or two."""
+    """Kept for each level and tokenizer, because it takes a second or two to make."""
     return Strict(tokenizer, level)
 
 
 def strict_processor(
-    tokenizer: Any,
-    level: str,
-    words_per_row: Sequence[Sequence[str]],
-    prompt_width: int,
-    form: str = "instruct",
+    tokenizer: Any, prompts: Sequence[ListPrompt], prompt_width: int, prompt_form: str = "instruct"
 ) -> StrictProcessor:
-    """What holds answers to `level` and to the words that each list asks for. Width in tokens, with padding."""
-    made = strict(tokenizer, level)
-    return StrictProcessor([made.with_words(words, form) for words in words_per_row], prompt_width)
-
-
-def strict_for(
-    tokenizer: Any, level: str, lists: Sequence[Sequence[str]], form: str = "instruct"
-) -> Callable[[int, Sequence[int]], list[StrictProcessor]]:
-    """The `processors` of `generate` for these lists: given the prompts' width and which of them a batch has."""
-    return lambda width, chosen: [strict_processor(tokenizer, level, [lists[i] for i in chosen], width, form)]
+    """What restricts the answer to each of `prompts` to its own level and words. Width in tokens, with padding."""
+    answers = [strict(tokenizer, prompt.level).with_words(prompt.words, prompt_form) for prompt in prompts]
+    return StrictProcessor(answers, prompt_width)

@@ -1,7 +1,7 @@
-"""Answers made of certain words only, as an automaton over characters.
+"""An automaton over characters that reads answers made of allowed words only.
 
-A place in an answer is a set of nodes. Some stand inside a word, in a trie of the words allowed; the others, the
-gates, stand between words and are the same for every vocabulary. Nothing here knows a tokenizer or torch.
+A place in an answer is a set of nodes. Some are inside a word, in a trie of the allowed words; the others, the gates,
+are between words and the same for every vocabulary. This file knows neither tokenizer nor torch.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ class Node:
     """A place between two characters.
 
     `next` is where each character leads. Where `word` is true, a word may end. Where `stop` is true, a token may end:
-    at every gate where words do not begin, but inside a word only where the tokenizer itself parts it. So a model that
-    means a word above the level is not led into its first letters and on from there into another word. `owner` is
-    the vocabulary that the node belongs to, None for a gate.
+    at every gate where words do not begin, but inside a word only where the tokenizer itself splits it. Otherwise a
+    model that is about to write a word above the level would begin it, and would have to end it as another word.
+    `owner` is the vocabulary that the node belongs to, None for a gate.
     """
 
     __slots__ = ("next", "owner", "stop", "word")
@@ -28,8 +28,8 @@ class Node:
 
 Place = frozenset[Node]
 
-# After a word, a comma, the end of a sentence; after a quotation that is over, in the sentence and at its end; after
-# the end of a line; after the mark that opens a quotation.
+# After a word, a comma, the end of a sentence; after the closing mark of a quotation, in a sentence and at its end;
+# after the end of a line; after the opening mark of a quotation.
 AFTER, COMMA, END, QUOTED, SAID, NEWLINE, OPENED = (Node(stop=True) for _ in range(7))
 # Where words begin: within a sentence, and at its beginning, where they take a capital.
 MIDDLE, START = Node(), Node()
@@ -47,7 +47,7 @@ MIDDLE.next = START.next = {'"': (OPENED,)}
 class Vocabulary:
     """A trie of words; with `numbers`, digits are words too.
 
-    A word in small letters takes a capital at the beginning of a sentence, and any word the 's of possession.
+    A word in small letters may have a capital at the beginning of a sentence, and any word a possessive 's.
     """
 
     def __init__(self, words: Iterable[str], numbers: bool = False) -> None:
@@ -70,7 +70,7 @@ class Vocabulary:
         self.start: Place = frozenset([self._small, self._capitals, self._digits])
 
     def _add(self, word: str) -> None:
-        """To be called in the order of the alphabet, so that `can` comes before `can't`."""
+        """Call it in alphabetical order, so that `can` comes before `can't`."""
         node = self._root
         for char in word:
             if node.next.get(char) in (None, (self._apostrophe,)):
@@ -102,7 +102,7 @@ class Vocabulary:
         return nodes
 
     def spellings(self) -> Iterator[tuple[str, str, str]]:
-        """What a tokenizer should be asked to part: a text before, a word as it is written there, and in the trie."""
+        """What a tokenizer is given to split: a text before, a word as it is written after it, and the word."""
         for word in self.words:
             capital = word[0].upper() + word[1:]
             yield from (("a ", word, word), ("a ", capital, word), ('a "', capital, word))
@@ -127,9 +127,9 @@ class Vocabulary:
             node.stop = True
 
 
-@cache  # the masks are kept by node, so each line has its nodes once
+@cache  # masks are kept by node, so a line must have the same nodes each time
 def numbered(number: int, spaced: bool = False) -> Place:
-    """The place before the line of this number; `spaced`: a space may stand before it."""
+    """The place before the line with this number; `spaced`: it may begin with a space."""
     node = Node(stop=True)
     node.next = {" ": (START,)}
     for char in reversed(f"{number}."):
@@ -144,15 +144,15 @@ def numbered(number: int, spaced: bool = False) -> Place:
 
 
 def follow(place: Place, char: str, vocabularies: Iterable[Vocabulary]) -> Place:
-    """Where `char` leads from `place` with the words of all `vocabularies`; empty where it may not stand."""
-    found = {below for node in place for below in node.next.get(char, ())}
-    if any(node.word for node in found):
-        found.add(AFTER)
-    if START in found or OPENED in found:
-        found.update(*(v.start for v in vocabularies))
-    if MIDDLE in found:
-        found.update(*(v.middle for v in vocabularies))
-    return frozenset(found)
+    """Where `char` leads from `place` with the words of all `vocabularies`; empty where it is not allowed."""
+    after = {below for node in place for below in node.next.get(char, ())}
+    if any(node.word for node in after):
+        after.add(AFTER)
+    if START in after or OPENED in after:
+        after.update(*(v.start for v in vocabularies))
+    if MIDDLE in after:
+        after.update(*(v.middle for v in vocabularies))
+    return frozenset(after)
 
 
 def rest(place: Place) -> Place:

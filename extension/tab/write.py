@@ -12,22 +12,24 @@ import gradio as gr
 
 from ...exporter.common.errors import InputError
 from ...exporter.language.levels import TRAINABLE, parse_level
-from ...exporter.records.prompt import list_prompt, wrap
+from ...exporter.records.prompt import ListPrompt, wrap
+from ..models.asking import Ask
 from ..models.host import adapter_folder, adapter_names
 from ..models.jobs import Job
 from ..models.loading import check_adapter
-from ..writing.deal import deal
 from ..writing.known import training_sentences
-from ..writing.out import has_genanki
+from ..writing.lists import full_lists
+from ..writing.output_formats import OutputFormat
+from ..writing.sheet import Sheet
 from ..writing.words import problem, split_words
-from ..writing.write import Ask, WriteSettings, rewrite, write_sentences
+from ..writing.write import WriteSettings, rewrite, write_sentences
 from .gradio_compat import copyable, root_page
-from .languages import text
+from .languages import say, text
 from .markup import note
 from .numbers import whole
 from .pane import Pane
 from .ui import Updates
-from .write_view import Sheet, downloads, sheet_table, summary
+from .write_view import DOWNLOADS, downloads, sheet_table, summary
 
 NO_ADAPTER = ""
 _HIDDEN = gr.update(visible=False)
@@ -54,10 +56,7 @@ class WritePane(Pane):
         with gr.Row(visible=False) as self.after:
             self.row = self.make(gr.Number, "row", value=1, precision=0)
             self.redo_button = self.button("redo")
-            as_csv = self.make(gr.DownloadButton, "csv")
-            as_tsv = self.make(gr.DownloadButton, "tsv")
-            as_apkg = self.make(gr.DownloadButton, "apkg", visible=has_genanki())
-        self.downloads = [as_csv, as_tsv, as_apkg]
+            self.downloads = [self._download_button(one) for one in DOWNLOADS]
 
     def _build_fields(self) -> None:
         self.words = self.make(gr.Textbox, "words", lines=5, value="happy, book, friend")
@@ -68,6 +67,13 @@ class WritePane(Pane):
         self.adapter = self.choice("adapter", self._adapters, "adapter")
         self.strict = self.make(gr.Checkbox, "strict", value=False)
         self.write_button = self.button("run", variant="primary")
+
+    def _download_button(self, of: OutputFormat) -> Any:
+        def label(language: str) -> str:
+            return text("write.download", language, format=say(of.name, language))
+
+        name = of.ending.removeprefix(".")
+        return self.ui.worded(gr.DownloadButton, {"label": label}, visible=of.available, elem_id=f"cefr-write-{name}")
 
     def connect(self) -> None:
         asked = {"words": self.words, "level": self.level, "adapter": self.adapter}
@@ -92,9 +98,9 @@ class WritePane(Pane):
         if not words.strip():
             return {self.prompt: "", self.count: ""}
         asked = [word for word in split_words(words, text("write.words", language)) if not problem(word)]
-        lists = deal(asked, asked, None)
-        message = list_prompt(lists[0], parse_level(str(level), TRAINABLE))
-        chat = self.host.form(adapter or None) == "chat"
+        lists = full_lists(asked, asked, None)
+        message = ListPrompt(parse_level(str(level), TRAINABLE), tuple(lists[0])).text
+        chat = self.host.prompt_form(adapter or None) == "chat"
         label = text("write.message" if chat else "write.prompt", language, lists=f"1/{len(lists)}")
         count = text("write.count", language, words=len(asked), lists=len(lists))
         return {self.prompt: gr.update(value=message if chat else wrap(message), label=label), self.count: note(count)}
@@ -151,12 +157,7 @@ class WritePane(Pane):
         yield from self.follow(job, language)
 
     def _ask(self, adapter: str, strict: bool) -> Ask:
-        return partial(self._answers, adapter=adapter or None, strict=strict)
-
-    def _answers(
-        self, instructions: Any, words: Any, /, *, sampling: Any, progress: Any, adapter: str | None, strict: bool
-    ) -> list[str]:
-        return self.host.answers(instructions, words, adapter, sampling, progress, strict=strict)
+        return partial(self.host.answers, adapter=adapter or None, strict=strict)
 
     def _known(self, adapter: str) -> Set[str]:
         """The sentences that the adapter was trained on, as far as they are still there."""

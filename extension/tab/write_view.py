@@ -3,49 +3,38 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ..writing.check import Row
-from ..writing.out import has_genanki, write_sheet
-from ..writing.write import counted
-from .languages import text
+from ..writing.output_formats import OUTPUT_FORMATS, write_sheet
+from ..writing.sheet import Sheet, SheetRow, count
+from .languages import say, text
 from .markup import Markup, table
 
+DOWNLOADS = tuple(one for one in OUTPUT_FORMATS if one.in_tab)
 _COLUMNS = ("number", "word", "sentence", "used", "sentence_level", "above", "tried", "reason")
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """What was written: `rows` for `level`, by `adapter` (empty: the model as it is)."""
-
-    rows: tuple[Row, ...]
-    level: str
-    adapter: str
-    strict: bool = False
 
 
 def sheet_table(sheet: Sheet, language: str) -> Markup:
     """The rows, those without an accepted sentence marked."""
     head = [text(f"write.{column}", language) for column in _COLUMNS]
     rows = [_cells(number, row, language) for number, row in enumerate(sheet.rows, 1)]
-    return table(head, rows, [i for i, row in enumerate(sheet.rows) if not row.stands])
+    return table(head, rows, [i for i, row in enumerate(sheet.rows) if not row.accepted])
 
 
-def _cells(number: int, row: Row, language: str) -> list[str]:
+def _cells(number: int, row: SheetRow, language: str) -> list[str]:
     sentence = row.sentence if row.sentence is not None else text("write.no_sentence", language)
     used = text("write.yes" if row.used else "write.no", language)
-    reasons = "; ".join(text(f"write.reason.{reason}", language, detail=row.detail) for reason in row.reasons)
+    reasons = "; ".join(say(problem, language) for problem in row.problems)
     return [str(number), row.word, sentence, used, row.level, ", ".join(row.above), str(row.tries), reasons]
 
 
 def summary(sheet: Sheet, trained: str | None, language: str) -> str:
     """How many words were used, and what else to know; `trained` is the level that the adapter was trained for."""
-    counts = counted(sheet.rows)
-    used, asked = sum(row.used for row in sheet.rows), counts["words"] - counts["skipped"]
-    lines = [text("write.done", language, used=used, words=asked)]
-    lines += [text(f"write.some_{kind}", language, n=counts[kind]) for kind in ("flagged", "skipped") if counts[kind]]
+    counts = count(sheet.rows)
+    lines = [text("write.done", language, used=sum(row.used for row in sheet.rows), words=counts.asked)]
+    of_kind = {"flagged": counts.rejected, "skipped": counts.skipped}
+    lines += [text(f"write.some_{kind}", language, n=n) for kind, n in of_kind.items() if n]
     if trained not in (None, sheet.level):
         lines.append(text("write.other_level", language, name=sheet.adapter, trained=trained, level=sheet.level))
     return "\n".join(lines)
@@ -54,8 +43,8 @@ def summary(sheet: Sheet, trained: str | None, language: str) -> str:
 @lru_cache(maxsize=8)  # it is asked for each time the page is brought up to date
 def downloads(sheet: Sheet) -> list[str]:
     """The sheet as a table and as decks for Anki, in a temporary folder."""
-    folder, level = Path(tempfile.mkdtemp(prefix="cefr-")), sheet.level.lower()
-    names = [f"sentences-{level}.csv", f"anki-{level}.tsv", *([f"anki-{level}.apkg"] if has_genanki() else [])]
-    for name in names:
-        write_sheet(folder / name, sheet.rows, sheet.level, sheet.adapter)
-    return [str(folder / name) for name in names]
+    folder = Path(tempfile.mkdtemp(prefix="cefr-"))
+    files = [folder / one.file_name(sheet.level) for one in DOWNLOADS if one.available]
+    for file in files:
+        write_sheet(file, sheet)
+    return [str(file) for file in files]

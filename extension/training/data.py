@@ -8,7 +8,7 @@ from typing import Any
 
 from ...exporter.language.forms import spans
 from ...exporter.records.prompt import Example, Record
-from ..models.form import closing, prompts_ids
+from ..models.prompt_form import closing, prompts_ids
 
 IGNORED = -100  # torch's cross entropy leaves such labels out
 

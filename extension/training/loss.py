@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ...exporter.common.errors import ModelError
-from ..models.form import pad_id
+from ..models.prompt_form import pad_id
 from .data import Batch, collate, encode, fitting
 
 # Logits that exist at a time, in numbers: 512 MB in float32.

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import ModelError
-from ..models.form import pad_id
+from ...exporter.common.memory import free_memory
 from ..models.loading import Loaded
+from ..models.prompt_form import pad_id
 from .data import Encoded, collate
 from .limits import OutOfMemory, limits
 from .lora import lora_layers
@@ -21,8 +22,8 @@ from .settings import TrainSettings
 
 # Adam keeps two numbers of four bytes for each trained parameter.
 _ADAM_BYTES = 8
-# What else a process and its allocator may take until the end of a run.
-_MARGIN = 1.1
+# What else a process and its allocator may take until the end of a run; a computer's memory is not ours alone.
+_MARGIN, _MARGIN_ON_CPU = 1.1, 2.0
 
 
 @dataclass(frozen=True)
@@ -47,23 +48,23 @@ def fitted(loaded: Loaded, encoded: Sequence[Encoded], settings: TrainSettings) 
         ModelError: the gradients of a step on this device are not finite.
     """
     room = available(loaded.model)
-    need = None
-    for checkpointing in ("on",) if settings.checkpointing == "on" else ("off", "on"):
-        if checkpointing == "on" and settings.checkpointing == "off":
-            break
+    margin = _MARGIN_ON_CPU if loaded.model.device.type == "cpu" else _MARGIN
+    ways = {"auto": ("off", "on")}.get(settings.checkpointing, (settings.checkpointing,))
+    need, tried = None, settings
+    for checkpointing in ways:
         tried = replace(settings, checkpointing=checkpointing)
         need = measured(loaded, encoded, tried)
-        if need is not None and need.of(1) * _MARGIN <= room:
-            most = next(n for n in _sizes(settings) if need.of(n) * _MARGIN <= room)
-            return replace(tried, micro_batch=most), need
-    if need is not None and need.of(1) <= room:  # without the margin
-        return replace(settings, checkpointing=tried.checkpointing, micro_batch=1), need
+        for records in _sizes(settings):
+            if need is not None and need.of(records) * margin <= room:
+                return replace(tried, micro_batch=records), need
     if need is None:
         raise OutOfMemory(
             "There is not enough memory for one record at a time with rank {rank}. Close other programs, or take a "
             "smaller model or rank.",
             rank=settings.rank,
         )
+    if need.of(1) <= room:  # without the margin
+        return replace(tried, micro_batch=1), need
     raise OutOfMemory(
         "There is not enough memory for one record at a time with rank {rank}: it takes {needed} GB, and {free} GB are "
         "free. Close other programs, or take a smaller model or rank.",
@@ -127,17 +128,7 @@ def available(model: Any) -> int:
     if model.device.type == "cuda":
         free = torch.cuda.mem_get_info(model.device)[0]
         return free + torch.cuda.memory_reserved(model.device)
-    used = psutil.Process().memory_info().rss
-    return min([psutil.virtual_memory().available + used, *_container(used)])
-
-
-def _container(used: int) -> list[int]:
-    """What a container's limit leaves, where there is one (cgroup v2)."""
-    try:
-        limit, taken = (int(Path(f"/sys/fs/cgroup/memory.{n}").read_text()) for n in ("max", "current"))
-    except (OSError, ValueError):  # none, or "max"
-        return []
-    return [max(0, limit - taken) + used]
+    return (free_memory() or 0) + psutil.Process().memory_info().rss
 
 
 @contextmanager

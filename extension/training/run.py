@@ -18,8 +18,8 @@ from typing import Any
 
 from ...exporter.common.errors import InputError, ModelError, Problem
 from ...exporter.records.prompt import Example, Record
-from ..models.form import pad_id
 from ..models.loading import Loaded
+from ..models.prompt_form import pad_id
 from .artifacts import Outcome, save_adapter, save_checkpoint
 from .checkpoint import load_state, save_state, step_of
 from .data import Encoded, collate, encode, fitting, labelled_tokens

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...exporter.common.errors import CefrError, InputError, Option, Problem
 from ...exporter.language.levels import TRAINABLE, parse_level
-from ..models.form import FORMS
+from ..models.prompt_form import PROMPT_FORMS
 from .fields import described, setting
 
 # Names as the webui's trainers show them -> module names of Llama-like models.
@@ -261,7 +261,7 @@ class TrainSettings:
     form: str = setting(
         "instruct",
         "instruct (the ### lines) or chat (the tokenizer's own template)",
-        choices=FORMS,
+        choices=PROMPT_FORMS,
         label=("Form of the prompt", "İstemin biçimi"),
         hint=(
             "`instruct` is the record with its ### lines, for base and instruct models alike; `chat` is the model's "

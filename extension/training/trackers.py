@@ -24,7 +24,7 @@ def tracker(settings: TrainSettings, out: Path) -> Iterator[Report]:
         yield lambda entry: None
         return
     from transformers import TrainerControl, TrainerState, TrainingArguments
-    from transformers.integrations import get_reporting_integration_callbacks
+    from transformers.integrations.integration_utils import get_reporting_integration_callbacks
 
     os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(out))  # before transformers 5 this was an argument
     wanted = adapt(TrainingArguments, output_dir=str(out), report_to=[settings.report_to], run_name=out.name)

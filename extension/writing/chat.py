@@ -14,7 +14,7 @@ from ...exporter.records.prompt import (
     INSTRUCTION_HEAD,
     MAX_WORDS,
     RESPONSE_HEAD,
-    list_prompt,
+    ListPrompt,
     parse_instruction,
     wrap,
 )
@@ -23,26 +23,27 @@ from .words import check_words
 _COMMAND = re.compile(r"\s*/cefr\b(.*)", re.DOTALL | re.IGNORECASE)
 _log = logging.getLogger("cefr_sentences")
 _reported: set[str] = set()
-_HELP = "Write it like: /cefr A1: happy, book, friend"
 
 
 def is_command(text: str) -> bool:
     return _COMMAND.match(text) is not None
 
 
-def expand(text: str) -> str:
+def expand(text: str) -> ListPrompt:
     """The list prompt behind `/cefr LEVEL: words`. Raises InputError that says how to write it."""
     match = _COMMAND.match(text)
     level, colon, words = (match[1] if match else "").partition(":")
     if not colon:
-        raise InputError(_HELP)
+        raise InputError("Write it like: /cefr A1: happy, book, friend")
     chosen = check_words(re.split(r"[,;\n]", words), "the command")
     if len(chosen) > MAX_WORDS:
         raise InputError(
-            f"{len(chosen)} words are too many for one answer: the model was trained on lists of at most {MAX_WORDS}. "
-            "The Write pane of the CEFR Sentences tab takes any number."
+            "{n} words are too many for one answer: the model was trained on lists of at most {most}. The Write pane "
+            "of the CEFR Sentences tab takes any number.",
+            n=len(chosen),
+            most=MAX_WORDS,
         )
-    return list_prompt(chosen, parse_level(level.strip(), TRAINABLE))
+    return ListPrompt(parse_level(level.strip(), TRAINABLE), tuple(chosen))
 
 
 def chat_input(text: str, visible_text: str) -> tuple[str, str]:
@@ -53,17 +54,18 @@ def chat_input(text: str, visible_text: str) -> tuple[str, str]:
     if not is_command(text):
         return text, visible_text
     try:
-        return expand(text), visible_text
+        return expand(text).text, visible_text
     except CefrError as error:
-        return text, f"{visible_text}\n\n{html.escape(str(error))}"  # the webui escapes before us, not after
+        return text, f"{visible_text}\n\n{html.escape(str(error))}"  # the webui has escaped its own text before
 
 
-def chat_prompt(text: str, adapters: tuple[str, ...], ours: bool, **kwargs: Any) -> str | None:
-    """The whole prompt for `text`, in the form the adapter was trained on; None leaves it to the host.
+def chat_prompt(text: str, adapters: Sequence[str], expected: bool, **kwargs: Any) -> str | None:
+    """The whole prompt for `text`, in the form the adapter was trained with; None leaves it to the webui.
 
-    Only list prompts, and only while one adapter of ours is applied: such a model knows no conversation.
+    Only for list prompts, and only while a single adapter is applied and they are `expected` by it: such a model was
+    not trained for conversations.
     """
-    if kwargs.get("impersonate") or len(adapters) != 1 or not ours:
+    if kwargs.get("impersonate") or len(adapters) != 1 or not expected:
         return None
     try:
         parse_instruction(text.strip())
@@ -76,22 +78,22 @@ def chat_prompt(text: str, adapters: tuple[str, ...], ours: bool, **kwargs: Any)
 
 
 def strict_processors(tokenizer: Any, ids: Sequence[int]) -> list[Any]:
-    """What holds the answer to the prompt `ids` to its level and words, if it ends in a list prompt of ours.
+    """What restricts the answer to the prompt `ids` to its level and words, if it ends in a list prompt.
 
-    An answer that is begun is gone on with. Never raises: an answer that cannot be held to them is left free, with
-    one line in the log for each reason.
+    An answer that has begun is continued. Never raises: an answer that cannot be restricted is left free, with one
+    line in the log for each reason.
     """
     try:
         text = tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         head, _, begun = text.rpartition(RESPONSE_HEAD)
-        level, words = parse_instruction(head.rpartition(INSTRUCTION_HEAD)[2])
+        prompt = ListPrompt(*parse_instruction(head.rpartition(INSTRUCTION_HEAD)[2]))
     except Exception:  # another prompt, or whatever the loader has in place of a tokenizer
         return []
     try:
         from ..models.strict import strict_processor
 
-        processor = strict_processor(tokenizer, level, [words], len(ids))
-        return [processor] if processor.go_on(begun) else _left_free("it is begun with other words")
+        processor = strict_processor(tokenizer, [prompt], len(ids))
+        return [processor] if processor.resume(begun) else _left_free("it begins with other words")
     except Exception as error:
         return _left_free(f"{type(error).__name__}: {error}")
 
@@ -99,5 +101,5 @@ def strict_processors(tokenizer: Any, ids: Sequence[int]) -> list[Any]:
 def _left_free(reason: str) -> list[Any]:
     if reason not in _reported:
         _reported.add(reason)
-        _log.warning("CEFR Sentences: Chat is not held to the strict vocabulary in this answer; %s.", reason)
+        _log.warning("CEFR Sentences: the strict vocabulary is off for this answer in Chat; %s.", reason)
     return []

@@ -1,4 +1,4 @@
-"""What a writing job has finished so far, in a file beside its target: after a kill only the rest is asked for."""
+"""The accepted rows of a writing job, in a file beside its target: after a kill it resumes with the rest."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ...exporter.common.errors import InputError
+from ...exporter.common.errors import InputError, Option
 from ...exporter.common.files import target_error
 from ...exporter.common.lock import take
-from .check import Row
+from .sheet import SheetRow
 
 _FORMAT = 1
 
 
 def head(words: Sequence[str], **what: object) -> dict[str, object]:
-    """What makes two jobs the same: their words, and `what` else the caller names."""
+    """What two jobs have in common if one may resume the other: their words, and `what` else the caller names."""
     return {"cefr_sentences_journal": _FORMAT, "words": _digest("\n".join(words).encode()), **what}
 
 
@@ -32,17 +32,16 @@ def adapter_fingerprint(folder: Path | None) -> str:
 class Journal:
     """Rows are added one by one, each on the disk before the next is asked for.
 
-    `rows` are those of an earlier run of the same job. `close` keeps the file, `remove` is for when the target has
-    been written.
+    `rows` are those of an earlier run of the same job. `remove` it when the target has been written.
 
     Raises:
-        InputError: a journal of another job is there, which `force` throws away; or a job is at it at this moment.
+        InputError: a journal of another job exists, which `force` replaces; or another job is writing it.
         TargetError: it cannot be written.
     """
 
     def __init__(self, target: Path, job: dict[str, object], *, force: bool = False) -> None:
         self.path = target.with_name(target.name + ".part.jsonl")
-        self.rows: list[Row] = []
+        self.rows: list[SheetRow] = []
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("a+b")
@@ -50,7 +49,11 @@ class Journal:
             raise target_error(self.path, error) from error
         try:
             if not take(self._file, self.path):
-                raise InputError(f"{self.path} is being written by another job. Wait for it, or choose another --out.")
+                raise InputError(
+                    "{file} is being written by another job. Wait for it, or choose another {option}.",
+                    file=self.path,
+                    option=Option("out"),
+                )
             whole = self._read(job, force)
             self._file.truncate(whole)  # a kill leaves half a line
             if not whole:
@@ -73,7 +76,7 @@ class Journal:
             self.remove()  # nothing is lost with it
         self._file.close()
 
-    def add(self, row: Row) -> None:
+    def add(self, row: SheetRow) -> None:
         try:
             self._write(asdict(row))
             self._kept += 1
@@ -90,17 +93,16 @@ class Journal:
         os.fsync(self._file.fileno())
 
     def _read(self, job: dict[str, object], force: bool) -> int:
-        """Takes over what is there; returns how many bytes of it are good."""
+        """Reads the rows that are there; returns how many bytes of the file are whole."""
         lines = self._file.read().splitlines(keepends=True)
         begun = _entry(lines[0]) if lines else None
         if begun != json.loads(json.dumps(job)):
             if force or (not lines or not lines[0].endswith(b"\n")):  # killed before it had begun
                 return 0
-            raise InputError(_other(self.path, begun, job))
+            raise _other_job(self.path, begun, job)
         good = len(lines[0])
         for line in lines[1:]:
-            row = _row(_entry(line))
-            if row is None:
+            if (row := _row(_entry(line) or {})) is None:
                 break
             self.rows.append(row)
             good += len(line)
@@ -109,27 +111,34 @@ class Journal:
 
 def _entry(line: bytes) -> dict[str, Any] | None:
     try:
-        found = json.loads(line) if line.endswith(b"\n") else None
+        entry = json.loads(line) if line.endswith(b"\n") else None
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return entry if isinstance(entry, dict) else None
 
 
-def _row(entry: dict[str, Any] | None) -> Row | None:
+def _row(entry: dict[str, Any]) -> SheetRow | None:
     try:
-        lists = {name: tuple((entry or {})[name]) for name in ("reasons", "above")}
-        return Row(**{**(entry or {}), **lists})
+        return SheetRow(**{**entry, "reasons": tuple(entry["reasons"]), "above": tuple(entry["above"])})
     except (TypeError, ValueError, KeyError):
         return None
 
 
-def _other(path: Path, begun: dict[str, Any] | None, job: dict[str, object]) -> str:
+def _other_job(path: Path, begun: dict[str, Any] | None, job: dict[str, object]) -> InputError:
+    options = {"out": Option("out"), "force": Option("force")}
     if begun is None or "cefr_sentences_journal" not in begun:
-        return f"{path} is there and is no journal of ours. Choose another name with --out, or replace it with --force."
-    differ = ", ".join(name.replace("_", " ") for name in job if begun.get(name) != job[name])
-    return (
-        f"{path} is what another job has finished so far (other {differ}). Give that command again to go on with it, "
-        "choose another name with --out, or throw it away with --force."
+        return InputError(
+            "{file} exists and is not a journal of this program. Choose another name with {out}, or replace it with "
+            "{force}.",
+            file=path,
+            **options,
+        )
+    return InputError(
+        "{file} is what another job has finished so far (other {differences}). Give that command again to resume it, "
+        "choose another name with {out}, or delete it with {force}.",
+        file=path,
+        differences=", ".join(name.replace("_", " ") for name in job if begun.get(name) != job[name]),
+        **options,
     )
 
 

@@ -8,11 +8,11 @@ from ...exporter.common.errors import CefrError
 from ...exporter.records.formats import read_records
 from ..models.loading import check_adapter
 from ..training.artifacts import training_of
-from .check import plain
+from .accepted import plain
 
 
 def training_sentences(file: Path | None, adapter: Path | None = None) -> frozenset[str]:
-    """The sentences of a training file, as `check.plain` makes them; without `file`, of the adapter's own.
+    """The sentences of a training file, as `accepted.plain` makes them; without `file`, of the adapter's own.
 
     An adapter in a webui's loras folder was trained on a file in the datasets folder beside it.
     """

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
-from ...exporter.common.errors import InputError
+from ...exporter.common.errors import InputError, Option, Problem
 from ...exporter.common.textfile import detect_encoding, open_text
 from ...exporter.pairs.tables import read_rows
 
@@ -18,8 +18,8 @@ MAX_LENGTH, MAX_PARTS = 60, 6  # characters; words of one entry ("keep an eye on
 _SIGNS = frozenset(" -'’./(),&!?+")
 
 
-def split_words(text: str, source: str = "--words") -> list[str]:
-    """`a, b, c`, also one a line, as words. Raises InputError when there is none that can be asked for."""
+def split_words(text: str, source: object = Option("words")) -> list[str]:
+    """`a, b, c`, also one a line, as words. Raises InputError when none of them can be asked for."""
     return entries(re.split(r"[,;\n]", text), source)
 
 
@@ -35,55 +35,68 @@ def read_words(source: str) -> list[str]:
     if path.suffix.lower() in _TABLES or path.is_dir():
         return entries((row.word for row in read_rows(path, needed=("word",))), source)
     if not path.is_file():
-        raise InputError(f"{source} does not exist. To give the words themselves, use --words {source}.")
+        raise InputError(
+            "{file} does not exist. To give the words themselves, use {option} {file}.",
+            file=source,
+            option=Option("words"),
+        )
     with open_text(path, detect_encoding(path)) as file:
         return entries(file, source)
 
 
-def entries(lines: Iterable[str], source: str) -> list[str]:
+def entries(lines: Iterable[str], source: object) -> list[str]:
     """Every entry that is not blank, in order, repetitions too: each becomes a row.
 
     Raises InputError unless at least one of them can be asked for.
     """
     words = [word for line in lines if (word := " ".join(unicodedata.normalize("NFC", line).split()))]
     if not words:
-        raise InputError(f"There is no word in {source}.")
+        raise InputError("There is no word in {source}. Give at least one.", source=source)
     if all(map(problem, words)):
-        raise InputError(_no_word(words[0], source))
+        raise _not_a_word(words[0], source)
     return words
 
 
-def check_words(lines: Iterable[str], source: str) -> list[str]:
-    """The entries without repetitions, for where there are no rows to say what is wrong with one.
+def check_words(lines: Iterable[str], source: object) -> list[str]:
+    """The entries without repetitions, for where no row can say what is wrong with one.
 
     Raises InputError unless each of them can be asked for.
     """
     words = list({key(word): word for word in reversed(entries(lines, source))}.values())[::-1]
     if bad := next(filter(problem, words), ""):
-        raise InputError(_no_word(bad, source))
+        raise _not_a_word(bad, source)
     return words
 
 
-def _no_word(word: str, source: str) -> str:
-    return f"{word[:MAX_LENGTH]!r} in {source} is not a word: {problem(word)}. Give one word a line."
+def _not_a_word(word: str, source: object) -> InputError:
+    return InputError(
+        "{word} in {source} is not a word: {problem}. Give one word per line.",
+        word=repr(word[:MAX_LENGTH]),
+        source=source,
+        problem=problem(word),
+    )
 
 
-def problem(word: str) -> str:
-    """Why nobody can write a sentence with `word`, in a few words; empty where somebody can."""
-    if len(word) > MAX_LENGTH:
-        return f"it has {len(word)} characters"
+def problem(word: str) -> Problem | None:
+    """Why no sentence can be written with `word`; None where one can."""
     letters = [c for c in word if c.isalpha()]
+    foreign = next((c for c in letters if not unicodedata.name(c, "").startswith("LATIN")), "")
+    odd = next((c for c in word if not (c.isalnum() or c in _SIGNS or unicodedata.category(c) == "Mn")), "")
+    parts = len(word.split())
+    if len(word) > MAX_LENGTH:
+        return Problem("it has {n} characters, and an entry has at most {most}", {"n": len(word), "most": MAX_LENGTH})
     if not letters:
-        return "it has no letters"
-    if other := next((c for c in letters if not unicodedata.name(c, "").startswith("LATIN")), ""):
-        return f"{other!r} is not a Latin letter"
-    if odd := next((c for c in word if not (c.isalnum() or c in _SIGNS or unicodedata.category(c) == "Mn")), ""):
-        return f"{odd!r} belongs to no word" if odd.isprintable() else "it holds an invisible character"
-    if len(word.split()) > MAX_PARTS:
-        return f"it has {len(word.split())} words, and an entry has at most {MAX_PARTS}"
-    return ""
+        return Problem("it has no letters")
+    if foreign:
+        return Problem("{character} is not a Latin letter", {"character": repr(foreign)})
+    if odd:
+        invisible = Problem("it has an invisible character")
+        return Problem("{character} belongs to no word", {"character": repr(odd)}) if odd.isprintable() else invisible
+    if parts > MAX_PARTS:
+        return Problem("it has {n} words, and an entry has at most {most}", {"n": parts, "most": MAX_PARTS})
+    return None
 
 
 def key(word: str) -> str:
-    """What two entries share that ask for the same word."""
+    """The same for two entries that ask for the same word."""
     return " ".join(word.casefold().replace("’", "'").split())

@@ -1,49 +1,39 @@
-"""Words into checked sentences: ask for several candidates, take the best that stands, ask again for the rest."""
+"""Words into checked sentences: ask for several candidates, take the best accepted one, ask again for the rest."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Protocol
 
-from ...exporter.common.errors import InputError, ModelError
+from ...exporter.common.errors import InputError, ModelError, Option
 from ...exporter.language.levels import TRAINABLE
-from ...exporter.records.prompt import MAX_WORDS, list_prompt, parse_answer
-from ..models.generate import Reply
-from ..models.host import Sampling
-from .check import REASONS, SKIPPED, Chosen, Row, fit, judged
-from .deal import alone, deal
+from ...exporter.records.prompt import MAX_WORDS, ListPrompt, parse_answer
+from ..models.asking import Ask, Progress, Reply, Sampling
+from .accepted import Accepted
+from .checks import repeats, severity
+from .judging import distance, judged
+from .lists import full_lists
+from .sheet import SheetRow
 from .words import key, problem
 
 # Answers asked for in one go: enough for a full batch, few enough that finished rows are safe soon.
 AT_ONCE = 64
 # A retry of a few words costs nearly the same with more candidates, as long as they share a batch.
 RETRY_ANSWERS, RETRY_FACTOR = 16, 4
-# What failed is drawn more freely the next time, or it comes out the same.
+# A retry samples at a higher temperature, or it would get the same sentences.
 HOTTER = 0.3
-# Of two sentences that stand, the better one: distance to the level + these times the nats a token that surprised
-# the writing model, and the share of its words that the sheet has already.
+# Of two accepted sentences the better one has the smaller sum of its distance to the level, FLUENCY times the negative
+# mean log-probability (nats per token) and VARIETY times the share of its words that the sheet has already.
 FLUENCY, VARIETY = 0.25, 1.5
 
-
-class Ask(Protocol):
-    """Answers list prompts; `words[i]` is how many words the i-th asks for."""
-
-    def __call__(
-        self,
-        instructions: Sequence[str],
-        words: Sequence[int],
-        /,
-        *,
-        sampling: Sampling,
-        progress: Callable[[int, int], object],
-    ) -> list[str]: ...
+# Called with the try, how many words are done, and of how many.
+Told = Callable[[int, int, int], object]
 
 
 @dataclass(frozen=True)
 class WriteSettings:
-    """How sentences are written: `candidates` for each word, the first of them greedy, in at most `tries` rounds."""
+    """How sentences are written: `candidates` for each word, the first of them greedy, in at most `tries` tries."""
 
     level: str
     candidates: int = 4
@@ -53,12 +43,27 @@ class WriteSettings:
 
     def __post_init__(self) -> None:
         if self.level not in TRAINABLE:
-            raise InputError(f"Nobody writes for level {self.level!r}. Choose one of {', '.join(TRAINABLE)}.")
-        for name, least, most in (("candidates", 1, 64), ("tries", 1, 20)):
-            if not least <= getattr(self, name) <= most:
-                raise InputError(f"--{name} {getattr(self, name)} is out of range: {least} to {most}.")
+            raise InputError(
+                "Sentences cannot be written for level {level}. Choose one of {levels}.",
+                level=repr(self.level),
+                levels=", ".join(TRAINABLE),
+            )
+        for name, low, high in (("candidates", 1, 64), ("tries", 1, 20)):
+            if not low <= (value := getattr(self, name)) <= high:
+                raise InputError(
+                    "{option} {value} is out of range: {low} to {high}.",
+                    option=Option(name),
+                    value=value,
+                    low=low,
+                    high=high,
+                )
         if not 0 < self.temperature <= 2:
-            raise InputError(f"--temperature {self.temperature:g} is out of range: above 0, at most 2.")
+            raise InputError(
+                "{option} {value} is out of range: above 0, at most {high}.",
+                option=Option("temperature"),
+                value=f"{self.temperature:g}",
+                high=2,
+            )
 
 
 def write_sentences(
@@ -67,100 +72,109 @@ def write_sentences(
     settings: WriteSettings,
     *,
     known: Set[str] = frozenset(),
-    done: Iterable[Row] = (),
-    finished: Callable[[Row], object] = lambda row: None,
-    progress: Callable[[int, int, int], object] = lambda attempt, done, total: None,
-) -> list[Row]:
+    done: Iterable[SheetRow] = (),
+    finished: Callable[[SheetRow], object] = lambda row: None,
+    progress: Told = lambda attempt, done, total: None,
+) -> list[SheetRow]:
     """A row for each of `words`, in their order; never raises for a word.
 
-    `known` are sentences (`check.plain`) that may not be repeated; `done` rows of an earlier run, which are taken as
-    they are; `finished` is called with each further row that stands; `progress` with the round, and words of words.
+    `known` are sentences (`accepted.plain`) that may not be repeated; `done` rows of an earlier run, of which the
+    accepted ones are kept; `finished` is called with each further accepted row.
 
     Raises ModelError only when nothing at all was written.
     """
     writing = _Writing(ask, words, settings, known)
     writing.take(done)
     writing.run(finished, progress)
-    return writing.rows()
+    return writing.result()
 
 
 def rewrite(
     ask: Ask,
-    rows: Sequence[Row],
+    rows: Sequence[SheetRow],
     at: int,
     settings: WriteSettings,
-    progress: Callable[[int, int, int], object] = lambda attempt, done, total: None,
+    progress: Told = lambda attempt, done, total: None,
     known: Set[str] = frozenset(),
-) -> Row:
-    """Another sentence for row `at` of a sheet. The old row where the model finds none that is as good.
+) -> SheetRow:
+    """Another sentence for row `at` of a sheet; the old row where the model finds none that is as good.
 
     Raises InputError where that row's word cannot be asked for.
     """
     old = rows[at]
-    if SKIPPED & set(old.reasons):
-        raise InputError(f"{old.word[:80]!r} cannot be asked for: {old.why}.")
+    if old.skipped:
+        raise InputError(
+            "{word} cannot be asked for: {problem}. Choose another row.",
+            word=repr(old.word[:80]),
+            problem=old.problems[0],
+        )
     writing = _Writing(ask, [row.word for row in rows], settings, known)
     writing.take(row for i, row in enumerate(rows) if i != at)
     if old.sentence is not None:
-        writing.chosen.add(old.sentence)
+        writing.accepted.add(old.sentence)
     writing.asked = [old.word]
     writing.run(lambda row: None, progress)
-    new = writing.found[key(old.word)]
-    return new if new.stands or (new.used and not old.stands) else old
+    new = writing.rows[key(old.word)]
+    return new if new.accepted or (new.used and not old.accepted) else old
 
 
 class _Writing:
-    """A sheet while it is written."""
+    """A sheet while it is written. `rows` has the best row so far of each word, by its `key`."""
 
     def __init__(self, ask: Ask, words: Sequence[str], settings: WriteSettings, known: Set[str]) -> None:
         self.ask, self.words, self.settings, self.known = ask, words, settings, known
         self.skipped = _skipped(words)
         self.asked = [word for word, skip in zip(words, self.skipped, strict=True) if skip is None]
-        self.sheet = self.asked
-        self.found: dict[str, Row] = {}
-        self.chosen = Chosen(len(self.asked))
-        self.draw = Random(settings.seed)
+        self.companions = self.asked
+        self.rows: dict[str, SheetRow] = {}
+        self.accepted = Accepted(len(self.asked))
+        self.random = Random(settings.seed)
 
-    def take(self, rows: Iterable[Row]) -> None:
+    def take(self, rows: Iterable[SheetRow]) -> None:
+        """Keep the accepted ones of `rows`."""
         wanted = set(map(key, self.asked))
         for row in rows:
             name = key(row.word)
-            if row.stands and row.sentence is not None and name in wanted and name not in self.found:
-                self.found[key(row.word)] = row
-                self.chosen.add(row.sentence)
+            if row.accepted and row.sentence is not None and name in wanted and name not in self.rows:
+                self.rows[name] = row
+                self.accepted.add(row.sentence)
 
-    def rows(self) -> list[Row]:
-        return [skip or self.found[key(word)] for word, skip in zip(self.words, self.skipped, strict=True)]
+    def result(self) -> list[SheetRow]:
+        return [skip or self.rows[key(word)] for word, skip in zip(self.words, self.skipped, strict=True)]
 
     def left(self) -> list[str]:
-        return [word for word in self.asked if key(word) not in self.found or not self.found[key(word)].stands]
+        return [word for word in self.asked if key(word) not in self.rows or not self.rows[key(word)].accepted]
 
-    def run(self, finished: Callable[[Row], object], progress: Callable[[int, int, int], object]) -> None:
+    def run(self, finished: Callable[[SheetRow], object], progress: Told) -> None:
         for attempt in range(1, self.settings.tries + 1):
             left = self.left()
+            done = len(self.asked) - len(left)
             size = max(1, AT_ONCE // self.settings.candidates) * (MAX_WORDS if attempt == 1 else 1)
-            blocks = [left[at : at + size] for at in range(0, len(left), size)]
-            for n, block in enumerate(blocks):
-                behind = len(self.asked) - len(left) + sum(map(len, blocks[:n]))
-
-                def moved(done: int, total: int, start: int = behind, part: int = len(block)) -> None:
-                    progress(attempt, start + part * done // max(1, total), len(self.asked))  # noqa: B023
-
+            for block in (left[at : at + size] for at in range(0, len(left), size)):
                 try:
-                    candidates = self.candidates(block, attempt, moved)
+                    self.write(block, attempt, done, finished, progress)
                 except ModelError as error:
-                    if not any(row.sentence for row in self.found.values()):
+                    if not any(row.sentence for row in self.rows.values()):
                         raise
-                    self.give_up(str(error))
+                    self.give_up(error)
                     return
-                for word in block:
-                    if (row := self.choose(word, candidates[key(word)], attempt)).stands:
-                        finished(row)
+                done += len(block)
 
-    def candidates(
-        self, words: Sequence[str], attempt: int, moved: Callable[[int, int], object]
-    ) -> dict[str, list[Row]]:
-        """What the model writes for `words`: several sentences each, with what each is worth by itself."""
+    def write(
+        self, block: Sequence[str], attempt: int, done: int, finished: Callable[[SheetRow], object], progress: Told
+    ) -> None:
+        """Ask for the words of `block`; `done` words of the sheet are done already."""
+
+        def moved(answers: int, of: int) -> None:
+            progress(attempt, done + len(block) * answers // max(1, of), len(self.asked))
+
+        candidates = self.candidates(block, attempt, moved)
+        for word in block:
+            if (row := self.choose(word, candidates[key(word)], attempt)).accepted:
+                finished(row)
+
+    def candidates(self, words: Sequence[str], attempt: int, moved: Progress) -> Mapping[str, list[SheetRow]]:
+        """What the model writes for `words`, by their `key`: several sentences each, judged by themselves."""
         copies, temperature = self.settings.candidates, self.settings.temperature
         if attempt > 1:
             copies = max(copies, min(RETRY_FACTOR * copies, RETRY_ANSWERS // len(words)))
@@ -169,88 +183,75 @@ class _Writing:
         temperatures: list[float] = []
         for copy in range(copies):
             greedy = attempt == 1 and copy == 0
-            dealt = deal(words, self.sheet, None if greedy else self.draw) if attempt == 1 else alone(words)
-            lists += dealt
-            temperatures += [0.0 if greedy else temperature] * len(dealt)
-        sampling = Sampling(tuple(temperatures), self.draw.randrange(2**31))
-        prompts = [list_prompt(some, self.settings.level) for some in lists]
-        answers = self.ask(prompts, [len(some) for some in lists], sampling=sampling, progress=moved)
-        found: dict[str, list[Row]] = {key(word): [] for word in words}
-        for some, answer in zip(lists, answers, strict=True):
-            for row in read_answer(some, answer):
+            if attempt == 1:
+                some = full_lists(words, self.companions, None if greedy else self.random)
+            else:  # alone: the first word of a list is the one that is missed least
+                some = [[word] for word in words]
+            lists += some
+            temperatures += [0.0 if greedy else temperature] * len(some)
+        sampling = Sampling(tuple(temperatures), self.random.randrange(2**31))
+        prompts = [ListPrompt(self.settings.level, tuple(some)) for some in lists]
+        replies = self.ask(prompts, sampling=sampling, progress=moved)
+        found: dict[str, list[SheetRow]] = {key(word): [] for word in words}
+        for prompt, reply in zip(prompts, replies, strict=True):
+            for row in read_reply(prompt.words, reply):
                 if key(row.word) in found:  # a companion's is not
                     found[key(row.word)].append(replace(row, tries=attempt))
-        flat = judged([row for rows in found.values() for row in rows], self.settings.level, self.known)
-        checked = iter(flat)
-        return {word: [next(checked) for _ in rows] for word, rows in found.items()}
+        rows = iter(judged([row for some in found.values() for row in some], self.settings.level, self.known))
+        return {word: [next(rows) for _ in some] for word, some in found.items()}
 
-    def choose(self, word: str, candidates: Sequence[Row], attempt: int) -> Row:
-        """The best of `candidates`, of those that stand if there is one; kept unless an earlier one was better."""
-        rows = [row if not row.stands else self.beside(row) for row in candidates]
-        if before := self.found.get(key(word)):
+    def choose(self, word: str, candidates: Sequence[SheetRow], attempt: int) -> SheetRow:
+        """The best of `candidates`, an accepted one if there is one; kept unless an earlier row was better."""
+        rows = [self.beside_others(row) if row.accepted else row for row in candidates]
+        if before := self.rows.get(key(word)):
             rows.append(replace(before, tries=attempt))
-        best = min(rows, key=self.worth)
-        best = self.found[key(word)] = replace(best, word=word)
-        if best.stands and best.sentence is not None:
-            self.chosen.add(best.sentence)
+        best = replace(min(rows, key=self.cost), word=word)
+        self.rows[key(word)] = best
+        if best.accepted and best.sentence is not None:
+            self.accepted.add(best.sentence)
         return best
 
-    def beside(self, row: Row) -> Row:
-        """`row` with what speaks against it in this sheet."""
-        return replace(row, reasons=self.chosen.reasons(row.sentence or ""))
+    def beside_others(self, row: SheetRow) -> SheetRow:
+        """`row` with the checks that it fails beside the accepted sentences of the sheet."""
+        return replace(row, reasons=repeats(row.sentence or "", self.accepted))
 
-    def worth(self, row: Row) -> tuple[int, float]:
-        """The smaller, the better: what speaks against it most, then the rank of those that stand."""
-        names = list(REASONS)
-        against = sum(2 ** (len(names) - names.index(reason)) for reason in row.reasons)
-        rank = fit(row, self.settings.level) - FLUENCY * (row.fluency or 0.0)
-        return against, rank + VARIETY * self.chosen.repetition(row.sentence or "")
+    def cost(self, row: SheetRow) -> tuple[int, float]:
+        """The smaller, the better: the failed checks first, then distance, fluency and variety."""
+        cost = distance(row, self.settings.level) - FLUENCY * (row.fluency or 0.0)
+        return severity(row.reasons), cost + VARIETY * self.accepted.repetition(row.sentence or "")
 
-    def give_up(self, said: str) -> None:
+    def give_up(self, error: ModelError) -> None:
         for word in self.left():
-            self.found.setdefault(key(word), Row(word, reasons=("server",), detail=said))
+            self.rows.setdefault(key(word), SheetRow(word, reasons=("server",), detail=error.problems[0]))
 
 
-def read_answer(words: Sequence[str], answer: str) -> list[Row]:
-    """What `answer` holds for each of the words that were asked for, not checked yet."""
-    trouble = answer.problem if isinstance(answer, Reply) else ""
+def read_reply(words: Sequence[str], reply: Reply) -> list[SheetRow]:
+    """What `reply` holds for each of the words that were asked for, not checked yet."""
     rows = []
-    for word, sentence in zip(words, parse_answer(answer, len(words), words).sentences, strict=True):
+    for word, sentence in zip(words, parse_answer(reply.text, len(words), words).sentences, strict=True):
         if sentence is not None:
-            rows.append(Row(word, sentence, fluency=_fluency(answer, sentence)))
+            rows.append(SheetRow(word, sentence, fluency=_fluency(reply, sentence)))
+        elif reply.problem is not None:
+            rows.append(SheetRow(word, reasons=("server",), detail=reply.problem))
         else:
-            rows.append(Row(word, None, ("server",) if trouble else ("missing",), trouble))
+            rows.append(SheetRow(word, reasons=("missing",)))
     return rows
 
 
-def _fluency(answer: str, sentence: str) -> float | None:
-    if isinstance(answer, Reply):
-        for line, likely in zip(answer.split("\n"), answer.fluency, strict=False):
-            if sentence in line:
-                return likely
-    return None
+def _fluency(reply: Reply, sentence: str) -> float | None:
+    lines = zip(reply.text.split("\n"), reply.fluency, strict=False)
+    return next((fluency for line, fluency in lines if sentence in line), None)
 
 
-def _skipped(words: Sequence[str]) -> list[Row | None]:
-    """A row for each word that is not asked for: no word, or there before."""
+def _skipped(words: Sequence[str]) -> list[SheetRow | None]:
+    """A row for each word that is not asked for: it is no word, or it stands in an earlier row."""
     first: dict[str, int] = {}
-    rows: list[Row | None] = []
+    rows: list[SheetRow | None] = []
     for number, word in enumerate(words, 1):
-        if said := problem(word):
-            rows.append(Row(word, None, ("not a word",), said))
+        if wrong := problem(word):
+            rows.append(SheetRow(word, reasons=("not a word",), detail=wrong))
         elif (before := first.setdefault(key(word), number)) != number:
-            rows.append(Row(word, None, ("repeated",), str(before)))
+            rows.append(SheetRow(word, reasons=("repeated",), detail=str(before)))
         else:
             rows.append(None)
     return rows
-
-
-def counted(rows: Sequence[Row]) -> Mapping[str, int]:
-    """How many rows there are of each status, and how many first tries stood."""
-    return {
-        "words": len(rows),
-        "ok": sum(row.status == "ok" for row in rows),
-        "first": sum(row.status == "ok" and row.tries == 1 for row in rows),
-        "flagged": sum(row.status == "flagged" for row in rows),
-        "skipped": sum(bool(SKIPPED & set(row.reasons)) for row in rows),
-    }

@@ -133,7 +133,7 @@ def test_train_stop_reload_resume(place: Studio, open_tab: Open) -> None:
     tab.pane("train")
     tab.expect("train-picture", "Step [0-9]+ of 15")
     tab.click("train.estimate")
-    tab.expect_toast("Something else is running|exists")
+    tab.expect_toast("Another job is running|exists")
     tab.click("train.stop")
     tab.expect("train-status", "Stopp", LONG)  # the page has sent it
     tab.open()

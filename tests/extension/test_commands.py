@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import pytest
 from cefr_sentences.exporter.common.errors import InputError
-from cefr_sentences.extension.writing.deal import chunks
+from cefr_sentences.extension.writing.lists import even_lists
 from cefr_sentences.extension.writing.words import read_words, split_words
 
 
@@ -139,10 +139,10 @@ def test_words_or_a_file_but_not_both(run) -> None:
 
 
 def test_long_lists_are_cut_evenly() -> None:
-    assert [len(c) for c in chunks(["w"] * 20)] == [10, 10]
-    assert [len(c) for c in chunks(["w"] * 23)] == [8, 8, 7]
-    assert [len(c) for c in chunks(["w"] * 3)] == [3]
-    assert [w for c in chunks([str(i) for i in range(37)]) for w in c] == [str(i) for i in range(37)]
+    assert [len(c) for c in even_lists(["w"] * 20)] == [10, 10]
+    assert [len(c) for c in even_lists(["w"] * 23)] == [8, 8, 7]
+    assert [len(c) for c in even_lists(["w"] * 3)] == [3]
+    assert [w for c in even_lists([str(i) for i in range(37)]) for w in c] == [str(i) for i in range(37)]
 
 
 class Hub(BaseHTTPRequestHandler):

@@ -17,14 +17,14 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.common.errors import ModelError
 from cefr_sentences.exporter.common.webui import Webui
-from cefr_sentences.exporter.records.prompt import list_prompt, wrap
-from cefr_sentences.extension.models.host import GREEDY, Sampling
+from cefr_sentences.exporter.records.prompt import ListPrompt, wrap
+from cefr_sentences.extension.models.asking import Reply, Sampling
 from cefr_sentences.extension.models.server import Server
 from cefr_sentences.extension.models.standalone import Standalone
 
 from ..tiny import logits, save_tiny_model
 
-PROMPT = list_prompt(["happy", "book"], "A1")
+PROMPT = ListPrompt("A1", ("happy", "book"))
 
 
 @pytest.fixture(scope="module")
@@ -166,10 +166,10 @@ def test_what_cannot_be_applied(host: Any, name: str, said: str) -> None:
 def test_answers_are_the_same_from_both(folders: Webui, webui: Any) -> None:
     alone = Standalone(folders, str(folders.models / "tiny"))
     seen: list[tuple[int, int]] = []
-    one = alone.answers([PROMPT], [2], "good", progress=lambda done, total: seen.append((done, total)))
-    assert webui.answers([PROMPT], [2], "good") == one
+    one = alone.answers([PROMPT], "good", progress=lambda done, total: seen.append((done, total)))
+    assert webui.answers([PROMPT], "good") == one
     assert seen[-1] == (1, 1)
-    drawn = [alone.answers([PROMPT], [2], "good", Sampling(1.5, seed)) for seed in (1, 1, 2)]
+    drawn = [alone.answers([PROMPT], "good", sampling=Sampling(1.5, seed)) for seed in (1, 1, 2)]
     assert drawn[0] == drawn[1] != drawn[2]
 
 
@@ -240,9 +240,9 @@ def test_a_gguf_model_answers_and_is_not_trained(webui: Any) -> None:
     assert webui.state().kind == "answers"
     with pytest.raises(ModelError, match=r"runs in llama\.cpp, which can answer but cannot be trained"), webui.lend():
         pass
-    assert webui.answers([PROMPT], [2], None) == ["1. I am happy."]
+    assert webui.answers([PROMPT], None) == [Reply("1. I am happy.")]
     question, state, stops = sys.modules["modules.text_generation"].asked[-1]  # type: ignore[attr-defined]
-    assert question == wrap(PROMPT)
+    assert question == wrap(PROMPT.text)
     assert (state["do_sample"], state["top_k"], stops) == (False, 1, ["\n### "])
     assert webui.shared.settings == {"temperature": 0.6, "seed": -1}
 
@@ -277,9 +277,9 @@ def test_chat_is_told_the_form_of_training(webui: Any) -> None:
         "mode": ("the mode", "instruct"),
         "instruction_template_str": ("the template", instruction_template()),
     }
-    assert webui.ours(("good",))
-    assert not webui.ours(())
-    assert not webui.ours(("good", "elsewhere"))
+    assert webui.expect_list_prompt(("good",))
+    assert not webui.expect_list_prompt(())
+    assert not webui.expect_list_prompt(("good", "elsewhere"))
 
 
 @pytest.fixture
@@ -312,10 +312,10 @@ def server() -> Iterator[Callable[[int, bytes], str]]:
 def test_a_server_is_asked_for_completions(server: Any) -> None:
     url = server(200, json.dumps({"choices": [{"text": "1. I am happy.\n2. A book."}]}).encode())
     for address in (url, url + "/", url + "/v1", url + "/v1/"):
-        assert Server(address).ask([PROMPT], [2], GREEDY, lambda done, total: None) == ["1. I am happy.\n2. A book."]
+        assert Server(address).ask([PROMPT]) == [Reply("1. I am happy.\n2. A book.")]
     path, body = server.asked[0]
     assert path == "/v1/completions"
-    assert body["prompt"] == wrap(PROMPT)
+    assert body["prompt"] == wrap(PROMPT.text)
     assert body["stop"] == ["\n### "]
 
 
@@ -328,7 +328,7 @@ def test_a_server_is_asked_to_chat(server: Any, run: Any) -> None:
     assert [r["sentence"] for r in json.loads(result.out)] == ["I am happy."]
     path, body = server.asked[0]
     assert path == "/v1/chat/completions"
-    assert body["messages"] == [{"role": "user", "content": list_prompt(["happy"], "A1")}]
+    assert body["messages"] == [{"role": "user", "content": ListPrompt("A1", ("happy",)).text}]
     assert "prompt" not in body
     result = run(*write, "--tries", "1")
     assert (result.code, "did not answer" in result.err) == (2, True)
@@ -340,7 +340,7 @@ def test_a_server_is_asked_to_chat(server: Any, run: Any) -> None:
     ("status", "body", "said"),
     [
         (500, b"oops", "answered 500"),
-        (404, b"", "has it OpenAI's API"),
+        (404, b"", "does it offer OpenAI's API"),
         (200, b"<html>", "did not answer with a completion but with '<html>'"),
         (200, b"", "did not answer"),
         (200, b'{"choices": []}', "did not answer"),
@@ -349,13 +349,13 @@ def test_a_server_is_asked_to_chat(server: Any, run: Any) -> None:
 )
 def test_a_server_that_answers_otherwise(server: Any, status: int, body: bytes, said: str) -> None:
     with pytest.raises(ModelError, match=said):
-        Server(server(status, body)).ask([PROMPT], [2], GREEDY, lambda done, total: None)
+        Server(server(status, body)).ask([PROMPT])
 
 
 @pytest.mark.parametrize("address", ["ftp://x", "localhost:5000", "", "http://127.0.0.1:9"])
 def test_no_server(address: str) -> None:
     with pytest.raises(ModelError, match=r"not the address of a server|cannot be asked"):
-        Server(address).ask([PROMPT], [2], GREEDY, lambda done, total: None)
+        Server(address).ask([PROMPT])
 
 
 def test_write_through_a_server(server: Any, run: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.language.profile import profile
 from cefr_sentences.exporter.language.vocabulary import NAMES, requested
-from cefr_sentences.exporter.records.prompt import list_prompt, parse_answer, wrap
+from cefr_sentences.exporter.records.prompt import ListPrompt, parse_answer, wrap
 from cefr_sentences.extension.models.strict_words import AFTER, CLOSING, Vocabulary, follow, numbered, rest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +19,11 @@ from hypothesis import strategies as st
 from ..tiny import save_tiny_model
 
 ASKED = ("enormous", "e-mail", "ice cream", "Tuesday", "café", "ubiquitous")
+
+
+def a1(*words: str) -> list[ListPrompt]:
+    """A prompt of level A1 for each of `words`."""
+    return [ListPrompt("A1", (word,)) for word in words]
 
 
 def reads(vocabulary: Vocabulary, text: str) -> bool:
@@ -162,29 +167,35 @@ def test_requested_words_and_names_can_be_written(tokenizer: Any) -> None:
 @pytest.mark.model
 @pytest.mark.parametrize("temperature", [0.0, 0.8])
 def test_even_a_random_model_writes_only_allowed_words(loaded: Any, temperature: float) -> None:
+    from cefr_sentences.extension.models.asking import Sampling
     from cefr_sentences.extension.models.generate import generate
-    from cefr_sentences.extension.models.host import Sampling
 
-    lists = [["happy", "enormous"], ["e-mail"], ["ubiquitous", "book", "cat"]]
-    prompts = [list_prompt(words, "A1") for words in lists]
-    answers = generate(
-        loaded.model,
-        loaded.tokenizer,
-        prompts,
-        [len(words) for words in lists],
-        batch=2,
-        sampling=Sampling(temperature, 7),
-        strict=True,
-    )
-    assert len(set(answers)) == 3
-    for words, text in zip(lists, answers, strict=True):
+    # Two levels in the first batch, which begins with the shortest list.
+    asked = (("A1", "happy", "enormous"), ("B2", "e-mail"), ("A1", "ubiquitous", "book", "cat"))
+    prompts = [ListPrompt(level, tuple(words)) for level, *words in asked]
+    answers = generate(loaded.model, loaded.tokenizer, prompts, batch=2, sampling=Sampling(temperature, 7), strict=True)
+    assert len({answer.text for answer in answers}) == 3
+    for prompt, text in zip(prompts, (answer.text for answer in answers), strict=True):
         assert text.startswith("1. ")
         # It does not know when to stop, so the last word may be cut off.
         whole = text[: text.rfind(" ")]
-        allowed = {form.lower() for form in requested(words)}
+        allowed = {form.lower() for form in requested(prompt.words)}
         for line in whole.split("\n"):
-            above = profile(re.sub(r"^\d+\. ", "", line), "A1").above
+            above = profile(re.sub(r"^\d+\. ", "", line), prompt.level).above
             assert {word.lower() for word in above} <= allowed
+
+
+@pytest.mark.model
+def test_each_prompt_of_a_batch_is_held_to_its_own_level(loaded: Any) -> None:
+    import torch
+    from cefr_sentences.extension.models.strict import strict_processor
+
+    tokenizer = loaded.tokenizer
+    begun = tokenizer("1. I have a", add_special_tokens=False)["input_ids"]
+    revenue = tokenizer(" revenue", add_special_tokens=False)["input_ids"][0]  # B2, in one token
+    prompts = [ListPrompt(level, ("cat",)) for level in ("B2", "A1", "B2")]
+    scores = strict_processor(tokenizer, prompts, 0)(torch.tensor([begun] * 3), torch.zeros(3, len(tokenizer)))
+    assert (scores[:, revenue] == 0).tolist() == [True, False, True]
 
 
 @pytest.mark.model
@@ -196,7 +207,7 @@ def test_rows_are_told_apart_and_ended_rows_left_alone(loaded: Any) -> None:
     begun = tokenizer("1. I have an", add_special_tokens=False)["input_ids"]
     enormous = tokenizer(" enormous", add_special_tokens=False)["input_ids"][0]
     ended = [tokenizer.eos_token_id, *[tokenizer.pad_token_id] * (len(begun) - 1)]
-    processor = strict_processor(tokenizer, "A1", [["enormous"], ["book"], ["cat"]], 2)
+    processor = strict_processor(tokenizer, a1("enormous", "book", "cat"), 2)
     ids = torch.tensor([[1, 2, *begun], [1, 2, *begun], [1, 2, *ended]])
     scores = processor(ids, torch.zeros(3, len(tokenizer) + 8))
     assert scores[0, enormous] == 0
@@ -204,7 +215,7 @@ def test_rows_are_told_apart_and_ended_rows_left_alone(loaded: Any) -> None:
     assert scores[:2, len(tokenizer) :].eq(-torch.inf).all()
     assert scores[2].eq(0).all()
     # Two answers to each list: rows 0 and 1 are of the first.
-    twice = strict_processor(tokenizer, "A1", [["enormous"], ["book"]], 0)
+    twice = strict_processor(tokenizer, a1("enormous", "book"), 0)
     scores = twice(torch.tensor([begun] * 4), torch.zeros(4, len(tokenizer)))
     assert (scores[:, enormous] == 0).tolist() == [True, True, False, False]
 
@@ -216,7 +227,7 @@ def test_where_another_processor_forbids_the_only_way_out_it_is_left_to_it(loade
 
     tokenizer = loaded.tokenizer
     ids = torch.tensor([tokenizer("1. I am happy.\n", add_special_tokens=False)["input_ids"]])
-    processor = strict_processor(tokenizer, "A1", [["happy"]], 0)
+    processor = strict_processor(tokenizer, a1("happy"), 0)
     scores = torch.zeros(1, len(tokenizer))
     assert processor(ids, scores).isfinite().nonzero().tolist() == [[0, tokenizer.eos_token_id]]
     scores[0, tokenizer.eos_token_id] = -torch.inf
@@ -232,7 +243,7 @@ def test_an_answer_in_the_chat_form_ends_as_the_template_does(loaded: Any, monke
     monkeypatch.setattr(tokenizer, "chat_template", "{{ '<|endoftext|>'.join(messages | map(attribute='content')) }}"
                         "{% if not add_generation_prompt %}<|im_start|>{% else %}<|endoftext|>{% endif %}")  # fmt: skip
     ids = torch.tensor([tokenizer("1. I am happy.\n", add_special_tokens=False)["input_ids"]])
-    scores = strict_processor(tokenizer, "A1", [["happy"]], 0, "chat")(ids, torch.zeros(1, len(tokenizer)))
+    scores = strict_processor(tokenizer, a1("happy"), 0, "chat")(ids, torch.zeros(1, len(tokenizer)))
     marks = {tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids("<|im_start|>")}
     assert set(scores.isfinite().nonzero()[:, 1].tolist()) == marks
 
@@ -255,8 +266,8 @@ def test_chat_holds_list_prompts_to_their_words(script: Any, loaded: Any) -> Non
     import torch
 
     tokenizer = loaded.tokenizer
-    earlier = wrap(list_prompt(["other"], "B1")) + "1. Other.\n\n\n"
-    prompt = earlier + wrap(list_prompt(["enormous"], "A1"))
+    earlier = wrap(ListPrompt("B1", ("other",)).text) + "1. Other.\n\n\n"
+    prompt = earlier + wrap(ListPrompt("A1", ("enormous",)).text)
 
     def first(begun: str) -> Callable[[str], bool]:
         ids = torch.tensor([tokenizer(prompt + begun)["input_ids"]])
@@ -283,13 +294,13 @@ def test_chat_leaves_everything_else_free_and_never_raises(
     def asked(text: str) -> list[Any]:
         return script.logits_processor_modifier([], torch.tensor([loaded.tokenizer(text)["input_ids"]]))
 
-    prompt = wrap(list_prompt(["happy"], "A1"))
+    prompt = wrap(ListPrompt("A1", ("happy",)).text)
     assert asked("Hello, how are you?") == []
     assert asked(wrap("Write a poem.")) == []
     assert caplog.text == ""
     for _ in range(2):
         assert asked(prompt + "1. Gigantic") == []
-    assert caplog.text.count("begun with other words") == 1
+    assert caplog.text.count("begins with other words") == 1
     monkeypatch.setattr("cefr_sentences.extension.models.strict.strict_processor", lambda *_: 1 / 0)
     assert asked(prompt) == []
     assert "ZeroDivisionError" in caplog.text

@@ -12,7 +12,7 @@ ROOMS = ("exporter", "extension", "patches")
 COMMANDS = ("command", "rate_command", "check_command", "studio", "cli", "__main__")
 ERRORS = {"CefrError"}
 # Calls that take messages, and which of their arguments are ones.
-TAKERS = {"Problem": (0,), "Check": (1,), "Metric": (1,)}
+TAKERS = {"Problem": (0,), "Check": (1,), "Metric": (1,), "OutputFormat": (1,)}
 DOCTOR = {"Check": (0,), "problem": (0, 1, 2), "note": (0, 1, 2), "ok": (0,)}
 
 

@@ -128,7 +128,7 @@ def test_a_field_that_is_no_number(place: Built, key: str, value: Any) -> None:
 @pytest.mark.parametrize("value", [None, "x"])
 @pytest.mark.parametrize("key", ["records", "chunk", "share"])
 def test_a_number_of_the_export_that_is_none(place: Built, key: str, value: Any) -> None:
-    with pytest.raises(InputError, match="is not a (whole )?number for"):
+    with pytest.raises(InputError, match=r"is not a (whole )?number for"):
         place.call("data", "check", **EXPORT | {key: value})
 
 

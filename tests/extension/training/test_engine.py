@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.common.errors import InputError, ModelError
 from cefr_sentences.exporter.records.formats import read_examples, read_records
-from cefr_sentences.exporter.records.prompt import Example, Record
+from cefr_sentences.exporter.records.prompt import Example, ListPrompt, Record
 
 from ..tiny import plan
 
@@ -24,7 +24,7 @@ RECORD = Record("A1", ("cat", "dog"), ("I see a cat.", "A dog barks."))
 
 def gradients(model: Any, batches: list[list[Any]], tokenizer: Any) -> tuple[float, dict[str, Any]]:
     """Loss and gradients of all records together, taken in these batches."""
-    from cefr_sentences.extension.models.form import pad_id
+    from cefr_sentences.extension.models.prompt_form import pad_id
     from cefr_sentences.extension.training.data import collate, labelled_tokens
     from cefr_sentences.extension.training.loss import backward
 
@@ -59,7 +59,7 @@ def test_batches_are_one_record_at_a_time(data: Path, tiny: Any, loss_on: str) -
 
 def test_no_record_sees_another(tiny: Any) -> None:
     """The loss of a record is the same whatever stands beside it in the batch."""
-    from cefr_sentences.extension.models.form import pad_id
+    from cefr_sentences.extension.models.prompt_form import pad_id
     from cefr_sentences.extension.training.data import collate, encode
     from cefr_sentences.extension.training.loss import token_losses
 
@@ -85,7 +85,7 @@ def test_loss_on_everything_labels_all_but_the_first_token(tiny: Any) -> None:
 
 
 def test_the_chat_form_is_the_tokenizers_own_template(tiny: Any) -> None:
-    from cefr_sentences.extension.models.form import prompt_ids, stop_ids
+    from cefr_sentences.extension.models.prompt_form import prompt_ids, stop_ids
     from cefr_sentences.extension.training.data import IGNORED, encode
 
     tokenizer = tiny.tokenizer
@@ -94,18 +94,18 @@ def test_the_chat_form_is_the_tokenizers_own_template(tiny: Any) -> None:
     assert tokenizer.decode(found["input_ids"]) == tokenizer.apply_chat_template(messages, tokenize=False).rstrip()
     answer = [t for t in found["labels"] if t != IGNORED]
     assert tokenizer.decode(answer) == f"{RECORD.output}<|im_end|>"
-    assert prompt_ids(tokenizer, RECORD.instruction, "chat") == found["input_ids"][: -len(answer)]
+    assert prompt_ids(tokenizer, ListPrompt(RECORD.level, RECORD.words), "chat") == found["input_ids"][: -len(answer)]
     assert stop_ids(tokenizer, "chat") == [tokenizer.convert_tokens_to_ids("<|im_end|>")]
     heavy = [t for t, w in zip(found["input_ids"], found["weights"], strict=True) if w == 4.0]
     assert tokenizer.decode(heavy).split() == ["cat", "dog"]
 
 
 def test_a_tokenizer_without_a_chat_template(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cefr_sentences.extension.models.form import prompt_ids
+    from cefr_sentences.extension.models.prompt_form import prompt_ids
 
     monkeypatch.setattr(tiny.tokenizer, "chat_template", None)
     with pytest.raises(ModelError, match=r"no chat template\. Train with --form instruct"):
-        prompt_ids(tiny.tokenizer, "x", "chat")
+        prompt_ids(tiny.tokenizer, ListPrompt("A1", ("x",)), "chat")
 
 
 def test_an_adapter_knows_its_form(data: Path, tiny: Any, tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_an_adapter_knows_its_form(data: Path, tiny: Any, tmp_path: Path) -> Non
     carry_out(tiny, plan(data, form="chat", epochs=0.3), tmp_path)
     assert json.loads((tmp_path / "cefr_sentences.json").read_text(encoding="utf-8"))["form"] == "chat"
     with with_adapter(tiny, tmp_path) as adapted:
-        assert adapted.form == "chat"
+        assert adapted.prompt_form == "chat"
 
 
 FOREIGN = """### Instruction:

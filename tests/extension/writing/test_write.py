@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cefr_sentences.exporter.common.errors import InputError, ModelError
+from cefr_sentences.exporter.common.errors import InputError, ModelError, Problem
 from cefr_sentences.exporter.language.forms import uses
-from cefr_sentences.exporter.records.prompt import MAX_WORDS, MIN_WORDS, parse_instruction
-from cefr_sentences.extension.models.generate import reply
-from cefr_sentences.extension.models.host import Sampling
-from cefr_sentences.extension.writing.check import REASONS, Chosen, Row, judged
-from cefr_sentences.extension.writing.deal import deal
+from cefr_sentences.exporter.records.prompt import MAX_WORDS, MIN_WORDS, ListPrompt
+from cefr_sentences.extension.models.asking import Reply, Sampling
+from cefr_sentences.extension.writing.accepted import Accepted
+from cefr_sentences.extension.writing.checks import CHECKS, repeats
+from cefr_sentences.extension.writing.judging import judged
 from cefr_sentences.extension.writing.known import training_sentences
+from cefr_sentences.extension.writing.lists import full_lists
+from cefr_sentences.extension.writing.sheet import Counts, SheetRow, count
 from cefr_sentences.extension.writing.words import problem
-from cefr_sentences.extension.writing.write import WriteSettings, counted, read_answer, rewrite, write_sentences
+from cefr_sentences.extension.writing.write import WriteSettings, read_reply, rewrite, write_sentences
 
 # Nine words of level A1, and a different sentence for each.
 SENTENCES = {
@@ -47,22 +49,19 @@ class Script:
         self.calls = 0
         self.times: dict[str, int] = {}
 
-    def __call__(
-        self, instructions: Sequence[str], words: Sequence[int], /, *, sampling: Sampling, progress: Any
-    ) -> list[str]:
+    def __call__(self, prompts: Sequence[ListPrompt], /, *, sampling: Sampling, progress: Any) -> list[Reply]:
         self.calls += 1
-        self.temperatures += sampling.temperatures(len(instructions))
+        self.temperatures += sampling.temperatures(len(prompts))
         answers = []
-        for instruction, n in zip(instructions, words, strict=True):
-            level, some = parse_instruction(instruction)
-            assert (level, len(some)) == ("A1", n)
-            self.asked.append(list(some))
+        for prompt in prompts:
+            assert prompt.level == "A1"
+            self.asked.append(list(prompt.words))
             lines = []
-            for i, word in enumerate(some, 1):
+            for i, word in enumerate(prompt.words, 1):
                 self.times[word] = self.times.get(word, 0) + 1
                 sentence = self.say(word, self.times[word])
                 lines += [] if sentence is None else [f"{i}. {sentence}"]
-            answers.append("\n".join(lines))
+            answers.append(Reply("\n".join(lines)))
         progress(len(answers), len(answers))
         return answers
 
@@ -84,7 +83,7 @@ def test_every_word_gets_its_sentence_in_its_place() -> None:
     ask = Script(right)
     rows = write_sentences(ask, WORDS, settings())
     assert [(r.word, r.sentence) for r in rows] == list(SENTENCES.items())
-    assert all(r.stands and r.used and r.tries == 1 and r.level for r in rows)
+    assert all(r.accepted and r.used and r.tries == 1 and r.level for r in rows)
     assert ask.calls == 1
     assert ask.temperatures == [0.0, 0.5, 0.5, 0.5]
     assert ask.asked[0] == WORDS
@@ -112,12 +111,12 @@ def test_bad_words_are_rows_and_the_rest_goes_on() -> None:
     assert "not a Latin letter" in rows[2].why
     assert "invisible" in rows[7].why
     assert "7 words" in rows[8].why
-    assert dict(counted(rows)) == {"words": 11, "ok": 2, "first": 2, "flagged": 0, "skipped": 9}
+    assert count(rows) == Counts(words=11, accepted=2, first=2, rejected=0, skipped=9)
 
 
 @pytest.mark.parametrize("word", ["café", "ice cream", "don't", "e-mail", "A.M.", "photo/photograph", "CD", "naïve"])
 def test_words_that_can_be_asked_for(word: str) -> None:
-    assert problem(word) == ""
+    assert problem(word) is None
 
 
 def test_what_fails_is_asked_again_and_only_that() -> None:
@@ -127,7 +126,7 @@ def test_what_fails_is_asked_again_and_only_that() -> None:
     ask = Script(say)
     rows = write_sentences(ask, WORDS, settings())
     row = next(r for r in rows if r.word == "milk")
-    assert (row.sentence, row.tries, row.stands) == (SENTENCES["milk"], 2, True)
+    assert (row.sentence, row.tries, row.accepted) == (SENTENCES["milk"], 2, True)
     assert ask.calls == 2
     assert ask.asked[4:] == [["milk"]] * 16  # alone, and as often as costs nothing
     assert ask.temperatures[4:] == [0.8] * 16
@@ -145,7 +144,7 @@ def test_what_fails_for_good_is_there_with_its_best_sentence_and_the_reason() ->
     assert (red.sentence, red.reasons, red.why) == (None, ("missing",), "the model wrote no sentence for it")
     assert not milk.used
     assert milk.status == red.status == "flagged"
-    assert counted(rows)["ok"] == 7
+    assert count(rows).accepted == 7
 
 
 def test_the_best_of_the_candidates_is_taken() -> None:
@@ -157,9 +156,9 @@ def test_the_best_of_the_candidates_is_taken() -> None:
 
 
 def test_the_more_fluent_of_two_is_taken() -> None:
-    def ask(prompts: Sequence[str], words: Sequence[int], /, *, sampling: Any, progress: Any) -> list[str]:
+    def ask(prompts: Sequence[ListPrompt], /, *, sampling: Any, progress: Any) -> list[Reply]:
         texts = ["1. I have a cat.", "1. I feed a cat."]
-        return [reply(texts[i % 2], ((-3.0, -0.5)[i % 2],)) for i in range(len(prompts))]
+        return [Reply(texts[i % 2], ((-3.0, -0.5)[i % 2],)) for i in range(len(prompts))]
 
     row = write_sentences(ask, ["cat"], settings(candidates=2))[0]
     assert (row.sentence, row.fluency) == ("I feed a cat.", -0.5)
@@ -172,7 +171,7 @@ def test_no_sentence_twice_and_none_nearly_twice() -> None:
         return {"cat": "The cat and the dog run.", "dog": "The cat and the dog run."}.get(word, right(word, times))
 
     rows = write_sentences(Script(say), ["cat", "dog"], settings())
-    assert [r.stands for r in rows] == [True, True]
+    assert [r.accepted for r in rows] == [True, True]
     assert rows[1].sentence == "I like my dog very much."
     flagged = write_sentences(Script(lambda w, t: "The cat and the dog run."), ["cat", "dog"], settings(tries=2))
     assert [r.reasons for r in flagged] == [(), ("duplicate",)]
@@ -205,7 +204,7 @@ def test_an_adapters_own_training_file_is_found(tmp_path: Path, run: Any) -> Non
     assert training_sentences(None, adapter) == frozenset()
 
 
-CHECKS = {
+SENTENCES_AND_REASONS = {
     "I have a cat.": (),
     "Cats are nice animals.": (),
     '"Is it your cat?" she said.': (),
@@ -220,17 +219,17 @@ CHECKS = {
 }
 
 
-@pytest.mark.parametrize("sentence", CHECKS)
+@pytest.mark.parametrize("sentence", SENTENCES_AND_REASONS)
 def test_what_a_sentence_must_be(sentence: str) -> None:
-    assert judged([Row("cat", sentence)], "A1")[0].reasons == CHECKS[sentence]
+    assert judged([SheetRow("cat", sentence)], "A1")[0].reasons == SENTENCES_AND_REASONS[sentence]
 
 
 def test_too_easy_is_told_too() -> None:
-    assert judged([Row("cat", "I have a cat.")], "C1")[0].reasons == ("easy",)
+    assert judged([SheetRow("cat", "I have a cat.")], "C1")[0].reasons == ("easy",)
 
 
 def test_above_leaves_out_the_word_itself() -> None:
-    row = judged([Row("deliberation", "After long deliberations she said nothing ubiquitous.")], "A1")[0]
+    row = judged([SheetRow("deliberation", "After long deliberations she said nothing ubiquitous.")], "A1")[0]
     assert "ubiquitous" in row.above
     assert not any("deliberation" in word for word in row.above)
 
@@ -245,9 +244,9 @@ def test_above_leaves_out_the_word_itself() -> None:
     ],
 )
 def test_repetitions(other: str, reasons: tuple[str, ...]) -> None:
-    chosen = Chosen(10)
-    chosen.add("The old man reads a book in the park.")
-    assert chosen.reasons(other) == reasons
+    accepted = Accepted(10)
+    accepted.add("The old man reads a book in the park.")
+    assert repeats(other, accepted) == reasons
 
 
 def test_similar_sentences_are_all_found() -> None:
@@ -255,20 +254,20 @@ def test_similar_sentences_are_all_found() -> None:
     words = [f"w{i}" for i in range(12)]
     for _ in range(300):
         one, two = (draw.sample(words, draw.randint(3, 9)) for _ in range(2))
-        chosen = Chosen(10)
-        chosen.add(" ".join(one) + ".")
+        accepted = Accepted(10)
+        accepted.add(" ".join(one) + ".")
         near = len({*one} & {*two}) / len({*one} | {*two}) >= 0.8
-        assert ("similar" in chosen.reasons(" ".join(two) + ".") or one == two) == near
+        assert ("similar" in repeats(" ".join(two) + ".", accepted) or one == two) == near
 
 
 def test_openings_are_limited_fairly() -> None:
     def begun(rows: int) -> int:
-        chosen, stand = Chosen(rows), 0
+        accepted, n = Accepted(rows), 0
         for i in range(rows):
-            if not chosen.reasons(text := f"I like w{i} x{i} y{i} z{i} v{i} u{i} t{i}."):
-                chosen.add(text)
-                stand += 1
-        return stand
+            if not repeats(text := f"I like w{i} x{i} y{i} z{i} v{i} u{i} t{i}.", accepted):
+                accepted.add(text)
+                n += 1
+        return n
 
     assert [begun(n) for n in (1, 3, 5, 30, 100)] == [1, 3, 3, 3, 10]
 
@@ -277,7 +276,7 @@ def test_openings_are_limited_fairly() -> None:
 def test_lists_have_six_to_ten_words(n: int) -> None:
     words = [f"w{i}" for i in range(n)]
     for draw in (None, random.Random(1)):
-        lists = deal(words, words, draw)
+        lists = full_lists(words, words, draw)
         assert {w for some in lists for w in some} == set(words)
         assert all(min(MIN_WORDS, n) <= len(some) <= MAX_WORDS for some in lists)
         assert all(len(set(some)) == len(some) for some in lists)
@@ -290,7 +289,7 @@ def test_five_thousand_words_in_blocks() -> None:
     words = [*words, *(w + "n" for w in words), *(w + "lo" for w in words), *(w + "ra" for w in words)]
     words = [*words, *(w + "k" for w in words)][:5000]
     seen: list[tuple[int, int]] = []
-    finished: list[Row] = []
+    finished: list[SheetRow] = []
     ask = Script(names)
     rows = write_sentences(
         ask,
@@ -299,7 +298,7 @@ def test_five_thousand_words_in_blocks() -> None:
         finished=finished.append,
         progress=lambda attempt, done, total: seen.append((done, total)),
     )
-    assert len(rows) == len(words) == len(finished) + sum(not r.stands for r in rows)
+    assert len(rows) == len(words) == len(finished) + sum(not r.accepted for r in rows)
     assert len(finished) > 0.9 * len(words)  # some of these words look hard to the judge
     assert max(ask.times.values()) <= 4
     assert ask.calls == -(-len(words) // 320)
@@ -321,21 +320,21 @@ def test_a_server_that_fails_half_way_leaves_the_rest_flagged() -> None:
     words = [f"{a}{b}" for a in ("cat", "dog", "pig", "cow", "hen") for b in "bcdfghjklmnpqrstvwxz"]
     script = Script(names)
 
-    def ask(prompts: Sequence[str], sizes: Sequence[int], /, **more: Any) -> list[str]:
+    def ask(prompts: Sequence[ListPrompt], /, **more: Any) -> list[Reply]:
         if script.calls:
             raise ModelError("The server has gone.")
-        return script(prompts, sizes, **more)
+        return script(prompts, **more)
 
     rows = write_sentences(ask, words, settings(candidates=32))
-    assert sum(r.stands for r in rows) == 20
-    assert {r.why for r in rows if not r.stands} == {"the server gave no answer: The server has gone."}
+    assert sum(r.accepted for r in rows) == 20
+    assert {r.why for r in rows if not r.accepted} == {"the server gave no answer: The server has gone."}
     with pytest.raises(ModelError, match="has gone"):
         write_sentences(ask, words, settings())
 
 
 def test_an_answer_that_could_not_be_had_is_the_reason() -> None:
-    rows = read_answer(["cat", "dog"], reply("", problem="It is busy."))
-    assert [(r.reasons, r.detail) for r in rows] == [(("server",), "It is busy.")] * 2
+    rows = read_reply(["cat", "dog"], Reply(problem=Problem("It is busy.")))
+    assert [(r.reasons, r.why) for r in rows] == [(("server",), "the server gave no answer: It is busy.")] * 2
 
 
 def test_one_row_anew() -> None:
@@ -357,9 +356,9 @@ def test_settings_out_of_range(bad: dict[str, Any]) -> None:
 
 
 def test_a_row_says_what_it_is() -> None:
-    with pytest.raises(ValueError, match="No such reason"):
-        Row("cat", "A cat.", ("unknown",))
+    with pytest.raises(ValueError, match="There is no check unknown"):
+        SheetRow("cat", "A cat.", ("unknown",))
     with pytest.raises(ValueError, match="needs a reason"):
-        Row("cat")
-    assert all(Row("cat", None, (reason,), "x").why for reason in REASONS)
+        SheetRow("cat")
+    assert all(SheetRow("cat", None, (check.name,), "x").why for check in CHECKS)
     assert uses("cat", SENTENCES["cat"])

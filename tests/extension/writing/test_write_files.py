@@ -21,22 +21,21 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.common.errors import InputError, TargetError
 from cefr_sentences.exporter.records.prompt import parse_instruction
-from cefr_sentences.extension.writing import out
-from cefr_sentences.extension.writing.check import Row
 from cefr_sentences.extension.writing.journal import Journal, head
-from cefr_sentences.extension.writing.out import write_sheet
+from cefr_sentences.extension.writing.output_formats import check_target, write_sheet
+from cefr_sentences.extension.writing.sheet import Sheet, SheetRow
 
-ROWS = [
-    Row("happy", "She is happy.", (), "", 1.5, "A1", (), -1.25, 1),
-    Row("say", '"Stop!" he\tsaid <b>; it is 5,00.', (), "", 1.6, "A1", ("stop",), None, 2),
-    Row("café", None, ("missing",), "", None, "", (), None, 4),
-    Row("dog", "A cat.", ("fragment", "unused"), "", 1.2, "A1", (), None, 4),
-    Row("123", None, ("not a word",), "it has no letters"),
-]
+ROWS = (
+    SheetRow("happy", "She is happy.", (), "", 1.5, "A1", (), -1.25, 1),
+    SheetRow("say", '"Stop!" he\tsaid <b>; it is 5,00.', (), "", 1.6, "A1", ("stop",), None, 2),
+    SheetRow("café", None, ("missing",), "", None, "", (), None, 4),
+    SheetRow("dog", "A cat.", ("fragment", "unused"), "", 1.2, "A1", (), None, 4),
+    SheetRow("123", None, ("not a word",), "it has no letters"),
+)
 
 
 def test_a_table(tmp_path: Path) -> None:
-    write_sheet(tmp_path / "s.csv", ROWS, "A1", "mine")
+    write_sheet(tmp_path / "s.csv", Sheet(ROWS, "A1", "mine"))
     raw = (tmp_path / "s.csv").read_bytes()
     assert raw.startswith(b"\xef\xbb\xbfword,sentence,")
     assert raw.count(b"\r\n") == raw.count(b"\n") == 6
@@ -51,7 +50,7 @@ def test_a_table(tmp_path: Path) -> None:
 
 def test_json_and_json_lines_hold_the_same(tmp_path: Path) -> None:
     for ending in ("json", "jsonl"):
-        write_sheet(tmp_path / f"s.{ending}", ROWS, "A1")
+        write_sheet(tmp_path / f"s.{ending}", Sheet(ROWS, "A1"))
     array = json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))
     lines = [json.loads(line) for line in (tmp_path / "s.jsonl").read_text(encoding="utf-8").splitlines()]
     assert array == lines
@@ -60,7 +59,7 @@ def test_json_and_json_lines_hold_the_same(tmp_path: Path) -> None:
 
 
 def test_for_anki(tmp_path: Path) -> None:
-    write_sheet(tmp_path / "s.tsv", ROWS, "A1")
+    write_sheet(tmp_path / "s.tsv", Sheet(ROWS, "A1"))
     lines = (tmp_path / "s.tsv").read_text(encoding="utf-8").splitlines()
     assert lines[:3] == ["#separator:tab", "#html:false", "#tags column:3"]
     cards = list(csv.reader(lines[3:], delimiter="\t"))
@@ -70,8 +69,8 @@ def test_for_anki(tmp_path: Path) -> None:
 def test_a_package_for_anki(tmp_path: Path) -> None:
     pytest.importorskip("genanki", reason="genanki is not installed")
 
-    def notes(name: str, rows: list[Row]) -> list[tuple[str, str, str]]:
-        write_sheet(tmp_path / name, rows, "A1")
+    def notes(name: str, rows: tuple[SheetRow, ...]) -> list[tuple[str, str, str]]:
+        write_sheet(tmp_path / name, Sheet(rows, "A1"))
         zipfile.ZipFile(tmp_path / name).extract("collection.anki2", tmp_path)
         database = sqlite3.connect(tmp_path / "collection.anki2")
         found = database.execute("select guid, flds, tags from notes").fetchall()
@@ -83,21 +82,21 @@ def test_a_package_for_anki(tmp_path: Path) -> None:
         (["She is happy.", "happy"], "cefr::A1"),
         (["&quot;Stop!&quot; he\tsaid &lt;b&gt;; it is 5,00.", "say"], "cefr::A1"),
     ]
-    (again,) = notes("t.apkg", [Row("happy", "He is happy.")])
+    (again,) = notes("t.apkg", (SheetRow("happy", "He is happy."),))
     assert again[0] == found[0][0]  # Anki takes it for the same note
     assert sorted(p.name for p in tmp_path.iterdir()) == ["collection.anki2", "s.apkg", "t.apkg"]
 
 
 def test_what_cannot_be_written_is_said_beforehand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="must end in"):
-        out.check_target(tmp_path / "s.docx", force=False)
+        check_target(tmp_path / "s.docx", force=False)
     (tmp_path / "s.csv").touch()
     with pytest.raises(TargetError, match="already there"):
-        out.check_target(tmp_path / "s.csv", force=False)
-    out.check_target(tmp_path / "s.csv", force=True)
-    monkeypatch.setattr(out, "has_genanki", lambda: False)
+        check_target(tmp_path / "s.csv", force=False)
+    check_target(tmp_path / "s.csv", force=True)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(InputError, match="pip install genanki"):
-        out.check_target(tmp_path / "s.apkg", force=False)
+        check_target(tmp_path / "s.apkg", force=False)
 
 
 JOB = head(["happy", "say"], level="A1", model="m")
@@ -108,7 +107,7 @@ def test_a_journal_keeps_what_is_finished(tmp_path: Path) -> None:
         for row in ROWS[:2]:
             journal.add(row)
     with Journal(tmp_path / "s.csv", JOB) as journal:
-        assert journal.rows == ROWS[:2]
+        assert journal.rows == [*ROWS[:2]]
         journal.remove()
     assert list(tmp_path.iterdir()) == []
 
@@ -121,10 +120,10 @@ def test_half_a_line_is_cut_off(tmp_path: Path, lost: int) -> None:
     path = tmp_path / "s.csv.part.jsonl"
     path.write_bytes(path.read_bytes()[:-lost])
     with Journal(tmp_path / "s.csv", JOB) as journal:
-        assert journal.rows == ROWS[:1]
+        assert journal.rows == [*ROWS[:1]]
         journal.add(ROWS[1])
     with Journal(tmp_path / "s.csv", JOB) as journal:
-        assert journal.rows == ROWS[:2]
+        assert journal.rows == [*ROWS[:2]]
 
 
 def test_a_journal_of_another_job_is_not_touched(tmp_path: Path) -> None:
@@ -137,11 +136,11 @@ def test_a_journal_of_another_job_is_not_touched(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=said):
             Journal(tmp_path / "s.csv", other)
     with Journal(tmp_path / "s.csv", JOB) as journal:
-        assert journal.rows == ROWS[:1]
+        assert journal.rows == [*ROWS[:1]]
     with Journal(tmp_path / "s.csv", head(["x"], level="A1"), force=True) as journal:
         assert journal.rows == []
     (tmp_path / "t.csv.part.jsonl").write_text("my own notes\n", encoding="utf-8")
-    with pytest.raises(InputError, match="no journal of ours"):
+    with pytest.raises(InputError, match="not a journal of this program"):
         Journal(tmp_path / "t.csv", JOB)
     assert (tmp_path / "t.csv.part.jsonl").read_text(encoding="utf-8") == "my own notes\n"
 
@@ -162,7 +161,7 @@ def test_two_jobs_at_one_journal(tmp_path: Path) -> None:
                 Journal(tmp_path / "s.csv", JOB, force=force)
         journal.add(ROWS[1])
     with Journal(tmp_path / "s.csv", JOB) as journal:
-        assert journal.rows == ROWS[:2]
+        assert journal.rows == [*ROWS[:2]]
 
 
 def test_a_job_that_fails_at_once_leaves_no_journal(run: Callable[..., Any], tmp_path: Path) -> None:
@@ -259,7 +258,7 @@ def test_a_killed_job_goes_on_where_it_was(writer: Any, run: Callable[..., Any],
     assert (other.code, "what another job has finished so far (other level)" in other.err) == (2, True)
     result = run(*args)
     assert result.code == 0, result.err
-    assert f"{len(finished)} rows are there from before" in result.err
+    assert f"{len(finished)} rows are done already" in result.err
     again = [w for words in writer.prompts[before:] for w in words]
     left = set(WORDS) - finished
     assert set(again) >= left

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cefr_sentences.exporter.records.prompt import list_prompt
-from cefr_sentences.extension.models.generate import Reply, _reply, generate
-from cefr_sentences.extension.models.host import Sampling
+from cefr_sentences.exporter.records.prompt import ListPrompt
+from cefr_sentences.extension.models.asking import GREEDY, Reply, Sampling
+from cefr_sentences.extension.models.generate import generate, read_reply
 from cefr_sentences.extension.writing.write import WriteSettings, write_sentences
 
 pytestmark = pytest.mark.model
-PROMPTS = [list_prompt(["cat", "dog"], "A1"), list_prompt(["milk"], "A1")]
+PROMPTS = [ListPrompt("A1", ("milk",)), ListPrompt("A1", ("cat", "dog"))]
 
 
 @pytest.fixture(scope="module")
@@ -24,15 +25,15 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return load(str(save_tiny_model(tmp_path_factory.mktemp("tiny"))))
 
 
-def write(tiny: Any, prompts: list[str], sampling: Sampling | None = None, batch: int = 16) -> list[Any]:
-    return generate(tiny.model, tiny.tokenizer, prompts, [1] * len(prompts), batch=batch, sampling=sampling)
+def write(tiny: Any, prompts: list[ListPrompt], sampling: Sampling = GREEDY) -> list[Reply]:
+    return generate(tiny.model, tiny.tokenizer, prompts, sampling=sampling)
 
 
 def test_greedy_rows_stay_greedy_beside_sampled_ones(tiny: Any) -> None:
     greedy = write(tiny, PROMPTS)
     mixed = write(tiny, [*PROMPTS, *PROMPTS], Sampling((0.0, 0.0, 1.5, 1.5), 3))
-    assert mixed[:2] == greedy
-    assert mixed[2] != greedy[0]
+    assert [reply.text for reply in mixed[:2]] == [reply.text for reply in greedy]
+    assert mixed[2].text != greedy[0].text
     assert mixed == write(tiny, [*PROMPTS, *PROMPTS], Sampling((0.0, 0.0, 1.5, 1.5), 3))
     with pytest.raises(ValueError, match="3 temperatures for 2 prompts"):
         write(tiny, PROMPTS, Sampling((0.0, 0.8, 0.8)))
@@ -41,15 +42,15 @@ def test_greedy_rows_stay_greedy_beside_sampled_ones(tiny: Any) -> None:
 def test_fluency_is_the_mean_log_probability_of_each_line(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
     from cefr_sentences.extension.models import generate as module
-    from cefr_sentences.extension.models.form import prompt_ids
+    from cefr_sentences.extension.models.prompt_form import prompt_ids
 
     kept: list[tuple[list[int], list[float]]] = []
 
     def spy(tokenizer: Any, ids: list[int], sure: list[float], ends: list[int]) -> Reply:
         kept.append((ids, sure))
-        return _reply(tokenizer, ids, sure, ends)
+        return read_reply(tokenizer, ids, sure, ends)
 
-    monkeypatch.setattr(module, "_reply", spy)
+    monkeypatch.setattr(module, "read_reply", spy)
     answers = write(tiny, PROMPTS, Sampling((1.0, 0.0), 5))
     for prompt, answer, (ids, sure) in zip(PROMPTS, answers, kept, strict=True):
         asked = prompt_ids(tiny.tokenizer, prompt)
@@ -58,7 +59,7 @@ def test_fluency_is_the_mean_log_probability_of_each_line(tiny: Any, monkeypatch
         wanted = torch.log_softmax(logits, dim=-1).gather(1, torch.tensor(ids).unsqueeze(1)).squeeze(1).tolist()
         end = ids.index(tiny.tokenizer.eos_token_id) if tiny.tokenizer.eos_token_id in ids else len(ids)
         assert sure[:end] == pytest.approx(wanted[:end], abs=1e-3)
-        assert len(answer.fluency) == answer.count("\n") + 1
+        assert len(answer.fluency) == answer.text.count("\n") + 1
 
 
 def test_lines_and_their_means(tiny: Any) -> None:
@@ -67,14 +68,12 @@ def test_lines_and_their_means(tiny: Any) -> None:
     cut = next(i for i, token in enumerate(tokens) if "\n" in token) + 1
     sure = [-1.0] * cut + [-3.0] * (len(ids) - cut)
     end = tiny.tokenizer.eos_token_id
-    answer = _reply(tiny.tokenizer, [*ids, end, 5, 5], [*sure, -9.0, -9.0, -9.0], [end])
-    assert (str(answer), answer.fluency) == ("1. A cat.\n2. Two", (-1.0, -3.0))
+    answer = read_reply(tiny.tokenizer, [*ids, end, 5, 5], [*sure, -9.0, -9.0, -9.0], [end])
+    assert (answer.text, answer.fluency) == ("1. A cat.\n2. Two", (-1.0, -3.0))
 
 
 def test_a_model_that_knows_nothing_flags_every_row(tiny: Any) -> None:
-    def ask(prompts: Any, words: Any, /, **more: Any) -> list[str]:
-        return generate(tiny.model, tiny.tokenizer, prompts, [1] * len(prompts), **more)
-
+    ask = partial(generate, tiny.model, tiny.tokenizer)
     settings = WriteSettings("A1", candidates=2, tries=2)
     rows = write_sentences(ask, ["cat", "dog", "123"], settings)
     assert [row.status for row in rows] == ["flagged", "flagged", "skipped"]
@@ -86,5 +85,5 @@ def test_write_to_a_file(tiny: Any, run: Any, tmp_path: Path) -> None:
     result = run("write", "--words", "cat", "--level", "A1", "--model", tiny.name, "--candidates", "1", "--tries", "1",
                  "--out", tmp_path / "s.jsonl")  # fmt: skip
     assert result.code == 0, result.err
-    assert "0 of 1 words have a sentence that stands" in result.out
+    assert "0 of 1 words have an accepted sentence" in result.out
     assert [p.name for p in tmp_path.iterdir()] == ["s.jsonl"]

@@ -1,0 +1,101 @@
+"""The checks on a written sentence: one list, in which everything about a check is said once.
+
+To add a check, add it to CHECKS. Its place there is its severity, its reason is shown in the command, in the tab and in
+every output format. Level, length and words are judged by `language.profile`, word forms by `language.forms`; no model
+is asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Set
+from dataclasses import dataclass, field
+
+from ...exporter.language.forms import uses
+from ...exporter.language.levels import LEVELS
+from ...exporter.language.profile import Profile
+from ...exporter.pairs.checking import count_sentences
+from .accepted import Accepted, plain
+
+MIN_WORDS = 3
+_MARKUP = re.compile(r"[*_#`<>{}|\\\[\]]|\d\. [A-Z]|Generate [ABC][12]-level|Provide numbered sentences")
+_END = re.compile(r"[.!?…][\"'”’)]*$")
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A sentence that the model wrote for `word` at the level `target`, as the checks see it.
+
+    `profile` is the judge's; `known` are the sentences of the training data, as `accepted.plain` makes them.
+    """
+
+    sentence: str
+    word: str
+    target: str
+    profile: Profile
+    known: Set[str] = field(default=frozenset())
+
+    @property
+    def levels_above(self) -> int:
+        """How many levels the sentence lies above the target; negative below it."""
+        return LEVELS.index(self.profile.level) - LEVELS.index(self.target) if self.profile.level else 0
+
+
+@dataclass(frozen=True)
+class Check:
+    """Something that may be wrong with a row. `name` stands in JSON files, `reason` tells people.
+
+    `reason` is an English template and the key of its translations; `{detail}` in it is the row's own detail.
+    `fails` looks at a sentence by itself, `repeats` at a sentence beside those that are accepted. A check without
+    either is made where the row is made. `skips`: the model is not asked at all.
+    """
+
+    name: str
+    reason: str
+    fails: Callable[[Candidate], object] | None = None
+    repeats: Callable[[str, Accepted], object] | None = None
+    skips: bool = False
+
+
+def _fragment(candidate: Candidate) -> bool:
+    sentence = candidate.sentence
+    first = next((c for c in sentence if c.isalnum()), "")
+    begins = first.isupper() or first.isdigit()
+    return len(_WORD.findall(sentence)) < MIN_WORDS or not _END.search(sentence) or not begins
+
+
+# The worst first: of two rejected sentences the one with the milder problem is kept.
+CHECKS = (
+    Check("not a word", "it is not a word: {detail}", skips=True),
+    Check("repeated", "it was asked for before, in row {detail}", skips=True),
+    Check("server", "the server gave no answer: {detail}"),
+    Check("missing", "the model wrote no sentence for it"),
+    Check("fragment", "that is not a whole sentence", _fragment),
+    Check("markup", "markup or a piece of the prompt is in it", lambda c: _MARKUP.search(c.sentence)),
+    Check("several", "that is more than one sentence", lambda c: count_sentences(c.sentence) > 1),
+    Check("unused", "the word is not in it", lambda c: not uses(c.word, c.sentence)),
+    Check("hard", "it is too hard for the level", lambda c: c.levels_above > 1),
+    Check("easy", "it is too easy for the level", lambda c: c.levels_above < -1),
+    Check("copy", "it is a sentence of the training data", lambda c: plain(c.sentence) in c.known),
+    Check("duplicate", "another row has the same sentence", repeats=lambda s, others: others.has(s)),
+    Check("similar", "another row has nearly the same sentence", repeats=lambda s, others: others.has_similar(s)),
+    Check("opening", "too many rows begin like it", repeats=lambda s, others: others.has_enough_openings(s)),
+)
+BY_NAME = {check.name: check for check in CHECKS}
+
+
+def failed(candidate: Candidate) -> tuple[str, ...]:
+    """The names of the checks that the sentence fails by itself, the worst first."""
+    return tuple(check.name for check in CHECKS if check.fails is not None and check.fails(candidate))
+
+
+def repeats(sentence: str, accepted: Accepted) -> tuple[str, ...]:
+    """The names of the checks that the sentence fails beside those that are accepted, the worst first."""
+    return tuple(check.name for check in CHECKS if check.repeats is not None and check.repeats(sentence, accepted))
+
+
+def severity(names: Iterable[str]) -> int:
+    """A number for these failed checks: the larger, the worse. One check outweighs all that follow it in CHECKS."""
+    weights = {check.name: 2**i for i, check in enumerate(reversed(CHECKS), 1)}
+    return sum(weights[name] for name in names)

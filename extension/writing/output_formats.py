@@ -1,0 +1,171 @@
+"""The formats in which a sheet is written, chosen by the ending of the file's name.
+
+To add a format, add it to OUTPUT_FORMATS: the command's help and the tab's downloads are made from that list.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import html
+import importlib.util
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...exporter.common.errors import InputError, Option
+from ...exporter.common.files import Publication, no_formula, refuse_existing
+
+if TYPE_CHECKING:
+    from .sheet import Sheet, SheetRow
+
+_COLUMNS = ("word", "sentence", "used", "status", "reason", "level", "score", "above", "target", "adapter", "tries")
+
+
+@dataclass(frozen=True)
+class OutputFormat:
+    """`name` is what people call it; `render` makes the file's bytes; `needs` names a package that may be missing.
+
+    The tab offers it for download where `in_tab` is set, as a file whose name begins with `stem`.
+    """
+
+    ending: str
+    name: str
+    render: Callable[[Sheet], bytes]
+    needs: str = ""
+    in_tab: bool = False
+    stem: str = "sentences"
+
+    @property
+    def available(self) -> bool:
+        return not self.needs or importlib.util.find_spec(self.needs) is not None
+
+    def file_name(self, level: str) -> str:
+        return f"{self.stem}-{level.lower()}{self.ending}"
+
+
+def as_dict(row: SheetRow) -> dict[str, Any]:
+    """A row for JSON."""
+    return {
+        "word": row.word,
+        "sentence": row.sentence,
+        "used": row.used,
+        "status": row.status,
+        "reasons": list(row.reasons),
+        "why": row.why,
+        "level": row.level,
+        "score": None if row.score is None else round(row.score, 3),
+        "above": list(row.above),
+        "fluency": None if row.fluency is None else round(row.fluency, 3),
+        "tries": row.tries,
+    }
+
+
+def check_target(path: Path, *, force: bool) -> OutputFormat:
+    """The format of `path`. Raises InputError or TargetError for what cannot be written, before a model is asked."""
+    chosen = next((f for f in OUTPUT_FORMATS if f.ending == path.suffix.lower()), None)
+    if chosen is None:
+        raise InputError(
+            "{option} {file}: the name must end in {endings}.",
+            option=Option("out"),
+            file=path,
+            endings=", ".join(f.ending for f in OUTPUT_FORMATS),
+        )
+    if not chosen.available:
+        raise InputError(
+            "{file} needs the package {package}, which is not installed: pip install {package}. Or choose another "
+            "ending: {endings}.",
+            file=path,
+            package=chosen.needs,
+            endings=", ".join(f.ending for f in OUTPUT_FORMATS if f.available),
+        )
+    refuse_existing([path], force=force)
+    return chosen
+
+
+def write_sheet(path: Path, sheet: Sheet, *, force: bool = False) -> None:
+    """Write `sheet` to `path`, whole or not at all.
+
+    CSV and JSON hold every row with its reasons. An Anki deck is what learners see: only accepted sentences.
+
+    Raises:
+        InputError: an unknown ending, or the package for it is not installed.
+        TargetError: the file exists and `force` is not set, or it cannot be written.
+    """
+    data = check_target(path, force=force).render(sheet)
+    with Publication(force=force) as publication:
+        publication.file(path).buffer.write(data)
+
+
+def _csv(sheet: Sheet) -> bytes:
+    text = io.StringIO("\ufeff", newline="")  # Excel needs the mark to read the file as UTF-8
+    text.seek(0, io.SEEK_END)
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(_COLUMNS)
+    for row in sheet.rows:
+        score = "" if row.score is None else f"{row.score:.2f}"
+        used = "yes" if row.used else "no"
+        cells = (row.word, row.sentence or "", used, row.status, row.why, row.level, score, ", ".join(row.above))
+        writer.writerow([*map(no_formula, cells), sheet.level, sheet.adapter, row.tries])
+    return text.getvalue().encode()
+
+
+def _dicts(sheet: Sheet) -> list[dict[str, Any]]:
+    return [{**as_dict(row), "target": sheet.level, "adapter": sheet.adapter} for row in sheet.rows]
+
+
+def _json(sheet: Sheet) -> bytes:
+    return (json.dumps(_dicts(sheet), ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _json_lines(sheet: Sheet) -> bytes:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in _dicts(sheet)).encode()
+
+
+def _anki_table(sheet: Sheet) -> bytes:
+    text = io.StringIO("#separator:tab\n#html:false\n#tags column:3\n", newline="")
+    text.seek(0, io.SEEK_END)
+    writer = csv.writer(text, delimiter="\t", lineterminator="\n")
+    for row in sheet.rows:
+        if row.accepted:
+            writer.writerow([" ".join(str(row.sentence).split()), row.word, f"cefr::{sheet.level}"])
+    return text.getvalue().encode()
+
+
+def _anki_package(sheet: Sheet) -> bytes:
+    import genanki
+
+    card = {
+        "name": "Sentence, word",
+        "qfmt": "{{Sentence}}",
+        "afmt": '{{FrontSide}}<hr id="answer"><b>{{Word}}</b>',
+    }
+    fields = [{"name": "Sentence"}, {"name": "Word"}]
+    model = genanki.Model(_anki_number("model"), "CEFR sentence", fields=fields, templates=[card])
+    deck = genanki.Deck(_anki_number(f"deck {sheet.level}"), f"CEFR sentences {sheet.level}")
+    for row in sheet.rows:
+        if row.accepted:
+            # The same word at the same level is the same note: a later deck replaces its sentence.
+            guid = genanki.guid_for("cefr-sentences", sheet.level, row.word.casefold())
+            texts = [html.escape(str(row.sentence)), html.escape(row.word)]
+            deck.add_note(genanki.Note(model=model, fields=texts, guid=guid, tags=[f"cefr::{sheet.level}"]))
+    package = io.BytesIO()
+    genanki.Package(deck).write_to_file(package)
+    return package.getvalue()
+
+
+def _anki_number(name: str) -> int:
+    """A number of Anki's kind that stays the same from deck to deck."""
+    return int.from_bytes(hashlib.sha256(f"cefr-sentences {name}".encode()).digest()[:4], "big") | 1 << 30
+
+
+OUTPUT_FORMATS = (
+    OutputFormat(".csv", "CSV", _csv, in_tab=True),
+    OutputFormat(".json", "JSON", _json),
+    OutputFormat(".jsonl", "JSON Lines", _json_lines),
+    OutputFormat(".tsv", "Anki (TSV)", _anki_table, in_tab=True, stem="anki"),
+    OutputFormat(".apkg", "Anki package", _anki_package, needs="genanki", in_tab=True, stem="anki"),
+)
