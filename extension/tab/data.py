@@ -20,6 +20,7 @@ from ...exporter.records.formats import FORMATS, read_records
 from ...exporter.records.mix import Mix
 from ...exporter.records.prompt import HARD_CUT
 from ...exporter.records.slicer import SlicerReport, report
+from ...exporter.records.summary import Summary
 from ..models.jobs import Job
 from . import paths
 from .charts import histogram
@@ -54,7 +55,7 @@ class Fields:
 class Exported:
     """What an export made, and what Training PRO would do with it; `cut` is None without a tokenizer."""
 
-    summary: dict[str, Any]
+    summary: Summary
     preview: tuple[str, ...]
     chunk: int
     cut: SlicerReport | None
@@ -123,7 +124,7 @@ class DataPane(Pane):
                 target: Any = self.folders if publish else Path(scratch)
                 progress = _progress(job, language)
                 summary = export(pairs, settings, target, force=publish and bool(fields.replace), progress=progress)
-                made = [record.text for record in read_records(Path(summary["files"]["train_txt"]))]
+                made = [record.text for record in read_records(summary.files["train_txt"])]
             return Exported(summary, tuple(made[:3]), chunk, _sliced(self.host.counter(), made, chunk))
 
         job = self.host.files_desk.start(self.name, work)
@@ -199,13 +200,13 @@ def _result(exported: Exported, language: str) -> Markup:
     )
 
 
-def _rows(summary: dict[str, Any], language: str) -> Markup:
+def _rows(summary: Summary, language: str) -> Markup:
     """How many rows of the table were used, and why the first ones were rejected."""
     kinds = ("read", "used", "other_level", "doubled", "blank", "rejected")
-    counted = table(_heads(kinds, language), [[summary["rows"][kind] for kind in kinds]])
-    if not (rejects := summary["first_failed_rows"]):
+    counted = table(_heads(kinds, language), [[getattr(summary.rows, kind) for kind in kinds]])
+    if not (rejects := summary.first_failed_rows):
         return counted
-    body = [[row["row"], row["word"][:40], say_in("data", row["reason"], language)] for row in rejects]
+    body = [[row.row, row.word[:40], say_in("data", row.reason, language)] for row in rejects]
     return join(
         counted,
         element("h4", text("data.rejects", language)),
@@ -213,18 +214,18 @@ def _rows(summary: dict[str, Any], language: str) -> Markup:
     )
 
 
-def _sides(summary: dict[str, Any], language: str) -> Markup:
+def _sides(summary: Summary, language: str) -> Markup:
     """What the files for training and for evaluation hold."""
     body = [
         [
             text(f"data.side.{side}", language),
-            made["records"],
-            made["words"],
-            made["sentences"],
-            "-".join(str(n) for n in dict.fromkeys(made["uses_per_sentence"])),
-            ", ".join(f"{n}: {count:,}" for n, count in made["words_per_record"].items()),
+            made.records,
+            made.words,
+            made.sentences,
+            "-".join(str(n) for n in dict.fromkeys(made.uses_per_sentence)),
+            ", ".join(f"{n}: {count:,}" for n, count in made.words_per_record.items()),
         ]
-        for side, made in summary["sides"].items()
+        for side, made in summary.sides.items()
     ]
     return table(_heads(("side", "records", "words", "sentences", "uses", "sizes"), language), body)
 

@@ -35,7 +35,7 @@ def add_commands(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from ...exporter.common.textfile import detect_encoding, open_text
+    from ...exporter.common.encoding import detect_encoding, open_text
     from ...exporter.records.slicer import report
     from ..models.loading import load_tokenizer
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...exporter.common.errors import InputError
 from ...exporter.pairs.checking import load_pairs, starter_pairs
-from ...exporter.records.prompt import Example, Record, list_prompt, wrap
+from ...exporter.records.prompt import Example, ListPrompt, Record, wrap
 from ..install.interpreter import command_line
 from ..models.embedded import HUB_NAME
 
@@ -69,7 +69,7 @@ def _is_path(base: str) -> bool:
 
 
 def _prompt(card: dict[str, Any]) -> str:
-    instruction = list_prompt(_EXAMPLE, card["level"])
+    instruction = ListPrompt(card["level"], tuple(_EXAMPLE)).text
     chat = card["form"] == "chat"
     shape = "as the user's message in the model's own chat template" if chat else "to the letter, as plain text"
     text = instruction if chat else wrap(instruction)

@@ -8,7 +8,8 @@ from random import Random
 
 from ...exporter.common.errors import InputError, ModelError, Option
 from ...exporter.language.levels import TRAINABLE
-from ...exporter.records.prompt import MAX_WORDS, ListPrompt, parse_answer
+from ...exporter.records.answers import parse_answer
+from ...exporter.records.prompt import MAX_WORDS, ListPrompt
 from ..models.asking import Ask, Progress, Reply, Sampling
 from .accepted import Accepted
 from .checks import repeats, severity

@@ -28,6 +28,8 @@ WHOLE = {
     "matplotlib": "3.9",
     "gradio": "4.37.2+custom.20",
     "lemminflect": "0.2.3",
+    "packaging": "25.0",
+    "tqdm": "4.67.1",
 }
 PINS = """transformers==5.6.*
 peft==0.18.*
