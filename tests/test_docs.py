@@ -22,7 +22,7 @@ import pytest
 from cefr_sentences.exporter.pairs.checking import starter_pairs
 from cefr_sentences.extension.cli import build_parser, main
 from cefr_sentences.extension.models.embedded import cache_folder, embedded_model
-from cefr_sentences.extension.tab.texts import TEXTS
+from cefr_sentences.extension.tab.languages import languages
 
 from . import doc_commands
 from .doc_commands import PAGES, ROOT, Command, commands, inline
@@ -113,12 +113,12 @@ def test_the_map_names_files_that_are_there() -> None:
     assert named - there == set()
 
 
-@pytest.mark.parametrize(("page", "language"), [("quickstart.md", 0), ("tr/quickstart.md", 1)])
-def test_the_quickstart_names_what_the_tab_shows(page: str, language: int) -> None:
+@pytest.mark.parametrize(("page", "language"), [("quickstart.md", "en"), ("tr/quickstart.md", "tr")])
+def test_the_quickstart_names_what_the_tab_shows(page: str, language: str) -> None:
     webuis = {"CEFR Sentences", "Model", "Transformers"}  # the tab itself, and names of the webui
     bold = set(re.findall(r"\*\*(.+?)\*\*", (ROOT / "docs" / page).read_text(encoding="utf-8")))
     assert len(bold) > 8
-    assert bold <= webuis | {texts[language] for texts in TEXTS.values()}
+    assert bold <= webuis | set(languages()[language].texts.values())
 
 
 def entries(page: str) -> list[str]:
