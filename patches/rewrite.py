@@ -40,10 +40,10 @@ def rewrite(source: bytes, *, by_path: bool = False) -> tuple[bytes, list[Findin
         return source, findings
     try:  # what was written parses, and a second pass finds nothing more to do
         new = edited(text, edits)
-        fixed = not any(finding.edits for finding in scan(new, by_path=by_path))
+        left = any(finding.edits for finding in scan(new, by_path=by_path))
     except (SyntaxError, ValueError):
-        fixed = False
-    if not fixed:
+        new, left = "", True
+    if left:
         raise LeftAlone("it cannot be changed safely, so it was left. Change it by hand")
     bom = codecs.BOM_UTF8 if source.startswith(codecs.BOM_UTF8) else b""
     return bom + new.encode(encoding), findings

@@ -115,7 +115,8 @@ class Setting:
 
 def say(texts: Texts, language: str) -> str:
     """The text in `language`; in English where there is none."""
-    return dict(zip(LANGUAGES, texts, strict=True)).get(language, texts[0])
+    known: dict[str, str] = dict(zip(LANGUAGES, texts, strict=True))
+    return known.get(language, texts[0])
 
 
 @cache
