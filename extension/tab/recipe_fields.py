@@ -29,7 +29,7 @@ def build_fields(ui: Ui, first: Recipe) -> dict[str, Any]:
 def _component(one: Setting, first: Recipe) -> Any:
     """The component for this kind of setting. Its id on the page is made of the name."""
     options: dict[str, Any] = {
-        **words(one, first, "en"),
+        **_words(one, first, "en"),
         "value": shown(getattr(first.settings, one.name)),
         "elem_id": f"cefr-train-{one.name}",
         "min_width": 250,
@@ -41,7 +41,7 @@ def _component(one: Setting, first: Recipe) -> Any:
     return gr.Dropdown(**options) if one.choices else gr.Number(**options)
 
 
-def words(one: Setting, found: Recipe, language: str) -> dict[str, Any]:
+def _words(one: Setting, found: Recipe, language: str) -> dict[str, Any]:
     words: dict[str, Any] = {"label": say(one.label, language), "info": found.why(one.name, language)}
     return {**words, "choices": one.options(language)} if one.choices else words
 
@@ -60,7 +60,7 @@ def filled(fields: Mapping[str, Any], found: Recipe, language: str) -> Updates:
 
 def worded(fields: Mapping[str, Any], found: Recipe, language: str) -> Updates:
     """The fields with their labels, their menus and the recipe's reasons in `language`; the values stay."""
-    return {fields[name]: gr.update(**words(SETTINGS[name], found, language)) for name in FIELDS}
+    return {fields[name]: gr.update(**_words(SETTINGS[name], found, language)) for name in FIELDS}
 
 
 def kinds(language: str) -> list[tuple[str, str]]:
