@@ -41,11 +41,10 @@ def main() -> None:
         "DoRA": lambda: nullcontext({"dora": True}),
         "checkpointing": lambda: nullcontext({"checkpointing": "on"}),
         "8-bit Adam": lambda: nullcontext({"optimizer": "adamw_bnb_8bit"}),
-        "Liger's kernels": lambda: liger(loaded.model),
-        "layers compiled": lambda: compiled(loaded.model),
+        "with cuDNN's attention": cudnn,
+        "without Liger's kernels": no_liger,
+        "without Liger's kernels and dropout": lambda: no_liger({"dropout": 0.0}),
     }
-    if ask["small"]:
-        del ways["layers compiled"]
     for name, way in ways.items():
         try:
             with way() as changes:
@@ -81,7 +80,7 @@ def measure(
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
     with lora_layers(loaded.model, chosen) as model:
-        optimizer = Optimizer(model, chosen, len(batches) + 2)
+        optimizer = Optimizer(model, chosen, 2 * len(batches))
         model.train()
 
         def step(batch: list[int]) -> None:
@@ -89,7 +88,7 @@ def measure(
             tokens = labelled_tokens([encoded[i] for i in batch])
             optimizer.step([collate(piece, pad_id(loaded.tokenizer)) for piece in some], tokens)
 
-        for batch in (batches[0], batches[-1]):
+        for batch in batches:  # each length once: kernels are loaded and chosen
             step(batch)
         wait()
         began = time.perf_counter()
@@ -138,27 +137,29 @@ def masked() -> Any:
 
 
 @contextmanager
-def liger(model: Any) -> Any:
-    """Liger's kernels for RMSNorm, SwiGLU and the rotary positions."""
-    from liger_kernel.transformers import apply_liger_kernel_to_llama  # pyright: ignore[reportMissingImports]
+def cudnn() -> Any:
+    """With the attention kernels that torch takes by itself on a Hopper GPU."""
+    from cefr_sentences.extension.training import lora
 
-    apply_liger_kernel_to_llama(model=model, fused_linear_cross_entropy=False, cross_entropy=False)
-    yield
-
-
-@contextmanager
-def compiled(model: Any) -> Any:
-    """Each layer by torch.compile, for any length."""
-    import torch
-
-    for layer in model.model.layers:
-        layer.compile(dynamic=True)
+    before = lora.attention_kernels
+    lora.attention_kernels = lambda device: nullcontext()
     try:
         yield
     finally:
-        torch._dynamo.reset()
-        for layer in model.model.layers:
-            layer._compiled_call_impl = None
+        lora.attention_kernels = before
+
+
+@contextmanager
+def no_liger(changes: dict[str, Any] | None = None) -> Any:
+    """As where the package is not installed."""
+    from cefr_sentences.extension.training import lora
+
+    before = lora.fused_kernels
+    lora.fused_kernels = lambda model: nullcontext()
+    try:
+        yield changes
+    finally:
+        lora.fused_kernels = before
 
 
 if __name__ == "__main__":

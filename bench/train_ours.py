@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,13 @@ from .train_common import finish, job, wait
 def main() -> None:
     from cefr_sentences.exporter.records.formats import read_records
     from cefr_sentences.extension.models.loading import load
+    from cefr_sentences.extension.training import lora
     from cefr_sentences.extension.training import run as engine
     from cefr_sentences.extension.training.settings import TrainSettings
 
     ask, folder = job()
+    if not ask.get("liger", True):
+        lora.fused_kernels = lambda model: nullcontext()
     settings = TrainSettings(**{**ask["ours"], "projections": tuple(ask["ours"]["projections"])})
     records = read_records(Path(ask["dataset"]))
     unseen = read_records(Path(ask["eval"])) if ask["goal"] is not None else []

@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _text(args: argparse.Namespace) -> str:
     """The file as Training PRO reads it. Raises InputError for what is not sliced."""
-    from ...exporter.common.textfile import detect_encoding, open_text
+    from ...exporter.common.encoding import detect_encoding, open_text
 
     if not 16 <= args.chunk <= 1_000_000:
         raise InputError(

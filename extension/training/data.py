@@ -102,17 +102,20 @@ class Batch:
 
 def collate(batch: Sequence[Encoded], pad_id: int) -> Batch:
     """`batch` as tensors."""
+    import numpy as np
     import torch
 
     longest = max(len(e["input_ids"]) for e in batch)
-    ids = torch.tensor([e["input_ids"] + [pad_id] * (longest - len(e["input_ids"])) for e in batch])
-    labelled = [(row, at) for row, e in enumerate(batch) for at, label in enumerate(e["labels"]) if label != IGNORED]
-    return Batch(
-        ids,
-        torch.tensor([row * longest + at - 1 for row, at in labelled], dtype=torch.long),
-        torch.tensor([batch[row]["labels"][at] for row, at in labelled], dtype=torch.long),
-        torch.tensor([batch[row]["weights"][at] for row, at in labelled], dtype=torch.float32),
-    )
+    ids = np.full((len(batch), longest), pad_id, dtype=np.int64)
+    before, targets, weights = [], [], []
+    for row, record in enumerate(batch):
+        ids[row, : len(record["input_ids"])] = record["input_ids"]
+        labels = np.asarray(record["labels"], dtype=np.int64)
+        labelled = np.flatnonzero(labels != IGNORED)
+        before.append(labelled + (row * longest - 1))
+        targets.append(labels[labelled])
+        weights.append(np.asarray(record["weights"], dtype=np.float32)[labelled])
+    return Batch(*(torch.from_numpy(a) for a in (ids, *map(np.concatenate, (before, targets, weights)))))
 
 
 def labelled_tokens(encoded: Sequence[Encoded]) -> int:

@@ -110,14 +110,11 @@ class Setting:
             return ", ".join(map(str, value))
         return f"{value:g}" if isinstance(value, float) else str(value)
 
-    def options(self, language: str) -> list[tuple[str, str]]:
-        """The choices for a menu: the words that are shown, and the value."""
-        return [(say(texts, language), name) for name, texts in self.choices.items()]
-
 
 def say(texts: Texts, language: str) -> str:
     """The text in `language`; in English where there is none."""
-    return dict(zip(LANGUAGES, texts, strict=True)).get(language, texts[0])
+    known: dict[str, str] = dict(zip(LANGUAGES, texts, strict=True))
+    return known.get(language, texts[0])
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...exporter.common.errors import ModelError
 from ..models.pristine import put_back
+from .kernels import attention_kernels, fused_kernels
 from .precision import precision_of
 from .settings import PROJECTIONS, TrainSettings
 
@@ -30,7 +31,7 @@ def lora_layers(model: Any, settings: TrainSettings) -> Iterator[Any]:
         bias="none",
         task_type="CAUSAL_LM",
     )
-    with put_back(model):
+    with put_back(model), attention_kernels(model.device.type), fused_kernels(model):
         try:
             adapted = get_peft_model(model, config, autocast_adapter_dtype=precision_of(model).autocast)
         except ValueError as error:

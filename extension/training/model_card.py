@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...exporter.common.errors import InputError
 from ...exporter.pairs.checking import load_pairs, starter_pairs
-from ...exporter.records.prompt import Example, Record, list_prompt, wrap
+from ...exporter.records.prompt import Example, ListPrompt, Record, wrap
 from ..install.interpreter import command_line
 from ..models.embedded import HUB_NAME
 from .settings import SETTINGS
@@ -78,7 +78,7 @@ def _is_path(base: str) -> bool:
 
 
 def _prompt(metadata: dict[str, Any]) -> str:
-    instruction = list_prompt(_EXAMPLE, metadata["level"])
+    instruction = ListPrompt(metadata["level"], tuple(_EXAMPLE)).text
     chat = metadata["form"] == "chat"
     shape = "as the user's message in the model's own chat template" if chat else "to the letter, as plain text"
     text = instruction if chat else wrap(instruction)

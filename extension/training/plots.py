@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ Entries = Sequence[dict[str, Any]]
 
 # inches: as wide as the text on a page of A4
 _SIZE = (6.3, 3.9)
+# Where the axes are: left, bottom, width and height as shares of the picture.
+_AXES = (0.16, 0.13, 0.81, 0.67)
 DPI = 300
 _LOSS = "loss (nats per token)"
 # The smoothed line is the mean of a tenth of the steps, but never of more than these.
@@ -35,7 +38,7 @@ def read_entries(folder: Path) -> list[dict[str, Any]]:
     Raises InputError: there is neither, or nothing in it to draw.
     """
     if not folder.is_dir():
-        raise InputError(f"There is no adapter folder {folder}.")
+        raise InputError("There is no adapter folder {folder}. Check the spelling.", folder=folder)
     log = read_log(folder)
     source = folder / (LOG if log is not None else GRAPH)
     if log is not None:
@@ -44,14 +47,15 @@ def read_entries(folder: Path) -> list[dict[str, Any]]:
         try:
             data = json.loads(source.read_text(encoding="utf-8-sig"))
         except (OSError, ValueError, RecursionError) as error:
-            raise InputError(f"{source} cannot be read: {error}. Draw from another copy of the folder.") from None
+            message = "{file} cannot be read: {error}. Draw from another copy of the folder."
+            raise InputError(message, file=source, error=error) from None
     else:
-        raise InputError(
-            f"{folder} has neither {LOG} nor {GRAPH}, so nothing is known of its training. Give an adapter folder."
-        )
+        message = "{folder} has neither {log} nor {graph}, so nothing is known of its training. Give an adapter folder."
+        raise InputError(message, folder=folder, log=LOG, graph=GRAPH)
     entries = [e for e in data if isinstance(e, dict)] if isinstance(data, list) else []
     if not any(_points(entries, key) for key in ("loss", "eval_loss")):
-        raise InputError(f"{source} holds no loss yet, so there is nothing to draw. Wait for the first step.")
+        message = "{file} holds no loss yet, so there is nothing to draw. Wait for the first step."
+        raise InputError(message, file=source)
     return entries
 
 
@@ -75,7 +79,8 @@ def draw(folder: Path, name: str, entries: Entries) -> list[Path]:
                 drawn.append(path)
             else:
                 path.unlink(missing_ok=True)
-        if _draw(folder / GRAPH_PICTURE, name, entries, PLOTS["combined_loss"]):
+        if (both := plots / "combined_loss.png") in drawn:
+            shutil.copyfile(both, folder / GRAPH_PICTURE)
             drawn.append(folder / GRAPH_PICTURE)
     except OSError as error:
         raise target_error(plots, error) from error
@@ -86,17 +91,16 @@ def _need_matplotlib() -> None:
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
-        raise ModelError(
-            f"Drawing needs matplotlib, and {error.name} is not installed: pip install matplotlib"
-        ) from None
+        message = "Drawing needs matplotlib, and {package} is not installed: pip install matplotlib"
+        raise ModelError(message, package=error.name) from None
 
 
 def _draw(path: Path, name: str, entries: Entries, drawer: Callable[[Any, Entries], bool]) -> bool:
     """One picture, under a temporary name first. Whether there was anything to draw."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=_SIZE, layout="constrained")
-    axes: Any = figure.subplots()
+    figure = Figure(figsize=_SIZE)
+    axes: Any = figure.add_axes(_AXES)  # matplotlib's own layouts draw everything twice to find these
     if not drawer(axes, entries):
         return False
     title = name if len(name) <= _LONGEST_TITLE else f"{name[: _LONGEST_TITLE - 1]}…"
