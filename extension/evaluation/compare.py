@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ...exporter.records.prompt import parse_answer
+from ...exporter.records.answers import parse_answer
 from ..models.asking import Sampling
 from ..models.generate import generate
 from .likelihood import record_losses, sentence_losses

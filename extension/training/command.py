@@ -142,7 +142,8 @@ def print_entry(entry: dict[str, Any]) -> None:
     elif "eval_loss" in entry:
         line = f"epoch {entry['epoch']:.2f}  evaluation loss {entry['eval_loss']:.3f}"
     else:
-        line = f"step {entry['current_steps']}/{entry['total_steps']}  loss {entry['loss']:.3f}"
+        result = "skipped: its gradients were not finite" if entry.get("skipped") else f"loss {entry['loss']:.3f}"
+        line = f"step {entry['current_steps']}/{entry['total_steps']}  {result}"
     print(line, file=sys.stderr, flush=True)
 
 
@@ -174,6 +175,8 @@ def describe(outcome: Any, out: Path) -> str:
     if outcome.longer:
         cutoff = outcome.settings.cutoff
         lines.append(f"{outcome.longer:,} records were left out: longer than {cutoff} tokens, see --cutoff.")
+    if outcome.skipped:
+        lines.append(f"{outcome.skipped:,} steps were skipped, because their gradients were not finite.")
     if losses := outcome.eval_losses:
         lines.append(f"Loss on the evaluation records: {losses[0]:.3f} before, {outcome.kept_loss:.3f} after.")
     if outcome.early:

@@ -92,7 +92,7 @@ class Setting:
         """What is wrong with a value of the right type."""
         found = {"setting": Option(self.name), "value": self.text(value)}
         if self.range and not self.range[0] <= value <= self.range[1]:
-            low, high = (f"{bound:g}" for bound in self.range)
+            low, high = map(self.text, self.range)
             return [Problem("{setting} {value} is out of range: {low} to {high}.", {**found, "low": low, "high": high})]
         chosen = value if self.kind == "tuple" else (value,)
         if self.choices and (not chosen or any(c not in self.choices for c in chosen)):
@@ -133,7 +133,7 @@ def add_options(parser: argparse.ArgumentParser, settings: Mapping[str, Setting]
     for one in settings.values():
         options: dict[str, Any] = {"help": one.help.replace("%", "%%"), "default": None}
         if one.range:
-            options["help"] += f" ({one.range[0]:g} to {one.range[1]:g})"
+            options["help"] += f" ({' to '.join(map(one.text, one.range))})"
         if one.kind == "bool":
             options["action"] = argparse.BooleanOptionalAction
         elif one.kind == "tuple":

@@ -361,13 +361,13 @@ def test_two_runs_of_one_level_are_told_apart(found: Evaluation, tmp_path: Path)
 @pytest.mark.parametrize("language", ["en", "tr"])
 def test_the_pane_shows_the_figures(found: Evaluation, language: str) -> None:
     pytest.importorskip("gradio", reason="gradio is not installed")
-    from cefr_sentences.extension.tab.evaluate import _page, _shown
+    from cefr_sentences.extension.tab.evaluate import figures, report_file
 
     page = Reader()
-    page.feed(_shown(found, language))
+    page.feed(figures(found, language))
     assert {"83.3 % (50.0 – 100.0)", "7.7 %", "16-20 %", "0.85-0.93"} <= set(page.texts)
     assert ("words used" if language == "en" else "kullanılan kelimeler") in page.texts
     assert "b" not in page.tags  # the base's <b> is text
-    report_file = Path(_page(found, "a1"))
+    report_file = Path(report_file(found, "a1"))
     assert report_file.name == "evaluation-a1.html"
     assert "Which judge did what" in report_file.read_text(encoding="utf-8")
