@@ -70,7 +70,7 @@ def build(ui: Ui) -> None:
                     loaded.tokenizer,
                     task,
                     lambda part, done, total: job.progress(names[part], done, total),
-                    form=loaded.prompt_form,
+                    prompt_form=loaded.prompt_form,
                 )
                 said = about(loaded, adapter_path, source.name, training, task)
             evaluation = replace(evaluation, about=said)
