@@ -33,20 +33,20 @@ def add_commands(commands: Any) -> None:
 
 def run_patch(args: argparse.Namespace) -> int:
     from ..exporter.common.webui import find_webui
-    from .patcher import find_scripts, preview, status
+    from .patcher import find_scripts, status
 
     scripts = find_scripts(find_webui(args.webui, args.user_data_dir, needs_data=False), args.file)
     one = args.file is not None
     if args.action == "revert":
         return _revert(scripts, one)
-    reports = status(scripts) if args.action == "status" else preview(scripts)
-    return _apply(reports, one) if args.action == "apply" else _show(reports, one)
+    reports = status(scripts)
+    return _apply(reports, one) if args.action == "apply" else _show(reports, one, diffs=args.action == "diff")
 
 
-def _show(reports: list[Report], one: bool) -> int:
+def _show(reports: list[Report], one: bool, diffs: bool) -> int:
     for report in reports:
         _print(report, always=one)
-        if text := report.diff():
+        if diffs and (text := report.diff()):
             print(text + "\n")
     changing = [r for r in reports if r.state == "drift"]
     print(_count(reports, changing, "would be changed"))

@@ -11,7 +11,7 @@ from typing import Literal
 from ..exporter.common.webui import Webui
 from .folders import Script, extension_scripts, one_script
 from .rewrite import LeftAlone, decode, rewrite
-from .scan import Finding, scan
+from .scan import Finding
 from .store import NotApplied, digest, read_manifest, replace_script
 
 State = Literal["clean", "drift", "patched", "edited", "unreadable"]
@@ -22,7 +22,7 @@ class Report:
     """What was found in one script, and what was or would be done.
 
     state: `drift`: something would be changed; `patched`: by us, and nothing is left to do; `edited`: patched
-    once, and edited by somebody since; `unreadable`: see `problem`. `after` is set by `preview`.
+    once, and edited by somebody since; `unreadable`: see `problem`.
     """
 
     script: Script
@@ -51,17 +51,12 @@ def find_scripts(webui: Webui, file: Path | None = None) -> list[Script]:
 
 
 def status(scripts: Sequence[Script]) -> list[Report]:
-    """What was found in each script. Needs nothing but Python, and writes nothing."""
-    return [_report(script, change=False) for script in scripts]
-
-
-def preview(scripts: Sequence[Script]) -> list[Report]:
-    """As `status`, with what `apply` would write. Writes nothing."""
-    return [_report(script, change=True) for script in scripts]
+    """What was found in each script, and what `apply` would write. Writes nothing."""
+    return list(map(_report, scripts))
 
 
 def apply(report: Report) -> None:
-    """Write what `preview` showed.
+    """Write what `status` showed.
 
     Raises:
         NotApplied: see `store.replace_script`; the script is as it was.
@@ -71,14 +66,10 @@ def apply(report: Report) -> None:
     replace_script(report.script, report.before, report.after, list(report.findings))
 
 
-def _report(script: Script, *, change: bool) -> Report:
+def _report(script: Script) -> Report:
     try:
         before = script.path.read_bytes()
-        after = None
-        if change:
-            after, findings = rewrite(before, by_path=script.by_path)
-        else:
-            findings = scan(decode(before)[0], by_path=script.by_path)
+        after, findings = rewrite(before, by_path=script.by_path)
     except SyntaxError as error:
         where = f"line {error.lineno}: " if error.lineno else ""
         return Report(script, "unreadable", problem=f"not understood by this Python: {where}{error.msg}")

@@ -4,55 +4,13 @@ from __future__ import annotations
 
 import ast
 import json
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from .edits import Edit, Source
 from .names import Names, read_names
 from .rules import RULES, Rule, convert, rules_for
 from .templates import PACKAGE_LINE, argument_template, matches, parsed_argument
-
-Place = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class ArgumentEdit:
-    """In the call that ends at `call`, argument `keyword` becomes `into`, and `drop` goes with it.
-
-    `keyword` is None for an argument that is added, and the number of one that has no keyword.
-    """
-
-    call: Place
-    keyword: str | int | None
-    into: str
-    drop: str | None = None
-
-
-@dataclass(frozen=True)
-class FunctionEdit:
-    """The call that ends at `call` calls `into` instead."""
-
-    call: Place
-    into: str
-
-
-@dataclass(frozen=True)
-class ImportEdit:
-    """The import of `module` in the statement that begins at `line` goes."""
-
-    line: int
-    module: str
-
-
-@dataclass(frozen=True)
-class LineEdit:
-    """`text` is put in front of the top-level statement that begins at `line`."""
-
-    line: int
-    text: str
-
-
-Edit = ArgumentEdit | FunctionEdit | ImportEdit | LineEdit
 
 
 @dataclass(frozen=True)
@@ -66,18 +24,12 @@ class Finding:
     left: str = ""
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Script:
-    text: str
+    source: Source
     tree: ast.Module
     names: Names
     rules: Sequence[Rule]
-    lines: list[str] = field(default_factory=list)
-
-    def end(self, node: ast.expr) -> Place:
-        """Where `node` ends: line from 1, column in characters (`ast` counts bytes)."""
-        line, offset = node.end_lineno or node.lineno, node.end_col_offset or 0
-        return line, len(self.lines[line - 1].encode()[:offset].decode(errors="replace"))
 
 
 def scan(text: str, *, by_path: bool = False, rules: Sequence[Rule] = RULES) -> list[Finding]:
@@ -88,7 +40,7 @@ def scan(text: str, *, by_path: bool = False, rules: Sequence[Rule] = RULES) -> 
     """
     tree = ast.parse(text)
     names = read_names(tree, {rule.package for rule in rules})
-    script = _Script(text, tree, names, rules, re.split("\r\n|\r|\n", text))
+    script = _Script(Source(text), tree, names, rules)
     findings = [finding for node in ast.walk(tree) for finding in _look(script, node)]
     findings += _packages(script) if by_path else []
     findings += [
@@ -126,9 +78,10 @@ def _arguments(script: _Script, call: ast.Call, rules: Sequence[Rule]) -> Iterat
             left = f"the call gives {rule.old} and {rule.new}; only its author knows which is meant"
             yield Finding(keyword.value.lineno, f"{rule.old}=", rule, left=left)
             continue
-        into = _into(rule, keyword.value, given[rule.new or ""].value if both else None)
-        edit = ArgumentEdit(script.end(call), rule.old, into, rule.new if both else None)
-        yield Finding(keyword.value.lineno, f"{rule.old}=", rule, (edit,))
+        other = given[rule.new or ""] if both else None
+        into = _into(rule, keyword.value, other.value if other is not None else None)
+        edits = script.source.replace(call, keyword, into, other)
+        yield Finding(keyword.value.lineno, f"{rule.old}=", rule, tuple(edits))
     for keyword in call.keywords:
         if keyword.arg is None and not _is_guard(keyword, rules):
             yield from _unpacked(script, call, keyword, rules)
@@ -157,8 +110,8 @@ def _value(script: _Script, call: ast.Call, rule: Rule, keyword: ast.keyword) ->
         into = f"{rule.old}={json.dumps(convert(rule.to_new, x=old))}"
     elif matches(parsed_argument(into), keyword) or not _mentions(script, keyword.value, old):
         return
-    edit = ArgumentEdit(script.end(call), rule.old, into)
-    yield Finding(keyword.value.lineno, f"{rule.old}=", rule, (edit,))
+    edits = script.source.replace(call, keyword, into)
+    yield Finding(keyword.value.lineno, f"{rule.old}=", rule, tuple(edits))
 
 
 def _mentions(script: _Script, value: ast.expr, old: object) -> bool:
@@ -219,7 +172,7 @@ def _method(script: _Script, call: ast.Call, func: ast.Attribute) -> Iterator[Fi
             unless = name in said and ast.unparse(said[name]) == literal
             if rule.new in said or unless or None in said:
                 continue
-            edit = ArgumentEdit(script.end(call), None, f"{rule.new}={rule.value}")
+            edit = script.source.append(call, f"{rule.new}={rule.value}")
             yield Finding(call.lineno, f"{rule.name}()", rule, (edit,))
 
 
@@ -229,11 +182,11 @@ def _component(script: _Script, call: ast.Call, func: ast.Attribute, rule: Rule)
     module = script.names.local(rule.package)
     if module is None:
         return Finding(line, found, rule, left=f"{rule.package} has no name of its own here; import it as gr")
-    if len(call.args) > 1 or any(isinstance(a, ast.Starred) for a in call.args):
+    if len(call.args) > 1 or any(isinstance(a, ast.Starred | ast.GeneratorExp) for a in call.args):
         return Finding(line, found, rule, left="only its first argument is known without a name")
-    edits: list[Edit] = [FunctionEdit(script.end(call), f"{module}.update")]
+    edits = [Edit(*script.source.span(func), (f"{module}.update",))]
     if call.args:
-        edits.append(ArgumentEdit(script.end(call), 0, "value=x"))
+        edits.append(script.source.name_first(call, "value"))
     return Finding(line, found, rule, tuple(edits))
 
 
@@ -245,10 +198,10 @@ def _imports(script: _Script, node: ast.Import) -> Iterator[Finding]:
                 yield Finding(node.lineno, found, rule, left="it stands in a block, which may be there for its absence")
             elif any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(script.tree)) or _exports(script, name):
                 yield Finding(node.lineno, found, rule, left=f"{name} is used; where it is missing, this import fails")
-            elif ";" in "".join(script.lines[node.lineno - 1 : node.end_lineno]):
+            elif any(";" in script.source.line(n) for n in range(node.lineno, (node.end_lineno or node.lineno) + 1)):
                 yield Finding(node.lineno, found, rule, left="it shares its line with another statement")
             else:
-                yield Finding(node.lineno, found, rule, (ImportEdit(node.lineno, alias.name),))
+                yield Finding(node.lineno, found, rule, (script.source.remove_import(node, alias.name),))
 
 
 def _exports(script: _Script, name: str) -> bool:
@@ -269,5 +222,5 @@ def _packages(script: _Script) -> Iterator[Finding]:
         if relative.level > 1:
             yield Finding(relative.lineno, found, rule, left="it reaches out of the extension's own folder")
         else:
-            yield Finding(relative.lineno, found, rule, (LineEdit(statement.lineno, PACKAGE_LINE),))
+            yield Finding(relative.lineno, found, rule, (script.source.insert_line(statement, PACKAGE_LINE),))
         return

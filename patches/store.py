@@ -21,7 +21,7 @@ from .folders import Script
 from .scan import Finding
 
 FOLDER = ".cefr-patches"
-_PACKAGES = ("cefr-sentences", "libcst", "transformers", "peft", "gradio")
+_PACKAGES = ("cefr-sentences", "transformers", "peft", "gradio")
 
 
 class NotApplied(TargetError):

@@ -63,8 +63,8 @@ def atomic(path: Path, mode: Literal["w", "wb"] = "w") -> Iterator[IO[Any]]:
 
     When the block raises, `path` stays as it was. Raises OSError.
     """
-    text = {"encoding": "utf-8", "newline": "\n"} if mode == "w" else {}
-    with atomic_path(path) as part, part.open(mode, **text) as file:
+    encoding, newline = ("utf-8", "\n") if mode == "w" else (None, None)
+    with atomic_path(path) as part, part.open(mode, encoding=encoding, newline=newline) as file:
         yield file
 
 
@@ -106,7 +106,7 @@ class Publication:
     def __init__(self, *, force: bool = False) -> None:
         self.force = force
         self._writing = ExitStack()
-        self._files: dict[Path, TextIO] = {}
+        self._files: dict[Path, Any] = {}
         self._stale: list[Path] = []
         self._made: list[Path] = []
 

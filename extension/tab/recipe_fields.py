@@ -67,7 +67,15 @@ def worded(fields: Mapping[str, Any], found: Recipe, language: str) -> Updates:
 
 
 def kinds(language: str) -> list[tuple[str, str]]:
-    return [(text(f"train.kind.{name}", language), name) for name in KINDS]
+    return [(_kind(name, language), name) for name in KINDS]
+
+
+def _kind(name: str, language: str) -> str:
+    """What the page calls a kind of recipe; one that is new has the name of its folder."""
+    try:
+        return text(f"train.kind.{name}", language)
+    except KeyError:
+        return name
 
 
 def kind_of(chosen: Any) -> str:

@@ -15,16 +15,10 @@ def _in_the_temporary_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.fixture
-def libcst() -> None:
-    pytest.importorskip("libcst", reason="libcst, the extra [patch], is not installed")
-
-
 def tree(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-@pytest.mark.usefixtures("libcst")
 def test_from_status_to_revert(run, webui: Path, extension) -> None:
     path = extension()
     (path.parent / "helpers.py").write_bytes(DRIFT)
@@ -61,16 +55,6 @@ def test_user_data_that_a_flag_has_moved(run, webui: Path, extension, tmp_path: 
     assert (result.code, "gone is not a folder" in result.err) == (2, True)
 
 
-def test_status_needs_no_libcst(run, webui: Path, extension, monkeypatch: pytest.MonkeyPatch) -> None:
-    extension()
-    monkeypatch.setitem(sys.modules, "libcst", None)
-    assert run("patch", "status", "--webui", webui).code == 1
-    for action in ("diff", "apply"):
-        result = run("patch", action, "--webui", webui)
-        assert (result.code, "pip install libcst" in result.err) == (2, True)
-
-
-@pytest.mark.usefixtures("libcst")
 def test_every_extension_is_found(run, webui: Path, extension) -> None:
     for name, where in (
         ("Training_PRO", "extensions"),
@@ -102,7 +86,6 @@ def test_relative_imports_of_bundled_extensions_are_no_drift(run, webui: Path, e
     assert run("patch", "status", "--webui", webui, "--file", path).code == 1
 
 
-@pytest.mark.usefixtures("libcst")
 def test_one_file(run, webui: Path, extension) -> None:
     path, other = extension("a", content=DRIFT), extension("b", content=DRIFT)
     assert run("patch", "apply", "--webui", webui, "--file", path).code == 0
@@ -148,11 +131,9 @@ ODD = {
     "binary": (bytes(range(256)), "not understood"),
     "zeros": (b"\x00" * 10, "null bytes"),
     "latin-1 without saying so": (b"x = '\xe9'\n", "not understood"),
-    "old line ends": (DRIFT.replace(b"\n", b"\r"), "line ends"),
 }
 
 
-@pytest.mark.usefixtures("libcst")
 @pytest.mark.parametrize("case", ODD)
 def test_files_that_are_not_understood(run, webui: Path, extension, case: str) -> None:
     content, message = ODD[case]
@@ -173,7 +154,6 @@ def test_an_empty_file_and_one_that_needs_nothing(run, webui: Path, extension) -
         assert (result.code, "nothing to do" in result.out) == (0, True)
 
 
-@pytest.mark.usefixtures("libcst")
 def test_what_cannot_be_written(run, webui: Path, extension) -> None:
     first, second = extension("a", content=DRIFT), extension("b", content=DRIFT)
     first.chmod(0o444)

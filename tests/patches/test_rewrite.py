@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cefr_sentences.patches import rewrite as module
+from cefr_sentences.patches.edits import Edit, edited
+from cefr_sentences.patches.rewrite import LeftAlone, rewrite
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-pytest.importorskip("libcst", reason="libcst, the extra [patch], is not installed")
-
-from cefr_sentences.patches.rewrite import LeftAlone, rewrite
 
 SCRIPTS = Path(__file__).parent / "scripts"
 EVERY = (SCRIPTS / "every_rule.py.txt").read_text(encoding="utf-8")
@@ -60,6 +59,10 @@ ONE_BY_ONE = {
     "warmup_ratio=0.0": "warmup_steps=0",
     "warmup_ratio=0, warmup_steps=5": "warmup_steps=5",
     "warmup_steps=5, warmup_ratio=0.1": "warmup_steps=5",
+    "a=1, warmup_steps=5,\n    warmup_ratio=0": "a=1,\n    warmup_steps=5",
+    "a=(1) # b, c\n  , warmup_ratio=0, warmup_steps=(5)": "a=(1) # b, c\n  , warmup_steps=5",
+    "'ü', no_cuda # a = b\n  = (x)": "'ü', use_cpu # a = b\n  = (x)",
+    "optim=(  # one, or\n  'adamw_hf')": 'optim="adamw_torch"',
 }
 
 
@@ -132,20 +135,45 @@ def test_a_call_in_a_call_and_the_same_call_twice() -> None:
 
 def test_a_chat_template_gets_its_old_default() -> None:
     assert one("t.apply_chat_template()\n") == "t.apply_chat_template(return_dict=False)\n"
+    assert one("t.apply_chat_template((m)  # m,\n)\n") == "t.apply_chat_template((m), return_dict=False  # m,\n)\n"
     assert one("t.apply_chat_template(m)\n") == "t.apply_chat_template(m, return_dict=False)\n"
     assert one("t.apply_chat_template(\n    m,\n)\n") == "t.apply_chat_template(\n    m,\n    return_dict=False,\n)\n"
 
 
-def test_what_stands_above_a_removed_import_stays() -> None:
+NAMED = {"": "", " 1 , y=2": " value=1 , y=2", "(1)": "value=(1)", "\n  # x\n  x": "\n  value=# x\n  x"}
+
+
+def test_the_value_of_a_component_gets_its_name() -> None:
+    for before, after in NAMED.items():
+        expected = f"import gradio as gr\n(gr.update)({after})\n"
+        assert one(f"import gradio as gr\n(gr.Button.update)({before})\n") == expected
+    for left in ("a, b", "*a", "x for x in a"):
+        source = f"import gradio as gr\ngr.Button.update({left})\n"
+        assert one(source) == source
+
+
+def test_what_is_above_a_removed_import_stays() -> None:
     source = "import os\n\n# quantised\nimport bitsandbytes as bnb\n# more\nimport sys\n"
     assert one(source) == "import os\n\n# quantised\n# more\nimport sys\n"
     assert one("import os, bitsandbytes as bnb\nos\n") == "import os\nos\n"
+    assert one("import bitsandbytes, \\\n  bitsandbytes as bnb  # b\nx = 1\n") == "x = 1\n"
     assert one("x = 1\n# last\nimport bitsandbytes\n") == "x = 1\n# last\n"
 
 
-def test_line_ends_that_cannot_be_kept_are_left() -> None:
-    with pytest.raises(LeftAlone, match="line ends"):
-        rewrite(in_call("no_cuda=True").replace("\n", "\r").encode())
+def test_old_line_ends_stay() -> None:
+    source = in_call("\n    no_cuda=True,\n    warmup_ratio=r,\n    warmup_steps=s\n").replace("\n", "\r")
+    new, _ = rewrite(source.encode())
+    assert new.startswith(b"from transformers import TrainingArguments as TA\rTA(\r    use_cpu=True,\r    **(lambda v:")
+    assert new.endswith(b")\r)\r")
+
+
+def test_what_cannot_be_changed_safely_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    for wrong in ("TA(", in_call("no_cuda=True")):  # no Python; not fixed
+        monkeypatch.setattr(module, "edited", lambda text, edits, wrong=wrong: wrong)
+        with pytest.raises(LeftAlone, match="cannot be changed safely"):
+            rewrite(in_call("no_cuda=True").encode())
+    with pytest.raises(ValueError, match="overlap"):
+        edited("abc", [Edit(0, 2), Edit(1, 3)])
 
 
 def test_other_encodings_stay() -> None:

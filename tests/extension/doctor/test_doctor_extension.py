@@ -166,7 +166,6 @@ def test_scripts_that_are_not_understood(webui: Path) -> None:
 
 
 def test_patched_and_edited_since(webui: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("libcst", reason="libcst is not installed")
     versions(monkeypatch, transformers="4.57.6")
     path = drift(webui, DRIFTED)
     assert run("patch", "apply", "--webui", webui).code == 0

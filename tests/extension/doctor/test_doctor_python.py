@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import types
 from collections.abc import Callable
@@ -199,6 +200,6 @@ def test_a_broken_torch(
 
 
 def test_the_card_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room.shutil, "which", lambda name: "/bin/nvidia-smi")
+    monkeypatch.setattr(shutil, "which", lambda name: "/bin/nvidia-smi")
     assert room._card() in ("/bin/nvidia-smi", "/dev/nvidia0", "/proc/driver/nvidia/version")
     assert os.sep in room._card()
