@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Literal, TextIO
+from typing import IO, Any, Literal, TextIO, cast
 
 from .errors import Option, Problem, TargetError
 
@@ -63,8 +63,8 @@ def atomic(path: Path, mode: Literal["w", "wb"] = "w") -> Iterator[IO[Any]]:
 
     When the block raises, `path` stays as it was. Raises OSError.
     """
-    text = {"encoding": "utf-8", "newline": "\n"} if mode == "w" else {}
-    with atomic_path(path) as part, part.open(mode, **text) as file:
+    encoding, newline = ("utf-8", "\n") if mode == "w" else (None, None)
+    with atomic_path(path) as part, part.open(mode, encoding=encoding, newline=newline) as file:
         yield file
 
 
@@ -120,7 +120,7 @@ class Publication:
             missing = [f for f in (path.parent, *path.parent.parents) if not f.exists()]
             path.parent.mkdir(parents=True, exist_ok=True)
             self._made += missing
-            self._files[path] = self._writing.enter_context(atomic(path))
+            self._files[path] = cast(TextIO, self._writing.enter_context(atomic(path)))
         except OSError as error:
             raise target_error(path, error) from error
         return self._files[path]

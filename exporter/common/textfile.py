@@ -6,26 +6,31 @@ import codecs
 from pathlib import Path
 from typing import TextIO
 
-from .errors import InputError
+from .errors import InputError, Problem
 
 MAX_JSON = 512 * 1024**2  # a JSON file is read whole
 MAX_LINE = 10 * 1024**2  # every other text file is read line by line
-_INSTEAD = "Convert it to CSV, JSON Lines or Parquet, which are read row by row."
 
+_INSTEAD = Problem("Convert it to CSV, JSON Lines or Parquet, which are read row by row.")
 _MAGIC = {
-    b"PK\x03\x04": "an Excel or zip file; an Excel table must be called .xlsx",
-    b"\xd0\xcf\x11\xe0": "an old Excel file; save it as .xlsx or CSV",
-    b"GGUF": "a GGUF model",
-    b"PAR1": "a Parquet file; call it .parquet",
-    b"\x1f\x8b": "a gzip archive; unpack it first",
-    b"%PDF": "a PDF",
+    b"PK\x03\x04": Problem("an Excel or zip file; an Excel table must be called .xlsx"),
+    b"\xd0\xcf\x11\xe0": Problem("an old Excel file; save it as .xlsx or CSV"),
+    b"GGUF": Problem("a GGUF model"),
+    b"PAR1": Problem("a Parquet file; call it .parquet"),
+    b"\x1f\x8b": Problem("a gzip archive; unpack it first"),
+    b"%PDF": Problem("a PDF"),
 }
 
 
 def check_json_size(path: Path) -> None:
     """Refuse a JSON file that cannot be read whole. Raises InputError."""
     if (size := path.stat().st_size) > MAX_JSON:
-        raise InputError(f"{path} is {size / 1024**2:,.0f} MB of JSON; the limit is 512 MB. {_INSTEAD}")
+        raise InputError(
+            "{file} is {size} MB of JSON; the limit is 512 MB. {instead}",
+            file=path,
+            size=f"{size / 1024**2:,.0f}",
+            instead=_INSTEAD,
+        )
 
 
 def detect_encoding(path: Path, *, line_limit: bool = True) -> str:
@@ -51,14 +56,18 @@ def detect_encoding(path: Path, *, line_limit: bool = True) -> str:
                 utf8 = _still_utf8(utf8, chunk)
         utf8 = utf8 and _still_utf8(utf8, b"", final=True)
     if not first or not first.strip(b"\xef\xbb\xbf\xff\xfe\r\n\t \0"):
-        raise InputError(f"{path} is empty.")
-    for magic, what in _MAGIC.items():
+        raise InputError("{file} is empty.", file=path)
+    for magic, kind in _MAGIC.items():
         if first.startswith(magic):
-            raise InputError(f"{path} is not text: it is {what}.")
+            raise InputError("{file} is not text: it is {kind}.", file=path, kind=kind)
     if wide:
         return "utf-16" if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else (_utf16(first) or "")
     if zeros:
-        raise InputError(f"{path} is not text: it contains {zeros:,} zero bytes. Export it as CSV or JSON first.")
+        raise InputError(
+            "{file} is not text: it contains {zeros} zero bytes. Export it as CSV or JSON first.",
+            file=path,
+            zeros=f"{zeros:,}",
+        )
     if utf8 is not None:
         return "utf-8-sig" if first.startswith(codecs.BOM_UTF8) else "utf-8"
     return "cp1254"
@@ -83,7 +92,7 @@ def _open_line(chunk: bytes, line: int) -> int:
     """Length of the line that `chunk` leaves open, after `line` bytes of it before. Raises InputError."""
     head = chunk.find(b"\n")  # lines that begin in this chunk cannot be too long: it is 1 MB
     if line + (len(chunk) if head < 0 else head) > MAX_LINE:
-        raise InputError(f"A line is longer than 10 MB, which is no row of a table. {_INSTEAD}")
+        raise InputError("A line is longer than 10 MB, which is no row of a table. {instead}", instead=_INSTEAD)
     return line + len(chunk) if head < 0 else len(chunk) - chunk.rfind(b"\n") - 1
 
 
