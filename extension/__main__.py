@@ -1,3 +1,5 @@
+"""`python -m cefr_sentences.extension`: the command `cefr-sentences`."""
+
 import sys
 
 from .cli import main

@@ -61,9 +61,9 @@ def add_commands(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     from ..exporter.common.webui import find_webui
     from ..exporter.pairs.checking import starter_pairs
-    from ..exporter.records.command import describe as describe_export
     from ..exporter.records.export import ExportSettings, export
     from ..exporter.records.formats import read_records
+    from ..exporter.records.summary import describe as describe_export
     from .evaluation.compare import evaluate, table
     from .evaluation.task import of_records
     from .models.generate import generate
@@ -92,8 +92,8 @@ def run(args: argparse.Namespace) -> int:
     print(describe_export(exported), "\n")
 
     print(f"2. Train a LoRA adapter on {args.model}\n", flush=True)
-    records = read_records(Path(exported["files"]["train_txt"]))
-    unseen = read_records(Path(exported["files"]["eval_txt"]))
+    records = read_records(exported.files["train_txt"])
+    unseen = read_records(exported.files["eval_txt"])
     prepare_folder(adapter, force=True)
     # The evaluation below measures both losses; the training need not.
     outcome = train(load(args.model), records, [], settings, adapter, dataset=f"{NAME}.txt", report=print_entry)
@@ -113,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
     report = args.out / "demo.json"
     report.write_text(
         json.dumps(
-            {"export": exported, "evaluation": evaluation.to_json(), "seconds": outcome.seconds},
+            {"export": exported.with_files(), "evaluation": evaluation.to_json(), "seconds": outcome.seconds},
             ensure_ascii=False,
             indent=2,
         ),

@@ -13,7 +13,7 @@ _host: Any = None
 
 
 def setup() -> None:
-    """Called before the page is built, and again when the webui restarts its interface: jobs are kept."""
+    """Called before the page is built, and again when the webui restarts its interface: the host and its jobs stay."""
     global _host
     from .models.in_webui import InWebui
 
@@ -31,7 +31,7 @@ def ui() -> None:
 
 
 def custom_css() -> str:
-    from .tab.pictures import CSS
+    from .tab.style import CSS
 
     return CSS
 

@@ -10,8 +10,6 @@ from ..exporter.common.errors import CefrError
 from .edits import edited
 from .scan import Finding, scan
 
-_UNSAFE = "it cannot be changed safely, so it was left. Change it by hand"
-
 
 class LeftAlone(CefrError):
     """A script that cannot be rewritten safely."""
@@ -42,10 +40,10 @@ def rewrite(source: bytes, *, by_path: bool = False) -> tuple[bytes, list[Findin
         return source, findings
     try:  # what was written parses, and a second pass finds nothing more to do
         new = edited(text, edits)
-        again = [finding for finding in scan(new, by_path=by_path) if finding.edits]
+        left = any(finding.edits for finding in scan(new, by_path=by_path))
     except (SyntaxError, ValueError):
-        raise LeftAlone(_UNSAFE) from None
-    if again:
-        raise LeftAlone(_UNSAFE)
+        new, left = "", True
+    if left:
+        raise LeftAlone("it cannot be changed safely, so it was left. Change it by hand")
     bom = codecs.BOM_UTF8 if source.startswith(codecs.BOM_UTF8) else b""
     return bom + new.encode(encoding), findings

@@ -75,6 +75,7 @@ def webui(tmp_path: Path) -> Path:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "model: needs torch, transformers, peft and the embedded model")
+    config.addinivalue_line("markers", "slow: takes more than about two seconds, so `make quick` skips it")
     config.addinivalue_line("markers", "docs_slow: the commands of the documentation that need a model")
 
 

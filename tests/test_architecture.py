@@ -1,13 +1,16 @@
-"""The arrows that docs/architecture.md draws: who may import whom, read from the code."""
+"""What docs/architecture.md promises: the arrows, the rooms, and where each of twenty changes goes."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# Each may import those that stand before it; what stands in one line knows nothing of the others there.
+PAGE = ROOT / "docs/architecture.md"
+FOLDERS = ("exporter", "extension", "patches")
+# A room may import those above its line here; rooms on one line may not import each other.
 FLOORS = (
     ("install",),
     ("models",),
@@ -15,16 +18,16 @@ FLOORS = (
     ("recipes", "writing", "adapters"),
     ("evaluation", "doctor"),
     ("tab",),
-    ("demo", "script", "cli", "__main__"),
+    ("demo", "script", "cli", "__main__", "package"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 COMMANDS = ("command", "rate_command", "check_command", "studio")
-# What the others need of the heavy libraries is imported inside functions.
+# Libraries that are imported inside the functions that need them.
 HEAVY = {"torch", "transformers", "peft", "accelerate", "safetensors", "gradio", "datasets", "matplotlib", "modules"}
 
 
 def imports(path: Path, *, top: bool = False) -> Iterator[tuple[int, str]]:
-    """Line and full dotted name of each import in `path`, with `top` only those made when it is imported."""
+    """Line and full dotted name of each import in `path`; with `top`, only those made when it is imported."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     package = path.relative_to(ROOT).with_suffix("").parts[:-1]
     for node in tree.body if top else ast.walk(tree):
@@ -36,56 +39,93 @@ def imports(path: Path, *, top: bool = False) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, f"{start}.{alias.name}") for alias in node.names)
 
 
-def sources(room: str) -> list[Path]:
-    return sorted((ROOT / room).rglob("*.py"))
+def sources(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
 
 
-def test_three_folders() -> None:
+def changes() -> dict[str, list[str]]:
+    """The table of the page: what is to be changed, and the files that this touches."""
+    rows = re.findall(r"^\| ([^|]+) \| (`[^|]+`) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    return {change: re.findall(r"`([^`]+)`", files) for change, files in rows if "/" in files}
+
+
+def test_the_arrows_between_the_three_folders() -> None:
     wrong = []
-    for room, others in (("exporter", ("extension", "patches")), ("patches", ("extension", "exporter"))):
-        for path in sources(room):
-            wrong += [
-                f"{path}:{line}: {name}"
-                for line, name in imports(path)
-                if name.split(".")[0] in others and not (room == "patches" and name.startswith("exporter.common."))
-            ]
+    for folder in ("exporter", "patches"):
+        for path in sources(folder):
+            for line, name in imports(path):
+                other = name.split(".")[0]
+                common = folder == "patches" and name.startswith("exporter.common.")
+                if other in FOLDERS and other != folder and not common:
+                    wrong.append(f"{path.relative_to(ROOT)}:{line}: {name}")
     assert not wrong
 
 
-def test_rooms_of_the_extension() -> None:
+def test_the_arrows_between_the_rooms_of_the_exporter() -> None:
+    floor = {room: number for number, room in enumerate(("common", "language", "pairs", "records"))}
+    wrong = []
+    for path in sources("exporter"):
+        room = path.relative_to(ROOT / "exporter").parts[0]
+        for line, name in imports(path):
+            parts = name.split(".")
+            if parts[0] == "exporter" and room in floor and floor.get(parts[1], 0) > floor[room]:
+                wrong.append(f"{path.relative_to(ROOT)}:{line}: {room} imports {name}")
+    assert not wrong
+
+
+def test_the_arrows_between_the_rooms_of_the_extension() -> None:
     wrong = []
     for path in sources("extension"):
         parts = [*path.relative_to(ROOT / "extension").with_suffix("").parts]
         if len(parts) > 1 and parts[-1] in COMMANDS:
-            continue  # part of the command line, which stands above all
+            continue  # part of the command line, which is above all rooms
         room = parts[0]
         for line, name in imports(path):
-            found = name.split(".")
-            if found[0] != "extension" or len(found) < 2 or found[1] == room or room == "__init__":
+            target = name.split(".")
+            if target[0] != "extension" or len(target) < 2 or target[1] == room or room == "__init__":
                 continue
-            of_a_command = len(parts) > 1 and found[2] in COMMANDS
-            level = len(parts) > 1 and FLOOR[found[1]] == FLOOR[room]
-            if FLOOR[found[1]] > FLOOR[room] or level or of_a_command:
+            a_command = len(parts) > 1 and target[2] in COMMANDS
+            same_floor = len(parts) > 1 and FLOOR[target[1]] == FLOOR[room]
+            if FLOOR[target[1]] > FLOOR[room] or same_floor or a_command:
                 wrong.append(f"{path.relative_to(ROOT)}:{line}: {room} imports {name}")
     assert not wrong
 
 
 def test_heavy_libraries_are_imported_when_they_are_needed() -> None:
     wrong = []
-    for path in [*sources("exporter"), *sources("patches"), *sources("extension")]:
+    for path in [path for folder in FOLDERS for path in sources(folder)]:
         if path.is_relative_to(ROOT / "extension/tab"):
-            continue  # only ever imported by a page
+            continue  # imported only by a page
         wrong += [f"{path}:{line}: {name}" for line, name in imports(path, top=True) if name.split(".")[0] in HEAVY]
     assert not wrong
 
 
-def test_every_file_is_on_the_map() -> None:
-    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
-    missing = [
-        path.relative_to(ROOT).as_posix()
-        for room in ("exporter", "extension", "patches")
-        for path in sources(room)
-        if path.name != "__init__.py" and f"`{path.name}`" not in text and f"/{path.name}`" not in text
-    ]
-    # One file a pane, and one a group of checks: the map names the rooms.
-    assert [m for m in missing if not m.startswith(("extension/tab/", "extension/doctor/", "extension/install/"))] == []
+def test_every_room_is_in_the_tree_and_every_line_of_it_is_a_room() -> None:
+    tree = re.search(r"^    exporter/.*?(?=^\S)", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert tree is not None
+    named, folder = set(), ""
+    for depth, name in re.findall(r"^ {4}( *)(\w+)/ ", tree[0], re.MULTILINE):
+        folder = folder if depth else name
+        named.add(f"{folder}/{name}" if depth else name)
+    rooms = {path.parent.relative_to(ROOT) for folder in FOLDERS for path in sources(folder)}
+    there = {room.as_posix() for room in rooms if len(room.parts) < 3}
+    assert there - named == set()
+    assert [name for name in named if not (ROOT / name).is_dir()] == []
+
+
+def test_every_file_says_what_it_is_for() -> None:
+    paths = [path for folder in FOLDERS for path in sources(folder) if path.stat().st_size]
+    assert [p for p in paths if not (ast.get_docstring(ast.parse(p.read_text(encoding="utf-8"))) or "").strip()] == []
+
+
+def test_the_table_of_changes_names_one_file_or_two_that_are_there() -> None:
+    table = changes()
+    assert len(table) >= 20
+    assert {change: files for change, files in table.items() if not 1 <= len(files) <= 2} == {}
+    assert [file for files in table.values() for file in files if not (ROOT / file).is_file()] == []
+
+
+def test_the_glossary_has_one_name_for_each_thing() -> None:
+    text = PAGE.read_text(encoding="utf-8").partition("## Glossary")[2].partition("\n## ")[0]
+    terms = re.findall(r"^\| \*\*([^*]+)\*\* \|", text, re.MULTILINE)
+    assert len(terms) == len(set(terms)) >= 20

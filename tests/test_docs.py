@@ -1,6 +1,6 @@
-"""Every command in README.md and docs/ is one that the parser takes; the quick ones are run as they are written.
+"""The parser accepts every command in README.md and docs/; the quick ones are run as they are written.
 
-`make test-docs` runs those that need a model too and writes docs/tested.md.
+`make test-docs` also runs those that need a model, and writes docs/tested.md.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -23,7 +22,7 @@ import pytest
 from cefr_sentences.exporter.pairs.checking import starter_pairs
 from cefr_sentences.extension.cli import build_parser, main
 from cefr_sentences.extension.models.embedded import cache_folder, embedded_model
-from cefr_sentences.extension.tab.texts import TEXTS
+from cefr_sentences.extension.tab.languages import languages
 
 from . import doc_commands
 from .doc_commands import PAGES, ROOT, Command, commands, inline
@@ -31,10 +30,8 @@ from .doc_commands import PAGES, ROOT, Command, commands, inline
 ALL = [command for page in PAGES for command in commands(page)]
 QUICK_PAGES = [page for page in PAGES if any(c.kind == "quick" for c in commands(page))]
 SLOW_PAGES = [page for page in PAGES if any(c.kind == "slow" for c in commands(page))]
-# These look; that they found something is no failure.
+# These report problems; exit code 1 means that they reported some, which is not a failure.
 LOOKS = ("doctor", "patch")
-# Settings whose values are words.
-NAMES = ("scheduler", "optimizer", "save", "keep", "form", "loss_on", "checkpointing")
 QUICK_SECONDS, SLOW_SECONDS = 60, 3600  # the first is twenty on a quiet machine
 
 
@@ -101,19 +98,10 @@ def test_calls_inside_sentences_exist() -> None:
 
 def test_the_recipes_are_those_of_the_program() -> None:
     pytest.importorskip("yaml", reason="the recipes are YAML")
-    from cefr_sentences.extension.recipes import recipe
+    from .recipes_page import PAGE, page
 
-    rows = re.findall(r"^\| `(\w+)` \|(.*)\|$", (ROOT / "docs/recipes.md").read_text(encoding="utf-8"), re.MULTILINE)
-    shown = {key: [cell.strip() for cell in cells.split("|")] for key, cells in rows if cells.count("|") == 4}
-    columns = [("A1 A2", "fast"), ("B1 B2 C1", "fast"), ("A1", "classic"), ("A2", "classic"), ("B1 B2 C1", "classic")]
-    for at, (levels, kind) in enumerate(columns):
-        for level in levels.split():
-            settings = asdict(recipe(level, kind).settings)
-            assert {*shown, "level", "seed"} == set(settings)
-            for key, cells in shown.items():
-                value = settings[key]
-                said = ", ".join(value) if isinstance(value, tuple) else f"{value:g}" if key not in NAMES else value
-                assert cells[at] == said, (key, level, kind)
+    text = PAGE.read_text(encoding="utf-8")
+    assert page(text) == text, "make the tables again: python -m tests.recipes_page"
 
 
 def test_the_map_names_files_that_are_there() -> None:
@@ -125,12 +113,12 @@ def test_the_map_names_files_that_are_there() -> None:
     assert named - there == set()
 
 
-@pytest.mark.parametrize(("page", "language"), [("quickstart.md", 0), ("tr/quickstart.md", 1)])
-def test_the_quickstart_names_what_the_tab_shows(page: str, language: int) -> None:
+@pytest.mark.parametrize(("page", "language"), [("quickstart.md", "en"), ("tr/quickstart.md", "tr")])
+def test_the_quickstart_names_what_the_tab_shows(page: str, language: str) -> None:
     webuis = {"CEFR Sentences", "Model", "Transformers"}  # the tab itself, and names of the webui
     bold = set(re.findall(r"\*\*(.+?)\*\*", (ROOT / "docs" / page).read_text(encoding="utf-8")))
     assert len(bold) > 8
-    assert bold <= webuis | {texts[language] for texts in TEXTS.values()}
+    assert bold <= webuis | set(languages()[language].texts.values())
 
 
 def entries(page: str) -> list[str]:
@@ -171,6 +159,7 @@ def run_all(page: Path, folder: Path, kinds: tuple[str, ...], seconds: float) ->
     return number, took
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", QUICK_PAGES, ids=name)
 def test_quick_commands(page: Path, desk: Path) -> None:
     if not (Path(sys.executable).parent / "cefr-sentences").exists() or shutil.which("bash") is None:
@@ -257,11 +246,10 @@ def report() -> Iterator[dict[str, str]]:
 def result_page(results: dict[str, str], day: datetime.date | None = None) -> str:
     """docs/tested.md."""
     lines = [
-        "# Commands that were run",
+        "# Tested commands",
         "",
-        "The parser reads every command of these pages in the tests, and the quick ones are run. "
-        "`make test-docs` runs those that need a model too, in order, with the embedded model in the place of every "
-        "other, and writes this page.",
+        "The tests parse every command on these pages and run the quick ones. `make test-docs` also runs those that "
+        "need a model, in order, with the embedded model in place of any other, and writes this page.",
         "",
     ]
     if results:

@@ -106,7 +106,7 @@ class Publication:
     def __init__(self, *, force: bool = False) -> None:
         self.force = force
         self._writing = ExitStack()
-        self._files: dict[Path, TextIO] = {}
+        self._files: dict[Path, Any] = {}
         self._stale: list[Path] = []
         self._made: list[Path] = []
 

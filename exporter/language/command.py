@@ -57,7 +57,7 @@ def _name(source: str) -> str:
 
 def _lines(source: str) -> Iterator[str]:
     """The lines that are not blank, without outer spaces. Raises InputError when `source` is not text."""
-    from ..common.textfile import detect_encoding, open_text
+    from ..common.encoding import detect_encoding, open_text
 
     if source == "-":
         data = sys.stdin.buffer.read()

@@ -1,22 +1,19 @@
-"""Word-sentence pairs: clean them, check each one, and say what is wrong with which row.
-
-Everything read is accounted for: rows = used + other level + doubled + blank + rejected.
-"""
+"""Word-sentence pairs: clean them, check each one, and say what is wrong with which row."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from array import array
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..common.errors import Problem
 from ..language.forms import uses
 from ..language.levels import LEVELS, TRAINABLE, parse_level
 from .columns import Columns
-from .tables import Row, read_rows
+from .tables import read_rows
 
 STARTER = Path(__file__).parents[1] / "data" / "starter"
 
@@ -35,19 +32,33 @@ _GLUED = re.compile(r"[a-z][.!?][A-Z][a-z]")
 
 @dataclass(frozen=True)
 class Reject:
-    """A row that cannot be used as it is, and why."""
+    """A row that fails a check, and why."""
 
     row: int
     word: str
     sentence: str
-    reason: str
+    reason: Problem
+
+
+@dataclass
+class RowCounts:
+    """What became of the rows of a table: read = used + other_level + doubled + blank + rejected."""
+
+    read: int = 0
+    used: int = 0
+    other_level: int = 0
+    doubled: int = 0
+    blank: int = 0
+    rejected: int = 0
+    kept_despite_a_failed_check: int = 0
 
 
 @dataclass
 class PairSet:
     """The usable pairs of one table. Sentences are stored once each: a sentence is its text.
 
-    `pair_words[i]` and `pair_sentences[i]` index into `words` and `sentences`.
+    `pair_words[i]` and `pair_sentences[i]` index into `words` and `sentences`. `smart_quotes` counts the cells whose
+    typographic quotation marks were made straight.
     """
 
     level: str
@@ -56,7 +67,8 @@ class PairSet:
     pair_words: array[int] = field(default_factory=lambda: array("l"))
     pair_sentences: array[int] = field(default_factory=lambda: array("l"))
     rejects: list[Reject] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
+    rows: RowCounts = field(default_factory=RowCounts)
+    smart_quotes: int = 0
 
     def __len__(self) -> int:
         return len(self.pair_words)
@@ -81,65 +93,66 @@ def load_pairs(
     Raises:
         InputError: the table cannot be read.
     """
-    pairs = PairSet(level)
+    pairs, rows = PairSet(level), RowCounts()
+    pairs.rows = rows
     word_ids: dict[str, int] = {}
     sentence_ids: dict[str, int] = {}
     seen: set[int] = set()
-    counts = pairs.counts
     for row in read_rows(path, columns):
-        counts["rows"] += 1
-        if progress is not None and counts["rows"] % 5000 == 0:
-            progress(counts["rows"])
-        word, sentence = _clean(row.word, counts), _clean(row.sentence, counts)
+        rows.read += 1
+        if progress is not None and rows.read % 5000 == 0:
+            progress(rows.read)
+        (word, straightened), (sentence, also) = _clean(row.word), _clean(row.sentence)
+        pairs.smart_quotes += straightened + also
         if not word or not sentence:
-            counts["blank"] += 1
+            rows.blank += 1
             continue
         row_level = row.level.strip().upper()
         if row_level in LEVELS and row_level != level:
-            counts["other level"] += 1
+            rows.other_level += 1
             continue
-        reason = _level_problem(row_level) or check_pair(word, sentence, row.surplus)
+        unknown_level = _level_problem(row_level)
+        reason = unknown_level or check_pair(word, sentence, row.surplus)
         if reason:
             pairs.rejects.append(Reject(row.number, word, " ".join((sentence, *row.surplus)), reason))
-            if not keep or _level_problem(row_level):
-                counts["rejected"] += 1
+            if not keep or unknown_level:
+                rows.rejected += 1
                 continue
             word = _BREAK.sub(" ", word)
             sentence = _BREAK.sub(" ", ", ".join((sentence, *row.surplus)))
-            counts["kept"] += 1
         w = word_ids.setdefault(word.casefold(), len(word_ids))
         s = sentence_ids.setdefault(sentence, len(sentence_ids))
         if (w << 32 | s) in seen:
-            counts["doubled"] += 1
-            counts["kept"] -= bool(reason)
+            rows.doubled += 1
             continue
         seen.add(w << 32 | s)
         if w == len(pairs.words):
             pairs.words.append(word)
         pairs.pair_words.append(w)
         pairs.pair_sentences.append(s)
-        counts["used"] += 1
+        rows.used += 1
+        rows.kept_despite_a_failed_check += reason is not None
     pairs.sentences = list(sentence_ids)
     return pairs
 
 
-def check_pair(word: str, sentence: str, surplus: Sequence[str] = ()) -> str:
-    """What is wrong with a cleaned pair, in a few words; empty when nothing is."""
+def check_pair(word: str, sentence: str, surplus: Sequence[str] = ()) -> Problem | None:
+    """What is wrong with a cleaned pair, in a few words; None when nothing is."""
     if _BREAK.search(word):
-        return "line break in the word"
+        return Problem("line break in the word")
     if _BREAK.search(sentence):
-        return "line break in the sentence"
+        return Problem("line break in the sentence")
     if surplus:
-        return "more cells than columns: put a sentence with commas in quotation marks"
+        return Problem("more cells than columns: put a sentence with commas in quotation marks")
     if not any(c.isalpha() for c in word):
-        return "the word has no letters"
+        return Problem("the word has no letters")
     if len(word) > 60:
-        return f"the word has {len(word)} characters: are the columns swapped?"
+        return Problem("the word has {n} characters: are the columns swapped?", {"n": len(word)})
     if (n := count_sentences(sentence)) > 1:
-        return f"{n} sentences instead of one"
+        return Problem("{n} sentences instead of one", {"n": n})
     if not uses(word, sentence):
-        return "the word does not occur in the sentence"
-    return ""
+        return Problem("the word does not occur in the sentence")
+    return None
 
 
 def count_sentences(text: str) -> int:
@@ -159,28 +172,27 @@ def count_sentences(text: str) -> int:
             if re.fullmatch(r"(\w\.)+\w", before):
                 continue
         elif stops.startswith("..") or (quotes and quotes[0] in "\"'"):
-            continue  # a pause; or speech that goes on: "Stop!" Tom shouted.
+            continue  # a pause, or a sentence that continues after speech: "Stop!" Tom shouted.
         ends += 1
     return ends + 1
 
 
-def _clean(text: str, counts: Counter[str]) -> str:
-    """Straight quotes, no invisible characters, single spaces; line breaks stay for the check to see."""
+def _clean(text: str) -> tuple[str, bool]:
+    """Straight quotation marks (and whether any were not), no invisible characters, single spaces.
+
+    Line breaks are left for the check to see.
+    """
     if text.isascii() and not text.startswith((" ", "\t")) and "  " not in text and "\t" not in text:
-        return text.strip()
+        return text.strip(), False
     cleaned = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
-    if (straight := cleaned.translate(_QUOTES)) != cleaned:
-        counts["smart quotes"] += 1
-    return re.sub(r"[^\S\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+", " ", straight).strip()
+    straight = cleaned.translate(_QUOTES)
+    return re.sub(r"[^\S\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+", " ", straight).strip(), straight != cleaned
 
 
-def _level_problem(level: str) -> str:
-    return f"{level[:20]!r} is not a CEFR level" if level and level not in LEVELS else ""
+def _level_problem(level: str) -> Problem | None:
+    return Problem("{level!r:.22} is not a CEFR level", {"level": level}) if level and level not in LEVELS else None
 
 
 def starter_pairs(level: str) -> Path:
-    """The pairs of ours for `level`. Raises InputError when there are none."""
+    """The file of starter pairs for `level`. Raises InputError when there is none."""
     return STARTER / f"{parse_level(level, TRAINABLE).lower()}.json"
-
-
-__all__ = ["PairSet", "Reject", "Row", "check_pair", "count_sentences", "load_pairs", "starter_pairs"]

@@ -6,7 +6,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..common.errors import InputError
+from ..common.errors import InputError, Option
+
+COLUMNS = Option("columns")
 
 # In order of preference: a table with both `sentence` and `text` means its `sentence`.
 NAMES: dict[str, tuple[str, ...]] = {
@@ -47,17 +49,20 @@ class Columns:
                 continue
             if not sign or role.strip() not in NAMES or not name.strip():
                 raise InputError(
-                    f"--columns {text!r} is not understood at {part.strip()!r}. "
-                    "Write it as word=NAME,sentence=NAME,level=NAME; each part may be left out."
+                    "{option} {text!r} cannot be read at {part!r}. "
+                    "Write it as word=NAME,sentence=NAME,level=NAME; each part may be left out.",
+                    text=text,
+                    part=part.strip(),
+                    option=COLUMNS,
                 )
             given[role.strip()] = name.strip()
         return cls(given)
 
     def find(self, header: Sequence[str], needed: Iterable[str]) -> dict[str, int]:
-        """Position of each role in `header`; roles that nobody needs may be absent.
+        """Position of each role in `header`; roles that are not `needed` may be absent.
 
         Raises:
-            InputError: a needed or a given column is not there.
+            InputError: a needed or given column is missing.
         """
         names = [plain(h) for h in header]
         found: dict[str, int] = {}
@@ -65,8 +70,12 @@ class Columns:
             if role in self.given:
                 if plain(self.given[role]) not in names:
                     raise InputError(
-                        f"There is no column {self.given[role]!r} for the {role}. {_list(header)} "
-                        f"Name the right one with --columns {role}=NAME."
+                        "There is no column {name!r} for the {role}. The columns are: {columns}. "
+                        "Name the right one with {option} {role}=NAME.",
+                        name=self.given[role],
+                        role=role,
+                        columns=_list(header),
+                        option=COLUMNS,
                     )
                 found[role] = names.index(plain(self.given[role]))
                 continue
@@ -78,8 +87,11 @@ class Columns:
         missing = [role for role in needed if role not in found]
         if missing:
             raise InputError(
-                f"No column for the {' and the '.join(missing)} was found. {_list(header)} "
-                f"Name it with --columns {','.join(f'{m}=NAME' for m in missing)}."
+                "No column for the {roles} was found. The columns are: {columns}. Name it with {option} {example}.",
+                roles=" and the ".join(missing),
+                columns=_list(header),
+                option=COLUMNS,
+                example=",".join(f"{role}=NAME" for role in missing),
             )
         return found
 
@@ -87,4 +99,4 @@ class Columns:
 def _list(header: Sequence[str]) -> str:
     shown = ", ".join(repr(str(h)[:40]) for h in list(header)[:12])
     more = f" and {len(header) - 12} more" if len(header) > 12 else ""
-    return f"The columns are {shown}{more}." if header else "There are no columns."
+    return f"{shown}{more}" if header else "none"

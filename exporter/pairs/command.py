@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from ..common.errors import InputError
+from ..common.errors import InputError, Option
 from ..language.levels import TRAINABLE, parse_level
 
 SUFFIXES = (".csv", ".tsv", ".json", ".jsonl")
@@ -19,10 +19,10 @@ _Pairs = Sequence[tuple[str, str]]
 def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "starter",
-        help="the word-sentence pairs of ours: list, show or save them",
+        help="the word-sentence pairs that come with this package: list, show or save them",
         description="The starter pairs: words of each level, A1 to C1, with four sentences each, under CC0. "
-        "Without LEVEL, which there are; with it, the words and their sentences.",
-        epilog="`cefr-sentences export starter --level A1 ...` makes training files of them. "
+        "Without LEVEL: how many there are of each; with it: the words and their sentences.",
+        epilog="`cefr-sentences export starter --level A1 ...` makes training files from them. "
         "Exit codes: 0 done; 2 an argument is wrong or the file cannot be written.",
     )
     parser.add_argument("level", metavar="LEVEL", nargs="?", help="A1, A2, B1, B2 or C1")
@@ -36,7 +36,11 @@ def add_commands(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.level is None:
         if args.words or args.out:
-            raise InputError(f"{'--words' if args.words else '--out'} needs a level: one of {', '.join(TRAINABLE)}.")
+            raise InputError(
+                "{option} needs a level: one of {levels}.",
+                option=Option("words" if args.words else "out"),
+                levels=", ".join(TRAINABLE),
+            )
         _list()
         return 0
     level = parse_level(args.level, TRAINABLE)
@@ -61,13 +65,17 @@ def save(level: str, path: Path, *, force: bool = False) -> None:
 
     Raises:
         InputError: another suffix.
-        TargetError: `path` is there and `force` is not set, or cannot be written.
+        TargetError: `path` exists and `force` is not set, or it cannot be written.
     """
     from ..common.files import Publication
 
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        raise InputError(f"{path}: the name must end in one of {', '.join(SUFFIXES)}, which says the format.")
+        raise InputError(
+            "{file}: the name must end in one of {suffixes}, which says the format.",
+            file=path,
+            suffixes=", ".join(SUFFIXES),
+        )
     pairs = _pairs(level)
     with Publication(force=force) as publication:
         _write(publication.file(path), suffix, level, pairs)
@@ -83,7 +91,7 @@ def _write(file: TextIO, suffix: str, level: str, pairs: _Pairs) -> None:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    else:  # no sentence of ours has a tab, and between tabs a quotation mark is just that
+    else:  # no starter sentence has a tab, so no cell needs quotation marks
         file.write("".join("\t".join(cells) + "\n" for cells in (list(rows[0]), *(row.values() for row in rows))))
 
 

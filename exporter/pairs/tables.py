@@ -1,6 +1,6 @@
 """Read the tables people have, row by row: JSON, JSON Lines, CSV, TSV, Parquet, Excel, `save_to_disk`.
 
-Nothing is judged here: a row comes out as it stands, with the number under which its owner will find it
+Nothing is checked here: a row comes out unchanged, with the number under which its owner will find it
 (spreadsheet row for tables, line for JSON Lines, position for JSON lists).
 """
 
@@ -13,15 +13,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..common.encoding import MAX_LINE, check_json_size, detect_encoding, open_text
 from ..common.errors import InputError
-from ..common.textfile import MAX_LINE, check_json_size, detect_encoding, open_text
 from .columns import NAMES, Columns, plain
 
 Cells = tuple[int, Sequence[str], Sequence[Any]]  # row number, column names, values
 
 
-class Row(NamedTuple):
-    """One row as it stands in the table. `surplus` holds cells beyond the last column."""
+class TableRow(NamedTuple):
+    """One row of a table, unchanged. `surplus` holds the cells beyond the last column."""
 
     number: int
     word: str
@@ -32,7 +32,7 @@ class Row(NamedTuple):
 
 def read_rows(
     path: Path, columns: Columns | None = None, needed: Sequence[str] = ("word", "sentence")
-) -> Iterator[Row]:
+) -> Iterator[TableRow]:
     """The rows of the table at `path`; a cell with a list of sentences makes a row for each.
 
     Raises:
@@ -43,10 +43,10 @@ def read_rows(
     word_at = sentence_at = level_at = 0
     for number, names, values in _cells(path, columns):
         if names != header:
-            # A later row may lack a key: its cell is blank. The first one says what the columns are.
-            found, absent = columns.find(names, () if header else needed), len(names)
+            # Only the first row must have every needed key; where a later one lacks it, the cell is blank.
+            positions, absent = columns.find(names, () if header else needed), len(names)
             header = names
-            word_at, sentence_at, level_at = (found.get(role, absent) for role in ("word", "sentence", "level"))
+            word_at, sentence_at, level_at = (positions.get(role, absent) for role in ("word", "sentence", "level"))
         have = min(len(values), len(names))
         surplus = tuple(t for t in map(_text, values[have:]) if t.strip()) if len(values) > have else ()
         word = values[word_at] if word_at < have else ""
@@ -58,20 +58,23 @@ def read_rows(
             for cell in (word, sentence, level):
                 if isinstance(cell, (dict, list, tuple, bytes)):
                     raise InputError(
-                        f"{path}, row {number}: expected a text, found {cell!r:.60}. A row is a word with a sentence, "
-                        "or with a list of sentences."
+                        "{file}, row {row}: expected a text, found {cell!r:.60}. A row is a word with a sentence, "
+                        "or with a list of sentences.",
+                        file=path,
+                        row=number,
+                        cell=cell,
                     )
-            yield Row(number, _text(word), _text(sentence), _text(level), surplus)
+            yield TableRow(number, _text(word), _text(sentence), _text(level), surplus)
 
 
 def _cells(path: Path, columns: Columns) -> Iterator[Cells]:
     try:
         if not path.exists():
-            raise InputError(f"{path} does not exist. Check the spelling of the path.")
+            raise InputError("{file} does not exist. Check the spelling of the path.", file=path)
         if path.is_dir():
             return _saved_dataset(path)
         if path.stat().st_size == 0 and path.is_file():
-            raise InputError(f"{path} is empty.")
+            raise InputError("{file} is empty.", file=path)
         suffix = path.suffix.lower()
         if suffix == ".parquet":
             return _parquet(path)
@@ -79,7 +82,7 @@ def _cells(path: Path, columns: Columns) -> Iterator[Cells]:
             return _excel(path)
         return _text_table(path, suffix, columns)
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise InputError("{file} cannot be read: {error}.", file=path, error=error.strerror or error) from error
 
 
 def _text_table(path: Path, suffix: str, columns: Columns) -> Iterator[Cells]:
@@ -99,14 +102,18 @@ def _text_table(path: Path, suffix: str, columns: Columns) -> Iterator[Cells]:
         try:
             return _json(path, json.loads(text))
         except RecursionError:
-            raise InputError(f"{path} is nested too deeply to be a table of words and sentences.") from None
+            raise InputError("{file} is nested too deeply to be a table of words and sentences.", file=path) from None
         except ValueError as error:
             if not isinstance(error, json.JSONDecodeError):  # a number of thousands of digits
-                raise InputError(f"{path} cannot be read as JSON: {error}.") from None
+                raise InputError("{file} cannot be read as JSON: {error}.", file=path, error=error) from None
             # Two JSON values one after the other: JSON Lines under the wrong name.
             if not (error.msg == "Extra data" and text.lstrip().startswith("{")):
                 raise InputError(
-                    f"{path} is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+                    "{file} is not valid JSON: {error} at line {line}, column {column}.",
+                    file=path,
+                    error=error.msg,
+                    line=error.lineno,
+                    column=error.colno,
                 ) from None
     return _json_lines(path, encoding)
 
@@ -129,9 +136,11 @@ def _json(path: Path, data: Any) -> Iterator[Cells]:
         return _by_word(path, data)
     if isinstance(data, list):
         if not data:
-            raise InputError(f"{path} is an empty list.")
+            raise InputError("{file} is an empty list.", file=path)
         return _objects(path, enumerate(data, 1))
-    raise InputError(f"{path} holds a single {type(data).__name__}, not a list of words and sentences.")
+    raise InputError(
+        "{file} holds a single {type}, not a list of words and sentences.", file=path, type=type(data).__name__
+    )
 
 
 def _by_word(path: Path, data: Mapping[str, Any]) -> Iterator[Cells]:
@@ -147,8 +156,10 @@ def _objects(path: Path, items: Iterable[tuple[int, Any]]) -> Iterator[Cells]:
     for number, item in items:
         if not isinstance(item, Mapping):
             raise InputError(
-                f"{path}, row {number}: expected an object with a word and a sentence, found "
-                f"{json.dumps(item, ensure_ascii=False)[:60]}."
+                "{file}, row {row}: expected an object with a word and a sentence, found {item}.",
+                file=path,
+                row=number,
+                item=json.dumps(item, ensure_ascii=False)[:60],
             )
         yield number, tuple(item), tuple(item.values())
 
@@ -161,7 +172,9 @@ def _json_lines(path: Path, encoding: str) -> Iterator[Cells]:
             try:
                 item = json.loads(line)
             except (ValueError, RecursionError) as error:
-                raise InputError(f"{path}, line {number} is not valid JSON: {error}.") from None
+                raise InputError(
+                    "{file}, line {line} is not valid JSON: {error}.", file=path, line=number, error=error
+                ) from None
             yield from _objects(path, [(number, item)])
 
 
@@ -172,7 +185,7 @@ def _delimited(path: Path, suffix: str, encoding: str, columns: Columns) -> Iter
     tabs = suffix in (".tsv", ".tab") or _delimiter(first, columns) == "\t"
     with open_text(path, encoding) as file:
         header: tuple[str, ...] = ()
-        # Between tabs a quotation mark is usually just that: "Stop!" he said.
+        # In tab-separated tables a quotation mark is usually just a character: "Stop!" he said.
         rows = (
             csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
             if tabs
@@ -189,16 +202,20 @@ def _delimited(path: Path, suffix: str, encoding: str, columns: Columns) -> Iter
                     continue
                 if any(cell.count("\n") > 20 for cell in cells):
                     raise InputError(
-                        f"{path}, row {number}: a cell goes on over more than twenty lines. "
-                        "A quotation mark before it is opened and not closed; mend that row."
+                        "{file}, row {row}: a cell is longer than twenty lines. "
+                        "A quotation mark before it is opened and not closed; fix that row.",
+                        file=path,
+                        row=number,
                     )
                 yield number, header, cells
         except csv.Error as error:
-            raise InputError(f"{path} cannot be read as a table: {error}. Is a quotation mark left open?") from None
+            raise InputError(
+                "{file} cannot be read as a table: {error}. Is a quotation mark left open?", file=path, error=error
+            ) from None
 
 
 def _excel_hint(line: str) -> bool:
-    """`sep=;`, which tells Excel the sign between the columns."""
+    """`sep=;`, which tells Excel the separator of the columns."""
     return line.strip().strip('"').lower().startswith("sep=")
 
 
@@ -210,10 +227,10 @@ def _unquoted(cell: str) -> str:
 
 
 def _delimiter(header: str, columns: Columns) -> str:
-    """The sign between the columns: the one under which most of the columns we know turn up."""
+    """The separator of the columns: the one with which most cells of the header are known column names."""
 
-    def known(sign: str) -> tuple[int, int]:
-        cells = next(csv.reader([header], delimiter=sign), [])
+    def known(separator: str) -> tuple[int, int]:
+        cells = next(csv.reader([header], delimiter=separator), [])
         wanted = {n for names in NAMES.values() for n in names} | {plain(n) for n in columns.given.values()}
         return sum(plain(c) in wanted for c in cells), len(cells)
 
@@ -230,7 +247,7 @@ def _parquet(path: Path) -> Iterator[Cells]:
                 number += 1
                 yield number, names, values
     except (OSError, ValueError) as error:  # ArrowInvalid is a ValueError
-        raise InputError(f"{path} is not a readable Parquet file: {error}.") from None
+        raise InputError("{file} is not a readable Parquet file: {error}.", file=path, error=error) from None
 
 
 def _excel(path: Path) -> Iterator[Cells]:
@@ -243,7 +260,9 @@ def _excel(path: Path) -> Iterator[Cells]:
         rows = list(sheet.iter_rows(values_only=True))  # a sheet has at most a million rows
         book.close()
     except Exception as error:  # a broken archive raises whatever its parts raise
-        raise InputError(f"{path} is not a readable Excel file: {error}. Save it as CSV instead.") from None
+        raise InputError(
+            "{file} is not a readable Excel file: {error}. Save it as CSV instead.", file=path, error=error
+        ) from None
     for number, values in enumerate(rows, 1):
         if not header:
             if any(v is not None for v in values):
@@ -256,12 +275,12 @@ def _excel(path: Path) -> Iterator[Cells]:
 
 def _saved_dataset(path: Path) -> Iterator[Cells]:
     if not any((path / name).exists() for name in ("dataset_dict.json", "dataset_info.json", "state.json")):
-        raise InputError(f"{path} is a folder. Name one file in it, or a folder written by save_to_disk.")
+        raise InputError("{file} is a folder. Name one file in it, or a folder written by save_to_disk.", file=path)
     datasets = _optional("datasets", "A save_to_disk folder", "datasets")
     try:
         data = datasets.load_from_disk(str(path))
     except Exception as error:  # whatever datasets and arrow raise for a damaged folder
-        raise InputError(f"{path} cannot be loaded as a saved dataset: {error}.") from None
+        raise InputError("{file} cannot be loaded as a saved dataset: {error}.", file=path, error=error) from None
     parts = data.values() if isinstance(data, Mapping) else [data]
     number = 0
     for part in parts:
@@ -276,8 +295,10 @@ def _optional(module: str, what: str, package: str) -> Any:
         return importlib.import_module(module)
     except ImportError:
         raise InputError(
-            f"{what} needs the package {package}, which is not installed: pip install {package}. "
-            "Or save the table as CSV."
+            "{what} needs the package {package}, which is not installed: pip install {package}. "
+            "Or save the table as CSV.",
+            what=what,
+            package=package,
         ) from None
 
 

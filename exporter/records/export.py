@@ -1,4 +1,4 @@
-"""The export from beginning to end: read, check, split, draw, write."""
+"""The export from beginning to end: read, check, split, deal, write."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ import csv
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from ..common.errors import InputError
+from ..common.errors import InputError, Option, Problem
 from ..common.files import Publication, refuse_existing
 from ..common.webui import Webui
 from ..language.levels import TRAINABLE, parse_level
 from ..pairs.checking import PairSet, load_pairs
 from ..pairs.columns import Columns
-from .draw import Plan, deal, plan
+from .dealing import Side, deal, plan
 from .formats import FORMATS, Format, RecordWriter
-from .mix import Mix, split_words
+from .mix import DEFAULT_MIX, Mix
 from .prompt import PROMPT_VERSION, TRAINING_PRO_FORMAT, Record
+from .split import split_words
+from .summary import SideSummary, Summary
 
 MAX_RECORDS = 10_000_000
 TRAINING_PRO_FORMAT_NAME = "cefr-sentences"
@@ -30,10 +31,10 @@ _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """All that decides what an export writes, checked.
+    """Everything that decides what an export writes, checked.
 
-    `eval_share` is the share of the records that is kept for evaluation; `split` is `words` (no word of
-    the evaluation is trained on) or `records` (both sides drawn from all pairs, which leaks).
+    `eval_share` is the share of the records for evaluation; `split` is `words` (no word of the evaluation is trained
+    on) or `records` (both sides use all pairs, which leaks).
 
     Raises:
         InputError: a value out of range.
@@ -42,7 +43,7 @@ class ExportSettings:
     level: str
     name: str
     records: int = 2000
-    mix: Mix = field(default_factory=lambda: Mix.parse("10:70,8-9:20,6-7:10"))
+    mix: Mix = field(default_factory=lambda: Mix.parse(DEFAULT_MIX))
     eval_share: float = 0.1
     split: str = "words"
     formats: tuple[Format, ...] = tuple(FORMATS.values())
@@ -53,15 +54,30 @@ class ExportSettings:
         parse_level(self.level, TRAINABLE)
         check_name(self.name)
         if not 1 <= self.records <= MAX_RECORDS:
-            raise InputError(f"--records {self.records} is out of range: 1 to {MAX_RECORDS:,}.")
+            raise InputError(
+                "{option} {records} is out of range: 1 to {most}.",
+                option=Option("records"),
+                records=self.records,
+                most=f"{MAX_RECORDS:,}",
+            )
         if not 0 <= self.eval_share < 1:
-            raise InputError(f"--eval {self.eval_share} is a share of the records: 0 up to 0.9, for example 0.1.")
+            raise InputError(
+                "{option} {share} is no share of the records: choose 0 to 0.9, for example 0.1.",
+                option=Option("eval"),
+                share=self.eval_share,
+            )
         if self.split not in ("words", "records"):
-            raise InputError(f"--split {self.split!r}: choose words or records.")
+            raise InputError("{option} {split!r}: choose words or records.", option=Option("split"), split=self.split)
         if self.eval_share and not 0 < self.eval_records < self.records:
             raise InputError(
-                f"--eval {self.eval_share} of {self.records} records leaves {self.eval_records} for evaluation and "
-                f"{self.records - self.eval_records} for training. Ask for more --records, or --eval 0."
+                "{option} {share} of {records} records leaves {held_out} for evaluation and {train} for training. "
+                "Ask for more {more}, or {option} 0.",
+                option=Option("eval"),
+                more=Option("records"),
+                share=self.eval_share,
+                records=self.records,
+                held_out=self.eval_records,
+                train=self.records - self.eval_records,
             )
 
     @property
@@ -81,7 +97,8 @@ def check_name(name: str) -> None:
         or _RESERVED.match(name)
     ):
         raise InputError(
-            f"The name {name[:60]!r} cannot be used for files. Use letters, digits, spaces, - and _, up to 120 bytes."
+            "The name {name!r} cannot be used for files. Use letters, digits, spaces, - and _, up to 120 bytes.",
+            name=name[:60],
         )
 
 
@@ -93,7 +110,7 @@ def export(
     columns: Columns | None = None,
     force: bool = False,
     progress: Callable[[str, int, int], object] = lambda what, done, total: None,
-) -> dict[str, Any]:
+) -> Summary:
     """Read the pairs at `source`, write the training files into `target`, and return the summary.
 
     `progress` is called with what is being done, how much of it is done, and of how much (0: not known).
@@ -103,136 +120,117 @@ def export(
         TargetError: the target cannot be written, or has such files already; nothing is written.
     """
     folder = target.datasets if isinstance(target, Webui) else target
-    sides = ("train", "eval") if settings.eval_records else ("train",)
-    paths = {(f.name, side): f.path(folder, settings.name, side) for f in settings.formats for side in sides}
+    names = ("train", "eval") if settings.eval_records else ("train",)
+    paths = {(f.name, side): f.path(folder, settings.name, side) for f in settings.formats for side in names}
     meta_path = folder / f"{settings.name}.meta.json"
     rejected_path = folder / f"{settings.name}_rejected.csv"
     targets = [*paths.values(), meta_path, rejected_path]
     if source.exists() and source.resolve() in {t.resolve() for t in targets}:
-        raise InputError(f"The export would overwrite {source} itself. Choose another --name or folder.")
+        raise InputError("The export would overwrite {file} itself. Choose another --name or folder.", file=source)
     refuse_existing(targets, force=force)
     pairs = load_pairs(
-        source,
-        settings.level,
-        columns,
-        keep=settings.keep,
-        progress=lambda rows: progress("reading", rows, 0),
+        source, settings.level, columns, keep=settings.keep, progress=lambda rows: progress("reading", rows, 0)
     )
     if not len(pairs):
-        raise InputError(_nothing_usable(source, pairs))
+        raise _nothing_usable(source, pairs)
     try:
-        plans = _plans(pairs, settings)
+        sides = _sides(pairs, settings)
     except InputError as error:
-        raise InputError("\n".join([str(error), *_reasons(pairs)])) from None
+        raise InputError(*error.problems, *_first_rejects(pairs)) from None
+    files = {f"{side}_{name}": path for (name, side), path in paths.items()} | {"meta": meta_path}
+    digest = hashlib.sha256()
     with Publication(force=force) as out:
         if pairs.rejects:
             _write_rejects(out, rejected_path, pairs)
+            files["rejected"] = rejected_path
         for stale in _written_before(meta_path):
             if stale not in targets[:-2] and stale.resolve() != source.resolve():
                 out.remove(stale)
-        summary = _about_the_pairs(source, pairs, settings)
-        digest = hashlib.sha256()
-        for side in sides:
-            writers = [RecordWriter(out.file(paths[f.name, side]), f) for f in settings.formats]
-            for done, record in enumerate(_records(plans[side], settings, side), 1):
+        for name, side in sides.items():
+            writers = [RecordWriter(out.file(paths[f.name, name]), f) for f in settings.formats]
+            for done, lines in enumerate(deal(side, settings.seed, name), 1):
+                record = Record(settings.level, *zip(*lines, strict=True))
                 digest.update(record.text.encode() + b"\0")
                 for writer in writers:
                     writer.write(record)
                 if done % 500 == 0:
-                    progress(f"writing {side}", done, plans[side].records)
+                    progress(f"writing {name}", done, side.records)
             for writer in writers:
                 writer.close()
-            summary["sides"][side] = _side_summary(plans[side])
-        summary["fingerprint"] = digest.hexdigest()
-        summary["versions"] = {
-            "cefr-sentences": version("cefr-sentences"),
-            "prompt": PROMPT_VERSION,
-            "lemminflect": version("lemminflect"),
-        }
-        names = sorted(p.name for p in paths.values()) + [rejected_path.name] * bool(pairs.rejects)
-        summary["written"] = names
-        written = {f"{side}_{name}": str(path) for (name, side), path in paths.items()}
-        written["meta"] = str(meta_path)
-        if pairs.rejects:
-            written["rejected"] = str(rejected_path)
         if isinstance(target, Webui):
-            written["training_pro_format"] = str(_write_training_pro_format(out, target))
-        out.file(meta_path).write(json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
-    return {**summary, "files": written}
+            files["training_pro_format"] = _write_training_pro_format(out, target)
+        written = sorted(p.name for p in paths.values()) + [rejected_path.name] * bool(pairs.rejects)
+        summary = _summary(source, pairs, settings, sides, digest.hexdigest(), written, files)
+        out.file(meta_path).write(json.dumps(summary.as_dict(), ensure_ascii=False, indent=2) + "\n")
+    return summary
 
 
 def is_ours(path: Path) -> bool:
     """Whether the exporter wrote it: its own output is no table of pairs."""
     stem = path.name.partition(".")[0]
-    names = {stem, *(stem.removesuffix(e) for e in ("_eval", "_chat", "_text", "_chat_eval", "_text_eval"))}
+    tails = {f"{f.tail}{side}" for f in FORMATS.values() for side in ("", "_eval")}
+    names = {stem.removesuffix(tail) for tail in tails}
     return path.name.endswith(".meta.json") or any(path.with_name(f"{n}.meta.json").is_file() for n in names)
 
 
-def _about_the_pairs(source: Path, pairs: PairSet, settings: ExportSettings) -> dict[str, Any]:
-    """The first part of the summary: what was read."""
-    return {
-        "name": settings.name,
-        "level": settings.level,
-        "source": source.name,
-        "seed": settings.seed,
-        "mix": str(settings.mix),
-        "split": settings.split if settings.eval_records else "none",
-        "rows": _row_counts(pairs),
-        "cleaned": {"smart_quotes": pairs.counts["smart quotes"]},
-        "first_failed_rows": [{"row": r.row, "word": r.word, "reason": r.reason} for r in pairs.rejects[:10]],
-        "words": len(pairs.words),
-        "sentences": len(pairs.sentences),
-        "sides": {},
-    }
-
-
-def _records(side: Plan, settings: ExportSettings, name: str) -> Iterator[Record]:
-    for lines in deal(side, settings.seed, name):
-        yield Record(settings.level, *zip(*lines, strict=True))
-
-
-def _plans(pairs: PairSet, settings: ExportSettings) -> dict[str, Plan]:
+def _sides(pairs: PairSet, settings: ExportSettings) -> dict[str, Side]:
     everything = set(range(len(pairs.words)))
-    train_records = settings.records - settings.eval_records
-    train_sizes, eval_sizes = settings.mix.sizes(train_records), settings.mix.sizes(settings.eval_records)
-    if not settings.eval_records:
-        return {"train": plan(pairs, everything, train_sizes, settings.seed, "train")}
-    if settings.split == "words":
-        train, unseen = split_words(pairs, settings.eval_share, settings.seed, settings.mix.largest)
-    else:
-        train = unseen = everything
+    words = {"train": everything, "eval": everything}
+    if settings.eval_records and settings.split == "words":
+        train, held_out = split_words(pairs, settings.eval_share, settings.seed, settings.mix.largest)
+        words = {"train": train, "eval": held_out}
+    records = {"train": settings.records - settings.eval_records, "eval": settings.eval_records}
     return {
-        "train": plan(pairs, train, train_sizes, settings.seed, "train"),
-        "eval": plan(pairs, unseen, eval_sizes, settings.seed, "eval"),
+        name: plan(pairs, words[name], settings.mix.sizes(n), settings.seed, name) for name, n in records.items() if n
     }
 
 
-def _row_counts(pairs: PairSet) -> dict[str, int]:
-    counts = pairs.counts
-    return {
-        "read": counts["rows"],
-        "used": counts["used"],
-        "other_level": counts["other level"],
-        "doubled": counts["doubled"],
-        "blank": counts["blank"],
-        "rejected": counts["rejected"],
-        "kept_despite_a_failed_check": counts["kept"],
-    }
+def _summary(
+    source: Path,
+    pairs: PairSet,
+    settings: ExportSettings,
+    sides: dict[str, Side],
+    fingerprint: str,
+    written: list[str],
+    files: dict[str, Path],
+) -> Summary:
+    return Summary(
+        name=settings.name,
+        level=settings.level,
+        source=source.name,
+        seed=settings.seed,
+        mix=str(settings.mix),
+        split=settings.split if settings.eval_records else "none",
+        rows=pairs.rows,
+        smart_quotes=pairs.smart_quotes,
+        first_failed_rows=pairs.rejects[:10],
+        words=len(pairs.words),
+        sentences=len(pairs.sentences),
+        sides={name: _side_summary(side) for name, side in sides.items()},
+        fingerprint=fingerprint,
+        versions={
+            "cefr-sentences": version("cefr-sentences"),
+            "prompt": PROMPT_VERSION,
+            "lemminflect": version("lemminflect"),
+        },
+        written=written,
+        files=files,
+    )
 
 
-def _side_summary(side: Plan) -> dict[str, Any]:
-    return {
-        "records": side.records,
-        "words_per_record": {str(n): c for n, c in sorted(side.sizes.items(), reverse=True)},
-        "words": len(side.words),
-        "sentences": len({side.pairs.pair_sentences[p] for ps in side.pairs_of for p in ps}),
-        "uses_per_sentence": list(side.spread),
-        "words_with_too_large_a_share": list(side.over),
-    }
+def _side_summary(side: Side) -> SideSummary:
+    return SideSummary(
+        records=side.records,
+        words_per_record=dict(sorted(side.sizes.items(), reverse=True)),
+        words=len(side.words),
+        sentences=len({side.pairs.pair_sentences[p] for ps in side.pairs_of for p in ps}),
+        uses_per_sentence=side.spread,
+        words_with_too_large_a_share=side.over,
+    )
 
 
 def _written_before(meta_path: Path) -> list[Path]:
-    """The files that an earlier export of the same name says it wrote: an old eval file must not outlive it."""
+    """The files that an earlier export of the same name wrote, so that an old evaluation file does not outlive it."""
     try:
         names = json.loads(meta_path.read_text(encoding="utf-8"))["written"]
         return [meta_path.with_name(name) for name in names if Path(name).name == name]
@@ -240,18 +238,23 @@ def _written_before(meta_path: Path) -> list[Path]:
         return []
 
 
-def _nothing_usable(source: Path, pairs: PairSet) -> str:
-    counts = _row_counts(pairs)
-    found = ", ".join(f"{n} {what.replace('_', ' ')}" for what, n in counts.items() if n and what != "used")
-    advice = "Check --level, the columns and the sentences; --keep uses pairs that fail a check."
-    return "\n".join(
-        [f"{source} has no usable pair for {pairs.level} (rows: {found or '0'}). {advice}", *_reasons(pairs)]
+def _nothing_usable(source: Path, pairs: PairSet) -> InputError:
+    counts = [f"{n} {what.replace('_', ' ')}" for what, n in asdict(pairs.rows).items() if n]
+    message = Problem(
+        "{file} has no usable pair for {level} (rows: {rows}). Check --level, the columns and the sentences; "
+        "--keep uses pairs that fail a check.",
+        {"file": source, "level": pairs.level, "rows": ", ".join(counts) or "0"},
     )
+    return InputError(message, *_first_rejects(pairs))
 
 
-def _reasons(pairs: PairSet) -> list[str]:
-    """The first ten failed rows as lines."""
-    return [f"  row {r.row}: {r.reason}: {r.word!r:.40}, {r.sentence!r:.80}" for r in pairs.rejects[:10]]
+def _first_rejects(pairs: PairSet) -> list[Problem]:
+    """The first ten failed rows, one a line."""
+    template = "  row {row}: {reason}: {word!r:.40}, {sentence!r:.80}"
+    return [
+        Problem(template, {"row": r.row, "reason": r.reason, "word": r.word, "sentence": r.sentence})
+        for r in pairs.rejects[:10]
+    ]
 
 
 def _write_rejects(out: Publication, path: Path, pairs: PairSet) -> None:
@@ -261,7 +264,7 @@ def _write_rejects(out: Publication, path: Path, pairs: PairSet) -> None:
 
 
 def _write_training_pro_format(out: Publication, webui: Webui) -> Path:
-    """Without it Training PRO renders our JSON with its own sentence before the instruction."""
+    """Without it Training PRO puts its own sentence before the instruction of each record."""
     path = webui.formats / f"{TRAINING_PRO_FORMAT_NAME}.json"
     text = json.dumps(TRAINING_PRO_FORMAT, indent=4) + "\n"
     if not path.is_file() or path.read_bytes() != text.encode():

@@ -1,4 +1,4 @@
-"""The four training file formats, written and read: hard-cut text, instruction JSON, chat JSON, text JSON."""
+"""The training file formats, written and read. A new one is an entry in `FORMATS`; everything else derives from it."""
 
 from __future__ import annotations
 
@@ -9,57 +9,153 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from ..common.errors import InputError
-from ..common.textfile import check_json_size, detect_encoding, open_text
+from ..common.encoding import check_json_size, detect_encoding, open_text
+from ..common.errors import InputError, Option
 from .prompt import HARD_CUT, Example, Record, parse_example, parse_record, parse_text_record
 
 
 @dataclass(frozen=True)
 class Format:
-    """One file format. JSON formats are arrays with an object a record: the webui lists nothing else."""
+    """One file format.
+
+    A file is `begin`, then what `write` makes of each record with `between` between them, then `end`. Reading it,
+    `split` cuts the file's text into one piece a record, and `read` makes a record of a piece; both raise InputError.
+    Formats with the same extension have the same `split`; its pieces are then objects, told apart by their `keys`.
+    """
 
     name: str
     suffix: str  # what follows NAME in the file name
-    to_object: Callable[[Record], dict[str, Any]] | None  # None: hard-cut text
     used_by: str
+    write: Callable[[Record], str]
+    read: Callable[[Any], Record]
+    split: Callable[[Path, str], list[Any]]
+    begin: str = ""
+    between: str = "\n"
+    end: str = ""
+    keys: tuple[str, ...] = ()
+    position: str = "{file}, row {row}: {error}"
+
+    @property
+    def extension(self) -> str:
+        return f".{self.suffix.rpartition('.')[2]}"
+
+    @property
+    def tail(self) -> str:
+        """What follows NAME before the extension."""
+        return self.suffix.removesuffix(self.extension)
 
     def path(self, folder: Path, name: str, side: str = "train") -> Path:
-        stem, ext = self.suffix.rsplit(".", 1)
-        return folder / f"{name}{stem}{'_eval' if side == 'eval' else ''}.{ext}"
+        return folder / f"{name}{self.tail}{'_eval' if side == 'eval' else ''}{self.extension}"
+
+
+def _split_text(path: Path, text: str) -> list[str]:
+    return text.replace("\r\n", "\n").rstrip("\n").split(HARD_CUT)
+
+
+def _split_array(path: Path, text: str) -> list[Any]:
+    try:
+        rows = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError("{file} is not valid JSON: {error}.", file=path, error=error) from None
+    if not isinstance(rows, list) or not rows:
+        raise InputError("{file} is not a JSON array with an object for each record.", file=path)
+    return rows
+
+
+def _json_array(
+    name: str,
+    suffix: str,
+    used_by: str,
+    row: Callable[[Record], dict[str, Any]],
+    read: Callable[[Any], Record],
+    keys: tuple[str, ...],
+) -> Format:
+    """An array with an object for each record: the webui lists nothing else."""
+    return Format(
+        name,
+        suffix,
+        used_by,
+        write=lambda record: json.dumps(row(record), ensure_ascii=False),
+        read=read,
+        split=_split_array,
+        begin="[\n",
+        between=",\n",
+        end="\n]\n",
+        keys=keys,
+    )
+
+
+def _chat_row(record: Record) -> dict[str, Any]:
+    user, assistant = record.instruction, record.output
+    return {"messages": [{"role": "user", "content": user}, {"role": "assistant", "content": assistant}]}
+
+
+def _read_chat(row: Mapping[str, Any]) -> Record:
+    messages = row["messages"] if isinstance(row["messages"], list) else []
+    turns = [m if isinstance(m, Mapping) and set(m) == {"role", "content"} else {} for m in messages]
+    roles = [turn.get("role") for turn in turns]
+    if roles != ["user", "assistant"]:
+        raise InputError(
+            "the messages are from {roles}; a record is one user message and one assistant message.",
+            roles=", ".join(map(str, roles)) or "nobody",
+        )
+    return parse_record(_string(turns[0]["content"]), _string(turns[1]["content"]))
+
+
+def _string(value: Any) -> str:
+    if not isinstance(value, str):
+        raise InputError("expected a text, found {value!r:.60}.", value=value)
+    if re.search("[\ud800-\udfff]", value):
+        raise InputError("half a character (a lone surrogate) in {value!a:.60}.", value=value)
+    return value
 
 
 FORMATS: dict[str, Format] = {
     f.name: f
     for f in (
-        Format("txt", ".txt", None, "Training PRO, raw text file"),
         Format(
+            "txt",
+            ".txt",
+            "Training PRO, raw text file",
+            write=lambda record: record.text,
+            read=parse_text_record,
+            split=_split_text,
+            between=HARD_CUT,
+            position="{file}, record {row}: {error}",
+        ),
+        _json_array(
             "json",
             ".json",
-            lambda r: {"instruction": r.instruction, "output": r.output},
             "Training PRO, formatted dataset with cefr-sentences",
+            row=lambda record: {"instruction": record.instruction, "output": record.output},
+            read=lambda row: parse_record(_string(row["instruction"]), _string(row["output"])),
+            keys=("instruction", "output"),
         ),
-        Format(
-            "chat",
-            "_chat.json",
-            lambda r: {
-                "messages": [
-                    {"role": "user", "content": r.instruction},
-                    {"role": "assistant", "content": r.output},
-                ]
-            },
-            "webui v4 Training tab, chat dataset",
+        _json_array(
+            "chat", "_chat.json", "webui v4 Training tab, chat dataset", _chat_row, _read_chat, keys=("messages",)
         ),
-        Format("text", "_text.json", lambda r: {"text": r.text}, "webui v4 Training tab, text dataset"),
+        _json_array(
+            "text",
+            "_text.json",
+            "webui v4 Training tab, text dataset",
+            row=lambda record: {"text": record.text},
+            read=lambda row: parse_text_record(_string(row["text"])),
+            keys=("text",),
+        ),
     )
 }
 
 
 def parse_formats(text: str) -> list[Format]:
-    """Raises InputError unless `text` is a comma list of format names."""
+    """Raises InputError unless `text` is a comma-separated list of format names."""
     names = [n.strip().lower() for n in text.split(",") if n.strip()]
-    unknown = [n for n in names if n not in FORMATS]
-    if unknown or not names:
-        raise InputError(f"--formats {text!r}: choose from {', '.join(FORMATS)}, separated by commas.")
+    if not names or any(n not in FORMATS for n in names):
+        raise InputError(
+            "{option} {text!r}: choose from {formats}, separated by commas.",
+            option=Option("formats"),
+            text=text,
+            formats=", ".join(FORMATS),
+        )
     return [FORMATS[n] for n in dict.fromkeys(names)]
 
 
@@ -67,57 +163,93 @@ class RecordWriter:
     """Writes records to an open file one by one; `close` adds what the format needs at the end."""
 
     def __init__(self, file: TextIO, to: Format) -> None:
-        self._file, self._format, self._count = file, to, 0
+        self._file, self._format, self._next = file, to, to.begin
 
     def write(self, record: Record) -> None:
-        first, self._count = self._count == 0, self._count + 1
-        if self._format.to_object is None:
-            self._file.write(("" if first else HARD_CUT) + record.text)
-        else:
-            line = json.dumps(self._format.to_object(record), ensure_ascii=False)
-            self._file.write(("[\n" if first else ",\n") + line)
+        self._file.write(self._next + self._format.write(record))
+        self._next = self._format.between
 
     def close(self) -> None:
-        if self._format.to_object is not None:
-            self._file.write("[]\n" if self._count == 0 else "\n]\n")
+        self._file.write(self._format.end)
+
+
+def _formats_like(path: Path) -> list[Format]:
+    """The formats with the extension of `path`; text for an unknown one."""
+    return [f for f in FORMATS.values() if f.extension == path.suffix.lower()] or [FORMATS["txt"]]
+
+
+def _read(path: Path) -> str:
+    whole = _formats_like(path)[0].extension == ".json"
+    if whole:
+        check_json_size(path)
+    with open_text(path, detect_encoding(path, line_limit=not whole)) as file:
+        return file.read()
 
 
 def format_of(path: Path) -> Format:
-    """The format of a training file of ours, by its ending and the first key of its first row."""
-    if path.suffix.lower() != ".json":
-        return FORMATS["txt"]
+    """The format of an exported training file, by its extension and the first key of its first row."""
+    formats = _formats_like(path)
+    if len(formats) == 1:
+        return formats[0]
     with open_text(path, detect_encoding(path, line_limit=False)) as file:
         match = re.match(r'\s*\[\s*\{\s*"(\w+)"', file.read(4000))
-    return FORMATS[{"messages": "chat", "text": "text"}.get(match[1] if match else "", "json")]
+    return next((f for f in formats if match and match[1] in f.keys), formats[0])
 
 
 def read_records(path: Path) -> list[Record]:
-    """The records of a training file of ours, in whichever of the four formats.
+    """The records of an exported training file, in any of the `FORMATS`.
 
     Raises:
-        InputError: something in it is not a record of ours, with the position of the first such row.
+        InputError: something in it is not such a record, with the position of the first one.
     """
     return [record for _, record in numbered_records(path)]
 
 
+def numbered_records(path: Path) -> Iterator[tuple[int, Record]]:
+    """The records of an exported training file with their positions. Raises InputError as `read_records` does."""
+    if not path.is_file():
+        raise InputError("{file} is not a file." if path.exists() else "{file} does not exist.", file=path)
+    formats = _formats_like(path)
+    for number, piece in enumerate(formats[0].split(path, _read(path)), 1):
+        try:
+            record = _format_of_piece(formats, piece).read(piece)
+            if HARD_CUT in record.text:
+                raise InputError("a hard cut (three line ends) inside the record.")
+        except InputError as error:
+            raise InputError(formats[0].position, file=path, row=number, error=error.problems[0]) from None
+        yield number, record
+
+
+def _format_of_piece(formats: list[Format], piece: Any) -> Format:
+    if not formats[0].keys:
+        return formats[0]
+    keys = set(piece) if isinstance(piece, Mapping) else set()
+    for candidate in formats:
+        if keys == set(candidate.keys):
+            return candidate
+    raise InputError(
+        "the keys are {keys}; a record has {known}, and nothing else.",
+        keys=", ".join(sorted(map(str, keys))) or "missing",
+        known=", or ".join(" and ".join(f.keys) for f in formats),
+    )
+
+
 def read_examples(path: Path) -> list[Record | Example]:
-    """The records of a training file, and where hard-cut text is not ours, its examples as they stand.
+    """The records of a training file; where hard-cut text has others, its examples unchanged.
 
     Raises:
-        InputError: no such file, not text, JSON that is not ours, or nothing in it.
+        InputError: no such file, not text, JSON that was not exported, or nothing in it.
     """
     try:
         return list(read_records(path))
     except InputError:
-        if path.suffix.lower() == ".json" or not path.is_file():
+        if _formats_like(path)[0] is not FORMATS["txt"] or not path.is_file():
             raise
-    with open_text(path, detect_encoding(path)) as file:
-        text = file.read().replace("\r\n", "\n")
-    pieces = [piece.strip("\n") for piece in text.split(HARD_CUT)]
-    found = [_record_or_example(piece) for piece in pieces if piece.strip()]
-    if not found:
-        raise InputError(f"{path} is empty.")
-    return found
+    pieces = [piece.strip("\n") for piece in _split_text(path, _read(path))]
+    examples = [_record_or_example(piece) for piece in pieces if piece.strip()]
+    if not examples:
+        raise InputError("{file} is empty.", file=path)
+    return examples
 
 
 def _record_or_example(piece: str) -> Record | Example:
@@ -127,80 +259,14 @@ def _record_or_example(piece: str) -> Record | Example:
         return parse_example(piece)
 
 
-def numbered_records(path: Path) -> Iterator[tuple[int, Record]]:
-    if not path.is_file():
-        raise InputError(f"{path} is not a file." if path.exists() else f"{path} does not exist.")
-    is_json = path.suffix.lower() == ".json"
-    if is_json:
-        check_json_size(path)
-    encoding = detect_encoding(path, line_limit=not is_json)
-    with open_text(path, encoding) as file:
-        text = file.read()
-    rows: Iterator[tuple[int, Record]] = _from_json(path, text) if is_json else _from_text(path, text)
-    for number, record in rows:
-        if "\n\n\n" in record.text:
-            raise InputError(f"{path}, row {number}: a hard cut (three line ends) inside the record.")
-        yield number, record
-
-
-def _from_text(path: Path, text: str) -> Iterator[tuple[int, Record]]:
-    text = text.replace("\r\n", "\n").rstrip("\n")
-    for number, piece in enumerate(text.split(HARD_CUT), 1):
-        try:
-            yield number, parse_text_record(piece)
-        except InputError as error:
-            raise InputError(f"{path}, record {number}: {error}") from None
-
-
-def _from_json(path: Path, text: str) -> Iterator[tuple[int, Record]]:
-    try:
-        rows = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is not valid JSON: {error}.") from None
-    if not isinstance(rows, list) or not rows:
-        raise InputError(f"{path} is not a JSON array with an object for each record.")
-    for number, row in enumerate(rows, 1):
-        try:
-            yield number, _from_object(row)
-        except InputError as error:
-            raise InputError(f"{path}, row {number}: {error}") from None
-
-
-def _from_object(row: Any) -> Record:
-    keys = set(row) if isinstance(row, Mapping) else set()
-    if keys == {"instruction", "output"}:
-        return parse_record(_string(row["instruction"]), _string(row["output"]))
-    if keys == {"text"}:
-        return parse_text_record(_string(row["text"]))
-    if keys == {"messages"} and isinstance(row["messages"], list):
-        turns = [m if isinstance(m, Mapping) and set(m) == {"role", "content"} else {} for m in row["messages"]]
-        roles = [turn.get("role") for turn in turns]
-        if roles != ["user", "assistant"]:
-            raise InputError(
-                f"the messages are from {', '.join(map(str, roles)) or 'nobody'}; "
-                "a record is one user message and one assistant message."
-            )
-        return parse_record(_string(turns[0]["content"]), _string(turns[1]["content"]))
-    found = ", ".join(map(str, sorted(keys, key=str))) or "missing"
-    raise InputError(f"the keys are {found}; a record has instruction and output, messages, or text, and nothing else.")
-
-
-def _string(value: Any) -> str:
-    if not isinstance(value, str):
-        raise InputError(f"expected a text, found {value!r:.60}.")
-    if re.search("[\ud800-\udfff]", value):
-        raise InputError(f"half a character (a lone surrogate) in {value!a:.60}.")
-    return value
-
-
 def eval_beside(dataset: Path) -> Path | None:
-    """The evaluation file the exporter wrote beside `dataset`, if it is there."""
+    """The evaluation file that was exported with `dataset`, if it is there."""
     path = dataset.with_name(f"{dataset.stem}_eval{dataset.suffix}")
     return path if path.is_file() else None
 
 
 def training_beside(dataset: Path) -> Path | None:
-    """The training file the exporter wrote beside the evaluation file `dataset`, if it is there."""
+    """The training file that was exported with the evaluation file `dataset`, if it is there."""
     stem = dataset.stem
     path = dataset.with_name(stem.removesuffix("_eval") + dataset.suffix)
     return path if stem.endswith("_eval") and path.is_file() else None

@@ -1,34 +1,16 @@
-"""How many words each record asks for, and which words may meet the evaluation."""
+"""The mix: how many words the records ask for."""
 
 from __future__ import annotations
 
-import hashlib
-import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..common.errors import InputError
-from ..pairs.checking import PairSet
+from ..common.errors import InputError, Option
 
-MIN_EVAL_WORDS = 10
-
-
-def rng(seed: int, purpose: str) -> random.Random:
-    """A generator of its own for each purpose. Only its `.random()` may be used.
-
-    That method and SHA-256 are the two sources that are the same in every Python version and on every
-    machine; `shuffle` and `sample` have changed before.
-    """
-    return random.Random(int.from_bytes(hashlib.sha256(f"{seed}/{purpose}".encode()).digest()[:8], "big"))
-
-
-def shuffle(items: list, generator: random.Random) -> None:
-    """Fisher-Yates, in place, from `.random()` alone."""
-    for i in range(len(items) - 1, 0, -1):
-        j = int(generator.random() * (i + 1))
-        items[i], items[j] = items[j], items[i]
+MIX = Option("mix")
+DEFAULT_MIX = "10:70,8-9:20,6-7:10"
 
 
 @dataclass(frozen=True)
@@ -47,15 +29,20 @@ class Mix:
             high = int(match[2] or match[1]) if match else 0
             if match is None or not 1 <= low <= high <= 100:
                 raise InputError(
-                    f"--mix {text!r} is not understood at {part!r}. "
-                    "Write words:percent, as in 10:70,8-9:20,6-7:10 (1 to 100 words)."
+                    "{option} {text!r} cannot be read at {part!r}. "
+                    "Write words:percent, as in 10:70,8-9:20,6-7:10 (1 to 100 words).",
+                    option=MIX,
+                    text=text,
+                    part=part,
                 )
             bins.append((tuple(range(low, high + 1)), int(match[3])))
         sizes = [n for ns, _ in bins for n in ns]
         if (total := sum(share for _, share in bins)) != 100:
-            raise InputError(f"The shares of --mix {text!r} sum to {total}, not to 100.")
+            raise InputError(
+                "The shares of {option} {text!r} sum to {total}, not to 100.", option=MIX, text=text, total=total
+            )
         if len(set(sizes)) != len(sizes):
-            raise InputError(f"--mix {text!r} names a number of words twice.")
+            raise InputError("{option} {text!r} names a number of words twice.", option=MIX, text=text)
         return cls(tuple(bins))
 
     def __str__(self) -> str:
@@ -83,69 +70,3 @@ def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
     for i in by_remainder[: total - sum(floors)]:
         floors[i] += 1
     return floors
-
-
-def size_stream(sizes: dict[int, int], generator: random.Random) -> Iterator[int]:
-    """The sizes in random order, drawn from an urn: no list of all records is ever made."""
-    left = dict(sizes)
-    for remaining in range(sum(sizes.values()), 0, -1):
-        ball = int(generator.random() * remaining)
-        for n in left:
-            if ball < left[n]:
-                left[n] -= 1
-                yield n
-                break
-            ball -= left[n]
-
-
-def split_words(pairs: PairSet, share: float, seed: int, largest: int) -> tuple[set[int], set[int]]:
-    """Word indices for training and for evaluation; words that share a sentence stay together.
-
-    The evaluation gets `share` of the words, at least ten and at least enough for its largest record.
-
-    Raises:
-        InputError: too few words, or too many of them tied together by shared sentences.
-    """
-    groups = _groups(pairs)
-    words = len(pairs.words)
-    wanted = max(MIN_EVAL_WORDS, largest, round(share * words))
-    if words < max(2 * MIN_EVAL_WORDS, 2 * largest):
-        raise InputError(
-            f"{words} usable words are too few to keep some apart for evaluation; it takes at least "
-            f"{max(2 * MIN_EVAL_WORDS, 2 * largest)}. Add words, or export without evaluation: --eval 0."
-        )
-    shuffle(groups, rng(seed, "split"))
-    chosen: set[int] = set()
-    # Small groups first: a large knot of words that share sentences belongs to training.
-    for group in sorted(groups, key=len):
-        if len(chosen) >= wanted:
-            break
-        if len(chosen) + len(group) <= max(wanted, words // 2) and words - len(chosen) - len(group) >= largest:
-            chosen.update(group)
-    if len(chosen) < wanted:
-        raise InputError(
-            f"Only {len(chosen)} of {words} words can be kept apart for evaluation, and {wanted} are needed. Words "
-            f"that share their sentences stay together, and training keeps at least {largest}. Use a smaller --eval, "
-            "--split records, or --eval 0."
-        )
-    return set(range(words)) - chosen, chosen
-
-
-def _groups(pairs: PairSet) -> list[list[int]]:
-    """Words that share a sentence, directly or through others, as lists."""
-    parent = list(range(len(pairs.words)))
-
-    def root(w: int) -> int:
-        while parent[w] != w:
-            parent[w] = w = parent[parent[w]]
-        return w
-
-    owner: dict[int, int] = {}
-    for w, s in zip(pairs.pair_words, pairs.pair_sentences, strict=True):
-        other = owner.setdefault(s, w)
-        if other != w:
-            parent[root(w)] = root(other)
-    groups: dict[int, list[int]] = {}
-    for w in range(len(pairs.words)):
-        groups.setdefault(root(w), []).append(w)
-    return list(groups.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,15 +12,16 @@ from typing import Any
 from ...exporter.common.memory import free_disk, free_memory, gigabytes
 from ...exporter.common.webui import Webui
 from ..models.weights import shapes
-from ..training.settings import PROJECTIONS, TrainSettings
+from ..training.settings import ALL, PROJECTIONS, TrainSettings
 from .finding import Finding, listed, note, ok, problem
 from .models import model_folders
 
 # A trained number takes four bytes; Adam keeps two more numbers for it, and its gradient is a fourth in training.
 _NUMBER = 4
 _ADAM = 2 * _NUMBER
-# transformers.Trainer keeps two checkpoints to resume from; a third is written before the oldest is deleted.
+# Training keeps two checkpoints to resume from; a third is written before the oldest is deleted.
 _RESUMABLE = 3
+_NO_LAYER = re.compile("embed|lm_head|wte|wpe")
 _SMALL = 200_000_000  # bytes that any run and export may take besides
 
 
@@ -37,10 +39,16 @@ def settings() -> TrainSettings:
 def trained(weights: Mapping[str, tuple[int, ...]], run: TrainSettings) -> int:
     """How many numbers a LoRA by `run` trains in a model with `weights` (name -> shape).
 
-    A layer with a matrix of n x m numbers has r * (n + m) of them.
+    A layer with a matrix of n x m numbers has r * (n + m) of them. With all projections, what is no embedding and not
+    the head counts as a layer.
     """
-    endings = tuple(f".{PROJECTIONS[p]}.weight" for p in run.projections)
-    return run.rank * sum(sum(shape) for name, shape in weights.items() if name.endswith(endings) and len(shape) == 2)
+    every = ALL in run.projections
+    endings = (".weight",) if every else tuple(f".{PROJECTIONS[p]}.weight" for p in run.projections)
+    return run.rank * sum(
+        sum(shape)
+        for name, shape in weights.items()
+        if len(shape) == 2 and name.endswith(endings) and not (every and _NO_LAYER.search(name))
+    )
 
 
 def disk_need(numbers: int, run: TrainSettings) -> int:

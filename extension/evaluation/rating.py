@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ...exporter.common.encoding import detect_encoding, open_text
 from ...exporter.common.errors import InputError, Option
 from ...exporter.common.files import no_formula
-from ...exporter.common.textfile import detect_encoding, open_text
 from ...exporter.language.levels import LEVELS, level_number
 from .agreement import alpha
 from .bootstrap import Parts, interval

@@ -7,67 +7,69 @@ from typing import Any
 
 import gradio as gr
 
-from ...exporter.common.errors import InputError
 from ..models.host import adapter_folder, adapter_names
+from ..models.jobs import Job
 from ..models.loading import check_adapter
 from .gradio_compat import copyable
-from .pictures import note
-from .texts import text
-from .ui import Ui, Updates
+from .languages import text
+from .markup import note
+from .pane import Pane
+from .ui import Updates
 
 
-def build(ui: Ui) -> None:
-    folders = ui.host.folders
-    fields = ui.host.chat_fields()
-    adapter = ui.choice("apply.adapter", lambda language: adapter_names(folders), "adapter")
-    with gr.Row():
-        run = ui.button("apply.run", variant="primary")
-        off = ui.button("apply.off")
-    status = gr.HTML(elem_id="cefr-apply-status")
-    strict = ui.make(gr.Checkbox, "apply.strict", value=ui.host.strict_chat, visible=bool(fields))
-    command = ui.make(gr.Textbox, "apply.chat", value="/cefr A1: happy, book, friend", interactive=False, **copyable())
+class ApplyPane(Pane):
+    name = "apply"
 
-    def change(language: str, chosen: str | None) -> Iterator[Updates]:
-        if ui.host.training_off == "multi-user":
-            raise InputError(text("off", language))
-        job = ui.host.desk.start("apply", lambda job: ui.host.apply(chosen))
-        yield from ui.follow(job, language, lambda j: {}, status)
-        if job.error:
-            return
-        if job.result is None:
-            yield {status: note(text("apply.is_off", language)), **_chat(fields, None)}
-            return
-        done = job.result
-        values = {"name": done.adapter, "layers": done.layers, "difference": f"{done.difference:.2f}"}
-        yield {status: note(text("apply.done", language, **values), "good"), **_chat(fields, done.adapter)}
+    def build(self) -> None:
+        self.chat_fields = self.host.chat_fields()
+        self.adapter = self.choice("adapter", lambda language: adapter_names(self.folders), "adapter")
+        with gr.Row():
+            self.apply_button = self.button("run", variant="primary")
+            self.take_off_button = self.button("off")
+        self.status = self.html("status")
+        self.strict = self.make(gr.Checkbox, "strict", value=self.host.strict_chat, visible=bool(self.chat_fields))
+        example = "/cefr A1: happy, book, friend"
+        self.command = self.make(gr.Textbox, "chat", value=example, interactive=False, **copyable())
 
-    def begin(language: str, chosen: str | None) -> Iterator[Updates]:
-        folder = adapter_folder(folders, str(chosen or ""))
+    def connect(self) -> None:
+        outputs = [self.command, *(component for component, _ in self.chat_fields.values())]
+        self.on(self.apply_button.click, self.apply, {"adapter": self.adapter}, outputs)
+        self.on(self.take_off_button.click, self.take_off, {}, outputs)
+        self.on(self.strict.input, self.switch_strict, {"strict": self.strict}, [])
+
+    def apply(self, language: str, adapter: str | None) -> Iterator[Updates]:
+        folder = adapter_folder(self.folders, str(adapter or ""))
         level = check_adapter(folder).get("level", "A1")
-        yield {command: f"/cefr {level}: happy, book, friend"}
-        yield from change(language, folder.name)
+        yield {self.command: f"/cefr {level}: happy, book, friend"}
+        yield from self._change(language, folder.name)
 
-    def take_off(language: str) -> Iterator[Updates]:
-        yield from change(language, None)
+    def take_off(self, language: str) -> Iterator[Updates]:
+        yield from self._change(language, None)
 
-    def hold(language: str, held: bool) -> Updates:
-        if ui.host.training_off == "multi-user":
-            raise InputError(text("off", language))
-        ui.host.strict_chat = bool(held)
+    def switch_strict(self, language: str, strict: Any) -> Updates:
+        """Whether Chat keeps to the words of the level."""
+        self.refuse_when_shared()
+        self.host.strict_chat = bool(strict)
         return {}
 
-    ui.on(strict.input, hold, [strict], [status], status)
-    outputs = [status, command, *(component for component, _ in fields.values())]
-    ui.on(run.click, begin, [adapter], outputs, status)
-    ui.on(off.click, take_off, [], outputs, status)
+    def _change(self, language: str, adapter: str | None) -> Iterator[Updates]:
+        self.refuse_when_shared()
+        job = self.host.desk.start(self.name, lambda job: self.host.apply(adapter))
+        yield from self.follow(job, language)
 
+    def ended(self, job: Job, language: str) -> Updates:
+        done = job.result
+        if done is None:
+            return {self.status: note(text("apply.is_off", language)), **self._chat(None)}
+        values = {"name": done.adapter, "layers": done.layers, "difference": f"{done.difference:.2f}"}
+        return {self.status: note(text("apply.done", language, **values), "good"), **self._chat(done.adapter)}
 
-def _chat(fields: dict[str, tuple[Any, Any]], adapter: str | None) -> Updates:
-    """What the host's own page needs to hear: the form of the prompt, and which LoRA is on."""
-    updates: Updates = {}
-    for name, (component, value) in fields.items():
-        if name == "lora_menu":
-            updates[component] = gr.update(value=[adapter] if adapter else [])
-        elif adapter:
-            updates[component] = gr.update(value=value)
-    return updates
+    def _chat(self, adapter: str | None) -> Updates:
+        """What the host's own page needs to hear: the form of the prompt, and which LoRA is on."""
+        updates: Updates = {}
+        for name, (component, value) in self.chat_fields.items():
+            if name == "lora_menu":
+                updates[component] = gr.update(value=[adapter] if adapter else [])
+            elif adapter:
+                updates[component] = gr.update(value=value)
+        return updates

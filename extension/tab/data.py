@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from ...exporter.common.errors import InputError
+from ...exporter.common.errors import InputError, Option
 from ...exporter.common.webui import Webui
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ...exporter.pairs.checking import starter_pairs
@@ -19,121 +20,160 @@ from ...exporter.records.formats import FORMATS, read_records
 from ...exporter.records.mix import Mix
 from ...exporter.records.prompt import HARD_CUT
 from ...exporter.records.slicer import SlicerReport, report
+from ...exporter.records.summary import Summary
 from ..models.jobs import Job
 from . import paths
-from .pictures import escape, histogram, note, records, table
-from .texts import text
-from .ui import Ui, Updates
+from .charts import histogram
+from .labels import say_in
+from .languages import text
+from .markup import Markup, element, join, note, records, table
+from .numbers import decimal, whole
+from .pane import Pane
+from .ui import Updates
 
 STARTER = ""  # the choice that is no file
 # Records whose tokens are counted for the picture; enough to see the spread, few enough for a slow tokenizer.
 _COUNTED = 500
 
 
-def build(ui: Ui) -> None:
-    folders = ui.host.folders
+@dataclass(frozen=True)
+class Fields:
+    """What the fields of the pane hold, as the page sends it."""
 
-    def tables(language: str) -> list[Any]:
-        return [(text("data.starter", language), STARTER), *paths.tables(folders.datasets)]
+    table: Any
+    upload: Any
+    level: Any
+    name: Any
+    records: Any
+    share: Any
+    mix: Any
+    chunk: Any
+    replace: Any
 
-    with gr.Row():
-        with gr.Column():
-            source = ui.choice("data.table", tables, value=STARTER)
-            sent = ui.make(gr.File, "data.upload", type="filepath", file_count="single", height=110)
-            level = ui.make(gr.Radio, "data.level", choices=list(TRAINABLE), value="A1")
-            name = ui.make(gr.Textbox, "data.name", value="a1", max_lines=1)
-        with gr.Column():
-            number = ui.make(gr.Number, "data.records", value=400, precision=0)
-            share = ui.make(gr.Slider, "data.share", minimum=0, maximum=0.5, step=0.05, value=0.1)
-            mix = ui.make(gr.Textbox, "data.mix", value="10:70,8-9:20,6-7:10", max_lines=1)
-            chunk = ui.make(gr.Number, "data.chunk", value=256, precision=0)
-            replace = ui.make(gr.Checkbox, "data.replace", value=False)
-    with gr.Row():
-        look = ui.button("data.check")
-        write = ui.button("data.export", variant="primary")
-    status = gr.HTML(elem_id="cefr-data-status")
-    found = gr.HTML(elem_id="cefr-data-found")
 
-    def show(job: Job, language: str) -> Updates:
-        return {found: _found(job.result, language)} if job.result else {}
+@dataclass(frozen=True)
+class Exported:
+    """What an export made, and what Training PRO would do with it; `cut` is None without a tokenizer."""
 
-    def work(publish: bool) -> Any:
-        def handler(language: str, *values: Any) -> Any:
-            if publish and ui.host.training_off == "multi-user":
-                raise InputError(text("off", language))
-            pairs, settings, force, length = _asked(folders, *values)
+    summary: Summary
+    preview: tuple[str, ...]
+    chunk: int
+    cut: SlicerReport | None
 
-            def run(job: Job) -> dict[str, Any]:
-                with tempfile.TemporaryDirectory() as scratch:
-                    target: Any = folders if publish else Path(scratch)
-                    summary = export(pairs, settings, target, force=force and publish, progress=job.progress)
-                    made = read_records(Path(summary["files"]["train_txt"]))
-                texts = [r.text for r in made]
-                return {
-                    "summary": summary,
-                    "preview": texts[:3],
-                    "chunk": length,
-                    "cut": _sliced(ui.host.counter(), texts, length),
-                }
 
-            job = ui.host.files_desk.start("data", run)
-            yield {found: ""}
-            yield from ui.follow(job, language, lambda j: show(j, language), status)
-            if publish and job.result:
-                made = {**ui.select("dataset", f"{settings.name}.txt")}
-                made |= ui.select("evaluation", f"{settings.name}_eval.txt") if settings.eval_records else {}
-                yield {status: note(text("data.exported", language, folder=_short(folders)), "good"), **made}
+class DataPane(Pane):
+    name = "data"
 
-        return handler
+    def build(self) -> None:
+        with gr.Row():
+            with gr.Column():
+                source = self.choice("table", self._tables, value=STARTER)
+                upload = self.make(gr.File, "upload", type="filepath", file_count="single", height=110)
+                level = self.make(gr.Radio, "level", choices=list(TRAINABLE), value="A1")
+                name = self.make(gr.Textbox, "name", value="a1", max_lines=1)
+            with gr.Column():
+                number = self.make(gr.Number, "records", value=400, precision=0)
+                share = self.make(gr.Slider, "share", minimum=0, maximum=0.5, step=0.05, value=0.1)
+                mix = self.make(gr.Textbox, "mix", value="10:70,8-9:20,6-7:10", max_lines=1)
+                chunk = self.make(gr.Number, "chunk", value=256, precision=0)
+                replace = self.make(gr.Checkbox, "replace", value=False)
+        self.fields = Fields(source, upload, level, name, number, share, mix, chunk, replace)
+        with gr.Row():
+            self.check_button = self.button("check")
+            self.export_button = self.button("export", variant="primary")
+        self.status = self.html("status")
+        self.result = self.html("found")
 
-    def named(language: str, chosen: str, file: str | None, at: str) -> Updates:
-        stem = Path(file).stem if file else Path(chosen).stem if chosen else ""
+    def connect(self) -> None:
+        fields = self.fields
+        self.on(self.check_button.click, self.check, vars(fields), [self.result])
+        self.on(self.export_button.click, self.export, vars(fields), [self.result])
+        named = {"table": fields.table, "upload": fields.upload, "level": fields.level}
+        for listener in (fields.table.input, fields.upload.upload, fields.upload.clear, fields.level.input):
+            self.on(listener, self.suggest_name, named, [fields.name])
+        self.rejoin(self.host.files_desk, [self.result])
+
+    def _tables(self, language: str) -> list[Any]:
+        return [(text("data.starter", language), STARTER), *paths.tables(self.folders.datasets)]
+
+    # Events
+
+    def check(self, language: str, **given: Any) -> Iterator[Updates]:
+        """An export into a folder that is thrown away."""
+        yield from self._run(language, Fields(**given), publish=False)
+
+    def export(self, language: str, **given: Any) -> Iterator[Updates]:
+        self.refuse_when_shared()
+        yield from self._run(language, Fields(**given), publish=True)
+
+    def suggest_name(self, language: str, table: str, upload: str | None, level: str) -> Updates:
+        """A name for the files, from that of the table."""
+        stem = Path(upload or table or "").stem
         clean = "".join(c if c.isalnum() or c in "-_" else "-" for c in stem)[:60].strip("-")
-        new = f"{clean}-{at.lower()}" if clean and at.lower() not in clean.lower() else clean or at.lower()
-        return {name: f"{new}-train" if new == clean else new}
+        new = f"{clean}-{level.lower()}" if clean and level.lower() not in clean.lower() else clean or level.lower()
+        return {self.fields.name: f"{new}-train" if new == clean else new}
 
-    asked = [source, sent, level, name, number, share, mix, chunk, replace]
-    ui.on(look.click, work(False), asked, [status, found], status)
-    ui.on(write.click, work(True), asked, [status, found], status)
-    for listener in (source.input, sent.upload, sent.clear, level.input):
-        ui.on(listener, named, [source, sent, level], [name], status)
-    ui.rejoin(ui.host.files_desk, "data", show, status, [found])
+    def _run(self, language: str, fields: Fields, *, publish: bool) -> Iterator[Updates]:
+        pairs, settings, chunk = self._pairs(fields), _settings(fields), _chunk(fields)
+        for made in FORMATS.values():
+            for side in ("train", "eval"):
+                paths.inside(self.folders.datasets, made.path(self.folders.datasets, settings.name, side).name)
+
+        def work(job: Job) -> Exported:
+            with tempfile.TemporaryDirectory() as scratch:
+                target: Any = self.folders if publish else Path(scratch)
+                progress = _progress(job, language)
+                summary = export(pairs, settings, target, force=publish and bool(fields.replace), progress=progress)
+                made = [record.text for record in read_records(summary.files["train_txt"])]
+            return Exported(summary, tuple(made[:3]), chunk, _sliced(self.host.counter(), made, chunk))
+
+        job = self.host.files_desk.start(self.name, work)
+        yield {self.result: ""}
+        yield from self.follow(job, language)
+        if publish and job.result:
+            yield self._published(settings, language)
+
+    def _pairs(self, fields: Fields) -> Path:
+        """The chosen table. Raises InputError."""
+        if fields.upload:
+            return paths.upload(fields.upload)
+        if fields.table == STARTER or fields.table is None:
+            return starter_pairs(parse_level(str(fields.level), TRAINABLE))
+        return paths.dataset(self.folders.datasets, fields.table, paths.tables(self.folders.datasets))
+
+    def _published(self, settings: ExportSettings, language: str) -> Updates:
+        """The files have been written: say where, and choose them in the other panes."""
+        updates = self.ui.select("dataset", f"{settings.name}.txt")
+        if settings.eval_records:
+            updates |= self.ui.select("evaluation", f"{settings.name}_eval.txt")
+        done = text("data.exported", language, folder=_short(self.folders))
+        return {self.status: note(done, "good"), **updates}
+
+    def show(self, job: Job, language: str) -> Updates:
+        return {self.result: _result(job.result, language)} if job.result else {}
 
 
-def _asked(
-    folders: Any,
-    source: str,
-    sent: str | None,
-    level: str,
-    name: str,
-    number: Any,
-    share: Any,
-    mix: str,
-    chunk: Any,
-    replace: bool,
-) -> tuple[Path, ExportSettings, bool, int]:
+def _settings(fields: Fields) -> ExportSettings:
     """What the fields say, checked. Raises InputError."""
-    level = parse_level(str(level), TRAINABLE)
-    if sent:
-        pairs = paths.upload(sent)
-    elif source == STARTER or source is None:
-        pairs = starter_pairs(level)
-    else:
-        pairs = paths.dataset(folders.datasets, source, paths.tables(folders.datasets))
-    settings = ExportSettings(
-        level=level,
-        name=str(name or ""),
-        records=whole(number, "records"),
-        mix=Mix.parse(str(mix)),
-        eval_share=float(share),
+    return ExportSettings(
+        level=parse_level(str(fields.level), TRAINABLE),
+        name=str(fields.name or ""),
+        records=whole(fields.records, "records"),
+        mix=Mix.parse(str(fields.mix)),
+        eval_share=decimal(fields.share, "eval"),
     )
-    length = whole(chunk, "chunk length")
+
+
+def _chunk(fields: Fields) -> int:
+    length = whole(fields.chunk, "chunk")
     if not 16 <= length <= 1_000_000:
-        raise InputError(f"The chunk length {length} is out of range: 16 to 1,000,000 tokens.")
-    for made in FORMATS.values():
-        for side in ("train", "eval"):
-            paths.inside(folders.datasets, made.path(folders.datasets, settings.name, side).name)
-    return pairs, settings, bool(replace), length
+        raise InputError("{option} {length} is out of range: 16 to 1,000,000.", option=Option("chunk"), length=length)
+    return length
+
+
+def _progress(job: Job, language: str) -> Callable[[str, int, int], None]:
+    """What tells the job how far the export is, in the reader's language."""
+    return lambda what, done, total: job.progress(text(f"data.doing.{what}", language), done, total)
 
 
 def _short(folders: Webui) -> Path:
@@ -149,46 +189,58 @@ def _sliced(count: Callable[[str], int] | None, texts: list[str], chunk: int) ->
     return report(HARD_CUT.join(texts[:_COUNTED]), lru_cache(maxsize=None)(count), chunk, overlap=False)
 
 
-def whole(value: Any, what: str) -> int:
-    """`value` of a number field. Raises InputError when it is none."""
-    try:
-        return int(value)
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(f"{str(value)[:40]!r} is no whole number for {what}.") from None
+def _result(exported: Exported, language: str) -> Markup:
+    return join(
+        _rows(exported.summary, language),
+        _sides(exported.summary, language),
+        element("h4", text("data.lengths", language)),
+        _lengths(exported, language),
+        element("h4", text("data.preview", language)),
+        records(exported.preview),
+    )
 
 
-def _found(result: dict[str, Any], language: str) -> str:
-    summary, rows = result["summary"], result["summary"]["rows"]
-
-    def say(key: str, **values: Any) -> str:
-        return text(f"data.{key}", language, **values)
-
+def _rows(summary: Summary, language: str) -> Markup:
+    """How many rows of the table were used, and why the first ones were rejected."""
     kinds = ("read", "used", "other_level", "doubled", "blank", "rejected")
-    parts = [table([say(k) for k in kinds], [[rows[k] for k in kinds]])]
-    if rejects := summary["first_failed_rows"]:
-        parts.append(f"<h4>{escape(say('rejects'))}</h4>")
-        body = [[r["row"], r["word"][:40], r["reason"]] for r in rejects]
-        parts.append(table([say("row"), say("word"), say("reason")], body))
-    head = [say(k) for k in ("side", "records", "words", "sentences", "uses", "sizes")]
+    counted = table(_heads(kinds, language), [[getattr(summary.rows, kind) for kind in kinds]])
+    if not (rejects := summary.first_failed_rows):
+        return counted
+    body = [[row.row, row.word[:40], say_in("data", row.reason, language)] for row in rejects]
+    return join(
+        counted,
+        element("h4", text("data.rejects", language)),
+        table(_heads(("row", "word", "reason"), language), body),
+    )
+
+
+def _sides(summary: Summary, language: str) -> Markup:
+    """What the files for training and for evaluation hold."""
     body = [
         [
-            side,
-            made["records"],
-            made["words"],
-            made["sentences"],
-            "-".join(str(n) for n in dict.fromkeys(made["uses_per_sentence"])),
-            ", ".join(f"{n}: {c:,}" for n, c in made["words_per_record"].items()),
+            text(f"data.side.{side}", language),
+            made.records,
+            made.words,
+            made.sentences,
+            "-".join(str(n) for n in dict.fromkeys(made.uses_per_sentence)),
+            ", ".join(f"{n}: {count:,}" for n, count in made.words_per_record.items()),
         ]
-        for side, made in summary["sides"].items()
+        for side, made in summary.sides.items()
     ]
-    parts.append(table(head, body))
-    parts.append(f"<h4>{escape(say('lengths'))}</h4>")
-    cut, chunk = result["cut"], result["chunk"]
-    if cut is not None:
-        parts.append(histogram(cut.lengths, chunk, say("tokens"), say("over", chunk=chunk)))
-        said = say("slicer", cut=f"{cut.cut:,}", records=f"{cut.records:,}", safe=f"{cut.safe_chunk:,}")
-        parts.append(f"<p>{escape(said)}</p>")
-    else:
-        parts.append(f"<p>{escape(say('no_tokens'))}</p>")
-    parts.append(f"<h4>{escape(say('preview'))}</h4>{records(result['preview'])}")
-    return "".join(parts)
+    return table(_heads(("side", "records", "words", "sentences", "uses", "sizes"), language), body)
+
+
+def _lengths(exported: Exported, language: str) -> Markup:
+    cut, chunk = exported.cut, exported.chunk
+    if cut is None:
+        return element("p", text("data.no_tokens", language))
+    values = {"cut": f"{cut.cut:,}", "records": f"{cut.records:,}", "safe": f"{cut.safe_chunk:,}"}
+    longer = text("data.over", language, chunk=chunk)
+    return join(
+        histogram(cut.lengths, chunk, text("data.tokens", language), longer),
+        element("p", text("data.slicer", language, **values)),
+    )
+
+
+def _heads(keys: tuple[str, ...], language: str) -> list[str]:
+    return [text(f"data.{key}", language) for key in keys]

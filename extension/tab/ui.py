@@ -1,70 +1,87 @@
-"""What all panes share: texts in the reader's language, guarded handlers, lists that stay fresh, jobs to follow."""
+"""What all panes share: components with texts, lists that stay fresh, and events whose errors are said on the page."""
 
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
-from ...exporter.common.errors import CefrError
-from ..models.host import Host, adapter_names
-from ..models.jobs import Desk, Job
-from . import paths
+from ...exporter.common.errors import CefrError, Problem
+from ..models.host import Host
 from .gradio_compat import connect, root_page
-from .pictures import bar, clock, escape, note
-from .texts import TEXTS, language_of, text
+from .head import head
+from .labels import say_all
+from .languages import ENGLISH, has, language_of, text
+from .markup import join, note
 
 _log = logging.getLogger("cefr_sentences")
 
 # component -> its update, as gradio takes it from a handler
 Updates = dict[Any, Any]
-# How often a followed job is looked at, in seconds.
-_PACE = 1.0
+UNEXPECTED = "Unexpected problem: {error}. The console's log says where it happened."
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happens on the page, and `handler(language, **inputs)`, which returns or yields `Updates`.
+
+    An error goes into `message`, in the words of `pane`.
+    """
+
+    listener: Any
+    handler: Callable[..., Any]
+    inputs: Mapping[str, Any]
+    outputs: Sequence[Any]
+    message: Any
+    pane: str
 
 
 class Ui:
     """The tab while it is built, and what its handlers need afterwards.
 
-    Handlers are collected and connected at the end, because each of them also refreshes the lists of all panes.
+    Events are collected and connected at the end, because each of them also refreshes the lists of all panes.
     """
 
     def __init__(self, host: Host) -> None:
         self.host = host
-        self._texts: list[tuple[Any, str, str]] = []
-        self._lists: list[tuple[Any, Callable[[str], list[Any]]]] = []
+        self.events: list[Event] = []
+        self._texts: list[tuple[Any, str, Callable[[str], str]]] = []
+        self.lists: dict[Any, Callable[[str], list[Any]]] = {}
         self._kinds: dict[str, list[Any]] = {}
-        self._events: list[tuple[Any, Callable[..., Any], Sequence[Any], Sequence[Any], Any]] = []
         self.head = gr.HTML(elem_id="cefr-head")
 
     # Components with texts
 
-    def make(self, kind: Callable[..., Any], key: str, *, prop: str = "label", **options: Any) -> Any:
+    def make(self, component: Callable[..., Any], key: str, *, prop: str = "label", **options: Any) -> Any:
         """A component whose `prop` is the text `key`, and whose small print is `key.info` where there is one.
 
         Its id on the page is made of the key, so that tests and style sheets find it.
         """
-        if f"{key}.info" in TEXTS:
-            options["info"] = text(f"{key}.info")
+        words = {prop: partial(text, key)}
+        if has(f"{key}.info"):
+            words["info"] = partial(text, f"{key}.info")
         options.setdefault("elem_id", f"cefr-{key.replace('.', '-')}")
-        component = kind(**{prop: text(key)}, **options)
-        self._texts.append((component, prop, key))
-        return component
+        return self.worded(component, words, **options)
 
-    def button(self, key: str, **options: Any) -> Any:
-        return self.make(gr.Button, key, prop="value", **options)
+    def worded(self, component: Callable[..., Any], words: Mapping[str, Callable[[str], str]], **options: Any) -> Any:
+        """A component whose properties `words` are in the reader's language: each is given the language."""
+        made = component(**{prop: said(ENGLISH) for prop, said in words.items()}, **options)
+        self._texts += [(made, prop, said) for prop, said in words.items()]
+        return made
 
     def choice(self, key: str, choices: Callable[[str], list[Any]], kind: str = "", **options: Any) -> Any:
-        """A dropdown whose choices are asked for anew after everything that happens.
+        """A dropdown whose choices are brought up to date after every event.
 
         `kind` is what is chosen, so that `select` finds all dropdowns of it.
         """
-        component = self.make(gr.Dropdown, key, choices=choices("en"), **{"value": None, **options})
-        self._lists.append((component, choices))
-        self._kinds.setdefault(kind, []).append(component)
-        return component
+        made = self.make(gr.Dropdown, key, choices=choices(ENGLISH), **{"value": None, **options})
+        self.lists[made] = choices
+        self._kinds.setdefault(kind, []).append(made)
+        return made
 
     def select(self, kind: str, value: str) -> Updates:
         """Choose `value`, which has just been made, in all panes."""
@@ -72,167 +89,96 @@ class Ui:
 
     # Events
 
-    def on(
-        self, listener: Any, fn: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any], message: Any
-    ) -> None:
-        """Call `fn(language, *values)` on an event. It returns or yields `Updates`; an error goes into `message`."""
-        self._events.append((listener, fn, inputs, outputs, message))
+    def on(self, event: Event) -> None:
+        """Connect `event` when the page is finished."""
+        self.events.append(event)
 
     def finish(self) -> None:
         """Connect everything. Call it once, when all panes are there."""
-        page = root_page()
-        lists = [component for component, _ in self._lists]
-        for listener, fn, inputs, outputs, message in self._events:
-            handler = self._guarded(fn, len(inputs), message)
-            connect(listener, handler, [*inputs, *lists], list(dict.fromkeys([*outputs, message, self.head, *lists])))
-        shown = list(dict.fromkeys(c for c, _, _ in self._texts))
-        connect(page.load, self._opened, lists, list(dict.fromkeys([*shown, self.head, *lists])))
+        for event in self.events:
+            outputs = _unique([*event.outputs, event.message, self.head, *self.lists])
+            connect(event.listener, self.guarded(event), [*event.inputs.values(), *self.lists], outputs)
+        shown = [component for component, _, _ in self._texts]
+        connect(root_page().load, self.opened, list(self.lists), _unique([*shown, self.head, *self.lists]))
 
-    def _guarded(self, fn: Callable[..., Any], count: int, message: Any) -> Callable[..., Any]:
-        lists = [component for component, _ in self._lists]
+    def guarded(self, event: Event) -> Callable[..., Iterator[Updates]]:
+        """The handler that gradio calls: it never raises, and leaves every list up to date."""
+        count = len(event.inputs)
 
         def handler(request: gr.Request, *values: Any) -> Iterator[Updates]:
             language = _language(request)
+            given, listed = dict(zip(event.inputs, values[:count], strict=True)), values[count:]
             try:
-                result = fn(language, *values[:count])
-                chosen: Updates = {}
-                files: Updates = {}
-                cleared: Updates = {message: ""}  # what an earlier event said; only once, it may be the status too
-                for updates in result if isinstance(result, Iterator) else [result]:
-                    chosen |= {c: u for c, u in updates.items() if c in lists}
-                    files |= {c: u for c, u in updates.items() if isinstance(c, gr.DownloadButton)}
-                    now = {**cleared, **files, **{c: u for c, u in updates.items() if c not in lists}}
-                    cleared = {}
-                    if now:  # gradio takes an empty dictionary for a value
-                        yield now
-                fresh = self._fresh(language, values[count:])
-                # gradio 4.37 forgets a file that a later yield leaves out.
-                yield {**files, **fresh, **{c: {**fresh[c], **u} for c, u in chosen.items()}}
+                yield from self._answers(event, language, given, listed)
             except CefrError as error:
-                said = plain(str(error))
-                if self.host.desk.current is not None:
-                    gr.Warning(escape(said))  # a job that this page follows writes over the message
-                yield {message: note(said, "error"), **self._fresh(language, values[count:])}
+                yield {event.message: self._refused(error, language, event.pane), **self._fresh(language, listed)}
             except Exception as error:
                 _log.exception("A handler of the CEFR Sentences tab failed")
-                said = f"Unexpected problem: {type(error).__name__}: {error}. Its place is in the console's log."
-                yield {message: note(said, "error")}
+                problem = Problem(UNEXPECTED, {"error": f"{type(error).__name__}: {error}"})
+                yield {event.message: note(say_all([problem], language, event.pane), "error")}
 
         return handler
 
-    def _opened(self, request: gr.Request, *values: Any) -> Updates:
+    def _answers(
+        self, event: Event, language: str, given: Mapping[str, Any], listed: Sequence[Any]
+    ) -> Iterator[Updates]:
+        """What the handler returns or yields; at the end the lists, with what it has chosen in them."""
+        result = event.handler(language, **given)
+        chosen: Updates = {}
+        files: Updates = {}
+        cleared: Updates = {event.message: ""}  # what an earlier event said; only once, it may be the status too
+        for updates in result if isinstance(result, Iterator) else [result]:
+            chosen |= {c: u for c, u in updates.items() if c in self.lists}
+            files |= {c: u for c, u in updates.items() if isinstance(c, gr.DownloadButton)}
+            now = {**cleared, **files, **{c: u for c, u in updates.items() if c not in self.lists}}
+            cleared = {}
+            if now:  # gradio takes an empty dictionary for a value
+                yield now
+        fresh = self._fresh(language, listed)
+        # gradio 4.37 forgets a file that a later yield leaves out.
+        yield {**files, **fresh, **{c: {**fresh[c], **u} for c, u in chosen.items()}}
+
+    def _refused(self, error: CefrError, language: str, pane: str) -> str:
+        sentence = say_all(error.problems, language, pane)
+        if self.host.desk.current is not None:
+            gr.Warning(join(sentence))  # a job that this page follows writes over the message
+        return note(sentence, "error")
+
+    def opened(self, request: gr.Request, *values: Any) -> Updates:
+        """A page has been opened: its texts in the reader's language, and its lists as things are now."""
         language = _language(request)
-        updates: dict[Any, dict[str, Any]] = {}
         try:
-            if language != "en":
-                for component, prop, key in self._texts:
-                    changes = updates.setdefault(component, {})
-                    changes[prop] = text(key, language)
-                    if f"{key}.info" in TEXTS:
-                        changes["info"] = text(f"{key}.info", language)
-            fresh = self._fresh(language, values)
+            updates = self._translated(language) if language != ENGLISH else {}
+            for component, update in self._fresh(language, values).items():
+                updates[component] = {**update, **updates[component]} if component in updates else update
+            return updates
         except Exception:  # the page of the whole webui waits for this
             _log.exception("The CEFR Sentences tab could not be brought up to date")
-            return {self.head: note("The tab could not be brought up to date; see the console's log.", "error")}
-        merged: Updates = {c: gr.update(**changes) for c, changes in updates.items()}
-        for component, update in fresh.items():
-            merged[component] = {**update, **updates[component]} if component in updates else update
-        return merged
+            return {self.head: note(text("head.failed", language), "error")}
+
+    def _translated(self, language: str) -> Updates:
+        changes: dict[Any, dict[str, Any]] = {}
+        for component, prop, said in self._texts:
+            changes.setdefault(component, {})[prop] = said(language)
+        return {component: gr.update(**change) for component, change in changes.items()}
 
     def _fresh(self, language: str, values: Sequence[Any]) -> Updates:
         """The lists of all panes and the head of the tab, as things are now."""
-        updates: Updates = {self.head: self._head(language)}
-        for (component, choices), value in zip(self._lists, values, strict=True):
+        updates: Updates = {self.head: head(self.host, language)}
+        for (component, choices), value in zip(self.lists.items(), values, strict=True):
             now = choices(language)
-            known = [c[1] if isinstance(c, tuple) else c for c in now]
+            known = [choice[1] if isinstance(choice, tuple) else choice for choice in now]
             keep = {} if value in known else {"value": known[0] if known else None}
             updates[component] = gr.update(choices=now, **keep)
         return updates
 
-    # The head
 
-    def _head(self, language: str) -> str:
-        state, folders = self.host.state(), self.host.folders
-        adapters = adapter_names(folders)
-        if not paths.training_files(folders.datasets) and not adapters:
-            hint = "next.data"
-        elif self.host.training_off or state.kind == "answers":
-            hint = "next.words"
-        elif state.kind == "none" and not state.name:
-            hint = "next.model"
-        elif not adapters:
-            hint = "next.train"
-        elif state.adapters:
-            hint = "next.chat"
-        elif self.host.desk.last("evaluate") is None:
-            hint = "next.evaluate"
-        else:
-            hint = "next.write"
-        model = f"{state.name} ({state.loader})" if state.kind != "none" else text("head.no_model", language)
-        lora = ", ".join(state.adapters) or text("head.none", language)
-        facts = f"{text('head.model', language)}: {model} · {text('head.lora', language)}: {lora}"
-        if (job := self.host.desk.current) is not None:
-            facts += f" · {text('head.running', language)}: {text(f'pane.{job.kind}', language)}"
-        first = f"<b>{text('head.next', language)}:</b> {escape(text(hint, language))}"
-        return f"<div class='cefr-next'>{first}</div><div class='cefr-why'>{escape(facts)}</div>"
-
-    # Jobs
-
-    def follow(self, job: Job, language: str, show: Callable[[Job], Updates], status: Any) -> Iterator[Updates]:
-        """What `show` makes of the job, again and again until it has ended. The job does not need us to go on."""
-        before: Updates = {}
-        while job.running:
-            now = {**show(job), status: job_bar(job, language)}
-            if now != before:  # what has not changed need not be drawn again
-                yield now
-            before = now
-            job.wait(_PACE)
-        ended = note(plain(job.error), "error") if job.error else ""
-        yield {status: ended, **show(job)}
-
-    def rejoin(
-        self,
-        desk: Desk,
-        kind: str,
-        show: Callable[[Job, str], Updates],
-        status: Any,
-        outputs: Sequence[Any],
-        ended: Callable[[Job, str], Updates] = lambda job, language: {},
-    ) -> None:
-        """When a page opens, show the last job of `kind`, follow it while it runs, and say how it `ended`.
-
-        Not where several users share the webui: what one of them writes is no business of the others.
-        """
-
-        def opened(language: str) -> Iterator[Updates]:
-            job = desk.last(kind)
-            if job is not None and self.host.training_off != "multi-user":
-                yield from self.follow(job, language, lambda j: show(j, language), status)
-                yield ended(job, language)
-
-        self.on(root_page().load, opened, [], [*outputs, status], status)
-
-
-def job_bar(job: Job, language: str) -> str:
-    """The progress of a running job with the time it still takes."""
-    if job.stopping.is_set():
-        return bar(None, text("job.stopping", language))
-    said = job.what or text("job.busy", language)
-    if job.total:
-        said += f" {job.done:,}/{job.total:,}"
-    if (left := job.seconds_left) is not None:
-        said += " · " + text("job.left", language, left=clock(left))
-    return bar(job.done / job.total if job.total and job.done else None, said)
-
-
-def plain(message: str) -> str:
-    """A message of the engines in the words of the tab: no dashes of options, and a box for --force."""
-    message = message.replace("replace with --force", "tick the box that replaces it")
-    return re.sub(r"(?<![\w-])--(?=[a-z])", "", message)
+def _unique(components: Iterable[Any]) -> list[Any]:
+    return list(dict.fromkeys(components))
 
 
 def _language(request: gr.Request | None) -> str:
     try:
-        return language_of(dict(request.headers).get("accept-language")) if request is not None else "en"
+        return language_of(dict(request.headers).get("accept-language")) if request is not None else ENGLISH
     except Exception:  # a request without headers, as tests and API clients make them
-        return "en"
+        return ENGLISH

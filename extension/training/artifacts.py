@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import ModelError, Problem, TargetError
+from ...exporter.common.errors import ModelError, Option, Problem, TargetError
 from ...exporter.common.files import target_error
 from ...exporter.records.prompt import PROMPT_VERSION, Example, Record
 from ..models.loading import META
@@ -71,10 +71,11 @@ def prepare_folder(out: Path, *, force: bool) -> None:
     try:
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             if not force:
-                unfinished = " go on with its unfinished run (--resume)," if (out / ".resume").is_dir() else ""
-                raise TargetError(
-                    f"{out} already holds something. Choose another --out,{unfinished} or replace it with --force."
-                )
+                message = "{folder} already holds something. Choose another {out}, or replace it with {force}."
+                if (out / ".resume").is_dir():
+                    message = "{folder} holds an unfinished run. Resume it ({resume}), or choose another {out}."
+                options = {name: Option(name) for name in ("out", "force", "resume")}
+                raise TargetError(message, folder=out, **options)
             check_replaceable(out)
             shutil.rmtree(out)
         out.mkdir(parents=True, exist_ok=True)
@@ -127,7 +128,8 @@ def check_replaceable(out: Path) -> None:
     """Raises TargetError unless `out` is a folder that a training made."""
     ours = ("adapter_config.json", "run.jsonl", "checkpoint-*")
     if not out.is_dir() or not any(any(out.glob(name)) for name in ours):
-        raise TargetError(f"{out} is not an adapter folder, so --force does not empty it. Choose another --out.")
+        message = "{folder} is not an adapter folder, so it is not replaced. Choose another {option}."
+        raise TargetError(message, folder=out, option=Option("out"))
 
 
 def save_adapter(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import InputError
+from ...exporter.common.errors import InputError, Option
 
 
 def add_commands(commands: Any) -> None:
@@ -35,62 +38,73 @@ def add_commands(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from ...exporter.common.textfile import detect_encoding, open_text
     from ...exporter.records.slicer import report
-    from ..models.loading import load_tokenizer
 
-    if not 16 <= args.chunk <= 1_000_000:
-        raise InputError(
-            f"--chunk {args.chunk} is out of range: 16 to 1,000,000 tokens. Training PRO offers 32 to 2048."
-        )
-    if not args.file.is_file():
-        raise InputError(f"{args.file} is not a file.")
-    if args.file.suffix.lower() == ".json":
-        raise InputError(f"{args.file} is JSON, which is not sliced. Check the .txt; convert-data --to txt makes one.")
-    with open_text(args.file, detect_encoding(args.file)) as file:
-        text = file.read().replace("\r", "")
-    tokenizer = load_tokenizer(args.model)
-    sizes: dict[str, int] = {}
-
-    def count(piece: str) -> int:
-        if piece not in sizes:
-            sizes[piece] = len(tokenizer.encode(piece))
-        return sizes[piece]
-
-    found = report(text, count, args.chunk, args.overlap)
-    print(json.dumps(asdict(found), indent=2) if args.json else describe(found, args.chunk, args.overlap))
+    cut = report(_text(args), _counter(args.model), args.chunk, args.overlap)
+    print(json.dumps(asdict(cut), indent=2) if args.json else describe(cut, args.chunk, args.overlap))
     return 0
 
 
-def describe(found: Any, chunk: int, overlap: bool) -> str:
-    lengths = sorted(found.lengths)
+def _text(args: argparse.Namespace) -> str:
+    """The file as Training PRO reads it. Raises InputError for what is not sliced."""
+    from ...exporter.common.encoding import detect_encoding, open_text
+
+    if not 16 <= args.chunk <= 1_000_000:
+        raise InputError(
+            "{setting} {value} is out of range: 16 to 1,000,000 tokens. Training PRO offers 32 to 2048.",
+            setting=Option("chunk"),
+            value=args.chunk,
+        )
+    if not args.file.is_file():
+        raise InputError("{file} is not a file.", file=args.file)
+    if args.file.suffix.lower() == ".json":
+        raise InputError(
+            "{file} is JSON, which is not sliced. Check the .txt; convert-data --to txt makes one.", file=args.file
+        )
+    with open_text(args.file, detect_encoding(args.file)) as file:
+        return file.read().replace("\r", "")
+
+
+def _counter(model: str) -> Callable[[str], int]:
+    """Counts the tokens of a text, of each text once."""
+    from ..models.loading import load_tokenizer
+
+    tokenizer = load_tokenizer(model)
+    return cache(lambda piece: len(tokenizer.encode(piece)))
+
+
+def describe(cut: Any, chunk: int, overlap: bool) -> str:
+    """The slicer's report as the command prints it."""
+    share = cut.orphaned / cut.response if cut.response else 0.0
+    overlapping = f", {cut.overlapping:,} of them overlapping" if cut.overlapping else ""
     lines = [
-        f"{found.records:,} records of {lengths[0]}-{lengths[-1]} tokens, the median {lengths[len(lengths) // 2]}",
+        *_histogram(sorted(cut.lengths)),
         "",
-    ]
-    width = max(16, -(-(lengths[-1] - lengths[0] + 1) // 12 // 8) * 8)
-    bins: dict[int, int] = {}
-    for n in lengths:
-        bins[n // width * width] = bins.get(n // width * width, 0) + 1
-    most = max(bins.values())
-    for low in range(min(bins), max(bins) + 1, width):
-        n = bins.get(low, 0)
-        lines.append(f"  {low:>5}-{low + width - 1:<5} {'#' * -(-40 * n // most):<40} {n:,}")
-    share = found.orphaned / found.response if found.response else 0.0
-    lines += [
-        "",
-        f"Records longer than the chunk of {chunk}: {found.longer:,}",
+        f"Records longer than the chunk of {chunk}: {cut.longer:,}",
         f"Training PRO, chunk {chunk}, overlapping blocks {'on' if overlap else 'off'}:",
-        f"  blocks                                    {found.blocks:>8,}   {found.blocks / found.records:.2f} a record"
-        + (f", {found.overlapping:,} of them overlapping" if overlap else ""),
-        f"  records cut in two                        {found.cut:>8,}   {found.cut / found.records:.0%}",
-        f"  response tokens without their instruction {found.orphaned:>8,}   {share:.0%} of {found.response:,}",
-        f"  padding                                   {found.padding:>8.0%}   of all tokens",
-        f"Nothing is cut from a chunk length of {found.safe_chunk} on. cefr-sentences train never cuts a record.",
+        f"  blocks                                    {cut.blocks:>8,}   {cut.blocks / cut.records:.2f} a record"
+        f"{overlapping}",
+        f"  records cut in two                        {cut.cut:>8,}   {cut.cut / cut.records:.0%}",
+        f"  response tokens without their instruction {cut.orphaned:>8,}   {share:.0%} of {cut.response:,}",
+        f"  padding                                   {cut.padding:>8.0%}   of all tokens",
+        f"From a chunk length of {cut.safe_chunk} on, nothing is cut. cefr-sentences train never cuts a record.",
     ]
-    if found.overlapping:
+    if cut.overlapping:
         lines.append(
             "Overlapping blocks begin in the middle of a record, so most of them have no instruction at any chunk "
             "length: switch 'Add overlapping blocks' off."
         )
     return "\n".join(lines)
+
+
+def _histogram(lengths: Sequence[int]) -> list[str]:
+    """How many records there are of which length, `lengths` in ascending order; in about a dozen bars."""
+    shortest, longest, median = lengths[0], lengths[-1], lengths[len(lengths) // 2]
+    width = max(16, -(-(longest - shortest + 1) // 12 // 8) * 8)
+    bars = Counter(length // width * width for length in lengths)
+    most = max(bars.values())
+    lines = [f"{len(lengths):,} records of {shortest}-{longest} tokens, the median {median}", ""]
+    for low in range(min(bars), max(bars) + 1, width):
+        bar = "#" * -(-40 * bars[low] // most)
+        lines.append(f"  {low:>5}-{low + width - 1:<5} {bar:<40} {bars[low]:,}")
+    return lines

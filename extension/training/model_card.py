@@ -1,19 +1,22 @@
-"""The adapter's README.md: a model card, with the header that the Hugging Face hub reads."""
+"""The model card: the README.md of an adapter, with the header that the Hugging Face hub reads.
+
+`metadata` is here always the adapter's metadata, the content of cefr_sentences.json beside it.
+"""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...exporter.common.errors import InputError
 from ...exporter.pairs.checking import load_pairs, starter_pairs
-from ...exporter.records.prompt import Example, Record, list_prompt, wrap
+from ...exporter.records.prompt import Example, ListPrompt, Record, wrap
 from ..install.interpreter import command_line
 from ..models.embedded import HUB_NAME
+from .settings import SETTINGS
 
 if TYPE_CHECKING:
     from .artifacts import Outcome
@@ -23,38 +26,44 @@ _EXAMPLE = ("happy", "book", "friend", "water", "school", "walk")
 _TAGS = ("lora", "cefr", "english-learning", "text-generation-webui")
 
 
-def model_card(name: str, card: dict[str, Any], outcome: Outcome, records: Sequence[Record | Example]) -> str:
-    """The README of the adapter `name`. `card` is what stands in cefr_sentences.json beside it."""
+def model_card(name: str, metadata: dict[str, Any], outcome: Outcome, records: Sequence[Record | Example]) -> str:
+    """The model card of the adapter `name`, which `outcome` describes and which was trained on `records`."""
     blocks = [
-        header(card["base_model"], "adapter", library="peft"),
+        header(metadata["base_model"], "adapter", library="peft"),
         f"# {name}",
-        f"A LoRA adapter for {_base(card['base_model'])}. With it the model writes one example sentence for each "
-        f"word of a list, in the English of CEFR level {card['level']}. Trained with cefr-sentences.",
+        f"A LoRA adapter for {_base(metadata['base_model'])}. With it the model writes one example sentence for each "
+        f"word of a list, in the English of CEFR level {metadata['level']}. Trained with cefr-sentences.",
         "## Prompt",
-        _prompt(card),
+        _prompt(metadata),
         "## Data",
-        _data(card, outcome, records),
+        _data(metadata, outcome, records),
         "## Recipe",
         _recipe(outcome),
         "## Results",
-        _results(card, outcome),
+        _results(metadata, outcome),
         "## Use",
-        _use(name, card),
+        _use(name, metadata),
         "## Versions",
-        _table(("package", "version"), list(card["versions"].items())),
+        _table(("package", "version"), list(metadata["versions"].items())),
     ]
     return "\n\n".join(blocks) + "\n"
 
 
 def header(base: str, relation: str, library: str) -> str:
     """The YAML between the two lines of dashes. `base_model` must be a name on the hub, so a folder is left out."""
-    hub = HUB_NAME if base == "embedded" else base
-    named = re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", hub) and not Path(hub).exists()
-    lines = ["---"]
-    lines += [f"base_model: {hub}", f"base_model_relation: {relation}"] if named else []
-    lines += [f"library_name: {library}", "pipeline_tag: text-generation", "language:", "- en", "tags:"]
-    lines += [f"- {tag}" for tag in _TAGS if tag != "lora" or relation == "adapter"]
-    return "\n".join([*lines, "---"])
+    from huggingface_hub import ModelCardData
+
+    name = HUB_NAME if base == "embedded" else base
+    on_hub = bool(re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", name)) and not Path(name).exists()
+    data = ModelCardData(
+        base_model=name if on_hub else None,
+        base_model_relation=relation if on_hub else None,
+        library_name=library,
+        pipeline_tag="text-generation",
+        language=["en"],
+        tags=[tag for tag in _TAGS if tag != "lora" or relation == "adapter"],
+    )
+    return f"---\n{data.to_yaml().rstrip()}\n---"
 
 
 def _base(base: str) -> str:
@@ -68,20 +77,20 @@ def _is_path(base: str) -> bool:
     return base.startswith((".", "/", "~")) or "\\" in base or base.count("/") > 1 or Path(base).exists()
 
 
-def _prompt(card: dict[str, Any]) -> str:
-    instruction = list_prompt(_EXAMPLE, card["level"])
-    chat = card["form"] == "chat"
+def _prompt(metadata: dict[str, Any]) -> str:
+    instruction = ListPrompt(metadata["level"], tuple(_EXAMPLE)).text
+    chat = metadata["form"] == "chat"
     shape = "as the user's message in the model's own chat template" if chat else "to the letter, as plain text"
     text = instruction if chat else wrap(instruction)
     answer = "The answer is a numbered list with one sentence a line, and then the end mark."
     return (
-        f"It was trained on this prompt (version {card['prompt_version']}, form `{card['form']}`), {shape}, with six "
-        f"to ten words; another prompt gives poorer answers:\n\n```text\n{text.rstrip()}\n```\n\n{answer}"
+        f"It was trained on this prompt (version {metadata['prompt_version']}, form `{metadata['form']}`), {shape}, "
+        f"with six to ten words; another prompt gives poorer answers:\n\n```text\n{text.rstrip()}\n```\n\n{answer}"
     )
 
 
-def _data(card: dict[str, Any], outcome: Outcome, records: Sequence[Record | Example]) -> str:
-    data = card["data"]
+def _data(metadata: dict[str, Any], outcome: Outcome, records: Sequence[Record | Example]) -> str:
+    data = metadata["data"]
     rows = [
         ("file", data["file"]),
         ("records trained on", f"{outcome.records:,}"),
@@ -119,25 +128,21 @@ def _recipe(outcome: Outcome) -> str:
         "warmup": f"{warmup:,} steps",
         "batch": f"{settings.accumulation} x {settings.at_once} records",
         "cutoff": f"{outcome.longer:,} records left out",
-        "alpha": f"scaled by {settings.alpha / settings.rank:g}",
+        "alpha": f"scaled by {settings.alpha / (math.sqrt(settings.rank) if settings.rslora else settings.rank):g}",
     }
     rows = [
-        (f"`{key}`", ", ".join(value) if isinstance(value, tuple | list) else _value(value), came_to.get(key, ""))
-        for key, value in asdict(settings).items()
+        (f"`{name}`", setting.text(getattr(settings, name)), came_to.get(name, ""))
+        for name, setting in SETTINGS.items()
     ]
-    return _table(("setting", "value", "for these data"), rows)
+    return _table(("setting", "value", "for these data"), [("`level`", settings.level, ""), *rows])
 
 
-def _value(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _results(card: dict[str, Any], outcome: Outcome) -> str:
+def _results(metadata: dict[str, Any], outcome: Outcome) -> str:
     lines = [
         f"{outcome.steps:,} steps in {outcome.seconds:,.0f} s; "
         f"mean training loss {outcome.train_loss:.3f} nats a token."
     ]
-    losses = card.get("eval_loss")
+    losses = metadata.get("eval_loss")
     if not losses:
         return lines[0] + " There was no evaluation file, so nothing is known about words it has not seen."
     before, after = losses["before"], losses["after"]
@@ -163,10 +168,10 @@ def _less(before: float, after: float) -> str:
     return f"{share:.1%}" if math.isfinite(share) else ""
 
 
-def _use(name: str, card: dict[str, Any]) -> str:
-    base = card["base_model"]
+def _use(name: str, metadata: dict[str, Any]) -> str:
+    base = metadata["base_model"]
     model = _base(base) if _is_path(base) else base
-    level = card["level"]
+    level = metadata["level"]
     common = ["--model", model, "--adapter", f"./{name}"]
     commands = [
         ["cefr-sentences", "write", "words.txt", "--level", level, *common],

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import CefrError, InputError
+from ...exporter.common.errors import CefrError, InputError, Option
 from ...exporter.records.formats import read_examples
 from ...exporter.records.prompt import Example, Record
 from ..models.loading import Loaded
@@ -101,9 +101,10 @@ def _read(out: Path) -> tuple[Plan, str]:
         plan = Plan(settings, Path(data["dataset"]), unseen, data["model"], **more)
         return plan, data["fingerprint"]
     except FileNotFoundError:
-        raise InputError(f"{out} holds no unfinished run, so there is nothing to resume.") from None
+        raise InputError("{folder} holds no unfinished run, so there is nothing to resume.", folder=out) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"The unfinished run in {out} cannot be read ({error}). Train anew with --force.") from None
+        message = "The unfinished run in {folder} cannot be read ({error}). Train it from the start, with {option}."
+        raise InputError(message, folder=out, error=error, option=Option("force")) from None
 
 
 def last_checkpoint(out: Path) -> Path | None:
@@ -129,9 +130,9 @@ def check_levels(path: Path | None, records: Sequence[Record | Example], level: 
     """Raises InputError when a record of `path` is of another level than `level`. Other people's have none."""
     for number, record in enumerate(records, 1):
         if record.level not in (level, ""):
-            raise InputError(
-                f"{path}, record {number} is of level {record.level}, not {level}. Use --level {record.level}."
-            )
+            message = "{file}, record {number} is of level {found}, not {level}. Choose {found} as {option}."
+            values = {"number": number, "found": record.level, "level": level, "option": Option("level")}
+            raise InputError(message, file=path, **values)
 
 
 def carry_out(
@@ -215,13 +216,15 @@ def append_first(out: Path, entry: dict[str, Any]) -> None:
 
 def _to_resume_from(out: Path, plan: Plan, records: Sequence[Record | Example]) -> Path:
     if first() and elsewhere(out):
-        raise InputError(f"Another process is at the run in {out}. Stop it there first.")
+        raise InputError("Another process is working on the run in {folder}. Stop it there first.", folder=out)
     _, before = _read(out)
     checkpoint = last_checkpoint(out)
     if checkpoint is None:
-        raise InputError(f"The run in {out} ended before its first checkpoint. Train anew with --force.")
+        message = "The run in {folder} ended before its first checkpoint. Train it from the start, with {option}."
+        raise InputError(message, folder=out, option=Option("force"))
     if fingerprint(records) != before:
-        raise InputError(f"{plan.dataset} or its evaluation file has changed since the run began. Train anew.")
+        message = "{file} or its evaluation file has changed since the run began. Train from the start."
+        raise InputError(message, file=plan.dataset)
     _sign(out)
     return checkpoint
 

@@ -38,7 +38,7 @@ def read_entries(folder: Path) -> list[dict[str, Any]]:
     Raises InputError: there is neither, or nothing in it to draw.
     """
     if not folder.is_dir():
-        raise InputError(f"There is no adapter folder {folder}.")
+        raise InputError("There is no adapter folder {folder}. Check the spelling.", folder=folder)
     log = read_log(folder)
     source = folder / (LOG if log is not None else GRAPH)
     if log is not None:
@@ -47,14 +47,15 @@ def read_entries(folder: Path) -> list[dict[str, Any]]:
         try:
             data = json.loads(source.read_text(encoding="utf-8-sig"))
         except (OSError, ValueError, RecursionError) as error:
-            raise InputError(f"{source} cannot be read: {error}. Draw from another copy of the folder.") from None
+            message = "{file} cannot be read: {error}. Draw from another copy of the folder."
+            raise InputError(message, file=source, error=error) from None
     else:
-        raise InputError(
-            f"{folder} has neither {LOG} nor {GRAPH}, so nothing is known of its training. Give an adapter folder."
-        )
+        message = "{folder} has neither {log} nor {graph}, so nothing is known of its training. Give an adapter folder."
+        raise InputError(message, folder=folder, log=LOG, graph=GRAPH)
     entries = [e for e in data if isinstance(e, dict)] if isinstance(data, list) else []
     if not any(_points(entries, key) for key in ("loss", "eval_loss")):
-        raise InputError(f"{source} holds no loss yet, so there is nothing to draw. Wait for the first step.")
+        message = "{file} holds no loss yet, so there is nothing to draw. Wait for the first step."
+        raise InputError(message, file=source)
     return entries
 
 
@@ -90,9 +91,8 @@ def _need_matplotlib() -> None:
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
-        raise ModelError(
-            f"Drawing needs matplotlib, and {error.name} is not installed: pip install matplotlib"
-        ) from None
+        message = "Drawing needs matplotlib, and {package} is not installed: pip install matplotlib"
+        raise ModelError(message, package=error.name) from None
 
 
 def _draw(path: Path, name: str, entries: Entries, drawer: Callable[[Any, Entries], bool]) -> bool:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Set
+from collections import Counter
 
 from ...exporter.language.forms import tokens
+from ...exporter.language.similarity import SimilarSentences
 
-SIMILAR = 0.8  # shared words of two sentences, as a share of all their words (Jaccard)
 # Rows that may begin with the same two words: a tenth of the sheet, and three in any sheet.
 OPENINGS, FEW = 0.1, 3
 
@@ -28,8 +27,7 @@ class Accepted:
         self._firsts: Counter[str] = Counter()
         self._plain: set[str] = set()
         self._openings: Counter[str] = Counter()
-        # word -> sentences among whose rarest words it is: two similar sentences share at least one of those.
-        self._rare: defaultdict[str, list[frozenset[str]]] = defaultdict(list)
+        self._similar = SimilarSentences()
 
     def add(self, sentence: str) -> None:
         text = plain(sentence)
@@ -39,18 +37,15 @@ class Accepted:
         self._firsts[text.partition(" ")[0]] += 1
         self._words.update(words)
         self._count += 1
-        for word in _rarest(words):
-            self._rare[word].append(words)
+        self._similar.add(words)
 
     def has(self, sentence: str) -> bool:
         return plain(sentence) in self._plain
 
     def has_similar(self, sentence: str) -> bool:
-        """Whether one of them shares SIMILAR of its words with `sentence`, without being the same."""
+        """Whether one of them is nearly the same as `sentence`, but not the same."""
         text = plain(sentence)
-        words = frozenset(text.split())
-        nearby = (other for word in _rarest(words) for other in self._rare[word])
-        return text not in self._plain and any(len(words & other) >= SIMILAR * len(words | other) for other in nearby)
+        return text not in self._plain and self._similar.has_similar(frozenset(text.split()))
 
     def has_enough_openings(self, sentence: str) -> bool:
         """Whether as many rows as the sheet may have begin with the two words with which `sentence` begins."""
@@ -68,9 +63,3 @@ class Accepted:
 
 def _opening(text: str) -> str:
     return " ".join(text.split()[:2])
-
-
-def _rarest(words: Set[str]) -> list[str]:
-    """The words of which two sets this similar share at least one (prefix filter); long words are rare words."""
-    ordered = sorted(words, key=lambda word: (-len(word), word))
-    return ordered[: len(ordered) - math.ceil(SIMILAR * len(ordered) - 1e-9) + 1]

@@ -86,7 +86,7 @@ def strict_processors(tokenizer: Any, ids: Sequence[int]) -> list[Any]:
     try:
         text = tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         head, _, begun = text.rpartition(RESPONSE_HEAD)
-        prompt = ListPrompt(*parse_instruction(head.rpartition(INSTRUCTION_HEAD)[2]))
+        prompt = parse_instruction(head.rpartition(INSTRUCTION_HEAD)[2])
     except Exception:  # another prompt, or whatever the loader has in place of a tokenizer
         return []
     try:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...exporter.common.errors import InputError, Option
-from ...exporter.common.files import Publication, no_formula, refuse_existing
+from ...exporter.common.files import atomic, no_formula, refuse_existing, target_error
 
 if TYPE_CHECKING:
     from .sheet import Sheet, SheetRow
@@ -96,8 +96,12 @@ def write_sheet(path: Path, sheet: Sheet, *, force: bool = False) -> None:
         TargetError: the file exists and `force` is not set, or it cannot be written.
     """
     data = check_target(path, force=force).render(sheet)
-    with Publication(force=force) as publication:
-        publication.file(path).buffer.write(data)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic(path, "wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise target_error(path, error) from error
 
 
 def _csv(sheet: Sheet) -> bytes:

@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
+from ...exporter.common.encoding import detect_encoding, open_text
 from ...exporter.common.errors import InputError, Option, Problem
-from ...exporter.common.textfile import detect_encoding, open_text
 from ...exporter.pairs.tables import read_rows
 
 _TABLES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm")

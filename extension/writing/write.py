@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from random import Random
 
-from ...exporter.common.errors import InputError, ModelError, Option
+from ...exporter.common.errors import InputError, ModelError, Option, out_of_range
 from ...exporter.language.levels import TRAINABLE
-from ...exporter.records.prompt import MAX_WORDS, ListPrompt, parse_answer
+from ...exporter.records.answers import parse_answer
+from ...exporter.records.prompt import MAX_WORDS, ListPrompt
 from ..models.asking import Ask, Progress, Reply, Sampling
 from .accepted import Accepted
 from .checks import repeats, severity
@@ -48,19 +49,13 @@ class WriteSettings:
                 level=repr(self.level),
                 levels=", ".join(TRAINABLE),
             )
-        for name, low, high in (("candidates", 1, 64), ("tries", 1, 20)):
+        for name, low, high in (("candidates", 1, AT_ONCE), ("tries", 1, 20)):
             if not low <= (value := getattr(self, name)) <= high:
-                raise InputError(
-                    "{option} {value} is out of range: {low} to {high}.",
-                    option=Option(name),
-                    value=value,
-                    low=low,
-                    high=high,
-                )
+                raise out_of_range(name, value, low, high)
         if not 0 < self.temperature <= 2:
             raise InputError(
-                "{option} {value} is out of range: above 0, at most {high}.",
-                option=Option("temperature"),
+                "{setting} {value} is out of range: above 0, at most {high}.",
+                setting=Option("temperature"),
                 value=f"{self.temperature:g}",
                 high=2,
             )
@@ -149,7 +144,7 @@ class _Writing:
         for attempt in range(1, self.settings.tries + 1):
             left = self.left()
             done = len(self.asked) - len(left)
-            size = max(1, AT_ONCE // self.settings.candidates) * (MAX_WORDS if attempt == 1 else 1)
+            size = AT_ONCE // self.settings.candidates * (MAX_WORDS if attempt == 1 else 1)
             for block in (left[at : at + size] for at in range(0, len(left), size)):
                 try:
                     self.write(block, attempt, done, finished, progress)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from cefr_sentences.exporter.language.forms import forms, uses
+from cefr_sentences.exporter.language.forms import forms, spans, uses
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,9 @@ from cefr_sentences.exporter.language.forms import forms, uses
         ("photo/photograph", "This photograph is old."),
         ("colour (n)", "I like these colours."),
         ("to run", "She ran home."),
+        ("give sb a hand", "She gave him a hand."),
+        ("give sb a hand", "She gave her two little brothers a hand."),
+        ("friend", "He friended me."),
     ],
 )
 def test_used(word: str, sentence: str) -> None:
@@ -57,13 +60,41 @@ def test_used(word: str, sentence: str) -> None:
         ("give up", "He gave me a book."),
         ("give up", "Go up and give."),
         ("ice cream", "The ice is cold and the cream is warm."),
+        ("pick up", "Pick her very new red shoes up."),
+        ("give sb a hand", "She gave a hand."),
+        ("give sb a hand", "She gave all her two little brothers a hand."),
+        ("I", "He is here."),
         ("happy", ""),
         ("...", "Wait ..."),
     ],
 )
 def test_not_used(word: str, sentence: str) -> None:
-    assert not uses(word, sentence)
+    assert uses(word, sentence) is False
 
 
 def test_forms_hold_the_word_itself_in_lower_case() -> None:
     assert forms("Run") == {"run", "runs", "ran", "running"}
+
+
+def test_regular_endings_are_not_accepted_of_everything() -> None:
+    assert forms("bee") == {"bee", "bees"}
+    assert forms("1990s") == {"1990s"}
+    assert "friended" in forms("friend")
+    assert "birded" in forms("bird")
+    assert "writed" not in forms("write")
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence", "expected"),
+    [
+        ("cat", "My cats see a Cat.", ["cats", "Cat"]),
+        ("give up", "He gave it up.", ["gave", "up"]),
+        ("take care of sb", "She takes care of him.", ["takes", "care", "of"]),
+        ("give sb a hand", "He gave her a hand.", ["gave", "a", "hand"]),
+        ("not", "I don’t know.", ["n’t"]),
+        ("photo/photograph", "A photograph.", ["photograph"]),
+        ("dog", "A cat.", []),
+    ],
+)
+def test_where_the_word_is(word: str, sentence: str, expected: list[str]) -> None:
+    assert [sentence[start:end] for start, end in spans(word, sentence)] == expected

@@ -103,6 +103,7 @@ def test_the_tagger_tells_parts_of_speech(tagger: Any) -> None:
     assert found == parts(tagger, "She hid her old letters under the floor.") != parts(tagger, "He can't sleep.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", LEVELS)
 def test_no_sentence_pattern_is_worn_out(tagger: Any, level: str) -> None:
     patterns = Counter(parts(tagger, row["sentence"]) for row in rows(level))

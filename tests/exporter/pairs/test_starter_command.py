@@ -44,7 +44,7 @@ def test_what_is_saved_reads_back_as_the_same_pairs(run, tmp_path: Path, suffix:
     assert result.out == f"{len(pairs):,} pairs -> {out}\n"
     assert list(pairs) == list(load_pairs(starter_pairs(level), level))
     assert pairs.rejects == []
-    assert load_pairs(out, "A2").counts["other level"] == len(pairs)
+    assert load_pairs(out, "A2").rows.other_level == len(pairs)
     assert [p.name for p in out.parent.iterdir()] == [out.name]
 
 

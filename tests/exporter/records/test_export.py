@@ -29,7 +29,7 @@ def test_golden_bytes(run, pair_file, tmp_path: Path) -> None:
     made = {p.name: p.read_bytes() for p in (tmp_path / "o").iterdir() if p.name != "golden.meta.json"}
     assert made == {p.name: p.read_bytes() for p in GOLDEN.iterdir()}
     meta = json.loads((tmp_path / "o/golden.meta.json").read_text(encoding="utf-8"))
-    assert meta["fingerprint"] == "44562bffc2e3a590b79eadd4f0a6e2348f34d8be33720155c3eec666b45ddb04"
+    assert meta["fingerprint"] == "2ae58e10ffb68aa34f6c5f37934ce894cad3cca4a71ac486da417c36b68afeee"
 
 
 def test_golden_digest_of_a_large_export(run, pair_file, tmp_path: Path) -> None:

@@ -4,12 +4,12 @@ import time
 
 import pytest
 from cefr_sentences.exporter.common.errors import InputError
+from cefr_sentences.exporter.records.answers import parse_answer
 from cefr_sentences.exporter.records.prompt import (
     HARD_CUT,
     TRAINING_PRO_FORMAT,
+    ListPrompt,
     Record,
-    list_prompt,
-    parse_answer,
     parse_instruction,
     parse_record,
     parse_text_record,
@@ -56,12 +56,12 @@ def test_training_pro_renders_our_json_to_the_same_bytes() -> None:
 
 def test_the_users_own_prompt_is_ours() -> None:
     words = ["age", "animal", "ask", "computer", "eat", "car", "but", "drive", "amazing", "funny"]
-    prompt = list_prompt(words, "A1")
+    prompt = ListPrompt("A1", tuple(words)).text
     assert prompt.startswith("Generate A1-level English sentences for these 10 words:\n1. age\n2. animal\n")
     assert prompt.endswith(
         "\n\nProvide numbered sentences (1-10), using each word naturally and appropriately for A1 level."
     )
-    assert parse_instruction(prompt) == ("A1", tuple(words))
+    assert parse_instruction(prompt) == ListPrompt("A1", tuple(words))
 
 
 @pytest.mark.parametrize(
@@ -137,12 +137,12 @@ STRANGE = {
     "one line": "1. A cat sleeps. 2. A dog barks. 3. A cow eats.",
     "number and sentence apart": "1.\nA cat sleeps.\n2.\nA dog barks.\n**3.**\nA cow eats.",
     "word and sentence apart": "1. **cat**\nA cat sleeps.\n2. dog\nA dog barks.\n3. cow:\n   A cow eats.",
-    "the prompt once more": list_prompt(["cat", "dog", "cow"], "A1")
+    "the prompt once more": ListPrompt("A1", ("cat", "dog", "cow")).text
     + "\n\n### Response:\n1. A cat sleeps.\n2. A dog barks.\n3. A cow eats.",
-    "the prompt without headings": list_prompt(["cat", "dog", "cow"], "A1")
+    "the prompt without headings": ListPrompt("A1", ("cat", "dog", "cow")).text
     + "\n1. A cat sleeps.\n2. A dog barks.\n3. A cow eats.",
     "another prompt after it": "1. A cat sleeps.\n2. A dog barks.\n3. A cow eats.\n\n### Instruction:\n"
-    + list_prompt(["pen", "cup", "hat"], "A1"),
+    + ListPrompt("A1", ("pen", "cup", "hat")).text,
     "carriage returns": "1. A cat sleeps.\r\n2. A dog barks.\r\n3. A cow eats.\r\n",
     "close": "1.A cat sleeps.\n2.A dog barks.\n3.A cow eats.",
 }

@@ -25,12 +25,12 @@ from ..installed import files, install
 
 @pytest.mark.parametrize(
     "values",
-    [("bad", "x", "y", "z"), ("ok", ""), ("problem", "x", "", "z"), ("problem", "x", "y", "")],
+    [("bad", "x", "y", "z"), ("ok", "", "", ""), ("problem", "x", "", "z"), ("problem", "x", "y", "")],
 )
 def test_a_finding_says_enough(values: tuple[Any, ...]) -> None:
-    status, *texts = values
+    status, found, means, step = values
     with pytest.raises(ValueError, match=r"finding|says too little"):
-        Finding(status, *map(Problem, texts))
+        Finding(status, Problem(found), Problem(means), Problem(step))
 
 
 def test_a_check_that_fails_is_a_finding_and_keeps_what_it_had(webui: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import types
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +182,8 @@ def test_how_much_a_lora_trains() -> None:
     small |= {"embed_tokens.weight": (49152, width), "layers.0.q_proj.bias": (width,), "layers.0.q_norm.weight": (64,)}
     assert disk.trained(small, run) == 30 * 64 * (2 * (576 + 576) + 2 * (576 + 192))
     assert disk.trained(small, TrainSettings(level="A1", projections=("up", "down"))) == 30 * 64 * 2 * (576 + 1536)
+    every = TrainSettings(level="A1", rank=64, projections=("all",))
+    assert disk.trained(small, every) == sum(disk.trained(small, replace(run, projections=(p,))) for p in PROJECTIONS)
     assert disk.trained({"wte.weight": (4, 4), "q_proj.weight": (4, 4)}, run) == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import types
 from collections.abc import Callable
@@ -28,6 +29,8 @@ WHOLE = {
     "matplotlib": "3.9",
     "gradio": "4.37.2+custom.20",
     "lemminflect": "0.2.3",
+    "packaging": "25.0",
+    "tqdm": "4.67.1",
 }
 PINS = """transformers==5.6.*
 peft==0.18.*
@@ -197,6 +200,6 @@ def test_a_broken_torch(
 
 
 def test_the_card_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room.shutil, "which", lambda name: "/bin/nvidia-smi")
+    monkeypatch.setattr(shutil, "which", lambda name: "/bin/nvidia-smi")
     assert room._card() in ("/bin/nvidia-smi", "/dev/nvidia0", "/proc/driver/nvidia/version")
     assert os.sep in room._card()

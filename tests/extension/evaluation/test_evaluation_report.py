@@ -24,6 +24,7 @@ from cefr_sentences.extension.evaluation.metric import LOWER, Metric, Sample
 from cefr_sentences.extension.evaluation.metrics import METRICS
 from cefr_sentences.extension.evaluation.result import About, Answers, Evaluation, Row, System, TrainingRun
 from cefr_sentences.extension.evaluation.task import Task, of_records
+from cefr_sentences.extension.models.asking import Reply
 
 TRAINING = (
     Record("A1", ("dog", "milk"), ("My dog is big.", "The cat drinks milk.")),
@@ -61,11 +62,11 @@ class Played:
 def played(monkeypatch: pytest.MonkeyPatch) -> Played:
     model = Played()
 
-    def answer(model: Any, tokenizer: Any, prompts: Any, words: Any, **rest: Any) -> list[str]:
+    def answer(model: Any, tokenizer: Any, prompts: Any, **rest: Any) -> list[Reply]:
         rest["progress"](len(prompts), len(prompts))
-        return ANSWERS[model.name][: len(prompts)]
+        return [Reply(text) for text in ANSWERS[model.name][: len(prompts)]]
 
-    def records(model: Any, tokenizer: Any, some: Any, form: str) -> list[tuple[float, int]]:
+    def records(model: Any, tokenizer: Any, some: Any, prompt_form: str) -> list[tuple[float, int]]:
         return [(20.0 if model.name == "base" else 10.0, 10) for _ in some]
 
     def sentences(model: Any, tokenizer: Any, some: Any, progress: Any) -> list[tuple[float, int]]:
@@ -361,13 +362,13 @@ def test_two_runs_of_one_level_are_told_apart(found: Evaluation, tmp_path: Path)
 @pytest.mark.parametrize("language", ["en", "tr"])
 def test_the_pane_shows_the_figures(found: Evaluation, language: str) -> None:
     pytest.importorskip("gradio", reason="gradio is not installed")
-    from cefr_sentences.extension.tab.evaluate import _page, _shown
+    from cefr_sentences.extension.tab.evaluate import figures, report_file
 
     page = Reader()
-    page.feed(_shown(found, language))
+    page.feed(figures(found, language))
     assert {"83.3 % (50.0 – 100.0)", "7.7 %", "16-20 %", "0.85-0.93"} <= set(page.texts)
     assert ("words used" if language == "en" else "kullanılan kelimeler") in page.texts
     assert "b" not in page.tags  # the base's <b> is text
-    report_file = Path(_page(found, "a1"))
+    report_file = Path(report_file(found, "a1"))
     assert report_file.name == "evaluation-a1.html"
     assert "Which judge did what" in report_file.read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cefr_sentences.exporter.records.prompt import HARD_CUT, Record, list_prompt, wrap
+from cefr_sentences.exporter.records.prompt import HARD_CUT, ListPrompt, Record, wrap
 from cefr_sentences.extension.install.template import TEMPLATE_NAME, instruction_template
 
 from ..installed import TEMPLATE, install
@@ -25,7 +25,7 @@ def render() -> Callable[..., str]:
     return call
 
 
-@pytest.mark.parametrize("text", [list_prompt(["happy", "ice cream"], "A1"), " {{ x }} {% raw %} ", "a\n\n\nb\n"])
+@pytest.mark.parametrize("text", [ListPrompt("A1", ("happy", "ice cream")).text, " {{ x }} {% raw %} ", "a\n\n\nb\n"])
 def test_one_message_is_our_prompt(render: Callable[..., str], text: str) -> None:
     assert render(("user", text), prompt=True) == wrap(text)
 

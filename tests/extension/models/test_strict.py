@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.language.profile import profile
 from cefr_sentences.exporter.language.vocabulary import NAMES, requested
-from cefr_sentences.exporter.records.prompt import ListPrompt, parse_answer, wrap
+from cefr_sentences.exporter.records.answers import parse_answer
+from cefr_sentences.exporter.records.prompt import ListPrompt, wrap
 from cefr_sentences.extension.models.strict_words import AFTER, CLOSING, Vocabulary, follow, numbered, rest
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -13,7 +13,8 @@ import pytest
 from cefr_sentences.exporter.common.errors import InputError, ModelError, TargetError
 from cefr_sentences.extension.training import plots
 from cefr_sentences.extension.training.log import append
-from cefr_sentences.extension.training.tensorboard import board
+
+pytestmark = pytest.mark.slow
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 
@@ -128,31 +129,3 @@ def test_what_cannot_be_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_the_mean_is_of_so_many_steps() -> None:
     points = [(float(x), float(x * x)) for x in range(10)]
     assert plots._smooth(points, 3) == [(x, pytest.approx(x * x + 2 / 3)) for x in range(1, 9)]
-
-
-def test_a_log_for_tensorboard(tmp_path: Path) -> None:
-    pytest.importorskip("torch", reason="torch is not installed")
-    reader = pytest.importorskip(
-        "tensorboard.backend.event_processing.event_accumulator", reason="tensorboard is not installed"
-    )
-    out = board(tmp_path)
-    out.add({"event": "start"})
-    for entry in entries(20):
-        if "loss" in entry:
-            out.add(entry)
-    out.add({"event": "resume", "step": 10})
-    out.add({"current_steps": 11, "loss": 9.0, "eval_loss": math.log(2)})
-    out.add({"event": "end", "state": "finished"})
-    out.close()
-    events = reader.EventAccumulator(str(tmp_path / "tensorboard"))
-    events.Reload()
-    losses = {e.step: e.value for e in events.Scalars("train/loss")}
-    assert sorted(losses) == list(range(1, 12))  # what was trained once more is there once
-    assert losses[11] == 9.0
-    assert events.Scalars("eval/perplexity")[0].value == pytest.approx(2)
-
-
-def test_no_tensorboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    with pytest.raises(ModelError, match="pip install tensorboard"):
-        board(tmp_path)

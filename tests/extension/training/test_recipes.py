@@ -18,6 +18,7 @@ EVERYWHERE = {
     "learning_rate": 0.0005,
     "scheduler": "cosine",
     "cutoff": 0,
+    "micro_batch": 0,
     "dropout": 0.05,
     "optimizer": "adamw_torch",
     "rslora": False,
@@ -34,7 +35,6 @@ FAST = EVERYWHERE | {
     "projections": ("q", "k", "v", "o"),
     "warmup": 0.1,
     "batch": 8,
-    "micro_batch": 4,
     "word_weight": 4,
     "save": "end",
     "evaluations": 5,
@@ -47,14 +47,13 @@ CLASSIC = EVERYWHERE | {
     "learning_rate": 0.0002,
     "warmup": 0.1,
     "batch": 64,
-    "micro_batch": 16,
     "word_weight": 1,
     "save": "end",
     "evaluations": 20,
     "patience": 4,
     "epochs": 10,
 }
-SMALL = {"warmup": 0.12, "batch": 16, "micro_batch": 4, "evaluations": 10}
+SMALL = {"warmup": 0.12, "batch": 16, "evaluations": 10}
 VALUES = {
     "fast": {level: FAST | {"epochs": 2 if level in ("A1", "A2") else 3} for level in TRAINABLE},
     "classic": {

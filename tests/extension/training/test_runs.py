@@ -179,7 +179,7 @@ def test_a_killed_run_is_resumed_by_the_command(data: Path, tmp_path: Path, run:
     checkpoint = last_checkpoint(out)
     assert checkpoint is not None
     again = run(*args)
-    assert (again.code, "go on with its unfinished run (--resume)" in again.err) == (2, True)
+    assert (again.code, "holds an unfinished run. Resume it (--resume)" in again.err) == (2, True)
     result = run("train", "--resume", out)
     assert result.code == 0, result.err
     log = read_log(out)

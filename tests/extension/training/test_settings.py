@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, fields
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
 
 import pytest
 from cefr_sentences.exporter.common.errors import InputError
 from cefr_sentences.extension.cli import build_parser
-from cefr_sentences.extension.training.fields import add_options, described, given, say, setting
+from cefr_sentences.extension.training.fields import given, say
 from cefr_sentences.extension.training.settings import ALL, PROJECTIONS, SETTINGS, TrainSettings
 
 
-def refused(**values: object) -> list[str]:
+def made(**values: Any) -> TrainSettings:
+    return TrainSettings("A1", **values)
+
+
+def refused(**values: Any) -> list[str]:
     with pytest.raises(InputError) as caught:
-        TrainSettings("A1", **values)  # pyright: ignore[reportArgumentType]
+        made(**values)
     return [str(problem) for problem in caught.value.problems]
 
 
@@ -35,10 +45,11 @@ def test_every_setting_says_what_it_is_in_both_languages() -> None:
 def test_both_ends_of_a_range_are_in_it(name: str) -> None:
     low, high = SETTINGS[name].range or (0, 0)
     for end in (low, high):
-        assert getattr(TrainSettings("A1", **{name: end}), name) == end
-    assert refused(**{name: low - 1}) == [
-        f"--{name.replace('_', '-')} {low - 1:g} is out of range: {low:g} to {high:g}."
-    ]
+        assert getattr(made(**{name: end}), name) == end
+    flag = f"--{name.replace('_', '-')}"
+    (said,) = refused(**{name: low - 1})
+    assert said.startswith(f"{flag} -") or said.startswith(f"{flag} 0 ")
+    assert said.endswith(f" to {high}.")
     assert refused(**{name: high + 1})
     assert refused(**{name: float("nan")})
 
@@ -46,7 +57,7 @@ def test_both_ends_of_a_range_are_in_it(name: str) -> None:
 @pytest.mark.parametrize("name", [n for n, one in SETTINGS.items() if one.choices and one.kind == "str"])
 def test_every_choice_and_no_other(name: str) -> None:
     for choice in SETTINGS[name].choices:
-        TrainSettings("A1", **{name: choice})
+        made(**{name: choice})
     assert "choose from " + ", ".join(SETTINGS[name].choices) in refused(**{name: "x"})[0]
 
 
@@ -149,14 +160,67 @@ def test_a_language_without_texts_is_said_in_english() -> None:
     assert (say(("a", "b"), "en"), say(("a", "b"), "tr"), say(("a", "b"), "de")) == ("a", "b", "a")
 
 
-@dataclass(frozen=True)
-class More(TrainSettings):
-    jokes: int = setting(3, "jokes per lesson", range=(0, 9), label=("Jokes", "Şaka"), hint=("Many.", "Çok."))
+NEW_FIELD = """
+    jokes: int = setting(
+        3, "jokes per lesson", range=(0, 9), label=("Jokes", "Şaka"), hint=("Use many of them.", "Çok kullanın.")
+    )
+"""
+NEW_LINES = """
+jokes:
+  value: 4
+  why: "Four are enough."
+"""
+LOOK = """
+import json
+import sys
+import types
+
+copy = types.ModuleType("cefr_sentences")
+copy.__path__ = [sys.argv[1]]
+sys.modules["cefr_sentences"] = copy
+
+from cefr_sentences.extension.cli import build_parser
+from cefr_sentences.extension.recipes import recipe
+from cefr_sentences.extension.tab import recipe_fields
+from cefr_sentences.extension.training.fields import given
+from cefr_sentences.extension.training.settings import SETTINGS, TrainSettings
+
+found = recipe("A1")
+shown = recipe_fields._words(SETTINGS["jokes"], found, "tr")
+try:
+    TrainSettings("A1", jokes=10)
+except Exception as error:
+    refused = str(error)
+values = {name: getattr(found.settings, name) for name in recipe_fields.FIELDS}
+options = build_parser().parse_args(["train", "--jokes", "5"])
+_, source = recipe_fields.settings_of("A1", "fast", {**values, "jokes": 6})
+print(json.dumps({
+    "option": given(options, SETTINGS), "recipe": found.settings.jokes, "why": found.why("jokes"),
+    "label": shown["label"], "changed": source["changed"], "refused": refused,
+}))
+"""
 
 
-def test_a_setting_more_is_everywhere_at_once() -> None:
-    settings = described(More)
-    assert [*settings] == [*SETTINGS, "jokes"]
-    parser = argparse.ArgumentParser()
-    add_options(parser, settings)
-    assert given(parser.parse_args(["--jokes", "4"]), settings) == {"jokes": 4}
+def test_one_setting_more_touches_settings_and_the_base_recipe_alone(tmp_path: Path) -> None:
+    """A copy of the program with a new setting in settings.py and in fast/base.yaml has it on every screen."""
+    pytest.importorskip("gradio", reason="gradio is not installed")
+    pytest.importorskip("yaml", reason="pyyaml is not installed")
+    root = Path(__file__).resolve().parents[3]
+    copy = tmp_path / "copy"
+    shutil.copytree(root / "extension", copy / "extension", ignore=shutil.ignore_patterns("__pycache__"))
+    for room in ("exporter", "patches"):
+        (copy / room).symlink_to(root / room)
+    settings, base = copy / "extension/training/settings.py", copy / "extension/recipes/fast/base.yaml"
+    before, after = settings.read_text(encoding="utf-8").split("\n    def __post_init__", 1)
+    settings.write_text(f"{before}{NEW_FIELD}\n    def __post_init__{after}", encoding="utf-8")
+    base.write_text(base.read_text(encoding="utf-8") + NEW_LINES, encoding="utf-8")
+    done = subprocess.run([sys.executable, "-B", "-c", LOOK, copy], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "option": {"jokes": 5},
+        "recipe": 4,
+        "why": "Four are enough.",
+        "label": "Şaka",
+        "changed": {"jokes": 6},
+        "refused": "--jokes 10 is out of range: 0 to 9.",
+    }

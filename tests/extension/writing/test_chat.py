@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from cefr_sentences.exporter.records.prompt import list_prompt, wrap
+from cefr_sentences.exporter.records.prompt import ListPrompt, wrap
 from cefr_sentences.extension.writing.chat import chat_input, chat_prompt
 
-ASKED = list_prompt(["happy", "ice cream"], "A1")
+ASKED = ListPrompt("A1", ("happy", "ice cream")).text
 
 
 @pytest.mark.parametrize(

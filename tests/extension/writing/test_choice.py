@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from cefr_sentences.exporter.common.errors import ModelError, Problem
+from cefr_sentences.exporter.common.errors import InputError, ModelError, Problem
 from cefr_sentences.exporter.language.profile import Profile, mean_score
 from cefr_sentences.exporter.records.prompt import ListPrompt
 from cefr_sentences.extension.models.asking import Reply, Sampling
 from cefr_sentences.extension.writing import write
 from cefr_sentences.extension.writing.accepted import Accepted, plain
 from cefr_sentences.extension.writing.checks import CHECKS, Candidate, failed, repeats, severity
+from cefr_sentences.extension.writing.command import add_commands
 from cefr_sentences.extension.writing.judging import distance
 from cefr_sentences.extension.writing.lists import full_lists
 from cefr_sentences.extension.writing.sheet import Counts, SheetRow, count
@@ -131,6 +133,7 @@ def test_the_same_sentence_is_only_a_duplicate() -> None:
     assert repeats("I like cats and green eggs with ham today!", accepted) == ("duplicate",)
     assert repeats("I like hens and green eggs with ham today!", accepted) == ("similar", "opening")
     assert repeats("We like hens, old boats and fresh bread.", accepted) == ()
+    assert repeats("I have hens, old boats and fresh bread.", accepted) == ()  # an opening is two words
 
 
 @pytest.mark.parametrize(
@@ -197,6 +200,25 @@ def test_progress_counts_finished_words_and_the_answers_of_the_block() -> None:
     seen: list[tuple[int, int, int]] = []
     write_sentences(Model(say), ["cat", "milk"], settings(tries=2), progress=lambda *told: seen.append(told))
     assert seen == [(1, 1, 2), (1, 2, 2), *((2, 1 + i // 8, 2) for i in range(1, 9))]
+
+
+def test_the_command_has_the_same_defaults() -> None:
+    parser = argparse.ArgumentParser()
+    add_commands(parser.add_subparsers())
+    args = parser.parse_args(["write", "--words", "cat", "--level", "A1", "--model", "m"])
+    assert WriteSettings("A1", args.candidates, args.tries, args.temperature, args.seed) == WriteSettings("A1")
+
+
+@pytest.mark.parametrize(
+    ("name", "lowest", "highest", "below", "above"),
+    [("candidates", 1, 64, 0, 65), ("tries", 1, 20, 0, 21), ("temperature", 0.1, 2, 0, 2.1)],
+)
+def test_settings_to_their_limits(name: str, lowest: Any, highest: Any, below: Any, above: Any) -> None:
+    for value in (lowest, highest):
+        WriteSettings("A1", **{name: value})
+    for value in (below, above):
+        with pytest.raises(InputError, match=f"--{name} {value:g} is out of range"):
+            WriteSettings("A1", **{name: value})
 
 
 def test_short_lists_are_filled_up_with_others() -> None:
@@ -295,4 +317,5 @@ def test_rows_are_accepted_rejected_or_skipped() -> None:
     assert count(rows).asked == 3
     assert rows[3].problems == (Problem("it is not a word: {detail}", {"detail": Problem("it has no letters")}),)
     assert rows[3].why == "it is not a word: it has no letters"
+    assert rows[3].tries == 0
     assert len(set(rows)) == 4  # the tab keeps sheets by their hash

@@ -284,6 +284,7 @@ def test_lists_have_six_to_ten_words(n: int) -> None:
             assert sum(word in some for some in lists) in ((1, 2) if n > 5 else (1,))
 
 
+@pytest.mark.slow
 def test_five_thousand_words_in_blocks() -> None:
     words = [f"{a}{b}{c}{d}" for a in "bdfgkl" for b in "aeiou" for c in "mnprst" for d in "aeiou"]
     words = [*words, *(w + "n" for w in words), *(w + "lo" for w in words), *(w + "ra" for w in words)]

@@ -182,7 +182,7 @@ def writer() -> Iterator[Any]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            _, words = parse_instruction(body["prompt"].split("\n", 1)[1].split("\n\n### Response")[0])
+            words = parse_instruction(body["prompt"].split("\n", 1)[1].split("\n\n### Response")[0]).words
             self.prompts.append(list(words))
             if len(self.prompts) > self.hang:
                 self.go.wait(60)

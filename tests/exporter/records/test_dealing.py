@@ -7,8 +7,9 @@ from collections import Counter
 import pytest
 from cefr_sentences.exporter.common.errors import InputError
 from cefr_sentences.exporter.pairs.checking import PairSet
-from cefr_sentences.exporter.records.draw import deal, plan
-from cefr_sentences.exporter.records.mix import Mix, largest_remainder, rng, size_stream, split_words
+from cefr_sentences.exporter.records.dealing import deal, plan, rng, size_stream, word_records
+from cefr_sentences.exporter.records.mix import Mix, largest_remainder
+from cefr_sentences.exporter.records.split import split_words
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -59,9 +60,29 @@ mixes = st.sampled_from(["10:70,8-9:20,6-7:10", "10:100", "6-7:50,10:50", "1:10,
 def test_any_deal_is_exact(
     sentences: list[int], shared: list[tuple[int, int]], mix: Mix, records: int, seed: int
 ) -> None:
-    side, _ = dealt(make(sentences, tuple(shared)), mix.sizes(records), seed)
+    sizes = mix.sizes(records)
+    side, made = dealt(make(sentences, tuple(shared)), sizes, seed)
     if not side.over:
         assert side.spread[1] - side.spread[0] <= 1
+    # A word is only named where it has all the places that a word can have in every mix.
+    uses = Counter(w for record in made for w, _ in record)
+    assert all(uses[w] >= sum(n * c for n, c in sizes.items()) // max(sizes) for w in side.over)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_whatever_can_be_dealt_is_dealt(data: st.DataObject) -> None:
+    """Uses that a deal with as few words as possible gives are uses that a deal can give again."""
+    sizes = data.draw(st.dictionaries(st.integers(1, 6), st.integers(1, 12), min_size=1, max_size=4))
+    columns = [sum(c for n, c in sizes.items() if n > k) for k in range(max(sizes))]  # the most unequal uses
+    for _ in range(data.draw(st.integers(0, 12))):
+        give, take = (data.draw(st.integers(0, len(columns) - 1)) for _ in range(2))
+        if columns[give] > columns[take] + 1:
+            columns[give], columns[take] = columns[give] - 1, columns[take] + 1
+    records = list(word_records(columns, sizes, rng(data.draw(st.integers(0, 9)), "x")))
+    assert Counter(map(len, records)) == Counter(sizes)
+    assert all(len(set(record)) == len(record) for record in records)
+    assert Counter(w for record in records for w in record) == Counter(dict(enumerate(columns)))
 
 
 def test_equal_use_at_the_users_size() -> None:

@@ -1,0 +1,78 @@
+"""What the tab says, one YAML file for each language: adding a language is adding a file.
+
+`texts` are the page's own, by key. `messages` are the sentences of the engines (errors, findings), by their English
+template: the engines know one language and the values, the page knows the words of its screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ....exporter.common.errors import CefrError, Option, Problem
+
+ENGLISH = "en"
+
+
+@dataclass(frozen=True)
+class Language:
+    """One file: the language's own name, `texts` by key, and `messages` by English template."""
+
+    name: str
+    texts: Mapping[str, str]
+    messages: Mapping[str, str]
+
+
+@cache
+def languages() -> dict[str, Language]:
+    """Every language there is a file for, by its code."""
+    return {path.stem: _read(path) for path in sorted(Path(__file__).parent.glob("*.yaml"))}
+
+
+def _read(path: Path) -> Language:
+    content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # every value is a string
+    return Language(content["name"], content.get("texts") or {}, content.get("messages") or {})
+
+
+def language_of(header: str | None) -> str:
+    """The language for a browser's `accept-language`: the first one in it that we have, else English."""
+    for entry in (header or "").lower().split(","):
+        code = entry.split(";")[0].strip().split("-")[0]
+        if code in languages():
+            return code
+    return ENGLISH
+
+
+def has(key: str) -> bool:
+    """Whether there is a text `key`."""
+    return key in languages()[ENGLISH].texts
+
+
+def text(key: str, language: str = ENGLISH, **values: Any) -> str:
+    """The text `key` in `language`, or in English where its file lacks it, with `values` filled in."""
+    template = languages()[language].texts.get(key) or languages()[ENGLISH].texts[key]
+    return template.format(**values)
+
+
+def say(problem: Problem | str, language: str = ENGLISH, label: Callable[[Option], str] = str) -> str:
+    """What an engine has to say, in `language`, or in English where its file lacks it.
+
+    `label` is what the screen calls a setting. A value may be a problem itself, or an error.
+    """
+    if isinstance(problem, str):
+        problem = Problem(problem)
+
+    def value(given: object) -> object:
+        if isinstance(given, Option):
+            return label(given)
+        if isinstance(given, CefrError):
+            return "\n".join(say(each, language, label) for each in given.problems)
+        return say(given, language, label) if isinstance(given, Problem) else given
+
+    template = languages()[language].messages.get(problem.message, problem.message)
+    return str(Problem(template, {name: value(given) for name, given in problem.values.items()}))

@@ -1,0 +1,27 @@
+"""Numbers as fields of a page send them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...exporter.common.errors import InputError, Option
+
+
+def whole(value: Any, option: str) -> int:
+    """`value` of the field for `option`. Raises InputError when it is no whole number."""
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(
+            "{value!r} is not a whole number for {option}.", value=str(value)[:40], option=Option(option)
+        ) from None
+
+
+def decimal(value: Any, option: str) -> float:
+    """`value` of the field for `option`. Raises InputError when it is no number."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise InputError(
+            "{value!r} is not a number for {option}.", value=str(value)[:40], option=Option(option)
+        ) from None

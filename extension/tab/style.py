@@ -1,0 +1,32 @@
+"""The style sheet of the tab. Its elements take their colours from the page, light or dark."""
+
+BLUE, ORANGE = "#2f7fd8", "#d6781e"
+
+CSS = """
+.cefr-bar{height:10px;border-radius:5px;background:rgba(128,128,128,.25);overflow:hidden;margin:6px 0}
+.cefr-bar>div{height:100%;background:#2f7fd8}
+.cefr-bar.busy>div{width:30%;animation:cefr-move 1.6s ease-in-out infinite alternate}
+@keyframes cefr-move{from{margin-left:0}to{margin-left:70%}}
+@media (prefers-reduced-motion: reduce){.cefr-bar.busy>div{animation:none;width:100%;opacity:.5}}
+.cefr-table{border-collapse:collapse;width:100%}
+.cefr-table,.cefr-table th,.cefr-table td{border:0!important}
+.cefr-table th,.cefr-table td{border-bottom:1px solid rgba(128,128,128,.3)!important;padding:5px 9px;text-align:left;
+ vertical-align:top;color:inherit}
+.cefr-table td.number,.cefr-table th.number{text-align:right;font-variant-numeric:tabular-nums}
+.cefr-table.prose td{white-space:pre-wrap;width:40%}
+.cefr-table tr.flag td{background:rgba(214,120,30,.14)}
+.cefr-note{padding:9px 13px;border-left:4px solid #2f7fd8;background:rgba(47,127,216,.1);border-radius:4px;
+ white-space:pre-line;margin:4px 0}
+.cefr-note.error{border-color:#c9402f;background:rgba(201,64,47,.12)}
+.cefr-note.good{border-color:#2c9152;background:rgba(44,145,82,.12)}
+.cefr-record{white-space:pre-wrap;font-family:monospace;font-size:.9em;padding:9px;margin:6px 0;
+ border:1px solid rgba(128,128,128,.3);border-radius:4px}
+.cefr-next{font-size:1.1em;margin:2px 0}
+.cefr-histogram,.cefr-histogram td{padding:1px 8px;border:0!important;color:inherit}
+.cefr-histogram td:nth-child(2){width:60%}
+.cefr-histogram div{height:12px;background:#2f7fd8;border-radius:2px}
+.cefr-histogram tr.over div{background:#d6781e}
+.cefr-chart{width:100%;max-width:760px;font-size:11px}
+.cefr-why{opacity:.85}
+#cefr-panes .form{gap:12px 16px;background:none;border:0;box-shadow:none;overflow:visible}
+"""

@@ -1,0 +1,81 @@
+"""What the Train pane says of an estimate and of a run, and how it draws the run's log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..training.artifacts import Outcome
+from ..training.estimate import Estimate
+from ..training.log import RunLog
+from .charts import Line, line_chart
+from .labels import say_in
+from .languages import text
+from .markup import Markup, clock, element, gigabytes, join
+from .style import BLUE, ORANGE
+
+
+def ready(estimate: Estimate, tokenizer: Any, language: str) -> str:
+    """An estimate in words."""
+    values = {
+        "records": f"{estimate.records:,}",
+        "steps": f"{estimate.steps:,}",
+        "time": clock(estimate.seconds),
+        "memory": gigabytes(estimate.peak),
+        "trained": f"{estimate.trained / 1e6:.1f}",
+        "parameters": f"{estimate.parameters / 1e6:,.0f}",
+        "at_once": estimate.settings.at_once,
+        "accumulation": estimate.settings.accumulation,
+    }
+    lines = [text("train.ready", language, **values), *_longer(estimate.longer, language)]
+    adds_bos = tokenizer("x")["input_ids"][0] == tokenizer.bos_token_id and tokenizer.bos_token_id is not None
+    bos = tokenizer.bos_token if adds_bos else text("train.no_bos", language)
+    return "\n".join([*lines, text("train.marks", language, bos=bos, eos=tokenizer.eos_token)])
+
+
+def ended(outcome: Outcome, name: str, language: str) -> str:
+    """How the run `name` has ended, in words."""
+    losses = outcome.eval_losses
+    if outcome.failure is not None:
+        first = text("train.failed", language, name=name, reason=say_in("train", outcome.failure, language))
+    elif outcome.stopped:
+        first = text("train.stopped", language, name=name, step=outcome.steps, total=outcome.planned)
+    elif losses:
+        first = text("train.done", language, name=name, before=f"{losses[0]:.3f}", after=f"{outcome.kept_loss:.3f}")
+    else:
+        first = text("train.done_plain", language, name=name)
+    skipped = [text("train.skipped", language, steps=f"{outcome.skipped:,}")] if outcome.skipped else []
+    return "\n".join([first, *_longer(outcome.longer, language), *skipped])
+
+
+def _longer(records: int, language: str) -> list[str]:
+    """The line about records that do not fit, where there are any."""
+    return [text("train.longer", language, longer=f"{records:,}")] if records else []
+
+
+def drawn(log: RunLog, language: str, size: int | None = None) -> Markup:
+    """The losses of a run as a chart, with its last figures; `size` is the memory in use, in bytes."""
+    total = next((entry["total_steps"] for entry in log.losses), 1)
+    training = [(entry["current_steps"], entry["loss"]) for entry in log.losses]
+    evaluation = [(entry["current_steps"], entry["eval_loss"]) for entry in log.evaluations]
+    lines = [
+        Line(text("train.loss", language), BLUE, training),
+        Line(text("train.eval_loss", language), ORANGE, evaluation),
+    ]
+    chart = line_chart(lines, total, text("train.steps", language))
+    if not log.losses:
+        return chart
+    last = log.losses[-1]
+    facts = [text("train.step", language, step=last["current_steps"], total=total)]
+    facts += [f"{line.label} {line.points[-1][1]:.3f}" for line in lines if line.points]
+    facts.append(f"{text('train.rate', language)} {last['learning_rate']:.2e}")
+    if size is not None:
+        facts.append(f"{text('train.memory', language)} {gigabytes(size)}")
+    return join(chart, element("div", " · ".join(facts)))
+
+
+def memory() -> int:
+    """Bytes that this process holds: on the GPU where there is one, else in memory."""
+    import psutil
+    import torch
+
+    return torch.cuda.memory_allocated() if torch.cuda.is_available() else psutil.Process().memory_info().rss

@@ -1,0 +1,77 @@
+"""The tab in a page that nobody opens, on a host with no model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+class Request:
+    """As much of gradio's request as a handler looks at."""
+
+    def __init__(self, language: str = "en") -> None:
+        self.headers = {"accept-language": language}
+
+
+class Host:
+    """As much of a host as the page asks for while it is built and refreshed."""
+
+    strict_chat = False
+    training_off = ""
+
+    def __init__(self, folder: Path) -> None:
+        from cefr_sentences.exporter.common.webui import Webui
+        from cefr_sentences.extension.models.jobs import Desk
+
+        self.folders, self.desk, self.files_desk = Webui(folder.parent, folder), Desk(), Desk()
+
+    def state(self) -> Any:
+        from cefr_sentences.extension.models.host import ModelState
+
+        return ModelState("", "none")
+
+    def chat_fields(self) -> dict[str, Any]:
+        return {}
+
+
+class Built:
+    """A page with the tab in it: its events by pane and handler, and the functions that gradio calls."""
+
+    def __init__(self, ui: Any, page: Any) -> None:
+        self.ui, self.page = ui, page
+        self.events = {(event.pane, event.handler.__name__): event for event in ui.events}
+
+    def call(self, pane: str, handler: str, language: str = "en", **values: Any) -> Any:
+        """What a handler returns, or the list of what it yields; inputs without a value are None."""
+        event = self.events[pane, handler]
+        assert set(values) <= set(event.inputs)
+        result = event.handler(language, **{**dict.fromkeys(event.inputs), **values})
+        return list(result) if isinstance(result, Iterator) else result
+
+    def answers(self, pane: str, handler: str, language: str = "en", **values: Any) -> list[Any]:
+        """What the page gets from an event."""
+        event = self.events[pane, handler]
+        given = [values.get(name) for name in event.inputs]
+        lists = [None] * len(self.ui.lists)
+        return list(self.ui.guarded(event)(Request(language), *given, *lists))
+
+
+def built_page(folder: Path, **of_host: Any) -> Built:
+    """The page on a host of `folder` with these attributes."""
+    gr = pytest.importorskip("gradio", reason="gradio is not installed")
+    from cefr_sentences.extension.tab import page
+
+    host: Any = Host(folder)
+    for name, value in of_host.items():
+        setattr(host, name, value)
+    with gr.Blocks() as blocks:
+        ui = page.build(host)
+    return Built(ui, blocks)
+
+
+@pytest.fixture
+def build() -> Callable[..., Built]:
+    return built_page

@@ -1,0 +1,92 @@
+"""The tab's languages: one file each, the same texts with the same places, and English where one is missing."""
+
+from __future__ import annotations
+
+import string
+from pathlib import Path
+
+import pytest
+from cefr_sentences.exporter.common.errors import InputError, Option, Problem
+from cefr_sentences.extension.tab import languages as package
+from cefr_sentences.extension.tab.labels import say_all, say_in
+from cefr_sentences.extension.tab.languages import Language, language_of, languages, say, text
+
+ENGLISH = languages()["en"]
+OTHERS = [code for code in languages() if code != "en"]
+TAB = Path(package.__file__).parents[1]
+
+
+def places(template: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
+
+
+def test_a_file_is_a_language() -> None:
+    assert set(languages()) == {path.stem for path in (TAB / "languages").glob("*.yaml")} >= {"en", "tr"}
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_language_says_the_same_things(code: str) -> None:
+    shipped = languages()[code]
+    assert set(shipped.texts) == set(ENGLISH.texts)
+    for pairs in (((ENGLISH.texts[key], shipped.texts[key]) for key in ENGLISH.texts), shipped.messages.items()):
+        assert [pair for pair in pairs if places(pair[0]) != places(pair[1]) or not pair[1].strip()] == []
+
+
+def test_what_a_language_lacks_is_said_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    german = Language("Deutsch", {"write.run": "Schreiben"}, {"{file} is empty.": "{file} ist leer."})
+    monkeypatch.setitem(languages(), "de", german)
+    assert language_of("de-AT,en") == "de"
+    assert (text("write.run", "de"), text("train.stop", "de")) == ("Schreiben", text("train.stop"))
+    assert say(Problem("{file} is empty.", {"file": "a"}), "de") == "a ist leer."
+    assert say(Problem("{file} is full.", {"file": "a"}), "de") == "a is full."
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("tr-TR,tr;q=0.9,en;q=0.8", "tr"),
+        ("xx,tr;q=0.5", "tr"),
+        ("en-GB,tr", "en"),
+        ("xx", "en"),
+        ("", "en"),
+        (None, "en"),
+    ],
+)
+def test_the_language_is_the_browsers(header: str | None, language: str) -> None:
+    assert language_of(header) == language
+
+
+def test_every_text_is_used_somewhere() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in TAB.glob("*.py")).replace("'", '"')
+    together = ("pane.", "next.", "data.doing.", "data.side.", "train.kind.")
+    together += ("evaluate.part_", "write.some_")  # these keys are put together
+    names = {key.removesuffix(".info") for key in ENGLISH.texts if not key.startswith(together)}
+    used = [name for name in names if f'"{name}"' in source or f'"{name.split(".", 1)[-1]}"' in source]
+    assert names - set(used) == set()
+
+
+def test_a_setting_is_called_by_the_label_of_its_field() -> None:
+    problem = Problem("{option} {value} is out of range.", {"option": Option("records"), "value": 0})
+    assert str(problem) == "--records 0 is out of range."
+    assert say_in("data", problem, "en") == "“Records” 0 is out of range."
+    assert "--" not in say_in("data", problem, "tr")
+    # The same option has the label of the pane that shows it.
+    force = Problem("{option}", {"option": Option("force")})
+    assert say_in("data", force, "en") == "“Replace files of that name”"
+    assert say_in("train", force, "en") == "“Replace the adapter of that name”"
+    assert say_in("apply", force, "en") == "“Replace files of that name”"  # it has none of its own
+    assert say_in("data", Problem("{option}", {"option": Option("trackers")}), "en") == "--trackers"
+
+
+def test_what_stands_in_a_message_is_translated_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    messages = {"{a}: {b}": "({a}: {b})", "inner {n}": "iç {n}"}
+    monkeypatch.setitem(languages(), "xx", Language("X", {}, messages))
+    inner = InputError("inner {n}", n=1)
+    assert say(Problem("{a}: {b}", {"a": inner, "b": inner.problems[0]}), "xx") == "(iç 1: iç 1)"
+
+
+def test_several_problems_are_a_list() -> None:
+    one, two = Problem("One."), Problem("Two.")
+    assert say_all([one], "en", "train") == "One."
+    assert say_all([one, two], "en", "train").splitlines() == [text("problems"), "• One.", "• Two."]
+    assert say_all([], "en", "train") == ""

@@ -1,0 +1,220 @@
+"""The handlers of the panes, called as the page or an API client would."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from cefr_sentences.exporter.common.errors import CefrError, InputError
+from cefr_sentences.extension.models.jobs import Job
+from cefr_sentences.extension.training.settings import SETTINGS, TrainSettings
+
+from .conftest import Built, built_page
+from .test_paths import EVIL
+
+Build = Callable[..., Built]
+
+EXPORT: dict[str, Any] = {
+    "table": "",
+    "level": "A1",
+    "name": "fine",
+    "records": 60,
+    "share": 0.1,
+    "mix": "10:100",
+    "chunk": 256,
+    "replace": True,
+}
+TRAINING: dict[str, Any] = {
+    "dataset": "x.txt",
+    "name": "fine",
+    "level": "A1",
+    "replace": True,
+    "kind": "fast",
+    **{name: getattr(TrainSettings("A1"), name) for name, setting in SETTINGS.items() if setting.group},
+}
+
+
+def adapter(loras: Path, name: str) -> None:
+    (loras / name).mkdir(parents=True)
+    (loras / name / "adapter_config.json").write_text("{}", encoding="utf-8")
+    (loras / name / "adapter_model.safetensors").touch()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    data = tmp_path_factory.mktemp("place") / "data"
+    for part in ("training/datasets", "loras"):
+        (data / part).mkdir(parents=True)
+    return built_page(data)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The page of a webui that runs for several users, with an adapter."""
+    data = tmp_path_factory.mktemp("shared")
+    adapter(data / "loras", "a")
+    return built_page(data, training_off="multi-user")
+
+
+@pytest.mark.parametrize(
+    ("pane", "handler", "given"),
+    [
+        ("data", "export", EXPORT),
+        ("train", "start", TRAINING),
+        ("apply", "apply", {"adapter": "a"}),
+        ("apply", "take_off", {}),
+        ("apply", "switch_strict", {"strict": True}),
+        ("evaluate", "evaluate", {"adapter": "a", "dataset": "a_eval.txt", "prompts": 5}),
+        ("doctor", "examine", {}),
+        ("doctor", "adapt_training_pro", {"wanted": True}),
+    ],
+)
+def test_several_users_may_not_change_anything(shared: Built, pane: str, handler: str, given: dict[str, Any]) -> None:
+    """--multi-user: every handler that writes or changes the model refuses, also when called past the page."""
+    with pytest.raises(InputError, match="several users"):
+        shared.call(pane, handler, **given)
+    assert "several users" not in shared.answers(pane, handler, "tr", **given)[-1][shared.events[pane, handler].message]
+    data = shared.ui.host.folders.user_data
+    assert not shared.ui.host.strict_chat
+    assert [path.name for path in (data / "loras").iterdir()] == ["a"]
+    assert not (data / "training").exists()
+
+
+@pytest.mark.parametrize("name", [name for name in EVIL if name.strip() and name.strip() == name])
+def test_evil_names_past_the_page(place: Built, name: str) -> None:
+    """What an API client may send in place of a name, a choice or an upload: a sentence, and nothing written."""
+
+    def refused(pane: str, handler: str, **given: Any) -> None:
+        with pytest.raises(InputError if pane in ("data", "train") else CefrError):
+            place.call(pane, handler, **given)
+
+    refused("data", "export", **EXPORT | {"name": name})
+    refused("data", "export", **EXPORT | {"table": name})
+    refused("data", "export", **EXPORT | {"upload": name})
+    refused("train", "start", **TRAINING | {"dataset": name})
+    refused("train", "start", **TRAINING | {"name": name})
+    refused("train", "resume", name=name)
+    refused("evaluate", "evaluate", adapter=name, dataset="x_eval.txt", prompts=5)
+    refused("write", "write", words="happy", level="A1", adapter=name, strict=False, candidates=4, tries=4)
+    refused("apply", "apply", adapter=name)
+    data = place.ui.host.folders.user_data
+    assert [path for path in data.parent.rglob("*") if path.is_file()] == []
+
+
+def test_everything_that_is_wrong_with_a_run_is_said_at_once(place: Built) -> None:
+    built = place
+    given = TRAINING | {"name": "../x", "dataset": None, "rank": 0, "learning_rate": 5}
+    message = built.answers("train", "start", **given)[-1][built.events["train", "start"].message]
+    for part in ("fixed first", "No model is loaded", "'../x'", "“Rank” 0", "“Learning rate” 5", "No training file"):
+        assert part.replace("'", "&#x27;") in message
+    assert "--" not in message
+    turkish = built.answers("train", "start", "tr", **given)[-1][built.events["train", "start"].message]
+    assert "Öğrenme oranı" in turkish
+    assert turkish.count("•") == message.count("•") >= 5
+
+
+@pytest.mark.parametrize(("key", "value"), [("rank", "many"), ("rank", None), ("rank", float("inf")), ("epochs", "x")])
+def test_a_field_that_is_no_number(place: Built, key: str, value: Any) -> None:
+    message = place.answers("train", "start", **TRAINING | {key: value})[-1][place.events["train", "start"].message]
+    assert f"“{key.capitalize()}”: {value!r}".replace("'", "&#x27;") in message
+    assert "number." in message
+
+
+@pytest.mark.parametrize("value", [None, "x"])
+@pytest.mark.parametrize("key", ["records", "chunk", "share"])
+def test_a_number_of_the_export_that_is_none(place: Built, key: str, value: Any) -> None:
+    with pytest.raises(InputError, match=r"is not a (whole )?number for"):
+        place.call("data", "check", **EXPORT | {key: value})
+
+
+@pytest.mark.parametrize("chunk", [15, 1_000_001])
+def test_a_chunk_length_out_of_range(place: Built, chunk: int) -> None:
+    with pytest.raises(InputError, match="out of range: 16 to"):
+        place.call("data", "check", **EXPORT | {"chunk": chunk})
+
+
+def test_data_is_looked_at_and_exported(tmp_path: Path, build: Build) -> None:
+    built = build(tmp_path, counter=lambda: None)
+    result, status = built.ui.events[0].outputs[:2]
+    shown = built.call("data", "check", **EXPORT)
+    assert not (tmp_path / "training").exists()  # looking writes nothing
+    html = shown[-2][result]
+    assert html.count("cefr-record") == 3
+    assert "Load a model to see" in html
+    (tmp_path / "training" / "datasets").mkdir(parents=True)
+    shown = built.call("data", "export", "tr", **EXPORT)
+    assert "eğitim</td>" in shown[-3][result]
+    assert "Dosyalar" in shown[-1][status]
+    chosen = {component.elem_id: update["value"] for component, update in shown[-1].items() if component is not status}
+    assert chosen == {"cefr-train-dataset": "fine.txt", "cefr-evaluate-dataset": "fine_eval.txt"}
+    assert (tmp_path / "training" / "datasets" / "fine.txt").is_file()
+    messages = [u[status] for u in built.answers("data", "export", **EXPORT | {"replace": False}) if status in u]
+    assert "“Replace files of that name”" in messages[-1]
+
+
+@pytest.mark.parametrize(
+    ("table", "upload", "name"),
+    [
+        ("", None, "a1"),
+        ("my words.csv", None, "my-words-a1"),
+        ("", "/tmp/x/Sözlük.xlsx", "Sözlük-a1"),
+        ("words_A1.csv", None, "words_A1-train"),  # another name than the table's own
+        ("!.csv", None, "a1"),
+    ],
+)
+def test_the_name_is_that_of_the_table(place: Built, table: str, upload: str | None, name: str) -> None:
+    updates = place.call("data", "suggest_name", table=table, upload=upload, level="A1")
+    assert list(updates.values()) == [name]
+
+
+def test_training_pro_is_adapted_in_its_own_module_alone(
+    tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gr = pytest.importorskip("gradio", reason="gradio is not installed")
+    built = build(tmp_path)
+    assert "is not loaded" in str(built.call("doctor", "adapt_training_pro", wanted=True))
+    module: Any = ModuleType("user_ext_Training_PRO")
+    module.gr = gr
+    monkeypatch.setitem(sys.modules, "user_ext_Training_PRO", module)
+    assert "is adapted: gr" in str(built.call("doctor", "adapt_training_pro", wanted=True))
+    assert module.gr is not gr
+    assert "its own code" in str(built.call("doctor", "adapt_training_pro", wanted=False))
+    assert module.gr is gr
+
+
+def test_a_job_is_followed_to_its_end(tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cefr_sentences.extension.tab import pane
+
+    monkeypatch.setattr(pane, "_PACE", 0.01)
+    built = build(tmp_path)
+    apply = built.events["apply", "take_off"]
+    one: Any = apply.handler.__self__  # pyright: ignore[reportFunctionMemberAccess]
+    two = threading.Event()
+
+    def work(job: Job) -> None:
+        job.progress("Half", 1, 2)
+        assert two.wait(30)
+        raise InputError("{n} <went> wrong.", n=2)
+
+    seen = []
+    for updates in one.follow(one.host.desk.start("apply", work), "en"):
+        seen.append(updates)
+        if "Half 1/2" in updates.get(apply.message, ""):
+            two.set()
+    assert "width:50.0%" in seen[-2][apply.message]
+    assert "2 &lt;went&gt; wrong." in seen[-1][apply.message]  # and `ended` has nothing to say
+    assert "cefr-note error" in seen[-1][apply.message]
+
+
+def test_another_users_job_is_not_shown(tmp_path: Path, build: Build) -> None:
+    for training_off, shown in (("", True), ("multi-user", False)):
+        built = build(tmp_path, training_off=training_off)
+        job = built.ui.host.files_desk.start("data", lambda job: None)
+        job.wait(30)
+        event = next(e for e in built.ui.events if e.pane == "data" and e.handler.__name__ == "opened")
+        assert bool(list(event.handler("en"))) == shown
