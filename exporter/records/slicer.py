@@ -158,7 +158,7 @@ class SlicerReport:
     """What a text file becomes. Counts are of records, blocks and tokens.
 
     `lengths` are the tokens of each record as a whole. `orphaned` counts the response tokens, in all
-    blocks, that stand in a block without their whole instruction, of `response` in all. `padding` is the
+    blocks, that are in a block without their whole instruction, of `response` in all. `padding` is the
     share of the trained tokens that is padding. `safe_chunk` is the shortest chunk (in steps of 32, as the
     slider has them) at which no record is cut.
     """
