@@ -49,6 +49,13 @@ class InputError(CefrError):
     """A file, a row or an argument that cannot be used."""
 
 
+def out_of_range(setting: str, value: object, low: object, high: object) -> InputError:
+    """The error for a setting outside `low` to `high`, both of which are allowed."""
+    return InputError(
+        "{setting} {value} is out of range: {low} to {high}.", setting=Option(setting), value=value, low=low, high=high
+    )
+
+
 class TargetError(CefrError):
     """A place that cannot be written to."""
 

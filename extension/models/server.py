@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from queue import Empty, SimpleQueue
 
-from ...exporter.common.errors import InputError, ModelError, Option, Problem
+from ...exporter.common.errors import InputError, ModelError, Option, Problem, out_of_range
 from ...exporter.records.prompt import ListPrompt, wrap
 from .asking import GREEDY, HEADING, Progress, Reply, Sampling, answer_tokens, no_progress
 from .prompt_form import PROMPT_FORMS
@@ -46,17 +46,11 @@ class Server:
     def __post_init__(self) -> None:
         endpoint(self.url, self.prompt_form)
         if not 1 <= self.parallel <= 256:
-            raise InputError(
-                "{option} {value} is out of range: {low} to {high}.",
-                option=Option("parallel"),
-                value=self.parallel,
-                low=1,
-                high=256,
-            )
+            raise out_of_range("parallel", self.parallel, 1, 256)
         if not 0 < self.timeout <= 86_400:
             raise InputError(
-                "{option} {value} is out of range: above 0, at most {high} seconds.",
-                option=Option("timeout"),
+                "{setting} {value} is out of range: above 0, at most {high}.",
+                setting=Option("timeout"),
                 value=f"{self.timeout:g}",
                 high=f"{86_400:,}",
             )

@@ -225,8 +225,8 @@ class TrainPane(Pane):
             return {}
         if job.kind == "estimate":
             return {self.status: note(job.result, "good")}
-        name = job.parts["folder"].name
-        return {self.status: note(ended(job.result, name, language), "good"), **self.ui.select("adapter", name)}
+        name, kind = job.parts["folder"].name, "error" if job.result.failure else "good"
+        return {self.status: note(ended(job.result, name, language), kind), **self.ui.select("adapter", name)}
 
 
 def unfinished_runs(loras: Path) -> list[str]:

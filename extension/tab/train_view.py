@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..training.artifacts import Outcome
 from ..training.estimate import Estimate
 from ..training.log import RunLog
 from .charts import Line, line_chart
+from .labels import say_in
 from .languages import text
 from .markup import Markup, clock, element, gigabytes, join
 from .style import BLUE, ORANGE
@@ -30,16 +32,19 @@ def ready(estimate: Estimate, tokenizer: Any, language: str) -> str:
     return "\n".join([*lines, text("train.marks", language, bos=bos, eos=tokenizer.eos_token)])
 
 
-def ended(outcome: Any, name: str, language: str) -> str:
+def ended(outcome: Outcome, name: str, language: str) -> str:
     """How the run `name` has ended, in words."""
     losses = outcome.eval_losses
-    if outcome.stopped:
+    if outcome.failure is not None:
+        first = text("train.failed", language, name=name, reason=say_in("train", outcome.failure, language))
+    elif outcome.stopped:
         first = text("train.stopped", language, name=name, step=outcome.steps, total=outcome.planned)
     elif losses:
         first = text("train.done", language, name=name, before=f"{losses[0]:.3f}", after=f"{outcome.kept_loss:.3f}")
     else:
         first = text("train.done_plain", language, name=name)
-    return "\n".join([first, *_longer(outcome.longer, language)])
+    skipped = [text("train.skipped", language, steps=f"{outcome.skipped:,}")] if outcome.skipped else []
+    return "\n".join([first, *_longer(outcome.longer, language), *skipped])
 
 
 def _longer(records: int, language: str) -> list[str]:

@@ -102,11 +102,11 @@ def _plan(args: argparse.Namespace) -> Plan:
     from ..recipes import KINDS, recipe
     from .plan import Plan
 
-    found = recipe(args.level, args.recipe or KINDS[0])
+    chosen = recipe(args.level, args.recipe or KINDS[0])
     changed = given(args, SETTINGS)
-    said = {"name": found.name, "says": asdict(found.settings), "changed": changed}
-    settings = replace(found.settings, **changed)
-    return Plan(settings, args.dataset, args.eval or eval_beside(args.dataset), args.model, said)
+    source = {"name": chosen.name, "says": asdict(chosen.settings), "changed": changed}
+    settings = replace(chosen.settings, **changed)
+    return Plan(settings, args.dataset, args.eval or eval_beside(args.dataset), args.model, source)
 
 
 @contextmanager
@@ -152,15 +152,15 @@ def recipe_said(recipe: dict[str, Any]) -> str:
     lines = [f"Recipe {recipe['name']}"] if "name" in recipe else []
     if changed := recipe.get("changed"):
         lines.append("  changed: " + ", ".join(f"{name} {SETTINGS[name].text(v)}" for name, v in changed.items()))
-    found = recipe["resolved"]
-    memory = f", about {found['memory_bytes'] / 1e9:.1f} GB" if found["memory_bytes"] else ""
-    every = f"every {found['evaluation_every']}" if found["evaluation_every"] else "before the first"
+    resolved = recipe["resolved"]
+    memory = f", about {resolved['memory_bytes'] / 1e9:.1f} GB" if resolved["memory_bytes"] else ""
+    every = f"every {resolved['evaluation_every']}" if resolved["evaluation_every"] else "before the first"
     lines.append(
-        f"  for these data: {found['steps']:,} steps, {found['warmup_steps']:,} of them warmup; evaluation {every}; "
-        f"longest record {found['longest_record']} tokens; {found['records_at_a_time']} records at a time, "
-        f"{found['accumulation']} times a step{memory}"
+        f"  for these data: {resolved['steps']:,} steps, {resolved['warmup_steps']:,} of them warmup; "
+        f"evaluation {every}; longest record {resolved['longest_record']} tokens; "
+        f"{resolved['records_at_a_time']} records at a time, {resolved['accumulation']} times a step{memory}"
     )
-    if found["checkpointing"] == "on":
+    if resolved["checkpointing"] == "on":
         lines.append("  Activations are computed twice, because they would not fit into memory otherwise.")
     return "\n".join(lines)
 

@@ -15,7 +15,7 @@ from typing import Any
 from ...exporter.common.errors import InputError, Option, Problem
 
 Texts = tuple[str, str]
-LANGUAGES = ("en", "tr")  # of Texts, in this order
+LANGUAGES: tuple[str, ...] = ("en", "tr")  # of Texts, in this order
 
 # What a value of each type is not, when it cannot be read as one.
 _NOT = {
@@ -90,14 +90,16 @@ class Setting:
 
     def problems(self, value: Any) -> list[Problem]:
         """What is wrong with a value of the right type."""
-        found = {"setting": Option(self.name), "value": self.text(value)}
+        values: dict[str, object] = {"setting": Option(self.name), "value": self.text(value)}
         if self.range and not self.range[0] <= value <= self.range[1]:
             low, high = map(self.text, self.range)
-            return [Problem("{setting} {value} is out of range: {low} to {high}.", {**found, "low": low, "high": high})]
+            return [
+                Problem("{setting} {value} is out of range: {low} to {high}.", {**values, "low": low, "high": high})
+            ]
         chosen = value if self.kind == "tuple" else (value,)
         if self.choices and (not chosen or any(c not in self.choices for c in chosen)):
-            found |= {"value": repr(",".join(chosen)), "choices": ", ".join(self.choices)}
-            return [Problem("{setting} {value}: choose from {choices}.", found)]
+            values |= {"value": repr(",".join(chosen)), "choices": ", ".join(self.choices)}
+            return [Problem("{setting} {value}: choose from {choices}.", values)]
         return []
 
     def text(self, value: Any) -> str:
@@ -107,10 +109,6 @@ class Setting:
         if isinstance(value, list | tuple):
             return ", ".join(map(str, value))
         return f"{value:g}" if isinstance(value, float) else str(value)
-
-    def options(self, language: str) -> list[tuple[str, str]]:
-        """The choices for a menu: the words that are shown, and the value."""
-        return [(say(texts, language), name) for name, texts in self.choices.items()]
 
 
 def say(texts: Texts, language: str) -> str:

@@ -336,15 +336,15 @@ class TrainSettings:
 
     def _problems(self) -> list[Problem]:
         """Everything that is wrong, so that a user can fix it in one go."""
-        found = [p for name, one in SETTINGS.items() for p in one.problems(getattr(self, name))]
+        problems = [p for name, one in SETTINGS.items() for p in one.problems(getattr(self, name))]
         if ALL in self.projections and len(self.projections) > 1:
             values = {"setting": Option("projections"), "value": ALL}
-            found.append(Problem("{setting} {value} has every layer in it. Choose it alone.", values))
+            problems.append(Problem("{setting} {value} has every layer in it. Choose it alone.", values))
         try:
             parse_level(self.level, TRAINABLE)
         except CefrError as error:
-            found += error.problems
-        return found
+            problems += error.problems
+        return problems
 
     @property
     def at_once(self) -> int:

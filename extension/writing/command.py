@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...exporter.common.errors import InputError, Option
+from ...exporter.common.errors import InputError, Option, out_of_range
 from ...exporter.common.progress import Progress
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ..models.prompt_form import PROMPT_FORMS
@@ -162,13 +162,7 @@ def _check(args: argparse.Namespace, level: str) -> None:
     from ..models.loading import check_adapter, check_model_name
 
     if not 1 <= args.batch <= 1024:
-        raise InputError(
-            "{option} {value} is out of range: {low} to {high}.",
-            option=Option("batch"),
-            value=args.batch,
-            low=1,
-            high=1024,
-        )
+        raise out_of_range("batch", args.batch, 1, 1024)
     if args.model is not None:
         check_model_name(args.model)
     elif args.adapter is not None:

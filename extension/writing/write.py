@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from random import Random
 
-from ...exporter.common.errors import InputError, ModelError, Option
+from ...exporter.common.errors import InputError, ModelError, Option, out_of_range
 from ...exporter.language.levels import TRAINABLE
 from ...exporter.records.answers import parse_answer
 from ...exporter.records.prompt import MAX_WORDS, ListPrompt
@@ -51,17 +51,11 @@ class WriteSettings:
             )
         for name, low, high in (("candidates", 1, AT_ONCE), ("tries", 1, 20)):
             if not low <= (value := getattr(self, name)) <= high:
-                raise InputError(
-                    "{option} {value} is out of range: {low} to {high}.",
-                    option=Option(name),
-                    value=value,
-                    low=low,
-                    high=high,
-                )
+                raise out_of_range(name, value, low, high)
         if not 0 < self.temperature <= 2:
             raise InputError(
-                "{option} {value} is out of range: above 0, at most {high}.",
-                option=Option("temperature"),
+                "{setting} {value} is out of range: above 0, at most {high}.",
+                setting=Option("temperature"),
                 value=f"{self.temperature:g}",
                 high=2,
             )

@@ -73,9 +73,9 @@ def test_everything_wrong_is_said_at_once(place: Studio, open_tab: Open) -> None
     tab.fill("train.rank", "0")
     tab.fill("train.cutoff", "64")
     tab.click("train.start")
-    said = tab.expect("train-status", "mended first")
+    said = tab.expect("train-status", "fixed first")
     assert "'../escape' cannot be used" in said
-    assert "rank 0 is out of range: 1 to 1024" in said
+    assert "“Rank” 0 is out of range: 1 to 1024" in said
     tab.fill("train.name", "fine")
     tab.fill("train.rank", "4")
     tab.click("train.estimate")

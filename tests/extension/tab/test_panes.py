@@ -19,7 +19,7 @@ from .test_paths import EVIL
 
 Build = Callable[..., Built]
 
-EXPORT = {
+EXPORT: dict[str, Any] = {
     "table": "",
     "level": "A1",
     "name": "fine",

@@ -186,7 +186,7 @@ from cefr_sentences.extension.training.fields import given
 from cefr_sentences.extension.training.settings import SETTINGS, TrainSettings
 
 found = recipe("A1")
-shown = recipe_fields.words(SETTINGS["jokes"], found, "tr")
+shown = recipe_fields._words(SETTINGS["jokes"], found, "tr")
 try:
     TrainSettings("A1", jokes=10)
 except Exception as error:

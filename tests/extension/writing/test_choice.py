@@ -133,6 +133,7 @@ def test_the_same_sentence_is_only_a_duplicate() -> None:
     assert repeats("I like cats and green eggs with ham today!", accepted) == ("duplicate",)
     assert repeats("I like hens and green eggs with ham today!", accepted) == ("similar", "opening")
     assert repeats("We like hens, old boats and fresh bread.", accepted) == ()
+    assert repeats("I have hens, old boats and fresh bread.", accepted) == ()  # an opening is two words
 
 
 @pytest.mark.parametrize(
@@ -316,4 +317,5 @@ def test_rows_are_accepted_rejected_or_skipped() -> None:
     assert count(rows).asked == 3
     assert rows[3].problems == (Problem("it is not a word: {detail}", {"detail": Problem("it has no letters")}),)
     assert rows[3].why == "it is not a word: it has no letters"
+    assert rows[3].tries == 0
     assert len(set(rows)) == 4  # the tab keeps sheets by their hash

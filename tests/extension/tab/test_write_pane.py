@@ -1,0 +1,201 @@
+"""The Write and the Apply pane, on a host that does not write."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cefr_sentences.exporter.common.errors import InputError
+from cefr_sentences.extension.models.host import Applied, ModelState
+from cefr_sentences.extension.writing.sheet import Sheet, SheetRow
+
+from .conftest import Built
+from .test_panes import adapter
+
+gr: Any = pytest.importorskip("gradio", reason="gradio is not installed")
+
+from cefr_sentences.extension.tab import write  # noqa: E402
+from cefr_sentences.extension.tab.write_view import downloads, sheet_table, summary  # noqa: E402
+
+Build = Callable[..., Built]
+ROWS = (
+    SheetRow("happy", "I am <b>happy</b> today.", level="A1", tries=1),
+    SheetRow("ubiquitous", "It is ubiquitous.", reasons=("hard",), level="C1", above=("ubiquitous",), tries=4),
+    SheetRow("happy", reasons=("repeated",), detail="1"),
+)
+SHEET = Sheet(ROWS, "A1", "mine")
+WRITE = {"words": "happy", "level": "A1", "adapter": "", "strict": False, "candidates": 4, "tries": 4}
+
+
+def test_rows_that_are_not_accepted_are_marked() -> None:
+    shown = sheet_table(SHEET, "en")
+    rows = shown.split("<tr")[2:]
+    assert ["flag" in row for row in rows] == [False, True, True]
+    assert "I am &lt;b&gt;happy" in rows[0]
+    assert "it is too hard for the level" in rows[1]
+    assert "(no sentence)" in rows[2]
+    assert "daha önce, 1. satırda istendi" in sheet_table(SHEET, "tr")
+
+
+@pytest.mark.parametrize(("trained", "other"), [(None, False), ("A1", False), ("B1", True)])
+def test_what_was_written_in_words(trained: str | None, other: bool) -> None:
+    lines = summary(SHEET, trained, "en").splitlines()
+    assert lines[:3] == [
+        "2 of 2 words used.",
+        "1 rows are marked: no sentence passed all checks.",
+        "1 rows were skipped: repeated, or not words.",
+    ]
+    assert (lines[3:] == ["The adapter mine was trained for B1, not for A1."]) == other
+    assert len(summary(Sheet(ROWS[:1], "A1"), None, "en").splitlines()) == 1
+
+
+def test_downloads_are_made_once_and_named_by_the_level() -> None:
+    files = [Path(file) for file in downloads(SHEET)]
+    assert [file.name for file in files][:2] == ["sentences-a1.csv", "anki-a1.tsv"]
+    assert all(file.stat().st_size for file in files)
+    assert downloads(SHEET) is downloads(SHEET)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "applied", "by"),
+    [("one", (), "one"), ("one", ("two",), "one"), ("", (), ""), ("", ("two",), "two"), ("", ("one", "two"), "")],
+)
+def test_an_adapter_that_is_applied_writes_where_none_is_chosen(
+    tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch, chosen: str, applied: tuple[str, ...], by: str
+) -> None:
+    for name in ("one", "two"):
+        adapter(tmp_path / "loras", name)
+    asked: list[Any] = []
+    built = build(
+        tmp_path,
+        state=lambda: ModelState("model", "trainable", "Transformers", applied),
+        answers=lambda prompts, **how: asked.append(how),
+    )
+    monkeypatch.setattr(write, "training_sentences", lambda _, folder: {folder.name})
+
+    def write_sentences(ask: Any, words: list[str], settings: Any, *, known: Any, progress: Any) -> list[SheetRow]:
+        ask([], sampling=None, progress=None)
+        progress(2, 1, 3)
+        asked.append((words, settings.level, settings.candidates, settings.tries, set(known)))
+        return list(ROWS[:1])
+
+    monkeypatch.setattr(write, "write_sentences", write_sentences)
+    built.call("write", "write", **WRITE | {"adapter": chosen, "strict": True, "candidates": 3, "tries": 2})
+    job = built.ui.host.desk.last("write")
+    assert job.result == Sheet(ROWS[:1], "A1", by, True)
+    assert asked[0] == {"adapter": by or None, "strict": True, "sampling": None, "progress": None}
+    assert asked[1] == (["happy"], "A1", 3, 2, {by} if by else set())
+    assert job.what == "Asking again (try 2)"
+
+
+def written(built: Built, sheet: Sheet) -> None:
+    built.ui.host.desk.start("write", lambda job: sheet).wait(30)
+
+
+def test_only_rows_of_the_sheet_can_be_rewritten(tmp_path: Path, build: Build) -> None:
+    built = build(tmp_path)
+    with pytest.raises(InputError, match="There is no row 1"):
+        built.call("write", "rewrite_row", row=1)
+    written(built, SHEET)
+    for row in (0, 4):
+        with pytest.raises(InputError, match=f"There is no row {row}"):
+            built.call("write", "rewrite_row", row=row)
+    with pytest.raises(InputError, match="not a whole number"):
+        built.call("write", "rewrite_row", row=None)
+
+
+def test_one_row_is_rewritten_and_a_failure_loses_nothing(
+    tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(random, "randrange", lambda most: 7)
+    built = build(tmp_path)
+    sheet = Sheet(ROWS, "A1", "", True)
+    written(built, sheet)
+    new = SheetRow("ubiquitous", "It is everywhere.", tries=1)
+    seen: list[Any] = []
+
+    def rewrite(ask: Any, rows: Any, index: int, settings: Any, progress: Any, known: Any) -> SheetRow:
+        seen.append((rows, index, settings.level, settings.seed, ask.keywords))
+        return new
+
+    monkeypatch.setattr(write, "rewrite", rewrite)
+    built.call("write", "rewrite_row", row=2)
+    assert built.ui.host.desk.last("write").result == Sheet((ROWS[0], new, ROWS[2]), "A1", "", True)
+    assert seen == [(ROWS, 1, "A1", 7, {"adapter": None, "strict": True})]
+
+    def fails(*_: Any) -> SheetRow:
+        raise InputError("No answer.")
+
+    monkeypatch.setattr(write, "rewrite", fails)
+    last = built.call("write", "rewrite_row", row=1)[-1]
+    shown = {component.elem_id: update for component, update in last.items() if component.elem_id}
+    assert "No answer." in shown["cefr-write-status"]
+    assert "It is everywhere." in shown["cefr-write-sheet"]
+
+
+def test_the_prompt_is_shown_as_the_model_gets_it(tmp_path: Path, build: Build) -> None:
+    forms = {None: "instruct", "chatty": "chat"}
+    built = build(tmp_path, prompt_form=forms.__getitem__)
+
+    def shown(**given: Any) -> list[Any]:
+        return list(built.call("write", "show_prompt", **{"level": "A1", "adapter": "", **given}).values())
+
+    assert shown(words="  ") == ["", ""]
+    instruct, count = shown(words="happy, 123, book")
+    assert instruct["value"].startswith("### Instruction:\nGenerate A1-level English sentences for these 2 words:")
+    assert instruct["label"] == "The exact prompt (1/1)"
+    assert "2 words in 1 prompts" in count
+    chat, _ = shown(words="happy", adapter="chatty")
+    assert chat["value"].startswith("Generate A1-level")
+    assert chat["label"].startswith("The exact message")
+
+
+def test_an_adapter_brings_its_level(tmp_path: Path, build: Build) -> None:
+    for name, level in (("a", "B1"), ("b", "X9")):
+        adapter(tmp_path / "loras", name)
+        (tmp_path / "loras" / name / "cefr_sentences.json").write_text(f'{{"level": "{level}"}}', encoding="utf-8")
+    built = build(tmp_path)
+    assert list(built.call("write", "take_level", adapter="a").values()) == ["B1"]
+    assert built.call("write", "take_level", adapter="b") == {}
+    assert built.call("write", "take_level", adapter="") == {}
+
+
+@pytest.mark.parametrize(("kind", "names"), [("trainable", ["a", ""]), ("answers", [""])])
+def test_a_server_takes_no_adapter(tmp_path: Path, build: Build, kind: str, names: list[str]) -> None:
+    adapter(tmp_path / "loras", "a")
+    built = build(tmp_path, state=lambda: ModelState("m", kind, "x"))
+    menu = next(choices for box, choices in built.ui.lists.items() if box.elem_id == "cefr-write-adapter")
+    assert [one[1] if isinstance(one, tuple) else one for one in menu("en")] == names
+
+
+@pytest.mark.parametrize("name", ["mine", None])
+def test_applying_tells_the_hosts_own_page(tmp_path: Path, build: Build, name: str | None) -> None:
+    adapter(tmp_path / "loras", "mine")
+    (tmp_path / "loras" / "mine" / "cefr_sentences.json").write_text('{"level": "B2"}', encoding="utf-8")
+    with gr.Blocks():
+        menu, mode = gr.Dropdown(), gr.Radio()
+    built = build(
+        tmp_path,
+        chat_fields=lambda: {"lora_menu": (menu, None), "mode": (mode, "instruct")},
+        apply=lambda adapter: Applied(adapter, 120, 3.14159) if adapter else None,
+    )
+    updates = built.call("apply", "apply", adapter=name) if name else built.call("apply", "take_off")
+    last, pane = updates[-1], built.events["apply", "take_off"]
+    assert last[menu]["value"] == ([name] if name else [])
+    assert (mode in last) == bool(name)
+    if name:
+        assert last[mode]["value"] == "instruct"
+        assert "mine is applied: 120 layers" in last[pane.message]
+        assert "3.14" in last[pane.message]
+        assert "/cefr B2: happy, book, friend" in updates[0].values()
+    else:
+        assert "No LoRA is applied" in last[pane.message]
+
+
+def test_strict_chat_is_the_hosts(tmp_path: Path, build: Build) -> None:
+    built = build(tmp_path)
+    built.call("apply", "switch_strict", strict=True)
+    assert built.ui.host.strict_chat is True
