@@ -169,9 +169,20 @@ def _limits(webui: Webui, *, any_python: bool) -> list[Problem]:
     lacking = [] if any_python else [m for m in TRAINING_MODULES if find_spec(m) is None]
     if not lacking and (own is None or own.name != "portable_env"):
         return []
-    reason = "Without {modules}, " if lacking else "In a portable build, "
-    works = "Data works in the tab, Write works with the loaded GGUF model or another server, and Train needs a full"
-    return [Problem(f"{reason}{works} webui.", {"modules": ", ".join(lacking)})]
+    if not lacking:
+        return [
+            Problem(
+                "In a portable build, Data works in the tab, Write works with the loaded GGUF model or another server, "
+                "and Train needs a full webui."
+            )
+        ]
+    return [
+        Problem(
+            "Without {modules}, Data works in the tab, Write works with the loaded GGUF model or another server, and "
+            "Train needs a full webui.",
+            {"modules": ", ".join(lacking)},
+        )
+    ]
 
 
 def _tidy(folder: Path) -> None:

@@ -38,18 +38,23 @@ def wrong_python(webui: Webui) -> Problem | None:
         )
     if Path(sys.prefix).resolve() == own.resolve():
         return None
-    window = " in the window that its cmd_windows.bat opens" if os.name == "nt" and own.name == "env" else ""
+    values = {
+        "here": sys.prefix,
+        "own": own,
+        "option": Option("any_python"),
+        "pip": command_line([str(_python(own)), "-m", "pip", "install", install_source()]),
+        "install": own_command(webui, "install"),
+    }
+    if os.name == "nt" and own.name == "env":
+        return Problem(
+            "This is the Python in {here}, and the webui runs in {own}. Run these in the window that its "
+            "cmd_windows.bat opens ({option} writes the files all the same):\n  {pip}\n  {install}",
+            values,
+        )
     return Problem(
-        "This is the Python in {here}, and the webui runs in {own}. Run these"
-        + window
-        + " ({option} writes the files all the same):\n  {pip}\n  {install}",
-        {
-            "here": sys.prefix,
-            "own": own,
-            "option": Option("any_python"),
-            "pip": command_line([str(_python(own)), "-m", "pip", "install", install_source()]),
-            "install": own_command(webui, "install"),
-        },
+        "This is the Python in {here}, and the webui runs in {own}. Run these ({option} writes the files all the "
+        "same):\n  {pip}\n  {install}",
+        values,
     )
 
 
