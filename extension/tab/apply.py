@@ -54,7 +54,7 @@ class ApplyPane(Pane):
 
     def _change(self, language: str, adapter: str | None) -> Iterator[Updates]:
         self.refuse_when_shared()
-        job = self.host.desk.start(self.name, lambda job: self.host.apply(adapter))
+        job = self.desk.start(self.name, lambda job: self.host.apply(adapter))
         yield from self.follow(job, language)
 
     def ended(self, job: Job, language: str) -> Updates:

@@ -21,7 +21,7 @@ from ...exporter.records.mix import Mix
 from ...exporter.records.prompt import HARD_CUT
 from ...exporter.records.slicer import SlicerReport, report
 from ...exporter.records.summary import Summary
-from ..models.jobs import Job
+from ..models.jobs import Desk, Job
 from . import paths
 from .charts import histogram
 from .labels import say_in
@@ -64,6 +64,10 @@ class Exported:
 class DataPane(Pane):
     name = "data"
 
+    @property
+    def desk(self) -> Desk:
+        return self.host.files_desk  # it needs no model
+
     def build(self) -> None:
         with gr.Row():
             with gr.Column():
@@ -91,7 +95,7 @@ class DataPane(Pane):
         named = {"table": fields.table, "upload": fields.upload, "level": fields.level}
         for listener in (fields.table.input, fields.upload.upload, fields.upload.clear, fields.level.input):
             self.on(listener, self.suggest_name, named, [fields.name])
-        self.rejoin(self.host.files_desk, [self.result])
+        self.rejoin([self.result])
 
     def _tables(self, language: str) -> list[Any]:
         return [(text("data.starter", language), STARTER), *paths.tables(self.folders.datasets)]
@@ -127,7 +131,7 @@ class DataPane(Pane):
                 made = [record.text for record in read_records(summary.files["train_txt"])]
             return Exported(summary, tuple(made[:3]), chunk, _sliced(self.host.counter(), made, chunk))
 
-        job = self.host.files_desk.start(self.name, work)
+        job = self.desk.start(self.name, work)
         yield {self.result: ""}
         yield from self.follow(job, language)
         if publish and job.result:

@@ -10,7 +10,7 @@ import gradio as gr
 from ...patches.runtime import install, loaded_extension, remove
 from ..doctor.examine import examine
 from ..doctor.finding import Finding
-from ..models.jobs import Job
+from ..models.jobs import Desk, Job
 from .labels import say_in
 from .languages import text
 from .markup import Markup, join, note, table
@@ -23,6 +23,10 @@ _SHOWN = ("problem", "note")  # in this order; what is well is only counted
 
 class DoctorPane(Pane):
     name = "doctor"
+
+    @property
+    def desk(self) -> Desk:
+        return self.host.files_desk  # it needs no model
 
     def build(self) -> None:
         with self.make(gr.Accordion, "title", open=False):
@@ -37,7 +41,7 @@ class DoctorPane(Pane):
 
     def examine(self, language: str) -> Iterator[Updates]:
         self.refuse_when_shared()
-        job = self.host.files_desk.start(self.name, lambda job: examine(self.folders))
+        job = self.desk.start(self.name, lambda job: examine(self.folders))
         yield {self.result: ""}
         yield from self.follow(job, language)
 

@@ -57,7 +57,7 @@ class EvaluatePane(Pane):
         inputs = {"adapter": self.adapter, "dataset": self.dataset, "prompts": self.prompts}
         outputs = [self.result, self.report, self.after]
         self.on(self.evaluate_button.click, self.evaluate, inputs, outputs)
-        self.rejoin(self.host.desk, outputs)
+        self.rejoin(outputs)
 
     def _evaluation_files(self, language: str) -> list[str]:
         return paths.evaluation_files(self.folders.datasets)
@@ -80,7 +80,7 @@ class EvaluatePane(Pane):
                 evaluation = replace(measured, about=about(loaded, folder, source.name, training, task))
             return Evaluated(evaluation, report_file(evaluation, folder.name))
 
-        job = self.host.desk.start("evaluate", work)
+        job = self.desk.start("evaluate", work)
         yield {self.result: "", self.after: gr.update(visible=False)}
         yield from self.follow(job, language)
 

@@ -98,14 +98,19 @@ class Pane:
         if not job.problems:
             yield self.ended(job, language)
 
-    def rejoin(self, desk: Desk, outputs: Sequence[Any]) -> None:
+    @property
+    def desk(self) -> Desk:
+        """Where the jobs of this pane are done."""
+        return self.host.desk
+
+    def rejoin(self, outputs: Sequence[Any]) -> None:
         """When a page opens, show the last job of this pane, and follow it while it runs.
 
         Not where several users share the webui: what one of them writes is not for the others to see.
         """
 
         def opened(language: str) -> Iterator[Updates]:
-            job = desk.last(self.name)
+            job = self.desk.last(self.name)
             if job is not None and self.host.training_off != "multi-user":
                 yield from self.follow(job, language)
 

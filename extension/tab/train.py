@@ -84,7 +84,7 @@ class TrainPane(Pane):
         self.on(self.stop_button.click, self.stop, {}, [])
         self.on(root_page().load, self.say_reasons, chosen, settings)
         self.on(root_page().load, self.show_interrupted, {}, [self.picture])
-        self.rejoin(self.host.desk, [self.picture])
+        self.rejoin([self.picture])
 
     def _training_files(self, language: str) -> list[str]:
         return paths.training_files(self.folders.datasets)
@@ -125,7 +125,7 @@ class TrainPane(Pane):
                 made = estimate(loaded, plan.records()[0], plan.settings)
                 return ready(made, loaded.tokenizer, language)
 
-        job = self.host.desk.start("estimate", work)
+        job = self.desk.start("estimate", work)
         yield {self.picture: ""}
         yield from self.follow(job, language)
 
@@ -146,7 +146,7 @@ class TrainPane(Pane):
         yield from self._run(language, plan, out, resume=True, replace=False)
 
     def stop(self, language: str) -> Updates:
-        job = self.host.desk.current
+        job = self.desk.current
         if job is None or job.kind != "train":
             return {self.status: note(text("train.nothing", language))}
         job.stop()
@@ -154,7 +154,7 @@ class TrainPane(Pane):
 
     def show_interrupted(self, language: str) -> Updates:
         """When a page opens and this process has trained nothing yet: a run that a kill or a crash has ended."""
-        if self.host.desk.last("train") is not None:
+        if self.desk.last("train") is not None:
             return {}
         for name in unfinished_runs(self.folders.loras):
             log = read_log(self.folders.loras / name)
@@ -208,7 +208,7 @@ class TrainPane(Pane):
                 with new_folder(out, force=replace):
                     return carry_out(loaded, plan, out, report=report, stop=job.stopping.is_set)
 
-        yield from self.follow(self.host.desk.start("train", work), language)
+        yield from self.follow(self.desk.start("train", work), language)
 
     def show(self, job: Job, language: str) -> Updates:
         """Losses, learning rate and memory of the run, from its log alone."""

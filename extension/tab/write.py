@@ -84,7 +84,7 @@ class WritePane(Pane):
         results = [self.sheet, *self.downloads, self.after]
         self.on(self.write_button.click, self.write, {**asked, **how}, results)
         self.on(self.redo_button.click, self.rewrite_row, {"row": self.row}, results)
-        self.rejoin(self.host.desk, results)
+        self.rejoin(results)
 
     def _adapters(self, language: str) -> list[Any]:
         # What runs in llama.cpp or behind a server takes no adapter from here.
@@ -137,7 +137,7 @@ class WritePane(Pane):
         yield from self._start(language, work, {self.sheet: "", self.after: _HIDDEN})
 
     def rewrite_row(self, language: str, row: Any) -> Iterator[Updates]:
-        last = self.host.desk.last("write")
+        last = self.desk.last("write")
         before = last.result if last is not None else None
         index = whole(row, "row") - 1
         if not isinstance(before, Sheet) or not 0 <= index < len(before.rows):
@@ -152,7 +152,7 @@ class WritePane(Pane):
         return replace(before, rows=(*before.rows[:index], row, *before.rows[index + 1 :]))
 
     def _start(self, language: str, work: Callable[[Job], Sheet], first: Updates) -> Iterator[Updates]:
-        job = self.host.desk.start("write", work)
+        job = self.desk.start("write", work)
         yield first
         yield from self.follow(job, language)
 

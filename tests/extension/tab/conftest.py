@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,16 +61,29 @@ class Built:
         return list(self.ui.guarded(event)(Request(language), *given, *lists))
 
 
-def built_page(folder: Path, **of_host: Any) -> Built:
-    """The page on a host of `folder` with these attributes."""
+@cache
+def _page() -> tuple[Any, Any]:
+    """The tab, built once: it takes more than a second."""
     gr = pytest.importorskip("gradio", reason="gradio is not installed")
     from cefr_sentences.extension.tab import page
 
+    host: Any = Host(Path(tempfile.mkdtemp(prefix="cefr-tests-")) / "user_data")
+    with gr.Blocks() as blocks:
+        return page.build(host), blocks
+
+
+def built_page(folder: Path, **of_host: Any) -> Built:
+    """The page on a new host of `folder` with these attributes."""
+    ui, blocks = _page()
     host: Any = Host(folder)
     for name, value in of_host.items():
         setattr(host, name, value)
-    with gr.Blocks() as blocks:
-        ui = page.build(host)
+    ui.host = host
+    panes = [event.handler.__self__ for event in ui.events if hasattr(event.handler, "__self__")]
+    for pane in panes:
+        pane.host, pane.folders = host, host.folders
+        if pane.name == "apply":
+            pane.chat_fields = host.chat_fields()
     return Built(ui, blocks)
 
 

@@ -45,20 +45,19 @@ def adapter(loras: Path, name: str) -> None:
     (loras / name / "adapter_model.safetensors").touch()
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    data = tmp_path_factory.mktemp("place") / "data"
+@pytest.fixture
+def place(tmp_path: Path) -> Built:
+    data = tmp_path / "place" / "data"
     for part in ("training/datasets", "loras"):
         (data / part).mkdir(parents=True)
     return built_page(data)
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Built:
+@pytest.fixture
+def shared(tmp_path: Path) -> Built:
     """The page of a webui that runs for several users, with an adapter."""
-    data = tmp_path_factory.mktemp("shared")
-    adapter(data / "loras", "a")
-    return built_page(data, training_off="multi-user")
+    adapter(tmp_path / "loras", "a")
+    return built_page(tmp_path, training_off="multi-user")
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def test_one_row_is_rewritten_and_a_failure_loses_nothing(
     tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(random, "randrange", lambda most: 7)
-    built = build(tmp_path)
+    built = build(tmp_path, answers=lambda prompts, **how: [])
     sheet = Sheet(ROWS, "A1", "", True)
     written(built, sheet)
     new = SheetRow("ubiquitous", "It is everywhere.", tries=1)
