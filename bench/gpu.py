@@ -183,7 +183,7 @@ def runs(args: argparse.Namespace, scratch: Path) -> list[dict[str, Any]]:
 
 
 def projections(args: argparse.Namespace, scratch: Path) -> list[dict[str, Any]]:
-    """Which layers: all else equal, words that stand in no training sentence told apart."""
+    """Which layers: all else equal, words that occur in no training sentence told apart."""
     return table(args, scratch, layers_compared(args, scratch))
 
 

@@ -1,4 +1,4 @@
-"""`python -m bench.unseen A1 200`: words of a level that stand nowhere in its starter pairs, in any form.
+"""`python -m bench.unseen A1 200`: words of a level that do not occur in its starter pairs, in any form.
 
 Nouns, verbs, adjectives and adverbs of the shipped lists, drawn with a fixed seed, one a line.
 """

@@ -14,7 +14,7 @@ from typing import Any
 from ..exporter.common.errors import InputError, TargetError
 from ..exporter.language.levels import TRAINABLE, parse_level
 
-# Twenty words of level A1 (CEFR-J) that stand nowhere in the starter pairs, a test says.
+# Twenty words of level A1 (CEFR-J) that do not occur in the starter pairs, as a test checks.
 NEW_WORDS = {
     "A1": [
         "above",
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
 
     level = parse_level(args.level, TRAINABLE)
     if level not in NEW_WORDS:
-        raise InputError(f"The demo has new words for {', '.join(NEW_WORDS)} only.")
+        raise InputError("The demo has new words for {levels} only. Choose one of these.", levels=", ".join(NEW_WORDS))
     check_model_name(args.model)
     settings = replace(recipe(level).settings, epochs=args.epochs)
     clock = _clock()
@@ -86,9 +86,8 @@ def run(args: argparse.Namespace) -> int:
     adapter = webui.loras / f"{NAME}-{level.lower()}"
 
     print(f"1. Export the starter pairs into {webui.datasets}\n")
-    exported = export(
-        starter_pairs(level), ExportSettings(level=level, name=NAME, records=args.records), webui, force=True
-    )
+    chosen = ExportSettings(level=level, name=NAME, records=args.records)
+    exported = export(starter_pairs(level), chosen, webui, force=True)
     print(describe_export(exported), "\n")
 
     print(f"2. Train a LoRA adapter on {args.model}\n", flush=True)
@@ -111,14 +110,8 @@ def run(args: argparse.Namespace) -> int:
     print(describe_sentences(rows), clock(), "\n")
 
     report = args.out / "demo.json"
-    report.write_text(
-        json.dumps(
-            {"export": exported.with_files(), "evaluation": evaluation.to_json(), "seconds": outcome.seconds},
-            ensure_ascii=False,
-            indent=2,
-        ),
-        encoding="utf-8",
-    )
+    found = {"export": exported.with_files(), "evaluation": evaluation.to_json(), "seconds": outcome.seconds}
+    report.write_text(json.dumps(found, ensure_ascii=False, indent=2), encoding="utf-8")
     print(f"Training files  {webui.datasets}\nAdapter         {adapter}\nScores, answers {report}")
     return 0
 

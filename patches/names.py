@@ -1,4 +1,4 @@
-"""What a name in a script stands for: imports, aliases, and the names that cannot be told."""
+"""What a name in a script refers to: imports, aliases, and the names that cannot be told."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Names:
-    """`known`: a name and the dotted thing it stands for; `unclear`: names that are also bound to something else."""
+    """`known`: a name and the dotted thing it refers to; `unclear`: names that are also bound to something else."""
 
     known: dict[str, str] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
     unclear: dict[str, int] = field(default_factory=dict)
 
     def resolve(self, node: ast.expr) -> str | None:
-        """The dotted name that an expression like `tf.TrainingArguments` stands for."""
+        """The dotted name that an expression like `tf.TrainingArguments` refers to."""
         if isinstance(node, ast.Attribute):
             owner = self.resolve(node.value)
             return f"{owner}.{node.attr}" if owner else None
@@ -32,7 +32,7 @@ class Names:
 
 
 def read_names(tree: ast.Module, packages: set[str]) -> Names:
-    """The names of `tree` that stand for `packages` and what is in them.
+    """The names of `tree` that refer to `packages` and what is in them.
 
     A name that is bound to anything else as well, a parameter or a loop variable say, is left out: scopes are
     not followed. Being bound to None is no obstacle, because `except ImportError: gr = None` is common.

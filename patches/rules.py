@@ -132,7 +132,7 @@ RULES: tuple[Rule, ...] = (
         "5.15",
         "5.0",
         "one argument for both: below 1 it is a share of all steps. Versions before 5.0 refuse a share there; from "
-        "5.0 on a warmup_ratio, also one of 0.0, replaces the steps that stand beside it, without a word",
+        "5.0 on a warmup_ratio, also one of 0.0, silently replaces the steps given beside it",
         _PULL + "41326",
         # A ratio of 1 meant all steps; as warmup_steps it would mean one step.
         to_new="min(x, 1 - 1e-12) or 0",

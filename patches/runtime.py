@@ -55,7 +55,7 @@ def install(module: ModuleType) -> list[str]:
 
 
 def remove(module: ModuleType) -> None:
-    """Put back what `install` replaced, except names that the module has bound anew since."""
+    """Put back what `install` replaced, except names that the module has bound again since."""
     for name, (original, proxy) in _installed.pop(module, {}).items():
         if vars(module).get(name) is proxy:
             setattr(module, name, original)

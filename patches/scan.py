@@ -126,7 +126,7 @@ def _is_guard(keyword: ast.keyword, rules: Sequence[Rule]) -> bool:
 
 
 def _unpacked(script: _Script, call: ast.Call, keyword: ast.keyword, rules: Sequence[Rule]) -> Iterator[Finding]:
-    """Arguments through `**`: what stands in a dictionary of this file is pointed at, and left."""
+    """Arguments through `**`: those in a dictionary of this file are reported, and left."""
     name = keyword.value.id if isinstance(keyword.value, ast.Name) else None
     old = {rule.old: rule for rule in rules if rule.fails and rule.kind == "argument"}
     places = [(line, str(key)) for key, line in _keys(script.tree, keyword.value) if key in old]
@@ -195,7 +195,7 @@ def _imports(script: _Script, node: ast.Import) -> Iterator[Finding]:
         for alias in (a for a in node.names if a.name == rule.api):
             name, found = alias.asname or alias.name, f"import {alias.name}"
             if not any(n is node for n in script.tree.body):
-                yield Finding(node.lineno, found, rule, left="it stands in a block, which may be there for its absence")
+                yield Finding(node.lineno, found, rule, left="it is in a block, which may be there for its absence")
             elif any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(script.tree)) or _exports(script, name):
                 yield Finding(node.lineno, found, rule, left=f"{name} is used; where it is missing, this import fails")
             elif any(";" in script.source.line(n) for n in range(node.lineno, (node.end_lineno or node.lineno) + 1)):

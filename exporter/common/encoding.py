@@ -6,18 +6,18 @@ import codecs
 from pathlib import Path
 from typing import TextIO
 
-from .errors import InputError
+from .errors import InputError, Problem
 
 MAX_JSON = 512 * 1024**2  # a JSON file is read whole
 MAX_LINE = 10 * 1024**2  # every other text file is read line by line
 
 _MAGIC = {
-    b"PK\x03\x04": "an Excel or zip file; an Excel table must be called .xlsx",
-    b"\xd0\xcf\x11\xe0": "an old Excel file; save it as .xlsx or CSV",
-    b"GGUF": "a GGUF model",
-    b"PAR1": "a Parquet file; call it .parquet",
-    b"\x1f\x8b": "a gzip archive; unpack it first",
-    b"%PDF": "a PDF",
+    b"PK\x03\x04": Problem("an Excel or zip file; an Excel table must be called .xlsx"),
+    b"\xd0\xcf\x11\xe0": Problem("an old Excel file; save it as .xlsx or CSV"),
+    b"GGUF": Problem("a GGUF model"),
+    b"PAR1": Problem("a Parquet file; call it .parquet"),
+    b"\x1f\x8b": Problem("a gzip archive; unpack it first"),
+    b"%PDF": Problem("a PDF"),
 }
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 

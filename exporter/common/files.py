@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Literal, TextIO
+from typing import IO, Any, Literal, TextIO, cast
 
 from .errors import Option, Problem, TargetError
 
@@ -120,7 +120,7 @@ class Publication:
             missing = [f for f in (path.parent, *path.parent.parents) if not f.exists()]
             path.parent.mkdir(parents=True, exist_ok=True)
             self._made += missing
-            self._files[path] = self._writing.enter_context(atomic(path))
+            self._files[path] = cast(TextIO, self._writing.enter_context(atomic(path)))
         except OSError as error:
             raise target_error(path, error) from error
         return self._files[path]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class Progress:
     """Call it with what is being done, how much of it is done, and of how much (0: not known).
@@ -10,17 +12,17 @@ class Progress:
     """
 
     def __init__(self) -> None:
-        from tqdm import tqdm
-
-        self._bar = tqdm(delay=1, leave=False, disable=None, dynamic_ncols=True)
         self._what = ""
+        self._bar: Any = None
 
     def __call__(self, what: str, done: int, total: int) -> None:
+        from tqdm import tqdm
+
         if what != self._what:
-            self._what = what
-            self._bar.reset(total or None)
-            self._bar.set_description(what, refresh=False)
+            self.close()
+            self._what, self._bar = what, tqdm(desc=what, total=total or None, delay=1, leave=False, disable=None)
         self._bar.update(done - self._bar.n)
 
     def close(self) -> None:
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()

@@ -65,7 +65,7 @@ class Columns:
             InputError: a needed or given column is missing.
         """
         names = [plain(h) for h in header]
-        found: dict[str, int] = {}
+        positions: dict[str, int] = {}
         for role, wanted in NAMES.items():
             if role in self.given:
                 if plain(self.given[role]) not in names:
@@ -77,14 +77,14 @@ class Columns:
                         columns=_list(header),
                         option=COLUMNS,
                     )
-                found[role] = names.index(plain(self.given[role]))
+                positions[role] = names.index(plain(self.given[role]))
                 continue
-            taken = set(found.values())
+            taken = set(positions.values())
             free = [names.index(n) for n in wanted if n in names]
             free = [i for i in free if i not in taken]
             if free:
-                found[role] = free[0]
-        missing = [role for role in needed if role not in found]
+                positions[role] = free[0]
+        missing = [role for role in needed if role not in positions]
         if missing:
             raise InputError(
                 "No column for the {roles} was found. The columns are: {columns}. Name it with {option} {example}.",
@@ -93,7 +93,7 @@ class Columns:
                 option=COLUMNS,
                 example=",".join(f"{role}=NAME" for role in missing),
             )
-        return found
+        return positions
 
 
 def _list(header: Sequence[str]) -> str:

@@ -19,32 +19,8 @@ from .prompt import HARD_CUT, RESPONSE_HEAD
 Count = Callable[[str], int]
 
 # What the slicer does not cut after, because these are followed by more of the sentence.
-_TITLES = tuple(
-    f"{name} "
-    for name in [
-        "Mr.",
-        "Mrs.",
-        "Ms.",
-        "Dr.",
-        "Prof.",
-        "Jr.",
-        "St.",
-        "Capt.",
-        "Col.",
-        "Gen.",
-        "Gov.",
-        "Ave.",
-        "Blvd.",
-        "Est.",
-        "Co.",
-        "Corp.",
-        "Dept.",
-        "Inc.",
-        "Ltd.",
-        "Univ.",
-        "Ph.D.",
-    ]
-)
+_ABBREVIATIONS = "Mr Mrs Ms Dr Prof Jr St Capt Col Gen Gov Ave Blvd Est Co Corp Dept Inc Ltd Univ Ph.D"
+_TITLES = tuple(f"{name}. " for name in _ABBREVIATIONS.split())
 _ENDS = (". ", "? ", "! ", ".\n", "?\n", "!\n", "</s>")
 
 
@@ -94,7 +70,7 @@ def split_pieces(text: str, count: Count, chunk: int) -> list[Piece]:
 
 
 def _stops(text: str) -> list[tuple[int, bool]]:
-    """Where pieces end, in order, and whether a hard cut stands there."""
+    """Where pieces end, in order, and whether there is a hard cut."""
     stops: list[tuple[int, bool]] = []
     position = 0
     for part in text.split(HARD_CUT):
@@ -158,7 +134,7 @@ class SlicerReport:
     """What a text file becomes. Counts are of records, blocks and tokens.
 
     `lengths` are the tokens of each record as a whole. `orphaned` counts the response tokens, in all
-    blocks, that stand in a block without their whole instruction, of `response` in all. `padding` is the
+    blocks, that are in a block without their whole instruction; `response` counts all response tokens. `padding` is the
     share of the trained tokens that is padding. `safe_chunk` is the shortest chunk (in steps of 32, as the
     slider has them) at which no record is cut.
     """
@@ -176,7 +152,7 @@ class SlicerReport:
 
 
 def report(text: str, count: Count, chunk: int, overlap: bool) -> SlicerReport:
-    """Slice `text` and say what came of each record."""
+    """Slice `text` and say what became of each record."""
     blocks = slice_text(text, count, chunk, overlap)
     records = _record_spans(text)
     whole = lambda s, e: any(b.start <= s and e <= b.end for b in blocks if not b.overlap)  # noqa: E731

@@ -55,18 +55,18 @@ def evaluate(
     task: Task,
     progress: Progress = lambda what, done, total: None,
     beside: Mapping[str, Written] | None = None,
-    form: str = "instruct",
+    prompt_form: str = "instruct",
 ) -> Evaluation:
     """Everything measured of `model`: as it is and, where it carries an adapter, with it.
 
     The systems are those two; retrieval and the evaluation file's own sentences, where `task` has the records; and
-    those of `beside`, sentences for the words of `task`, list by list. `form` is the form of the model's prompts.
+    those of `beside`, sentences for the words of `task`, list by list. `prompt_form` is that of the model.
     """
     adapted = hasattr(model, "disable_adapter")
     models: dict[str, _Answered] = {}
     for name in MODELS if adapted else MODELS[:1]:
         with _state(model, name, adapted):
-            models[name] = _ask(model, tokenizer, task, form, partial(progress, name))
+            models[name] = _ask(model, tokenizer, task, prompt_form, partial(progress, name))
     shelf = Shelf(task.training) if task.training is not None else None
     written: dict[str, Written] = {name: answered.sentences for name, answered in models.items()}
     if shelf is not None:
@@ -93,13 +93,15 @@ def _state(model: Any, name: str, adapted: bool) -> AbstractContextManager[Any]:
     return model.disable_adapter() if adapted and name == BASE else nullcontext()
 
 
-def _ask(model: Any, tokenizer: Any, task: Task, form: str, progress: Callable[[int, int], object]) -> _Answered:
+def _ask(model: Any, tokenizer: Any, task: Task, prompt_form: str, progress: Callable[[int, int], object]) -> _Answered:
     sampling = Sampling(task.temperature, task.seed)
     # A few at a time, so that the progress is seen to move.
-    replies = generate(model, tokenizer, task.prompts, batch=8, sampling=sampling, prompt_form=form, progress=progress)
+    replies = generate(
+        model, tokenizer, task.prompts, batch=8, sampling=sampling, prompt_form=prompt_form, progress=progress
+    )
     texts = [reply.text for reply in replies]
     read = [parse_answer(text, len(words), words) for text, words in zip(texts, task.lists, strict=True)]
-    losses = record_losses(model, tokenizer, task.records, form)
+    losses = record_losses(model, tokenizer, task.records, prompt_form)
     return _Answered(texts, [list(answer.sentences) for answer in read], [a.well_formed for a in read], losses)
 
 

@@ -14,10 +14,10 @@ TOKENS = 2048  # of one batch, padding included: the logits of so many take memo
 
 
 def record_losses(
-    model: Any, tokenizer: Any, records: Sequence[Record], form: str = "instruct"
+    model: Any, tokenizer: Any, records: Sequence[Record], prompt_form: str = "instruct"
 ) -> list[tuple[float, int]]:
     """The summed loss on the answer of each record in nats, and its number of tokens."""
-    return _losses(model, tokenizer, encode(tokenizer, records, form=form))
+    return _losses(model, tokenizer, encode(tokenizer, records, form=prompt_form))
 
 
 def sentence_losses(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from ...exporter.common.errors import TargetError
+from ...exporter.common.errors import Option, Problem, TargetError
 from ...exporter.common.files import Publication
+from ...exporter.common.versions import installed
 from ...exporter.common.webui import Webui
 from .cmd_flags import EXTENSION, FLAG, add_extension, has_extension, remove_extension
 from .interpreter import TRAINING_MODULES, command_line, environment, install_source, wrong_python
@@ -17,7 +17,14 @@ from .pins import check_pins
 from .sealed import seal, state
 from .template import TEMPLATE_NAME, template_file
 
-_NOT_OURS = {"other": "is not ours", "edited": "was changed since we wrote it"}
+_KEPT = {
+    "other": "kept       {file}, which was not written by install",
+    "edited": "kept       {file}, which was changed since install wrote it",
+}
+_REFUSED = {
+    "other": "{file} was not written by install, so it is not replaced. Move it away and repeat this.",
+    "edited": "{file} was changed since install wrote it, so it is not replaced. Move it away and repeat this.",
+}
 
 
 @dataclass(frozen=True)
@@ -28,11 +35,11 @@ class Report:
     written: tuple[Path, ...] = ()
     unchanged: tuple[Path, ...] = ()
     removed: tuple[Path, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Problem, ...] = ()
 
     def __str__(self) -> str:
         kinds = (("written", self.written), ("unchanged", self.unchanged), ("removed", self.removed))
-        return "\n".join([f"{kind:<10} {path}" for kind, paths in kinds for path in paths] + list(self.notes))
+        return "\n".join([f"{kind:<10} {path}" for kind, paths in kinds for path in paths] + list(map(str, self.notes)))
 
 
 def install(webui: Webui, *, enable: bool, any_python: bool = False) -> Report:
@@ -57,15 +64,15 @@ def install(webui: Webui, *, enable: bool, any_python: bool = False) -> Report:
     if loaded:
         unchanged.append(webui.cmd_flags)
     elif not enable:
-        notes.append(
-            f"To load it at every start, add {FLAG} {EXTENSION} to {webui.cmd_flags}, or install with --enable."
-        )
-    notes.append("Start the webui anew to see it." if written else "Nothing had to be changed.")
+        said = "To load it at every start, add {flag} to {file}, or install with {option}."
+        values = {"flag": f"{FLAG} {EXTENSION}", "file": webui.cmd_flags, "option": Option("enable")}
+        notes.append(Problem(said, values))
+    notes.append(Problem("Restart the webui to see it." if written else "Nothing had to be changed."))
     return Report(webui, tuple(written), tuple(unchanged), notes=tuple(notes))
 
 
-def check(webui: Webui, *, enable: bool = False, any_python: bool = False) -> list[str]:
-    """Everything that speaks against an installation; returns what the user should know about it all the same.
+def check(webui: Webui, *, enable: bool = False, any_python: bool = False) -> list[Problem]:
+    """Refuse an installation that would not work; returns what the user should know about one that would.
 
     Raises:
         TargetError: every reason not to install, at once.
@@ -74,15 +81,15 @@ def check(webui: Webui, *, enable: bool = False, any_python: bool = False) -> li
     if not any_python and (wrong := wrong_python(webui)):
         problems.insert(0, wrong)
     if _folder(webui).is_symlink():
-        problems.append(f"{_folder(webui)} is a link to {_folder(webui).resolve()}. Remove the link and repeat this.")
+        values = {"folder": _folder(webui), "target": _folder(webui).resolve()}
+        problems.append(Problem("{folder} is a link to {target}. Remove the link and repeat this.", values))
     else:
-        for path in _places(webui):
-            if (found := state(path)) in _NOT_OURS:
-                problems.append(f"{path} {_NOT_OURS[found]}, so it is not replaced. Move it away and repeat this.")
+        states = {path: state(path) for path in _places(webui)}
+        problems += [Problem(_REFUSED[s], {"file": path}) for path, s in states.items() if s in _REFUSED]
     if unreadable := _flags(webui)[2]:
         (problems if enable else notes).append(unreadable)
     if problems:
-        raise TargetError("\n".join(["Nothing was installed.", *problems]))
+        raise TargetError("Nothing was installed.", *problems)
     return [*notes, *_limits(webui, any_python=any_python)]
 
 
@@ -101,7 +108,7 @@ def uninstall(webui: Webui) -> Report:
     folder = _folder(webui)
     states = {path: state(path) for path in _places(webui)}
     removed = [p for p, found in states.items() if found == "ours" and not (folder.is_symlink() and p.parent == folder)]
-    notes = [f"kept       {path}, which {_NOT_OURS[found]}" for path, found in states.items() if found in _NOT_OURS]
+    notes = [Problem(_KEPT[s], {"file": path}) for path, s in states.items() if s in _KEPT]
     written = []
     flags, _, unreadable = _flags(webui)
     if unreadable:
@@ -114,9 +121,8 @@ def uninstall(webui: Webui) -> Report:
             out.file(webui.cmd_flags.resolve()).write(remove_extension(flags))
             written.append(webui.cmd_flags)
     _tidy(folder)
-    notes.append(
-        "Datasets, adapters and the package itself were left." if removed or written else "Nothing of ours was there."
-    )
+    kept = "Datasets, adapters and the package itself were kept."
+    notes.append(Problem(kept if removed or written else "Nothing was installed there."))
     return Report(webui, tuple(written), removed=tuple(removed), notes=tuple(notes))
 
 
@@ -143,29 +149,39 @@ def _requirements() -> str:
     return (
         "# What cefr-sentences needs and a webui has not. The package itself:\n"
         f"# {command_line(['python', '-m', 'pip', 'install', install_source()])}\n"
-        f"lemminflect=={version('lemminflect')}\n"
+        f"lemminflect=={installed('lemminflect')}\n"
     )
 
 
-def _flags(webui: Webui) -> tuple[str, bool, str]:
-    """The text of CMD_FLAGS.txt, empty where there is none; whether it loads us; why it cannot be changed, or ''."""
+def _flags(webui: Webui) -> tuple[str, bool, Problem | None]:
+    """The text of CMD_FLAGS.txt, empty where there is none; whether it loads us; why it cannot be changed."""
     path = webui.cmd_flags
     try:
         text = path.read_bytes().decode("utf-8") if path.is_file() else ""
-        return text, has_extension(text), ""
+        return text, has_extension(text), None
     except ValueError as error:
-        return "", False, f"{path} cannot be changed: {error}. Put or remove {FLAG} {EXTENSION} there by hand."
+        said = "{file} cannot be changed: {reason}. Add or remove {flag} there by hand."
+        return "", False, Problem(said, {"file": path, "reason": error, "flag": f"{FLAG} {EXTENSION}"})
 
 
-def _limits(webui: Webui, *, any_python: bool) -> list[str]:
+def _limits(webui: Webui, *, any_python: bool) -> list[Problem]:
     own = environment(webui)
     lacking = [] if any_python else [m for m in TRAINING_MODULES if find_spec(m) is None]
     if not lacking and (own is None or own.name != "portable_env"):
         return []
-    reason = f"Without {', '.join(lacking)}" if lacking else "In a portable build"
+    if not lacking:
+        return [
+            Problem(
+                "In a portable build, Data works in the tab, Write works with the loaded GGUF model or another server, "
+                "and Train needs a full webui."
+            )
+        ]
     return [
-        f"{reason}, Data works in the tab, Write works with the loaded GGUF model or another server, and Train needs "
-        "a full webui."
+        Problem(
+            "Without {modules}, Data works in the tab, Write works with the loaded GGUF model or another server, and "
+            "Train needs a full webui.",
+            {"modules": ", ".join(lacking)},
+        )
     ]
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from ...exporter.common.errors import Option, Problem
 from ...exporter.common.webui import Webui
 
 TRAINING_MODULES = ("torch", "transformers", "peft")
@@ -24,24 +25,36 @@ def environment(webui: Webui) -> Path | None:
     return next((f for f in folders if f.is_dir()), None)
 
 
-def wrong_python(webui: Webui) -> str | None:
+def wrong_python(webui: Webui) -> Problem | None:
     """Why this Python is not the one that the webui in `webui.root` runs in, or None when it can be."""
     own = environment(webui)
     if own is None:
         if find_spec("gradio") is not None:
             return None
-        return (
-            f"{sys.executable} has no gradio, so the webui in {webui.root} does not run in it. Activate the "
-            "environment that it runs in, install cefr-sentences there and repeat this, or add --any-python."
+        return Problem(
+            "{python} has no gradio, so the webui in {webui} does not run in it. Activate the environment that it runs "
+            "in, install cefr-sentences there and repeat this, or add {option}.",
+            {"python": sys.executable, "webui": webui.root, "option": Option("any_python")},
         )
     if Path(sys.prefix).resolve() == own.resolve():
         return None
-    where = " in the window that its cmd_windows.bat opens" if os.name == "nt" and own.name == "env" else ""
-    return (
-        f"This is the Python in {sys.prefix}, and the webui runs in {own}. Run these{where} (--any-python writes the "
-        "files all the same):\n"
-        f"  {command_line([str(_python(own)), '-m', 'pip', 'install', install_source()])}\n"
-        f"  {own_command(webui, 'install')}"
+    values = {
+        "here": sys.prefix,
+        "own": own,
+        "option": Option("any_python"),
+        "pip": command_line([str(_python(own)), "-m", "pip", "install", install_source()]),
+        "install": own_command(webui, "install"),
+    }
+    if os.name == "nt" and own.name == "env":
+        return Problem(
+            "This is the Python in {here}, and the webui runs in {own}. Run these in the window that its "
+            "cmd_windows.bat opens ({option} writes the files all the same):\n  {pip}\n  {install}",
+            values,
+        )
+    return Problem(
+        "This is the Python in {here}, and the webui runs in {own}. Run these ({option} writes the files all the "
+        "same):\n  {pip}\n  {install}",
+        values,
     )
 
 

@@ -6,26 +6,24 @@ import re
 import sys
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+from ...exporter.common.errors import Problem
+from ...exporter.common.versions import installed
 from ...exporter.common.webui import Webui
 from .interpreter import command_line
-
-if TYPE_CHECKING:
-    from packaging.requirements import Requirement
 
 PACKAGE = "cefr-sentences"
 
 
-def check_pins(webui: Webui) -> tuple[list[str], list[str]]:
-    """Conflicts, for which nothing may be installed, and notes, each a sentence."""
+def check_pins(webui: Webui) -> tuple[list[Problem], list[Problem]]:
+    """Conflicts, for which nothing may be installed, and notes."""
     path = requirements_file(webui)
     if path is None:
-        return [], ["This webui has no requirements file (portable builds have none), so no versions were compared."]
-    try:
-        import packaging  # noqa: F401
-    except ImportError:
-        return [], [f"This Python has no module packaging, so nothing was compared with {path.name}."]
+        said = "This webui has no requirements file (portable builds have none), so no versions were compared."
+        return [], [Problem(said)]
     return compare(required(PACKAGE), read_pins(path.read_text(encoding="utf-8")))
 
 
@@ -38,9 +36,6 @@ def requirements_file(webui: Webui) -> Path | None:
 
 def read_pins(text: str) -> dict[str, Requirement]:
     """By normalized name, the requirements that hold on this system; the address of a wheel says `==` its version."""
-    from packaging.requirements import InvalidRequirement, Requirement
-    from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-
     pins: dict[str, Requirement] = {}
     for line in text.splitlines():
         entry = re.sub(r"(^|\s)#.*", "", line).strip()
@@ -59,8 +54,6 @@ def read_pins(text: str) -> dict[str, Requirement]:
 
 def required(package: str) -> list[tuple[str, Requirement]]:
     """(who, what) for everything that `package` without extras needs, directly or not, as installed here."""
-    from packaging.requirements import Requirement
-
     found: list[tuple[str, Requirement]] = []
     todo, seen = [(package, frozenset[str]())], set()
     while todo:
@@ -79,31 +72,31 @@ def required(package: str) -> list[tuple[str, Requirement]]:
     return found
 
 
-def compare(needs: list[tuple[str, Requirement]], pins: dict[str, Requirement]) -> tuple[list[str], list[str]]:
+def compare(needs: list[tuple[str, Requirement]], pins: dict[str, Requirement]) -> tuple[list[Problem], list[Problem]]:
     """Conflicts between what is needed and what is pinned, and notes on what is installed beside both."""
-    from packaging.utils import canonicalize_name
-
     conflicts, notes = [], []
     for who, need in needs:
-        pin = pins.get(canonicalize_name(need.name))
-        try:
-            installed = distribution(need.name).version
-        except PackageNotFoundError:
-            installed = None
-        if installed is None:
-            command = command_line([sys.executable, "-m", "pip", "install", str(need)])
-            notes.append(f"{who} needs {need}, which is not installed: {command}")
+        pin, version = pins.get(canonicalize_name(need.name)), installed(need.name)
+        if version is None:
+            values = {"package": who, "need": need, "command": _pip(str(need))}
+            notes.append(Problem("{package} needs {need}, which is not installed: {command}", values))
         if pin is None:
             continue
-        if not _together(pin, need, installed):
-            conflicts.append(
-                f"{who} needs {need}, and the webui fixes {pin.name}{pin.specifier}. Install a version of "
-                f"{who} that accepts {pin.name}{pin.specifier}, or update the webui."
+        pinned = f"{pin.name}{pin.specifier}"
+        if not _together(pin, need, version):
+            said = (
+                "{package} needs {need}, and the webui pins {pinned}. Install a version of {package} that accepts "
+                "{pinned}, or update the webui."
             )
-        elif installed is not None and not pin.specifier.contains(installed, prereleases=True):
-            command = command_line([sys.executable, "-m", "pip", "install", f"{pin.name}{pin.specifier}"])
-            notes.append(f"{pin.name} {installed} is installed, and the webui fixes {pin.specifier}: {command}")
-    return conflicts, list(dict.fromkeys(notes))
+            conflicts.append(Problem(said, {"package": who, "need": need, "pinned": pinned}))
+        elif version is not None and not pin.specifier.contains(version, prereleases=True):
+            values = {"package": pin.name, "version": version, "pin": pin.specifier, "command": _pip(pinned)}
+            notes.append(Problem("{package} {version} is installed, and the webui pins {pin}: {command}", values))
+    return conflicts, list({str(note): note for note in notes}.values())
+
+
+def _pip(requirement: str) -> str:
+    return command_line([sys.executable, "-m", "pip", "install", requirement])
 
 
 def _together(pin: Requirement, need: Requirement, installed: str | None) -> bool:

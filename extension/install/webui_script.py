@@ -2,7 +2,7 @@
 
 The webui ends when a module is missing at import or when `ui()` raises. So nothing leaves this file: whatever goes
 wrong is logged and shown in the tab, and a hook that fails leaves Chat as it would be without it. `cefr-sentences
-install` copies this file; it may import nothing of ours but the tab, because the package can be missing or broken.
+install` copies this file; of the package it may import only the tab, and only guarded: it can be missing or broken.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SOURCE = "cefr-sentences"
 
 params: dict[str, Any] = {"is_tab": True, "display_name": "CEFR Sentences"}
 
-# What the webui's own code goes on with when a hook of ours fails.
+# What the webui's own code continues with when a hook fails.
 _UNCHANGED: dict[str, Callable[..., Any]] = {
     "chat_input_modifier": lambda text, visible_text, state: (text, visible_text),
     "custom_generate_chat_prompt": lambda text, state, **_: None,
@@ -52,7 +52,7 @@ _failures: list[tuple[str, str]] = []  # of the start: a text for the tab, and t
 
 def _failure(text: str) -> tuple[str, str]:
     """Log the exception that is being handled; `text` and the traceback, for the tab."""
-    _log.exception("CEFR Sentences: an error; the webui goes on without this part.")
+    _log.exception("CEFR Sentences: an error; the webui continues without this part.")
     return text, traceback.format_exc(limit=-8).strip()
 
 
@@ -64,7 +64,7 @@ def _guarded(name: str) -> Callable[..., Any]:
         try:
             return hook(*args, **kwargs)
         except (Exception, SystemExit):
-            _log.exception("CEFR Sentences: %s failed; the webui goes on without it.", name)
+            _log.exception("CEFR Sentences: %s failed; the webui continues without it.", name)
             return _UNCHANGED[name](*args, **kwargs)
 
     return call

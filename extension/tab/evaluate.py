@@ -76,7 +76,7 @@ class EvaluatePane(Pane):
                 job.progress(parts[part], done, total)
 
             with self.host.lend(folder.name) as loaded:
-                measured = evaluate(loaded.model, loaded.tokenizer, task, progress, form=loaded.prompt_form)
+                measured = evaluate(loaded.model, loaded.tokenizer, task, progress, prompt_form=loaded.prompt_form)
                 evaluation = replace(measured, about=about(loaded, folder, source.name, training, task))
             return Evaluated(evaluation, report_file(evaluation, folder.name))
 

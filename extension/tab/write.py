@@ -87,7 +87,7 @@ class WritePane(Pane):
         self.rejoin(results)
 
     def _adapters(self, language: str) -> list[Any]:
-        # What runs in llama.cpp or behind a server takes no adapter of ours.
+        # What runs in llama.cpp or behind a server takes no adapter from here.
         names = [] if self.host.state().kind == "answers" else adapter_names(self.folders)
         return [*names, (text("write.none", language), NO_ADAPTER)]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ...exporter.common.errors import ModelError
+from ...exporter.common.errors import ModelError, Option
 from ..models.pristine import put_back
 from .kernels import attention_kernels, fused_kernels
 from .precision import precision_of
@@ -36,11 +36,11 @@ def lora_layers(model: Any, settings: TrainSettings) -> Iterator[Any]:
             adapted = get_peft_model(model, config, autocast_adapter_dtype=precision_of(model).autocast)
         except ValueError as error:
             raise ModelError(
-                "{model} has no layers called {layers}. Use {projections} all, which is every linear layer but the "
+                "{model} has no layers called {layers}. Set {projections} to all, which is every linear layer but the "
                 "head. ({reason})",
                 model=type(model).__name__,
                 layers=", ".join(_targets(settings)),
-                projections="--projections",
+                projections=Option("projections"),
                 reason=str(error).splitlines()[0][:200],
             ) from None
         if settings.checkpointing == "on":

@@ -40,7 +40,6 @@ class Plan:
     eval: Path | None
     model: str
     recipe: dict[str, Any] = field(default_factory=dict)
-    four_bit: bool = False
 
     def records(self) -> tuple[list[Record | Example], list[Record | Example]]:
         """The records to train on and to evaluate on. Raises InputError; also when one has another level."""
@@ -59,7 +58,6 @@ class Plan:
             "eval": str(self.eval.resolve()) if self.eval else None,
             "model": self.model,
             "recipe": self.recipe,
-            "four_bit": self.four_bit,
             "fingerprint": fingerprint(records),
         }
         (out / RESUME / "plan.json").write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
@@ -97,7 +95,7 @@ def _read(out: Path) -> tuple[Plan, str]:
         data = json.loads((out / RESUME / "plan.json").read_text(encoding="utf-8"))
         settings = TrainSettings(**{**data["settings"], "projections": tuple(data["settings"]["projections"])})
         unseen = Path(data["eval"]) if data["eval"] else None
-        more = {key: data[key] for key in ("recipe", "four_bit") if key in data}
+        more = {"recipe": data["recipe"]} if "recipe" in data else {}
         plan = Plan(settings, Path(data["dataset"]), unseen, data["model"], **more)
         return plan, data["fingerprint"]
     except FileNotFoundError:
@@ -147,15 +145,15 @@ def carry_out(
     """Train by `plan` into the prepared folder `out`, with a log in it.
 
     When `stop` says so the run ends after its step, keeps the adapter as it is and can be resumed. With
-    `resume` it goes on from the newest checkpoint. A batch that does not fit into memory is halved, and the run
-    goes on from its newest checkpoint, or begins anew, with the same batch of the optimizer.
+    `resume` it continues from the newest checkpoint. A batch that does not fit into memory is halved, and the run
+    continues from its newest checkpoint, or starts again, with the same batch of the optimizer.
 
     Raises:
         InputError: the data do not fit the plan, or to resume: they have changed, or there is no checkpoint.
         ModelError, TargetError: as `train` does. A folder that holds nothing of use is left empty.
     """
-    records, eval_records = plan.records()
-    checkpoint = _to_resume_from(out, plan, [*records, *eval_records]) if resume else None
+    records, held_out = plan.records()
+    checkpoint = _to_resume_from(out, plan, [*records, *held_out]) if resume else None
 
     def write(entry: dict[str, Any]) -> None:
         append(out, entry)
@@ -164,35 +162,20 @@ def carry_out(
     try:
         if checkpoint is None:
             plan = plan.resolved(loaded, records)
-            _begin(plan, out, records, eval_records, write)
+            _begin(plan, out, records, held_out, write)
         while True:
-            if checkpoint is not None:
-                append_first(out, {"event": "resume", "step": step_of(checkpoint)})
             try:
-                outcome = train(
-                    loaded,
-                    records,
-                    eval_records,
-                    plan.settings,
-                    out,
-                    dataset=plan.dataset.name,
-                    report=write,
-                    stop=stop,
-                    work=out / RESUME,
-                    checkpoint=checkpoint,
-                    earlier=log.entries if checkpoint and (log := read_log(out)) else [],
-                    recipe=plan.recipe,
-                )
+                outcome = _train(loaded, plan, out, records, held_out, checkpoint, report=write, stop=stop)
                 break
             except OutOfMemory:
                 if plan.settings.at_once == 1 or world() > 1:
                     raise
                 plan = replace(plan, settings=halved(plan.settings))
                 checkpoint = last_checkpoint(out)
-                plan.save(out, [*records, *eval_records])
+                plan.save(out, [*records, *held_out])
                 write({"event": "halved", "micro_batch": plan.settings.at_once})
                 if checkpoint is None:
-                    _begin(plan, out, records, eval_records, write)
+                    _begin(plan, out, records, held_out, write)
     except BaseException as error:
         if first():
             _failed(out, error)
@@ -206,6 +189,36 @@ def carry_out(
         shutil.rmtree(out / RESUME, ignore_errors=True)
         drop_replaced(out)
     return outcome
+
+
+def _train(
+    loaded: Loaded,
+    plan: Plan,
+    out: Path,
+    records: Sequence[Record | Example],
+    held_out: Sequence[Record | Example],
+    checkpoint: Path | None,
+    *,
+    report: Report,
+    stop: Callable[[], bool],
+) -> Outcome:
+    """The run from the beginning or from `checkpoint`, to its end."""
+    if checkpoint is not None:
+        append_first(out, {"event": "resume", "step": step_of(checkpoint)})
+    return train(
+        loaded,
+        records,
+        held_out,
+        plan.settings,
+        out,
+        dataset=plan.dataset.name,
+        report=report,
+        stop=stop,
+        work=out / RESUME,
+        checkpoint=checkpoint,
+        earlier=log.entries if checkpoint and (log := read_log(out)) else [],
+        recipe=plan.recipe,
+    )
 
 
 def append_first(out: Path, entry: dict[str, Any]) -> None:

@@ -94,14 +94,6 @@ def train(
     started = time.monotonic()
     encoded, longer = encoded_records(loaded.tokenizer, records, settings)
     transformers.set_seed(settings.seed)
-    evaluate = partial(
-        response_loss,
-        tokenizer=loaded.tokenizer,
-        records=eval_records,
-        batch=2 * settings.at_once,  # nothing is kept for a backward pass
-        cutoff=settings.cutoff,
-        form=settings.form,
-    )
     scratch = work or out / ".best"
     with (
         limits(settings, out),
@@ -118,7 +110,7 @@ def train(
             total,
             out=out,
             work=scratch,
-            evaluate=evaluate if eval_records else None,
+            evaluate=_evaluation(loaded, eval_records, settings) if eval_records else None,
             report=lambda entry: (report(entry), track(entry)),
             stop=stop,
             save=None if work is None else lambda step: save_state(scratch, step, optimizer.state()),
@@ -126,27 +118,47 @@ def train(
         )
         loop = _Loop(optimizer, watch, encoded, settings, pad_id(loaded.tokenizer))
         loop.run(checkpoint)
-        outcome = Outcome(
-            settings=settings,
-            base=loaded.name,
-            base_class=type(loaded.model).__name__,
-            dataset=dataset,
-            records=len(encoded),
-            longer=longer,
-            longest=max(loop.lengths),
-            steps=loop.step,
-            planned=total,
-            early=watch.early,
-            kept=_kept(watch, settings, loop.step),
-            train_loss=_mean([e["loss"] for e in watch.log if "loss" in e]),
-            seconds=watch.before + time.monotonic() - started,
-            log=watch.log,
-            recipe=recipe or {},
-            failure=loop.failure,
-        )
+        seconds = watch.before + time.monotonic() - started
+        outcome = _outcome(loaded, loop, longer=longer, seconds=seconds, dataset=dataset, recipe=recipe or {})
         if first():
             _save(model, out, scratch, outcome, records)
     return outcome
+
+
+def _evaluation(loaded: Loaded, records: Sequence[Record | Example], settings: TrainSettings) -> Callable[[Any], float]:
+    """What measures the loss on `records`."""
+    return partial(
+        response_loss,
+        tokenizer=loaded.tokenizer,
+        records=records,
+        batch=2 * settings.at_once,  # nothing is kept for a backward pass
+        cutoff=settings.cutoff,
+        form=settings.form,
+    )
+
+
+def _outcome(
+    loaded: Loaded, loop: _Loop, *, longer: int, seconds: float, dataset: str, recipe: dict[str, Any]
+) -> Outcome:
+    watch = loop.watch
+    return Outcome(
+        settings=loop.settings,
+        base=loaded.name,
+        base_class=type(loaded.model).__name__,
+        dataset=dataset,
+        records=len(loop.encoded),
+        longer=longer,
+        longest=max(loop.lengths),
+        steps=loop.step,
+        planned=watch.total,
+        early=watch.early,
+        kept=_kept(watch, loop.settings, loop.step),
+        train_loss=_mean([e["loss"] for e in watch.log if "loss" in e]),
+        seconds=seconds,
+        log=watch.log,
+        recipe=recipe,
+        failure=loop.failure,
+    )
 
 
 class _Loop:

@@ -153,7 +153,7 @@ def test_apply_and_chat(place: Studio, tab: Tab) -> None:
     picture(tab, "6-chat")
     assert asked.startswith("Generate A1-level English sentences for these 6 words:\n1. happy\n")
     assert answered.startswith("1. ")
-    # The webui's own trainer may follow: nothing of ours is left in the model.
+    # The webui's own trainer may follow: none of our layers is left in the model.
     tab.open()
     tab.pane("apply")
     tab.click("apply.off")

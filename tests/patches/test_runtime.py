@@ -119,7 +119,7 @@ def test_a_stand_in_is_as_good_as_the_class(extension: Any) -> None:
             _ = extension.transformers.no_such_thing
 
 
-def test_installing_twice_and_names_bound_anew(extension: Any) -> None:
+def test_installing_twice_and_names_bound_again(extension: Any) -> None:
     assert runtime.install(extension) == ["B", "TA", "gr", "transformers"]
     proxy = extension.transformers
     assert runtime.install(extension) == ["B", "TA", "gr", "transformers"]

@@ -32,7 +32,7 @@ def test_what_only_its_author_can_mend_is_reported_and_left() -> None:
     lines = text.splitlines()
     said = {(lines[f.line - 1].strip(), f.left) for f in left(text, by_path=True)}
     for line, reason in (
-        ("import bitsandbytes as bnb", "it stands in a block"),
+        ("import bitsandbytes as bnb", "it is in a block"),
         ('settings = dict(output_dir="out", no_cuda=True)', "passed through **settings in line 17"),
         ('settings["evaluation_strategy"] = "no"', "change it by hand: evaluation_strategy -> eval_strategy"),
         ('settings.update({"group_by_length": True})', "passed through **settings"),

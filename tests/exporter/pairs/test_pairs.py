@@ -27,7 +27,7 @@ ROWS = [
     ("cat", "A\ncat.", "A1"),  # line break
     ("cat", "The cat sleeps.", "B1"),  # other level
     ("cat", "The cat’s “name” is Tom.", ""),  # smart quotes, no level
-    ("cat", "My cat is old.", "A7"),  # no level of ours
+    ("cat", "My cat is old.", "A7"),  # not a level
     ("dog", "  The  dog\u00a0barks. \u200b", "A1"),
     ("dog", "A dog", "C2"),  # known, but another level
 ]

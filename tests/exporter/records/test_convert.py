@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cefr_sentences.exporter.records.formats import FORMATS, read_records
+from cefr_sentences.exporter.records.export import is_ours
+from cefr_sentences.exporter.records.formats import FORMATS, Format, read_records
+from cefr_sentences.exporter.records.prompt import parse_record
 
 
 @pytest.fixture
@@ -93,3 +95,26 @@ def test_an_existing_file_is_kept(run, exported: Path) -> None:
     result = run("convert-data", exported / "n.txt", "--to", "json")
     assert (result.code, "--force" in result.err) == (2, True)
     assert (exported / "n.json").read_bytes() == before
+
+
+def test_a_new_entry_of_the_formats_is_enough(run, pair_file, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = Format(
+        "pairs",
+        "_pairs.jsonl",
+        "whoever reads JSON Lines",
+        write=lambda record: json.dumps([record.instruction, record.output]),
+        read=lambda line: parse_record(*json.loads(line)),
+        split=lambda path, text: text.splitlines(),
+    )
+    monkeypatch.setitem(FORMATS, lines.name, lines)
+    args = ("--level", "A1", "--out", tmp_path / "o", "--name", "n", "--records", "40")
+    assert run("export", pair_file(), *args, "--formats", "pairs,txt").code == 0
+    assert read_records(tmp_path / "o/n_pairs_eval.jsonl") == read_records(tmp_path / "o/n_eval.txt")
+    assert run("convert-data", tmp_path / "o/n_pairs.jsonl", "--to", "chat").code == 0
+    made = (tmp_path / "o/n_pairs.jsonl").read_bytes()
+    assert run("convert-data", tmp_path / "o/n_chat.json", "--to", "pairs", "--force").code == 0
+    assert (tmp_path / "o/n_pairs.jsonl").read_bytes() == made
+    (tmp_path / "o/n_pairs.jsonl").write_text('["Hello.", ""]\n', encoding="utf-8")
+    result = run("convert-data", tmp_path / "o/n_pairs.jsonl", "--to", "json")
+    assert (result.code, "n_pairs.jsonl, row 1: Not a list prompt" in result.err) == (2, True)
+    assert is_ours(tmp_path / "o/n_pairs_eval.jsonl")

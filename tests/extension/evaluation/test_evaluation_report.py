@@ -24,6 +24,7 @@ from cefr_sentences.extension.evaluation.metric import LOWER, Metric, Sample
 from cefr_sentences.extension.evaluation.metrics import METRICS
 from cefr_sentences.extension.evaluation.result import About, Answers, Evaluation, Row, System, TrainingRun
 from cefr_sentences.extension.evaluation.task import Task, of_records
+from cefr_sentences.extension.models.asking import Reply
 
 TRAINING = (
     Record("A1", ("dog", "milk"), ("My dog is big.", "The cat drinks milk.")),
@@ -61,11 +62,11 @@ class Played:
 def played(monkeypatch: pytest.MonkeyPatch) -> Played:
     model = Played()
 
-    def answer(model: Any, tokenizer: Any, prompts: Any, words: Any, **rest: Any) -> list[str]:
+    def answer(model: Any, tokenizer: Any, prompts: Any, **rest: Any) -> list[Reply]:
         rest["progress"](len(prompts), len(prompts))
-        return ANSWERS[model.name][: len(prompts)]
+        return [Reply(text) for text in ANSWERS[model.name][: len(prompts)]]
 
-    def records(model: Any, tokenizer: Any, some: Any, form: str) -> list[tuple[float, int]]:
+    def records(model: Any, tokenizer: Any, some: Any, prompt_form: str) -> list[tuple[float, int]]:
         return [(20.0 if model.name == "base" else 10.0, 10) for _ in some]
 
     def sentences(model: Any, tokenizer: Any, some: Any, progress: Any) -> list[tuple[float, int]]:

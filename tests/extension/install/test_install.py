@@ -31,7 +31,7 @@ def test_install_writes_three_files_and_uninstall_removes_them(webui: Path) -> N
     uninstall(find_webui(webui))
     assert files(webui) == before
     assert not (webui / "user_data/extensions/cefr_sentences").exists()
-    assert "Nothing of ours" in str(uninstall(find_webui(webui)))
+    assert "Nothing was installed there" in str(uninstall(find_webui(webui)))
 
 
 def test_twice_changes_nothing_and_says_so(webui: Path) -> None:

@@ -178,7 +178,7 @@ def test_only_ctrl_c_leaves_the_script(load: Callable[[str], types.ModuleType]) 
 
 
 def test_without_the_package_at_all(webui: Path) -> None:
-    """In a process that cannot import anything of ours."""
+    """In a process that cannot import this package."""
     install(webui)
     code = (
         "import importlib.util, sys\n"

@@ -174,7 +174,7 @@ def test_answers_are_the_same_from_both(folders: Webui, webui: Any) -> None:
 
 
 @pytest.mark.model
-def test_a_model_that_another_trainer_has_left_its_traces_in_is_loaded_anew(webui: Any) -> None:
+def test_a_model_with_traces_of_another_trainer_is_loaded_again(webui: Any) -> None:
     webui.shared.model_dirty_from_training = True
     with webui.lend() as loaded:
         assert loaded.name == "tiny"

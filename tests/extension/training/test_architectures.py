@@ -139,6 +139,6 @@ def test_all_projections_are_all_linear_layers_but_the_head(one_thread: None) ->
     with lora_layers(model, TrainSettings("A1", rank=4, projections=("all",))) as changed:
         layers = {name.rsplit(".", 1)[-1] for name, m in changed.named_modules() if hasattr(m, "lora_A")}
     assert layers == {"query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"}
-    refused = pytest.raises(ModelError, match=r"has no layers called q_proj.*--projections all")
+    refused = pytest.raises(ModelError, match=r"has no layers called q_proj.*Set --projections to all")
     with refused, lora_layers(model, TrainSettings("A1", rank=4, projections=("q",))):
         pass

@@ -246,14 +246,15 @@ def test_what_does_not_fit_is_halved_before_the_start(
     settings = plan(data).settings
     encoded, _ = encoded_records(tiny.tokenizer, read_records(data / "d.txt"), settings)
     monkeypatch.setattr(memory, "measured", lambda *args: memory.Need(1000, 500, 100))
-    for room, at_once, checkpointing in ((10_000, 4, "off"), (2_000, 2, "off"), (1_300, 1, "off")):
+    # On a CPU half of the free memory is left to others.
+    for room, at_once, checkpointing in ((10_000, 4, "off"), (3_500, 2, "off"), (2_300, 1, "off")):
         monkeypatch.setattr(memory, "available", lambda model, room=room: room)
         found, need = memory.fitted(tiny, encoded, settings)
         assert (found.at_once, found.checkpointing, found.batch) == (at_once, checkpointing, 8), room
         assert need.of(3) == 2100
     saving = {"off": memory.Need(1000, 500, 100), "on": memory.Need(300, 200, 100)}
     monkeypatch.setattr(memory, "measured", lambda loaded, encoded, s: saving[s.checkpointing])
-    monkeypatch.setattr(memory, "available", lambda model: 900)
+    monkeypatch.setattr(memory, "available", lambda model: 1_300)
     found, _ = memory.fitted(tiny, encoded, settings)
     assert (found.at_once, found.checkpointing) == (2, "on")
     monkeypatch.setattr(memory, "available", lambda model: 350)

@@ -150,7 +150,7 @@ def test_a_bfloat16_adapter_is_trained_in_float32(data: Path, tiny: Any, monkeyp
 def test_kernels_of_others_are_put_back(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from cefr_sentences.extension.training import kernels
 
-    module = sys.modules[type(tiny.model).__module__]
+    module: Any = sys.modules[type(tiny.model).__module__]
     norm, function = tiny.model.model.norm, module.apply_rotary_pos_emb
 
     def patch(model: Any, **options: Any) -> None:

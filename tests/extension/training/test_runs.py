@@ -296,4 +296,4 @@ def test_who_is_at_a_run(tmp_path: Path) -> None:
 
 def test_resume_takes_no_settings(run: Any, tmp_path: Path) -> None:
     result = run("train", "--resume", tmp_path, "--epochs", "5", "--recipe", "classic")
-    assert (result.code, "leave out --epochs, --recipe" in result.err) == (2, True)
+    assert (result.code, "Leave out --epochs, --recipe." in result.err) == (2, True)

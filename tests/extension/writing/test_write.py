@@ -338,7 +338,7 @@ def test_an_answer_that_could_not_be_had_is_the_reason() -> None:
     assert [(r.reasons, r.why) for r in rows] == [(("server",), "the server gave no answer: It is busy.")] * 2
 
 
-def test_one_row_anew() -> None:
+def test_one_row_again() -> None:
     rows = write_sentences(Script(right), WORDS, settings())
     new = rewrite(Script(lambda w, t: right(w, t) if t == 1 else "The milk is cold."), rows, 1, settings(seed=5))
     assert (new.word, new.sentence) == ("milk", "The milk is cold.")
