@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -217,3 +219,72 @@ def test_another_users_job_is_not_shown(tmp_path: Path, build: Build) -> None:
         job.wait(30)
         event = next(e for e in built.ui.events if e.pane == "data" and e.handler.__name__ == "opened")
         assert bool(list(event.handler("en"))) == shown
+
+
+def test_findings_of_the_doctor_problems_first(tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cefr_sentences.extension.doctor import finding
+    from cefr_sentences.extension.tab import doctor
+
+    found = [
+        replace(finding.ok("{path} is empty.", {"path": "x"}), check="datasets"),
+        replace(finding.note("torch sees {device}.", values={"device": "cpu"}), check="gpu"),
+        replace(finding.problem("{path} is empty.", "Loading it fails.", "It can.", {"path": "<a>"}), check="datasets"),
+    ]
+    monkeypatch.setattr(doctor, "examine", lambda folders: found)
+    built = build(tmp_path)
+    shown = built.call("doctor", "examine", "tr")[-2][built.events["doctor", "examine"].outputs[0]]
+    rows = shown.split("<tr")[2:]
+    assert [("flag" in row, "<td>not</td>" in row) for row in rows] == [(True, False), (False, True)]
+    assert "<td>veri kümeleri</td><td>&lt;a&gt; boş.</td><td>Yüklenmesi başarısız olur.</td><td>It can.</td>" in rows[0]
+    assert "1 denetimde sorun bulunmadı" in rows[-1]
+    found[1:] = []
+    assert "<table" not in built.call("doctor", "examine")[-2][built.events["doctor", "examine"].outputs[0]]
+
+
+def test_the_bar_of_a_job() -> None:
+    from cefr_sentences.extension.tab.pane import job_bar
+
+    def bar(**of_job: Any) -> str:
+        job: Any = Job("train", lambda job: None)
+        for name, value in of_job.items():
+            setattr(job, name, value)
+        return job_bar(job, "en")
+
+    assert "Working ...<div" in bar()
+    assert "busy" in bar()
+    assert ">Reading<div" in bar(what="Reading", done=3)
+    half = bar(what="Reading", done=1000, total=2000, _since=time.monotonic() - 60)
+    assert ">Reading 1,000/2,000 · 1:00 left<div" in half
+    assert "width:50.0%" in half
+    assert "busy" in bar(what="Reading", done=0, total=10)
+    stopping = Job("train", lambda job: None)
+    stopping.progress("Reading", 1, 2)
+    stopping.stop()
+    assert "Stopping after this step" in job_bar(stopping, "en")
+    assert "Reading" not in job_bar(stopping, "en")
+
+
+def test_a_job_that_goes_on_is_drawn_when_something_has_changed(
+    tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = build(tmp_path)
+    pane = built.events["apply", "take_off"].handler.__self__  # pyright: ignore[reportFunctionMemberAccess]
+
+    class Slow:
+        """A job that is looked at four times, and moves once."""
+
+        kind, problems, result, seconds_left, total = "apply", (), None, None, 4
+        what, done, looks, stopping = "Half", 1, 0, threading.Event()
+
+        @property
+        def running(self) -> bool:
+            return self.looks < 4
+
+        def wait(self, timeout: float) -> None:
+            self.looks += 1
+            self.done = 1 if self.looks < 2 else 2
+
+    monkeypatch.setattr(pane, "ended", lambda job, language: {})
+    updates = [update[pane.status] for update in pane.follow(Slow(), "en") if update]
+    assert len(updates) == 3
+    assert ["1/4" in updates[0], "2/4" in updates[1], updates[2]] == [True, True, ""]
