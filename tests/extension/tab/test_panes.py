@@ -19,6 +19,8 @@ from cefr_sentences.extension.training.settings import SETTINGS, TrainSettings
 from .conftest import Built, built_page
 from .test_paths import EVIL
 
+pytest.importorskip("gradio", reason="gradio is not installed")
+
 Build = Callable[..., Built]
 
 EXPORT: dict[str, Any] = {
