@@ -78,7 +78,8 @@ test-webui: $(VENV)/.installed
 # Models and the tab with the versions that a webui pins. The set of v3.15 includes the tab, with PyPI's gradio 4.37.2,
 # which fails with the pydantic of that list. No public gradio fits v4.7.3's list, so that set has no tab.
 SETS = webui-3.15 webui-4.7.3
-SET_TESTS = tests/patches $(addprefix tests/extension/,training/test_runs.py training/test_engine.py models/test_hosts.py tab \
+SET_TESTS = tests/patches $(addprefix tests/extension/,training/test_runs.py training/test_engine.py training/test_optimizer.py \
+  training/test_architectures.py training/test_trackers.py models/test_hosts.py tab \
   models/test_strict.py writing/test_write_model.py adapters/test_merge.py install/test_install_template.py)
 .venv-webui-%/.installed: pyproject.toml Makefile tests/constraints/webui-%.txt
 	$(PYTHON) -m venv .venv-webui-$*

@@ -96,6 +96,7 @@ def test_calls_inside_sentences_exist() -> None:
     assert not wrong
 
 
+@pytest.mark.slow
 def test_the_recipes_are_those_of_the_program() -> None:
     pytest.importorskip("yaml", reason="the recipes are YAML")
     from .recipes_page import PAGE, page

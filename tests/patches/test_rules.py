@@ -76,6 +76,7 @@ def test_a_removed_argument_says_since_when() -> None:
 
 
 @pytest.mark.parametrize("rule", ARGUMENTS, ids=lambda rule: rule.old)
+@pytest.mark.slow
 def test_the_versions_of_a_renamed_or_removed_argument(rule: Rule, arguments: Any) -> None:
     names = inspect.signature(arguments.target).parameters
     value = VALUES[rule.old][0]

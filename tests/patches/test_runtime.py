@@ -146,6 +146,7 @@ def test_a_module_without_them_is_left(libraries: Any) -> None:
 
 
 @pytest.mark.parametrize("given", [{"evaluation_strategy": "no", "no_cuda": True, "report_to": None}])
+@pytest.mark.slow
 def test_the_real_arguments(tmp_path, given: dict[str, Any]) -> None:
     transformers = pytest.importorskip("transformers", reason="transformers is not installed")
     pytest.importorskip("accelerate", reason="accelerate is not installed, so no TrainingArguments can be made")

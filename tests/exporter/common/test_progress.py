@@ -20,6 +20,7 @@ progress.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are a POSIX feature")
+@pytest.mark.slow
 def test_a_terminal_shows_progress_after_a_second_and_nothing_stays() -> None:
     import fcntl
     import os

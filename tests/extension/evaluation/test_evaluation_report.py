@@ -26,6 +26,8 @@ from cefr_sentences.extension.evaluation.result import About, Answers, Evaluatio
 from cefr_sentences.extension.evaluation.task import Task, of_records
 from cefr_sentences.extension.models.asking import Reply
 
+pytestmark = pytest.mark.slow
+
 TRAINING = (
     Record("A1", ("dog", "milk"), ("My dog is big.", "The cat drinks milk.")),
     Record("A1", ("bird", "run"), ("I see a bird.", "She ran to the trees.")),

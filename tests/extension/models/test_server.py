@@ -175,6 +175,7 @@ CASES: dict[str, tuple[Callable[[Any, int], object], str]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
+@pytest.mark.slow
 def test_one_bad_answer_spoils_nothing_else(serve: Any, case: str) -> None:
     bad, said = CASES[case]
 

@@ -19,6 +19,8 @@ from cefr_sentences.extension.training.settings import SETTINGS, TrainSettings
 from .conftest import Built, built_page
 from .test_paths import EVIL
 
+pytest.importorskip("gradio", reason="gradio is not installed")
+
 Build = Callable[..., Built]
 
 EXPORT: dict[str, Any] = {
@@ -94,9 +96,9 @@ def test_evil_names_past_the_page(place: Built, name: str) -> None:
         with pytest.raises(InputError if pane in ("data", "train") else CefrError):
             place.call(pane, handler, **given)
 
-    refused("data", "export", **EXPORT | {"name": name})
-    refused("data", "export", **EXPORT | {"table": name})
-    refused("data", "export", **EXPORT | {"upload": name})
+    refused("data", "export", **{**EXPORT, "name": name})
+    refused("data", "export", **{**EXPORT, "table": name})
+    refused("data", "export", **{**EXPORT, "upload": name})
     refused("train", "start", **TRAINING | {"dataset": name})
     refused("train", "start", **TRAINING | {"name": name})
     refused("train", "resume", name=name)
@@ -130,7 +132,7 @@ def test_a_field_that_is_no_number(place: Built, key: str, value: Any) -> None:
 @pytest.mark.parametrize("key", ["records", "chunk", "share"])
 def test_a_number_of_the_export_that_is_none(place: Built, key: str, value: Any) -> None:
     with pytest.raises(InputError, match=r"is not a (whole )?number for"):
-        place.call("data", "check", **EXPORT | {key: value})
+        place.call("data", "check", **{**EXPORT, key: value})
 
 
 @pytest.mark.parametrize(("pane", "handler"), [("apply", "apply"), ("evaluate", "evaluate")])
@@ -148,7 +150,7 @@ def test_no_evaluation_file_is_chosen(tmp_path: Path, build: Build) -> None:
 @pytest.mark.parametrize("chunk", [15, 1_000_001])
 def test_a_chunk_length_out_of_range(place: Built, chunk: int) -> None:
     with pytest.raises(InputError, match="out of range: 16 to"):
-        place.call("data", "check", **EXPORT | {"chunk": chunk})
+        place.call("data", "check", **{**EXPORT, "chunk": chunk})
 
 
 def test_data_is_looked_at_and_exported(tmp_path: Path, build: Build) -> None:
@@ -167,7 +169,7 @@ def test_data_is_looked_at_and_exported(tmp_path: Path, build: Build) -> None:
     chosen = {component.elem_id: update["value"] for component, update in shown[-1].items() if component is not status}
     assert chosen == {"cefr-train-dataset": "fine.txt", "cefr-evaluate-dataset": "fine_eval.txt"}
     assert (tmp_path / "training" / "datasets" / "fine.txt").is_file()
-    messages = [u[status] for u in built.answers("data", "export", **EXPORT | {"replace": False}) if status in u]
+    messages = [u[status] for u in built.answers("data", "export", **{**EXPORT, "replace": False}) if status in u]
     assert "“Replace files of that name”" in messages[-1]
 
 

@@ -201,6 +201,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_one_setting_more_touches_settings_and_the_base_recipe_alone(tmp_path: Path) -> None:
     """A copy of the program with a new setting in settings.py and in fast/base.yaml has it on every screen."""
     pytest.importorskip("gradio", reason="gradio is not installed")

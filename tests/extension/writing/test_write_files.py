@@ -224,6 +224,7 @@ def test_out_and_again(writer: Any, run: Callable[..., Any], tmp_path: Path) -> 
     assert run(*args, "--force").code == 0
 
 
+@pytest.mark.slow
 def test_a_killed_job_goes_on_where_it_was(writer: Any, run: Callable[..., Any], tmp_path: Path) -> None:
     """Four blocks of forty words; the server hangs in the third, and the job is killed."""
     (tmp_path / "w.txt").write_text("\n".join(WORDS), encoding="utf-8")
@@ -269,6 +270,7 @@ def test_a_killed_job_goes_on_where_it_was(writer: Any, run: Callable[..., Any],
     assert not part.exists()
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_journal_and_does_not_wait(writer: Any, tmp_path: Path) -> None:
     (tmp_path / "w.txt").write_text("\n".join(WORDS), encoding="utf-8")
     writer.hang = 64
