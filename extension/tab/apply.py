@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from ..models.host import adapter_folder, adapter_names
+from ..models.host import adapter_names
 from ..models.jobs import Job
 from ..models.loading import check_adapter
 from .gradio_compat import copyable
@@ -38,7 +38,7 @@ class ApplyPane(Pane):
         self.on(self.strict.input, self.switch_strict, {"strict": self.strict}, [])
 
     def apply(self, language: str, adapter: str | None) -> Iterator[Updates]:
-        folder = adapter_folder(self.folders, str(adapter or ""))
+        folder = self.adapter_folder(adapter)
         level = check_adapter(folder).get("level", "A1")
         yield {self.command: f"/cefr {level}: happy, book, friend"}
         yield from self._change(language, folder.name)

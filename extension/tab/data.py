@@ -231,7 +231,7 @@ def _sides(summary: Summary, language: str) -> Markup:
         ]
         for side, made in summary.sides.items()
     ]
-    return table(_heads(("side", "records", "words", "sentences", "uses", "sizes"), language), body)
+    return table(_heads(("side", "count", "words", "sentences", "uses", "sizes"), language), body)
 
 
 def _lengths(exported: Exported, language: str) -> Markup:

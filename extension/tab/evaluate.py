@@ -18,7 +18,7 @@ from ..evaluation.metrics import METRICS
 from ..evaluation.report import html_report
 from ..evaluation.result import Evaluation, Figure
 from ..evaluation.task import of_records, read_training
-from ..models.host import adapter_folder, adapter_names
+from ..models.host import adapter_names
 from ..models.jobs import Job
 from . import paths
 from .languages import say, text
@@ -64,7 +64,7 @@ class EvaluatePane(Pane):
 
     def evaluate(self, language: str, adapter: str | None, dataset: str | None, prompts: Any) -> Iterator[Updates]:
         self.refuse_when_shared()
-        folder = adapter_folder(self.folders, str(adapter or ""))
+        folder = self.adapter_folder(adapter)
         source = paths.dataset(self.folders.datasets, dataset, self._evaluation_files(language))
         training = training_beside(source)
         count = max(1, whole(prompts, "prompts"))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from ...exporter.common.errors import InputError
+from ..models.host import adapter_folder
 from ..models.jobs import Desk, Job
 from .gradio_compat import root_page
 from .labels import say_all
@@ -67,12 +69,18 @@ class Pane:
     ) -> None:
         """Call `handler(language, **inputs)` on an event, each input by its name; errors go into `message`."""
         place = self.status if message is None else message
-        self.ui.on(Event(listener, handler, inputs, [*outputs, place], place, self.name))
+        self.ui.on(Event(listener, handler, inputs, outputs, place, self.name))
 
     def refuse_when_shared(self) -> None:
         """Raises InputError where several users share the webui: one of them must not change it for the others."""
         if self.host.training_off == "multi-user":
             raise InputError(SHARED)
+
+    def adapter_folder(self, name: Any) -> Path:
+        """The folder of the adapter that is chosen. Raises CefrError."""
+        if not name:
+            raise InputError("No adapter is chosen. Train one in the Train pane.")
+        return adapter_folder(self.folders, str(name))
 
     # Jobs
 

@@ -52,6 +52,8 @@ def _others(path: Path) -> bool:
 
 def dataset(datasets: Path, name: object, allowed: list[str]) -> Path:
     """The file `name` of the datasets folder. Raises InputError unless it is one of `allowed`, and lies there."""
+    if not name:
+        raise InputError("No file is chosen. Make one in the Data pane.")
     if not isinstance(name, str) or name not in allowed:
         raise InputError("There is no file {name!r} to choose in {folder}.", name=str(name)[:80], folder=datasets)
     return inside(datasets, name)

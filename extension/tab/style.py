@@ -9,7 +9,7 @@ CSS = """
 @keyframes cefr-move{from{margin-left:0}to{margin-left:70%}}
 @media (prefers-reduced-motion: reduce){.cefr-bar.busy>div{animation:none;width:100%;opacity:.5}}
 .cefr-table{border-collapse:collapse;width:100%}
-.cefr-table,.cefr-table th,.cefr-table td{border:0!important}
+.cefr-table,.cefr-table tr,.cefr-table th,.cefr-table td{border:0!important}
 .cefr-table th,.cefr-table td{border-bottom:1px solid rgba(128,128,128,.3)!important;padding:5px 9px;text-align:left;
  vertical-align:top;color:inherit}
 .cefr-table td.number,.cefr-table th.number{text-align:right;font-variant-numeric:tabular-nums}
@@ -22,7 +22,7 @@ CSS = """
 .cefr-record{white-space:pre-wrap;font-family:monospace;font-size:.9em;padding:9px;margin:6px 0;
  border:1px solid rgba(128,128,128,.3);border-radius:4px}
 .cefr-next{font-size:1.1em;margin:2px 0}
-.cefr-histogram,.cefr-histogram td{padding:1px 8px;border:0!important;color:inherit}
+.cefr-histogram,.cefr-histogram tr,.cefr-histogram td{padding:1px 8px;border:0!important;color:inherit}
 .cefr-histogram td:nth-child(2){width:60%}
 .cefr-histogram div{height:12px;background:#2f7fd8;border-radius:2px}
 .cefr-histogram tr.over div{background:#d6781e}

@@ -177,8 +177,8 @@ def _unique(components: Iterable[Any]) -> list[Any]:
     return list(dict.fromkeys(components))
 
 
-def _language(request: gr.Request | None) -> str:
+def _language(request: gr.Request) -> str:
     try:
-        return language_of(dict(request.headers).get("accept-language")) if request is not None else ENGLISH
-    except Exception:  # a request without headers, as tests and API clients make them
+        return language_of(dict(request.headers).get("accept-language"))
+    except Exception:  # no request, or one without headers, as API clients make them
         return ENGLISH

@@ -14,7 +14,7 @@ from ...exporter.common.errors import InputError
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ...exporter.records.prompt import ListPrompt, wrap
 from ..models.asking import Ask
-from ..models.host import adapter_folder, adapter_names
+from ..models.host import adapter_names
 from ..models.jobs import Job
 from ..models.loading import check_adapter
 from ..writing.known import training_sentences
@@ -109,7 +109,7 @@ class WritePane(Pane):
         """An adapter knows its level."""
         if not adapter:
             return {}
-        trained = check_adapter(adapter_folder(self.folders, adapter)).get("level")
+        trained = check_adapter(self.adapter_folder(adapter)).get("level")
         return {self.level: trained} if trained in TRAINABLE else {}
 
     # Writing
@@ -125,7 +125,7 @@ class WritePane(Pane):
         applied = self.host.state().adapters
         name = NO_ADAPTER
         if adapter:
-            name = adapter_folder(self.folders, adapter).name
+            name = self.adapter_folder(adapter).name
         elif len(applied) == 1:
             name = applied[0]
 
@@ -161,7 +161,7 @@ class WritePane(Pane):
 
     def _known(self, adapter: str) -> Set[str]:
         """The sentences that the adapter was trained on, as far as they are still there."""
-        return training_sentences(None, adapter_folder(self.folders, adapter)) if adapter else frozenset()
+        return training_sentences(None, self.adapter_folder(adapter)) if adapter else frozenset()
 
     # Afterwards
 
@@ -175,7 +175,7 @@ class WritePane(Pane):
         if not isinstance(job.result, Sheet):
             return {}
         adapter = job.result.adapter
-        card = check_adapter(adapter_folder(self.folders, adapter)) if adapter else {}
+        card = check_adapter(self.adapter_folder(adapter)) if adapter else {}
         return {self.status: note(summary(job.result, card.get("level"), language), "good")}
 
 

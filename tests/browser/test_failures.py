@@ -41,7 +41,7 @@ def test_a_server_that_is_not_there(place: Studio, open_tab: Open) -> None:
     tab.expect("write-status", "cannot be asked: .*Is the server running", LONG)
     tab.pane("apply")
     tab.click("apply.run")
-    tab.expect("apply-status", "There is no adapter")
+    tab.expect("apply-status", "No adapter is chosen")
     assert "Traceback" not in place.printed()
 
 

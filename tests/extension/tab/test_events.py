@@ -83,6 +83,12 @@ def test_a_handler_gets_its_inputs_by_name_and_the_language(tmp_path: Path) -> N
     assert seen == [("tr", "value")]
 
 
+def test_several_inputs_are_not_mixed_up(tmp_path: Path, build: Build) -> None:
+    built = build(tmp_path)
+    updates = built.answers("data", "suggest_name", table="x.csv", upload=None, level="B1")
+    assert "x-b1" in updates[0].values()
+
+
 @pytest.mark.parametrize("late", [False, True])
 def test_an_error_is_said_in_the_words_of_the_page(tmp_path: Path, late: bool) -> None:
     error = InputError("{option} <b>{value}</b> is bad.", option=Option("force"), value="&")
@@ -122,6 +128,7 @@ def test_a_fault_is_said_and_goes_to_the_log(
 def test_what_an_earlier_event_said_is_cleared_once(tmp_path: Path) -> None:
     def handler(language: str, field: Any) -> Any:
         yield {small.field: "1"}
+        yield {}  # gradio would take an empty dictionary for a value
         yield {small.field: "2"}
 
     small = Small(tmp_path, handler)

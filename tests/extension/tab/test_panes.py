@@ -135,6 +135,18 @@ def test_a_number_of_the_export_that_is_none(place: Built, key: str, value: Any)
         place.call("data", "check", **{**EXPORT, key: value})
 
 
+@pytest.mark.parametrize(("pane", "handler"), [("apply", "apply"), ("evaluate", "evaluate")])
+def test_nothing_is_chosen(place: Built, pane: str, handler: str) -> None:
+    with pytest.raises(InputError, match="No adapter is chosen"):
+        place.call(pane, handler)
+
+
+def test_no_evaluation_file_is_chosen(tmp_path: Path, build: Build) -> None:
+    adapter(tmp_path / "loras", "a")
+    with pytest.raises(InputError, match="No file is chosen"):
+        build(tmp_path).call("evaluate", "evaluate", adapter="a")
+
+
 @pytest.mark.parametrize("chunk", [15, 1_000_001])
 def test_a_chunk_length_out_of_range(place: Built, chunk: int) -> None:
     with pytest.raises(InputError, match="out of range: 16 to"):
@@ -143,7 +155,8 @@ def test_a_chunk_length_out_of_range(place: Built, chunk: int) -> None:
 
 def test_data_is_looked_at_and_exported(tmp_path: Path, build: Build) -> None:
     built = build(tmp_path, counter=lambda: None)
-    result, status = built.ui.events[0].outputs[:2]
+    event = built.events["data", "export"]
+    (result,), status = event.outputs, event.message
     shown = built.call("data", "check", **EXPORT)
     assert not (tmp_path / "training").exists()  # looking writes nothing
     html = shown[-2][result]
