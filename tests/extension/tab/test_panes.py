@@ -153,6 +153,17 @@ def test_a_chunk_length_out_of_range(place: Built, chunk: int) -> None:
         place.call("data", "check", **{**EXPORT, "chunk": chunk})
 
 
+def test_the_shortest_chunk(place: Built) -> None:
+    place.ui.host.counter = lambda: None
+    assert "cefr-record" in str(place.call("data", "check", **EXPORT | {"chunk": 16})[-2])
+
+
+def test_an_error_of_the_prompt_is_shown_below_it(place: Built) -> None:
+    event = place.events["write", "show_prompt"]
+    assert event.message.elem_id == "cefr-write-count"
+    assert event.message is not place.events["write", "write"].message
+
+
 def test_data_is_looked_at_and_exported(tmp_path: Path, build: Build) -> None:
     built = build(tmp_path, counter=lambda: None)
     event = built.events["data", "export"]
