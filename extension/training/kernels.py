@@ -13,8 +13,8 @@ from typing import Any
 def attention_kernels(device: str) -> Iterator[None]:
     """Attention without cuDNN's kernels while the block lasts.
 
-    Their backward pass returns NaN where a mask has an empty row, and they make a plan for every new shape of a batch,
-    which takes longer than the step. torch's flash attention does neither, and is as fast for sequences this short.
+    Their backward pass returns NaN where a mask has an empty row, and they seem to make a plan for every new shape of a
+    batch (docs/benchmarks.md). torch then takes its flash attention.
     """
     import torch
 
