@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
-from .prompt import numbered_lines
+from .prompt import CLOSING, numbered_lines
 
 # In each pattern neighbouring classes share no character, so that reading stays linear in the length of the line.
 _HEADINGS = re.compile(r"^[ \t]*#{2,}[ \t]*(?:Instruction|Response)\b[^\n]*$", re.MULTILINE | re.IGNORECASE)
-_PROMPT_END = re.compile(r"^[^\n]{0,8}Provide numbered sentences[^\n]*$", re.MULTILINE)
+_PROMPT_END = re.compile(rf"^[^\n]{{0,8}}{CLOSING}[^\n]*$", re.MULTILINE)
 _BOLD = re.compile(r"\*\*|__")
 _ITEM = re.compile(r"[\s>#*_•·–—(\[-]*(\d{1,4})[\s*_]*[.):\]]+(?!\d)[\s*_]*(.*)")
 _MARKS = " \t*_`"

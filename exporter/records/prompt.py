@@ -28,12 +28,23 @@ TRAINING_PRO_FORMAT = {"instruction,output": f"{INSTRUCTION_HEAD}%instruction%{R
 # The lists that records have by default; bulk writing cuts a longer one into several.
 MIN_WORDS, MAX_WORDS = 6, 10
 
+# The prompt. The patterns below and what recognizes a repeated prompt in an answer are made from these lines.
+_OPENING = "Generate {level}-level English sentences for these {n} words:"
+_CLOSING = "Provide numbered sentences (1-{n}), using each word naturally and appropriately for {level} level."
+
+
+def _pattern(line: str, n: str, level: str) -> str:
+    return re.escape(line).replace(r"\{n\}", n).replace(r"\{level\}", level)
+
+
 _INSTRUCTION = re.compile(
-    r"Generate (?P<level>[ABC][12])-level English sentences for these (?P<n>\d+) words?:\n"
-    r"(?P<words>(?:\d+\. [^\n]+\n)+)"
-    r"\nProvide numbered sentences \(1-(?P=n)\), using each word naturally and appropriately for "
-    r"(?P=level) level\."
+    _pattern(_OPENING, r"(?P<n>\d+)", r"(?P<level>[ABC][12])").replace("words:", "words?:")
+    + r"\n(?P<words>(?:\d+\. [^\n]+\n)+)\n"
+    + _pattern(_CLOSING, r"(?P=n)", r"(?P=level)")
 )
+# The beginnings of both lines, as a model repeats them in an answer, as patterns.
+OPENING = _pattern(_OPENING[: _OPENING.index("-level") + 6], r"\d+", "[ABC][12]")
+CLOSING = re.escape(_CLOSING[: _CLOSING.index(" (")])
 _NUMBERED = re.compile(r"(\d+)\. (\S.*)")
 
 
@@ -48,10 +59,8 @@ class ListPrompt:
     def text(self) -> str:
         """The instruction, without the `###` lines."""
         n = len(self.words)
-        return (
-            f"Generate {self.level}-level English sentences for these {n} words:\n{_numbered(self.words)}\n\n"
-            f"Provide numbered sentences (1-{n}), using each word naturally and appropriately for {self.level} level."
-        )
+        opening, closing = (line.format(n=n, level=self.level) for line in (_OPENING, _CLOSING))
+        return f"{opening}\n{_numbered(self.words)}\n\n{closing}"
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,11 @@ from ...exporter.language.forms import uses
 from ...exporter.language.levels import LEVELS
 from ...exporter.language.profile import Profile
 from ...exporter.pairs.checking import count_sentences
+from ...exporter.records.prompt import CLOSING, OPENING
 from .accepted import Accepted, plain
 
 MIN_WORDS = 3
-_MARKUP = re.compile(r"[*_#`<>{}|\\\[\]]|\d\. [A-Z]|Generate [ABC][12]-level|Provide numbered sentences")
+_MARKUP = re.compile(rf"[*_#`<>{{}}|\\\[\]]|\d\. [A-Z]|{OPENING}|{CLOSING}")
 _END = re.compile(r"[.!?…][\"'”’)]*$")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
