@@ -155,7 +155,7 @@ def test_a_chunk_length_out_of_range(place: Built, chunk: int) -> None:
 
 def test_the_shortest_chunk(place: Built) -> None:
     place.ui.host.counter = lambda: None
-    assert "cefr-record" in str(place.call("data", "check", **EXPORT | {"chunk": 16})[-2])
+    assert "cefr-record" in str(place.call("data", "check", **{**EXPORT, "chunk": 16})[-2])
 
 
 def test_an_error_of_the_prompt_is_shown_below_it(place: Built) -> None:
