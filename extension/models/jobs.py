@@ -113,8 +113,8 @@ class Desk:
     def start(self, kind: str, work: Callable[[Job], Any]) -> Job:
         """Start `work`. Raises InputError while another job is running."""
         with self._lock:
-            if (busy := self.current) is not None:
-                raise InputError("Another job is running ({kind}). Wait for it, or stop it first.", kind=busy.kind)
+            if self.current is not None:
+                raise InputError("Another job is running. Wait for it, or stop it first.")
             job = Job(kind, work)
             self._current = self._last[kind] = job
             job.start()

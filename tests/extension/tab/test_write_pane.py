@@ -48,7 +48,7 @@ def test_what_was_written_in_words(trained: str | None, other: bool) -> None:
         "1 rows are marked: no sentence passed all checks.",
         "1 rows were skipped: repeated, or not words.",
     ]
-    assert (lines[3:] == ["The adapter mine was trained for B1, not for A1."]) == other
+    assert lines[3:] == (["The adapter mine was trained for B1, not for A1."] if other else [])
     assert len(summary(Sheet(ROWS[:1], "A1"), None, "en").splitlines()) == 1
 
 
