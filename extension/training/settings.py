@@ -94,7 +94,7 @@ class TrainSettings:
         0.0,
         "peak learning rate; 0: by the width of the model",
         range=(0, 0.1),
-        label=("Learning rate (0: by the model)", "Öğrenme oranı (0: modele göre)"),
+        label=("Learning rate", "Öğrenme oranı"),
         hint=(
             "The highest rate of the optimizer; 0 takes the one for the width of the model: 0.0005 for 135 million "
             "parameters, 0.00019 for a Llama of 1 billion, 0.00011 for one of 8 billion. Halve it if the loss jumps.",
