@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-params = {"is_tab": True, "display_name": "CEFR Sentences"}
+params = {"is_tab": True, "display_name": "CEFR"}
 _host: Any = None
 
 

@@ -121,7 +121,7 @@ class Ui:
             except CefrError as error:
                 yield {event.message: self._refused(error, language, event.pane), **self._fresh(language, listed)}
             except Exception as error:
-                _log.exception("A handler of the CEFR Sentences tab failed")
+                _log.exception("A handler of the CEFR tab failed")
                 problem = Problem(UNEXPECTED, {"error": f"{type(error).__name__}: {error}"})
                 yield {event.message: note(say_all([problem], language, event.pane), "error")}
 
@@ -158,7 +158,7 @@ class Ui:
         try:
             return self._fresh(language, values)
         except Exception:
-            _log.exception("The CEFR Sentences tab could not be brought up to date")
+            _log.exception("The CEFR tab could not be brought up to date")
             return {self.head: note(text("head.failed", language), "error")}
 
     def opened(self, request: gr.Request, *values: Any) -> Updates:
@@ -170,7 +170,7 @@ class Ui:
                 updates[component] = {**update, **updates[component]} if component in updates else update
             return updates
         except Exception:  # the page of the whole webui waits for this
-            _log.exception("The CEFR Sentences tab could not be brought up to date")
+            _log.exception("The CEFR tab could not be brought up to date")
             return {self.head: note(text("head.failed", language), "error")}
 
     def _translated(self, language: str) -> Updates:
