@@ -22,6 +22,7 @@ from ...exporter.records.prompt import HARD_CUT
 from ...exporter.records.slicer import SlicerReport, report
 from ...exporter.records.summary import Summary
 from ..models.jobs import Desk, Job
+from ..training.preflight import FEW_RECORDS, problem
 from . import paths
 from .charts import histogram
 from .labels import say_in
@@ -150,8 +151,11 @@ class DataPane(Pane):
         updates = self.ui.select("dataset", f"{settings.name}.txt")
         if settings.eval_records:
             updates |= self.ui.select("evaluation", f"{settings.name}_eval.txt")
-        done = text("data.exported", language, folder=_short(self.folders))
-        return {self.status: note(done, "good"), **updates}
+        done = [text("data.exported", language, folder=_short(self.folders))]
+        if settings.records < FEW_RECORDS:
+            few = problem("few_records", records=settings.records, needed=FEW_RECORDS)
+            done.append(say_in(self.name, few, language))
+        return {self.status: note("\n".join(done), "" if len(done) > 1 else "good"), **updates}
 
     def show(self, job: Job, language: str) -> Updates:
         return {self.result: _result(job.result, language)} if job.result else {}

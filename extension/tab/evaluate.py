@@ -10,8 +10,9 @@ from typing import Any
 
 import gradio as gr
 
+from ...exporter.common.errors import Problem
 from ...exporter.records.formats import read_records, training_beside
-from ..evaluation.about import about
+from ..evaluation.about import about, remarks
 from ..evaluation.compare import evaluate
 from ..evaluation.metric import Metric
 from ..evaluation.metrics import METRICS
@@ -20,9 +21,11 @@ from ..evaluation.result import Evaluation, Figure
 from ..evaluation.task import of_records, read_training
 from ..models.host import adapter_names
 from ..models.jobs import Job
+from ..models.loading import check_adapter
 from . import paths
+from .labels import say_in
 from .languages import say, text
-from .markup import Markup, element, join, table
+from .markup import Markup, element, join, note, table
 from .numbers import whole
 from .pane import Pane
 from .ui import Updates
@@ -33,10 +36,11 @@ _COLUMNS = {"base": "base", "adapter": "with", "retrieval": "retrieval", "own": 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """An evaluation, and the file with its report."""
+    """An evaluation, the file with its report, and what a reader has to know about the data."""
 
     evaluation: Evaluation
     report: str
+    remarks: tuple[Problem, ...]
 
 
 class EvaluatePane(Pane):
@@ -78,10 +82,12 @@ class EvaluatePane(Pane):
             def progress(part: str, done: int, total: int) -> None:
                 job.progress(parts[part], done, total)
 
+            remarked = remarks(check_adapter(folder), task, training)
             with self.host.lend(folder.name) as loaded:
                 measured = evaluate(loaded.model, loaded.tokenizer, task, progress, prompt_form=loaded.prompt_form)
-                evaluation = replace(measured, about=about(loaded, folder, source.name, training, task))
-            return Evaluated(evaluation, report_file(evaluation, folder.name))
+                notes = [str(remark) for remark in remarked]
+                evaluation = replace(measured, about=about(loaded, folder, source.name, training, task, notes))
+            return Evaluated(evaluation, report_file(evaluation, folder.name), tuple(remarked))
 
         job = self.desk.start("evaluate", work)
         yield {self.result: "", self.after: gr.update(visible=False)}
@@ -90,7 +96,8 @@ class EvaluatePane(Pane):
     def show(self, job: Job, language: str) -> Updates:
         if not job.result:
             return {}
-        result = figures(job.result.evaluation, language)
+        remarked = [note(say_in(self.name, remark, language)) for remark in job.result.remarks]
+        result = join(*remarked, figures(job.result.evaluation, language))
         return {self.result: result, self.report: job.result.report, self.after: gr.update(visible=True)}
 
 
