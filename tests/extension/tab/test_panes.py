@@ -177,7 +177,9 @@ def test_data_is_looked_at_and_exported(tmp_path: Path, build: Build) -> None:
     shown = built.call("data", "export", "tr", **EXPORT)
     assert "eğitim</td>" in shown[-3][result]
     assert "Dosyalar" in shown[-1][status]
-    assert "kayıt çok az" in shown[-1][status]  # too few to train on, said where they are made
+    assert "kayıt çok az" not in shown[-1][status]
+    few = built.call("data", "export", "tr", **{**EXPORT, "name": "few", "records": 20})
+    assert "kayıt çok az" in few[-1][status]  # too few to train on, said where they are made
     chosen = {component.elem_id: update["value"] for component, update in shown[-1].items() if component is not status}
     assert chosen == {"cefr-train-dataset": "fine.txt", "cefr-evaluate-dataset": "fine_eval.txt"}
     assert (tmp_path / "training" / "datasets" / "fine.txt").is_file()
