@@ -179,7 +179,7 @@ def test_evaluate(place: Studio, open_tab: Open) -> None:
     assert "Loss over 6 records; the rest over 1 prompts" in said
     tab.open()
     tab.pane("evaluate")
-    tab.expect("evaluate-result", "side by side")  # found again
+    tab.expect("evaluate-result", "before and after")  # found again
 
 
 def test_write(place: Studio, open_tab: Open, tmp_path: Path) -> None:
