@@ -347,5 +347,5 @@ def test_coming_back_to_the_page(tmp_path: Path, build: Build) -> None:
     (tmp_path / "loras" / "new").mkdir(parents=True)
     (tmp_path / "loras" / "new" / "adapter_config.json").write_text("{}")
     updates = built.ui.refreshed(Request(), *names)
-    assert set(updates) == {built.ui.head, *built.ui.lists}
+    assert set(updates) == set(built.ui.kept_fresh)
     assert sum("new" in update.get("choices", ()) for update in updates.values() if isinstance(update, dict)) == 3
