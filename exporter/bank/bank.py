@@ -1,0 +1,104 @@
+"""The bank: example sentences by word. A level's file is in `data/bank/`; a user's own pairs come before it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from random import Random
+
+from ..language.forms import tokens, uses
+from ..language.levels import TRAINABLE, level_number, parse_level
+from ..language.lexicon import coarse_part, lemmas
+from .headwords import other_spellings, word_key
+
+DATA = Path(__file__).parents[1] / "data" / "bank"
+OWN, BANK = "own", "bank"
+
+
+@dataclass(frozen=True)
+class BankSentence:
+    """A sentence for `word` as the part of speech `pos` (as a word list names it; empty: not known) at `level`.
+
+    `source` is OWN or BANK.
+    """
+
+    word: str
+    pos: str
+    sentence: str
+    level: str
+    source: str = BANK
+
+
+def level_file(level: str) -> Path:
+    """The file of the bank's sentences for `level`. Raises InputError when there is none."""
+    return DATA / f"{parse_level(level, TRAINABLE).lower()}.json"
+
+
+@lru_cache(maxsize=len(TRAINABLE))
+def bank_rows(level: str) -> tuple[BankSentence, ...]:
+    """The bank's sentences for `level`, by word and part of speech; read once."""
+    rows = json.loads(level_file(level).read_text(encoding="utf-8"))
+    return tuple(BankSentence(row["word"], row["pos"], row["sentence"], row["level"]) for row in rows)
+
+
+class Bank:
+    """Sentences by word: those that come with the package, and `own` ones, which are preferred."""
+
+    def __init__(self, own: Iterable[BankSentence] = (), levels: Sequence[str] = TRAINABLE) -> None:
+        self._by_key: dict[str, list[BankSentence]] = {}
+        for row in (*own, *(row for level in levels for row in bank_rows(level))):
+            self._by_key.setdefault(word_key(row.word), []).append(row)
+
+    def __iter__(self) -> Iterator[BankSentence]:
+        return (row for rows in self._by_key.values() for row in rows)
+
+    def of_word(self, word: str, pos: str | None = None) -> list[BankSentence]:
+        """The sentences for `word`, for another spelling of it, or for the word of which it is a form.
+
+        `pos` asks for one part of speech, in any common notation; a sentence whose own is not known is one, too.
+        """
+        key, part = word_key(word), coarse_part(pos)
+        rows = self._by_key.get(key, [])
+        if any(row.word == word for row in rows):  # Polish is not polish
+            rows = [row for row in rows if row.word == word]
+        if not rows:
+            # A form of another word: only sentences with that very form.
+            roots = other_spellings().get(key) or {lemma for some in lemmas(key).values() for lemma in some}
+            rows = [row for root in sorted(roots) for row in self._by_key.get(root, ()) if uses(word, row.sentence)]
+        return [row for row in rows if part is None or coarse_part(row.pos) in (part, None)]
+
+    def find(self, word: str, level: str, pos: str | None = None, seed: int = 0) -> list[BankSentence]:
+        """The sentences for `word`, the best for `level` first.
+
+        A user's own come before the bank's, those of `level` before those of the levels below, the nearest first, and
+        those of the levels above last. The seed decides the order of those that are equally good.
+        """
+        rows = self.of_word(word, pos)
+        Random(f"{seed} {word_key(word)}").shuffle(rows)
+        asked = level_number(level)
+
+        def order(row: BankSentence) -> tuple[bool, bool, int]:
+            above = level_number(row.level) - asked
+            return above > 0, row.source != OWN, abs(above)
+
+        return sorted(rows, key=order)
+
+    def containing(self, word: str) -> list[BankSentence]:
+        """The sentences for other words in which `word` is, in any form."""
+        key = word_key(word)
+        return [row for row in self if word_key(row.word) != key and uses(word, row.sentence)]
+
+
+def repeated_runs(sentences: Iterable[str], length: int = 6) -> list[tuple[str, ...]]:
+    """The runs of `length` words that are in more than one of `sentences`."""
+    seen: set[tuple[str, ...]] = set()
+    twice: dict[tuple[str, ...], None] = {}
+    for sentence in sentences:
+        words = tokens(sentence)
+        runs = {tuple(words[i : i + length]) for i in range(len(words) - length + 1)}
+        twice.update(dict.fromkeys(sorted(runs & seen)))
+        seen |= runs
+    return list(twice)
