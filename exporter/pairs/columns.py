@@ -21,6 +21,14 @@ NAMES: dict[str, tuple[str, ...]] = {
         "cumle", "ornekcumle", "ornek", "cumleler", "ornekler", "ornekcumleler", "ingilizcecumle",
     ),
     "level": ("level", "cefr", "cefrlevel", "wordlevel", "seviye", "duzey", "cefrseviyesi"),
+    "pos": (
+        "pos", "partofspeech", "wordclass", "wordtype", "postag",
+        "sozcukturu", "kelimeturu", "tur",
+    ),
+    "meaning": (
+        "meaning", "translation", "definition", "turkish", "tr", "gloss", "guideword", "meanings",
+        "anlam", "anlami", "turkce", "turkcesi", "turkceanlami", "turkceanlam", "ceviri", "tanim", "karsilik",
+    ),
 }  # fmt: skip
 
 

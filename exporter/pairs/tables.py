@@ -28,6 +28,17 @@ class TableRow(NamedTuple):
     sentence: str = ""
     level: str = ""
     surplus: tuple[str, ...] = ()
+    pos: str = ""
+    meaning: str = ""
+    names: Sequence[str] = ()
+    values: Sequence[Any] = ()
+    word_at: int = 0
+
+    @property
+    def others(self) -> tuple[tuple[str, str], ...]:
+        """Every other cell of the row under the name of its column."""
+        cells = enumerate(zip(self.names, map(_text, self.values), strict=False))
+        return tuple(cell for at, cell in cells if at != self.word_at)
 
 
 def read_rows(
@@ -40,17 +51,19 @@ def read_rows(
     """
     columns = columns or Columns()
     header: Sequence[str] = ()
-    word_at = sentence_at = level_at = 0
+    word_at = sentence_at = level_at = pos_at = meaning_at = 0
     for number, names, values in _cells(path, columns):
         if names != header:
             # Only the first row must have every needed key; where a later one lacks it, the cell is blank.
             positions, absent = columns.find(names, () if header else needed), len(names)
             header = names
-            word_at, sentence_at, level_at = (positions.get(role, absent) for role in ("word", "sentence", "level"))
+            word_at, sentence_at, level_at, pos_at, meaning_at = (positions.get(role, absent) for role in NAMES)
         have = min(len(values), len(names))
         surplus = tuple(t for t in map(_text, values[have:]) if t.strip()) if len(values) > have else ()
         word = values[word_at] if word_at < have else ""
         level = values[level_at] if level_at < have else ""
+        pos = values[pos_at] if pos_at < have else ""
+        meaning = values[meaning_at] if meaning_at < have else ""
         sentences = values[sentence_at] if sentence_at < have else ""
         if not isinstance(sentences, (list, tuple)):
             sentences = (sentences,)
@@ -64,7 +77,18 @@ def read_rows(
                         row=number,
                         cell=cell,
                     )
-            yield TableRow(number, _text(word), _text(sentence), _text(level), surplus)
+            yield TableRow(
+                number,
+                _text(word),
+                _text(sentence),
+                _text(level),
+                surplus,
+                _text(pos),
+                _text(meaning),
+                names,
+                values,
+                word_at,
+            )
 
 
 def _cells(path: Path, columns: Columns) -> Iterator[Cells]:
