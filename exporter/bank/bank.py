@@ -6,15 +6,14 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from random import Random
 
-from ..language.forms import tokens, uses
-from ..language.levels import TRAINABLE, level_number, parse_level
+from ..language.forms import uses
+from ..language.levels import TRAINABLE, level_number
 from ..language.lexicon import coarse_part, lemmas
+from ..pairs.checking import starter_pairs
 from .headwords import other_spellings, word_key
 
-DATA = Path(__file__).parents[1] / "data" / "bank"
 OWN, BANK = "own", "bank"
 
 
@@ -32,15 +31,10 @@ class BankSentence:
     source: str = BANK
 
 
-def level_file(level: str) -> Path:
-    """The file of the bank's sentences for `level`. Raises InputError when there is none."""
-    return DATA / f"{parse_level(level, TRAINABLE).lower()}.json"
-
-
 @lru_cache(maxsize=len(TRAINABLE))
 def bank_rows(level: str) -> tuple[BankSentence, ...]:
     """The bank's sentences for `level`, by word and part of speech; read once."""
-    rows = json.loads(level_file(level).read_text(encoding="utf-8"))
+    rows = json.loads(starter_pairs(level).read_text(encoding="utf-8"))
     return tuple(BankSentence(row["word"], row["pos"], row["sentence"], row["level"]) for row in rows)
 
 
@@ -90,15 +84,3 @@ class Bank:
         """The sentences for other words in which `word` is, in any form."""
         key = word_key(word)
         return [row for row in self if word_key(row.word) != key and uses(word, row.sentence)]
-
-
-def repeated_runs(sentences: Iterable[str], length: int = 6) -> list[tuple[str, ...]]:
-    """The runs of `length` words that are in more than one of `sentences`."""
-    seen: set[tuple[str, ...]] = set()
-    twice: dict[tuple[str, ...], None] = {}
-    for sentence in sentences:
-        words = tokens(sentence)
-        runs = {tuple(words[i : i + length]) for i in range(len(words) - length + 1)}
-        twice.update(dict.fromkeys(sorted(runs & seen)))
-        seen |= runs
-    return list(twice)

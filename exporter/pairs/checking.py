@@ -15,7 +15,7 @@ from ..language.levels import LEVELS, TRAINABLE, parse_level
 from .columns import Columns
 from .tables import read_rows
 
-STARTER = Path(__file__).parents[1] / "data" / "starter"
+STARTER = Path(__file__).parents[1] / "data" / "bank"
 
 _QUOTES = str.maketrans("‘’‚‛ʼ´`“”„‟«»", "'''''''\"\"\"\"\"\"")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\ud800-\udfff]")
