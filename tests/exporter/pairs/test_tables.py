@@ -121,7 +121,7 @@ def test_parquet_excel_and_saved_datasets(tmp_path: Path) -> None:
     [
         ("a.parquet", "pyarrow.parquet", "pyarrow"),
         ("a.xlsx", "openpyxl", "openpyxl"),
-        ("saved", "datasets", "datasets"),
+        ("saved", "pyarrow", "pyarrow"),
     ],
 )
 def test_a_missing_package_is_named(
