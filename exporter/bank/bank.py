@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
-from ..language.forms import uses
+from ..language.entry import Entry
 from ..language.levels import TRAINABLE, level_number
 from ..language.lexicon import coarse_part, lemmas
+from ..language.notation import headword
 from ..pairs.checking import starter_pairs
 from .headwords import other_spellings, word_key
 
@@ -49,29 +50,28 @@ class Bank:
     def __iter__(self) -> Iterator[BankSentence]:
         return (row for rows in self._by_key.values() for row in rows)
 
-    def of_word(self, word: str, pos: str | None = None) -> list[BankSentence]:
-        """The sentences for `word`, for another spelling of it, or for the word of which it is a form.
+    def of(self, entry: Entry) -> list[BankSentence]:
+        """The sentences for `entry`, or for the word of which it is another spelling or a form.
 
-        `pos` asks for one part of speech, in any common notation; a sentence whose own is not known is one, too.
+        Where it names a part of speech, only those with that one or without any.
         """
-        key, part = word_key(word), coarse_part(pos)
-        rows = self._by_key.get(key, [])
-        if any(row.word == word for row in rows):  # Polish is not polish
-            rows = [row for row in rows if row.word == word]
+        written = dict.fromkeys([entry.text, entry.headword, *map(headword, entry.alternatives)])
+        rows = list({row: None for key in map(word_key, written) for row in self._by_key.get(key, ())})
+        if any(row.word in written for row in rows):  # Polish is not polish
+            rows = [row for row in rows if row.word in written]
         if not rows:
-            # A form of another word: only sentences with that very form.
-            roots = other_spellings().get(key) or {lemma for some in lemmas(key).values() for lemma in some}
-            rows = [row for root in sorted(roots) for row in self._by_key.get(root, ()) if uses(word, row.sentence)]
-        return [row for row in rows if part is None or coarse_part(row.pos) in (part, None)]
+            rows = [row for key in _roots(entry.headword) for row in self._by_key.get(key, ())]
+            rows = [row for row in rows if entry.uses(row.sentence)]
+        return [row for row in rows if not entry.parts or coarse_part(row.pos) in (*entry.parts, None)]
 
-    def find(self, word: str, level: str, pos: str | None = None, seed: int = 0) -> list[BankSentence]:
-        """The sentences for `word`, the best for `level` first.
+    def find(self, entry: Entry, level: str, seed: int = 0) -> list[BankSentence]:
+        """The sentences for `entry`, the best for `level` first.
 
         A user's own come before the bank's, those of `level` before those of the levels below, the nearest first, and
         those of the levels above last. The seed decides the order of those that are equally good.
         """
-        rows = self.of_word(word, pos)
-        Random(f"{seed} {word_key(word)}").shuffle(rows)
+        rows = self.of(entry)
+        Random(f"{seed} {entry.headword}").shuffle(rows)
         asked = level_number(level)
 
         def order(row: BankSentence) -> tuple[bool, bool, int]:
@@ -80,7 +80,13 @@ class Bank:
 
         return sorted(rows, key=order)
 
-    def containing(self, word: str) -> list[BankSentence]:
-        """The sentences for other words in which `word` is, in any form."""
-        key = word_key(word)
-        return [row for row in self if word_key(row.word) != key and uses(word, row.sentence)]
+    def containing(self, entry: Entry) -> list[BankSentence]:
+        """The sentences for other words that use `entry`."""
+        found = set(self.of(entry))
+        return [row for row in self if row not in found and entry.uses(row.sentence)]
+
+
+def _roots(word: str) -> list[str]:
+    """The keys of the words of which `word` is another spelling or a form."""
+    key = word_key(word)
+    return sorted(other_spellings().get(key) or {lemma for some in lemmas(key).values() for lemma in some})

@@ -116,6 +116,7 @@ def _by_word(rows: Sequence[BankSentence]) -> dict[str, list[BankSentence]]:
 
 
 def run_coverage(args: argparse.Namespace) -> int:
+    from ..language.entry import Entry
     from ..pairs.wordlist import read_word_list
     from .bank import Bank
     from .own import find_own_file, read_own
@@ -124,7 +125,7 @@ def run_coverage(args: argparse.Namespace) -> int:
     levels: Counter[str] = Counter()
     absent = []
     for word in words:
-        rows = bank.of_word(word.text, word.pos)
+        rows = bank.of(Entry.parse(word.text, word.pos or ""))
         levels.update([min(row.level for row in rows)] if rows else ())
         absent += [] if rows else [word.text]
     there = {level: levels[level] for level in TRAINABLE}
@@ -142,11 +143,12 @@ def run_coverage(args: argparse.Namespace) -> int:
 
 
 def run_search(args: argparse.Namespace) -> int:
+    from ..language.entry import Entry
     from .bank import OWN, Bank
     from .own import find_own_file, read_own
 
-    bank = Bank(read_own(find_own_file(args.webui, args.own)))
-    rows, others = bank.find(args.word, TRAINABLE[0]), bank.containing(args.word)
+    bank, entry = Bank(read_own(find_own_file(args.webui, args.own))), Entry.parse(args.word)
+    rows, others = bank.find(entry, TRAINABLE[0]), bank.containing(entry)
     for row in rows:
         print(f"{row.level} {row.pos or '-':<12} {row.sentence}{' (your own)' if row.source == OWN else ''}")
     if others:

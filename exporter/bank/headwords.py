@@ -37,8 +37,8 @@ def headwords() -> tuple[Headword, ...]:
 
 
 def word_key(word: str) -> str:
-    """The same for two ways of writing a word that differ in case, spaces or the kind of apostrophe only."""
-    return " ".join(word.casefold().replace("’", "'").split())
+    """The same for two ways of writing a word that differ in case, spaces, apostrophe or a full stop at the end."""
+    return " ".join(word.casefold().replace("’", "'").split()).rstrip(".")
 
 
 @lru_cache(maxsize=1)

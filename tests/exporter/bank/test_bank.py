@@ -13,6 +13,7 @@ from cefr_sentences.exporter.bank.bank import BANK, OWN, Bank, BankSentence, ban
 from cefr_sentences.exporter.bank.headwords import headwords, other_spellings
 from cefr_sentences.exporter.bank.own import add_own, read_own
 from cefr_sentences.exporter.common.errors import InputError
+from cefr_sentences.exporter.language.entry import Entry
 
 MINE = BankSentence("add", "verb", "Never add salt twice.", "A1", OWN)
 OTHERS = (
@@ -33,32 +34,34 @@ def sentences(rows: list[BankSentence]) -> list[str]:
 def test_the_nearest_level_below_comes_before_any_above() -> None:
     levels = ("B1", "A2", "C1", "A1", "B2")
     bank = Bank([BankSentence("zyx", "", f"Zyx {level}.", level, OWN) for level in levels])
-    assert [row.level for row in bank.find("zyx", "B1")] == ["B1", "A2", "A1", "B2", "C1"]
-    assert [row.level for row in bank.find("zyx", "A1")] == ["A1", "A2", "B1", "B2", "C1"]
+    assert [row.level for row in bank.find(Entry.parse("zyx"), "B1")] == ["B1", "A2", "A1", "B2", "C1"]
+    assert [row.level for row in bank.find(Entry.parse("zyx"), "A1")] == ["A1", "A2", "B1", "B2", "C1"]
 
 
 def test_own_sentences_come_first_and_the_seed_orders_the_rest() -> None:
     bank = Bank([MINE])
-    found = [bank.find("add", "A1", seed=seed) for seed in range(8)]
+    found = [bank.find(Entry.parse("add"), "A1", seed=seed) for seed in range(8)]
     assert all(rows[0] == MINE and [r.source for r in rows[1:]] == [BANK] * (len(rows) - 1) for rows in found)
-    assert bank.find("add", "A1", seed=3) == found[3]
+    assert bank.find(Entry.parse("add"), "A1", seed=3) == found[3]
     assert len({rows[1].sentence for rows in found}) > 1
 
 
 def test_part_of_speech_case_spelling_and_form() -> None:
     bank = Bank(OTHERS, levels=())
-    assert sentences(bank.of_word("book", "verb")) == ["We booked a table."]
-    assert bank.of_word("book", "adjective") == []
-    assert sentences(bank.of_word("Polish")) == ["She is Polish."]
-    assert sentences(bank.of_word("polish")) == ["Polish your shoes."]
-    assert len(bank.of_word("POLISH")) == 2
-    assert sentences(bank.of_word("went")) == ["We went home."]
+    assert sentences(bank.of(Entry.parse("book", "verb"))) == ["We booked a table."]
+    assert bank.of(Entry.parse("book", "adjective")) == []
+    assert sentences(bank.of(Entry.parse("Polish"))) == ["She is Polish."]
+    assert sentences(bank.of(Entry.parse("polish"))) == ["Polish your shoes."]
+    assert len(bank.of(Entry.parse("POLISH"))) == 2
+    assert sentences(bank.of(Entry.parse("went"))) == ["We went home."]
+    assert sentences(bank.of(Entry.parse("book [n]"))) == ["I read a book."]
+    assert sentences(bank.of(Entry.parse("to go"))) == ["We went home.", "They go home."]
     assert other_spellings()["color"] == {"colour"}
 
 
 def test_words_inside_other_sentences() -> None:
-    assert sentences(Bank(OTHERS, levels=()).containing("table")) == ["We booked a table."]
-    assert Bank(OTHERS, levels=()).containing("book") == []
+    assert sentences(Bank(OTHERS, levels=()).containing(Entry.parse("table"))) == ["We booked a table."]
+    assert Bank(OTHERS, levels=()).containing(Entry.parse("book")) == []
 
 
 def test_the_lists_have_their_headwords() -> None:
