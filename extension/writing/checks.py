@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 
-from ...exporter.language.forms import uses
+from ...exporter.language.entry import Entry
 from ...exporter.language.levels import LEVELS
 from ...exporter.language.profile import Profile
 from ...exporter.pairs.checking import count_sentences
@@ -28,7 +28,8 @@ _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 class Candidate:
     """A sentence that the model wrote for `word` at the level `target`, as the checks see it.
 
-    `profile` is the judge's; `known` are the sentences of the training data, as `accepted.plain` makes them.
+    `pos` is the part of speech that the list asks for. `profile` is the judge's; `known` are the sentences of the
+    training data, as `accepted.plain` makes them.
     """
 
     sentence: str
@@ -36,6 +37,11 @@ class Candidate:
     target: str
     profile: Profile
     known: Set[str] = field(default=frozenset())
+    pos: str = ""
+
+    @property
+    def entry(self) -> Entry:
+        return Entry.parse(self.word, self.pos)
 
     @property
     def levels_above(self) -> int:
@@ -72,10 +78,11 @@ CHECKS = (
     Check("repeated", "it was asked for before, in row {detail}", skips=True),
     Check("server", "the server gave no answer: {detail}"),
     Check("missing", "the model wrote no sentence for it"),
+    Check("no entry", "the bank has no sentence for it"),
     Check("fragment", "that is not a whole sentence", _fragment),
     Check("markup", "markup or a piece of the prompt is in it", lambda c: _MARKUP.search(c.sentence)),
     Check("several", "that is more than one sentence", lambda c: count_sentences(c.sentence) > 1),
-    Check("unused", "the word is not in it", lambda c: not uses(c.word, c.sentence)),
+    Check("unused", "the word is not in it", lambda c: not c.entry.uses(c.sentence)),
     Check("hard", "it is too hard for the level", lambda c: c.levels_above > 1),
     Check("easy", "it is too easy for the level", lambda c: c.levels_above < -1),
     Check("copy", "it is a sentence of the training data", lambda c: plain(c.sentence) in c.known),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence, Set
 from dataclasses import replace
 
-from ...exporter.language.forms import spans
+from ...exporter.language.levels import level_number
 from ...exporter.language.profile import Profile, mean_score, profiles
 from .checks import Candidate, failed
 from .sheet import SheetRow
@@ -24,19 +24,19 @@ def judged(rows: Sequence[SheetRow], target: str, known: Set[str] = frozenset())
 def _judged(row: SheetRow, profile: Profile, target: str, known: Set[str]) -> SheetRow:
     if row.sentence is None:
         return row
+    reasons = failed(Candidate(row.sentence, row.word, target, profile, known, row.pos))
+    if row.bank_level:  # who wrote it has said its level; a copy of it is what was asked for
+        easier = level_number(row.bank_level) <= level_number(target)
+        reasons = tuple(name for name in reasons if name not in (("copy", "easy", "hard") if easier else ("copy",)))
+    # The sentence cannot be written without the requested word.
+    asked = {row.sentence[a:b].casefold() for a, b in row.entry.spans(row.sentence)}
     return replace(
         row,
-        reasons=failed(Candidate(row.sentence, row.word, target, profile, known)),
+        reasons=reasons,
         score=profile.score if profile.level else None,
         level=profile.level,
-        above=_above(row.word, row.sentence, profile.above),
+        above=tuple(word for word in profile.above if word.casefold() not in asked),
     )
-
-
-def _above(word: str, sentence: str, above: tuple[str, ...]) -> tuple[str, ...]:
-    """`above` without the requested word, because the sentence cannot be written without it."""
-    asked = {sentence[a:b].casefold() for a, b in spans(word, sentence)}
-    return tuple(other for other in above if other.casefold() not in asked)
 
 
 def distance(row: SheetRow, target: str) -> float:

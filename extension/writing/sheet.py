@@ -5,17 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ...exporter.bank.bank import BANK, OWN
 from ...exporter.common.errors import Problem
+from ...exporter.language.entry import Entry
+from ...exporter.pairs.wordlist import ListedWord
 from .checks import BY_NAME
+
+# Where a sentence is from: a user's own bank, the bank of this package, a model.
+MODEL = "model"
+SOURCES = (OWN, BANK, MODEL)
+GAP = "_____"
 
 
 @dataclass(frozen=True)
 class SheetRow:
     """A requested word and what became of it.
 
-    `reasons` are names from `checks.CHECKS`, none where the sentence is accepted. `score` and `level` are the judge's,
-    `above` the words above the target; `fluency` is the mean log-probability by the writing model, None where a server
-    wrote it. `tries` counts how often the word was asked for.
+    `word` is as its owner listed it; where a table did, `listed` has its other columns, too. `reasons` are names from
+    `checks.CHECKS`, none where the sentence is accepted. `score` and `level` are the judge's, `above` the words above
+    the target; `fluency` is the mean log-probability by the writing model, None where a server or a person wrote it.
+    `tries` counts how often the model was asked. `source` is one of SOURCES, empty without a sentence; `bank_level` is
+    the level at which a bank has the sentence.
     """
 
     word: str
@@ -27,12 +37,42 @@ class SheetRow:
     above: tuple[str, ...] = ()
     fluency: float | None = None
     tries: int = 0
+    source: str = ""
+    bank_level: str = ""
+    listed: ListedWord | None = None
 
     def __post_init__(self) -> None:
         if unknown := [reason for reason in self.reasons if reason not in BY_NAME]:
             raise ValueError(f"There is no check {', '.join(unknown)}.")
         if not self.reasons and self.sentence is None:
             raise ValueError(f"A row without a sentence needs a reason: {self.word!r}.")
+
+    @property
+    def pos(self) -> str:
+        """The part of speech as the list has it."""
+        return (self.listed and self.listed.pos) or ""
+
+    @property
+    def meaning(self) -> str:
+        """The meaning that the list has."""
+        return (self.listed and self.listed.meaning) or ""
+
+    @property
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """The other cells of the word's row, with the names of their columns."""
+        return self.listed.columns if self.listed else ()
+
+    @property
+    def entry(self) -> Entry:
+        return Entry.parse(self.word, self.pos)
+
+    @property
+    def gapped(self) -> str:
+        """The sentence with gaps for the word; as it is where the word is not found in it."""
+        text = self.sentence or ""
+        for start, end in sorted(self.entry.spans(text), reverse=True):
+            text = f"{text[:start]}{GAP}{text[end:]}"
+        return text
 
     @property
     def accepted(self) -> bool:
@@ -69,6 +109,16 @@ class SheetRow:
 
 
 @dataclass(frozen=True)
+class Look:
+    """What a worksheet looks like: gaps with a `box` of words or with `choices`, mixed by `seed`."""
+
+    title: str = ""
+    exercise: str = "box"
+    seed: int = 0
+    paper: str = "A4"
+
+
+@dataclass(frozen=True)
 class Sheet:
     """`rows` written for `level` by `adapter` (empty: the model as it is), with the `strict` vocabulary or without."""
 
@@ -76,17 +126,28 @@ class Sheet:
     level: str
     adapter: str = ""
     strict: bool = False
+    look: Look = field(default=Look())
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns that the words brought along, in order."""
+        return tuple(dict.fromkeys(name for row in self.rows for name, _ in row.columns))
 
 
 @dataclass(frozen=True)
 class Counts:
-    """How many rows of a sheet there are of each kind; `first` were accepted at the first try."""
+    """How many words of a sheet there are of each kind; a word may have several rows.
+
+    `first` were accepted at the model's first try; `sentences` are accepted, `from_bank` of them out of a bank.
+    """
 
     words: int
     accepted: int
     first: int
     rejected: int
     skipped: int
+    sentences: int = 0
+    from_bank: int = 0
 
     @property
     def asked(self) -> int:
@@ -94,10 +155,18 @@ class Counts:
 
 
 def count(rows: Sequence[SheetRow]) -> Counts:
+    words: dict[object, list[SheetRow]] = {}
+    for row in rows:
+        if not row.skipped:
+            words.setdefault((row.word, row.pos), []).append(row)
+    skipped = sum(row.skipped for row in rows)
+    accepted = sum(any(row.accepted for row in some) for some in words.values())
     return Counts(
-        words=len(rows),
-        accepted=sum(row.accepted for row in rows),
-        first=sum(row.accepted and row.tries == 1 for row in rows),
-        rejected=sum(row.rejected for row in rows),
-        skipped=sum(row.skipped for row in rows),
+        words=len(words) + skipped,
+        accepted=accepted,
+        first=sum(any(row.accepted and row.tries == 1 for row in some) for some in words.values()),
+        rejected=len(words) - accepted,
+        skipped=skipped,
+        sentences=sum(row.accepted for row in rows),
+        from_bank=sum(row.accepted and row.source in (OWN, BANK) for row in rows),
     )

@@ -111,7 +111,7 @@ def test_bad_words_are_rows_and_the_rest_goes_on() -> None:
     assert "not a Latin letter" in rows[2].why
     assert "invisible" in rows[7].why
     assert "7 words" in rows[8].why
-    assert count(rows) == Counts(words=11, accepted=2, first=2, rejected=0, skipped=9)
+    assert count(rows) == Counts(words=11, accepted=2, first=2, rejected=0, skipped=9, sentences=2)
 
 
 @pytest.mark.parametrize("word", ["café", "ice cream", "don't", "e-mail", "A.M.", "photo/photograph", "CD", "naïve"])
