@@ -38,7 +38,7 @@ def test_everything_read_is_accounted_for(tmp_path: Path) -> None:
     c = pairs.rows
     assert c.read == len(ROWS) == c.used + c.other_level + c.doubled + c.blank + c.rejected
     assert (c.used, c.other_level, c.doubled, c.blank, c.rejected) == (4, 2, 1, 2, 4)
-    assert pairs.smart_quotes == 1
+    assert pairs.cleaned.smart_quotes == 1
     assert list(pairs) == [
         ("run", "She ran home."),
         ("run", "We run."),
