@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cefr_sentences.exporter.bank.bank import BankSentence, bank_rows
 from cefr_sentences.exporter.bank.headwords import Headword, headwords
-from cefr_sentences.exporter.language.forms import spans, uses
+from cefr_sentences.exporter.language.entry import Entry
 from cefr_sentences.exporter.language.levels import TRAINABLE, level_number, parse_level, word_level
 from cefr_sentences.exporter.language.profile import Profile, mean_score, profiles
 from cefr_sentences.exporter.pairs.checking import count_sentences, starter_pairs
@@ -63,7 +63,7 @@ def shared_runs(rows: Sequence[BankSentence]) -> dict[tuple[str, ...], list[Bank
 def masked(row: BankSentence) -> str:
     """The sentence with a gap for its word: what two rows made from one template share."""
     text = row.sentence
-    for start, end in sorted(spans(row.word, text), reverse=True):
+    for start, end in sorted(Entry.parse(row.word).spans(text), reverse=True):
         text = f"{text[:start]}_{text[end:]}"
     return text.lower()
 
@@ -86,7 +86,7 @@ def read(path: Path, level: str) -> Iterator[BankSentence]:
         if len(cells) != 3:
             raise SystemExit(f"{path}:{number}: {len(cells)} cells instead of headword, part of speech and sentence.")
         spellings = cells[0].split("/")
-        word = next((spelling for spelling in spellings if uses(spelling, cells[2])), spellings[0])
+        word = next((spelling for spelling in spellings if Entry.parse(spelling).uses(cells[2])), spellings[0])
         yield BankSentence(word, cells[1], cells[2], level)
 
 
@@ -104,11 +104,11 @@ def wrong(row: BankSentence, profile: Profile) -> Iterator[str]:
     """What is wrong with a row by itself."""
     entries = [e for e in headwords() if e.level == row.level and e.pos == row.pos and row.word in e.spellings]
     length, (least, most) = len(words(row.sentence)), LENGTHS[row.level]
-    harder = [w for w in profile.above if not uses(row.word, w)]
+    harder = [w for w in profile.above if not Entry.parse(row.word).uses(w)]
     if not entries:
         yield "no word list has this word with this part of speech at this level"
-    if not uses(row.word, row.sentence):
-        yield "the word is not found in it (of a phrase the matcher may not know every form: look)"
+    if not Entry.parse(row.word, row.pos).uses(row.sentence):
+        yield "the word is not found in it as this part of speech (the matcher may be wrong: look)"
     if count_sentences(row.sentence) != 1:
         yield "more than one sentence"
     if not re.match(r"[\"'A-Z0-9£$]", row.sentence) or not re.search(r"[.?!][\"']?$", row.sentence):

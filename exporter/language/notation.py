@@ -261,7 +261,7 @@ def _items(text: str) -> Items:
         items.append(_item(token.lstrip(_MAYBE), tokens, at)._replace(optional=optional))
     loose = (Kind.GAP, Kind.THING)
     merged = [item for at, item in enumerate(items) if not (item.kind in loose and at and items[at - 1].kind in _TAKES)]
-    while merged and merged[-1].kind in loose:
+    while merged and merged[-1].kind is Kind.GAP:
         merged.pop()
     while merged and merged[0].kind in loose:
         merged.pop(0)

@@ -41,3 +41,28 @@ PHRASE_WORDS = words(
     "a an the to and or of for with on at by from into in out up down off over about as not so than that sb sth "
     "one's my your do doing it there very got after before"
 ).union(BE, HAVE, PARTICLES, PREPOSITIONS, DETERMINERS, REFLEXIVES)
+ADVERBS = words(
+    "not never always often also still very so too really just quite well already ever both even usually sometimes now "
+    "then almost only pretty much rather soon right straight away here there again yet hard fast perhaps maybe indeed "
+    "all enough more most less twice once together today yesterday tomorrow tonight definitely probably"
+)
+PRONOUNS = words(
+    "i you he she it we they me him us them myself yourself himself herself itself ourselves themselves mine yours hers "
+    "ours theirs who whom which that this these those what everyone everybody someone somebody anyone anybody nobody "
+    "everything something anything nothing"
+)
+POSSESSIVES = words("my your his her its our their whose")
+TIMES = words(
+    "second seconds minute minutes hour hours day days week weeks month months year years time times moment night nights "
+    "morning evening afternoon while ages long half weekend"
+)
+# Verbs without an object, which nothing but an adverb comes between and their particle.
+INTRANSITIVE = words("go come sit stand lie arrive fall grow live belong look stay run walk depend")
+# Verbs that begin a phrase with a noun: "play football" inflects like "play", "bus stop" does not like "bus".
+COLLOCATING = words(
+    "be have do make take get give go come become play watch ride read write listen speak tell say eat drink buy sell see "
+    "hear keep lose win pay send spend wear wash brush clean close open turn put catch miss meet visit learn teach study "
+    "begin start finish stop cook bake cut draw drive fly sing ask answer feel fall hold save waste earn break tidy climb "
+    "bring carry choose find grow follow join leave let like love hate enjoy prefer need want lay set throw push pull "
+    "celebrate borrow lend hurt ask try use brush comb pack do solve raise share score"
+)

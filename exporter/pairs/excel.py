@@ -66,7 +66,7 @@ def _chosen(path: Path, sheets: dict[str, Any], reading: Reading) -> dict[str, s
 
 
 def _rows(path: Path, sheet: Any) -> Rows:
-    """The rows of `sheet`, numbered as Excel shows them."""
+    """The rows of `sheet` that are not empty, numbered as Excel shows them."""
     sheet.reset_dimensions()  # some programs write a wrong one
     try:
         for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
@@ -77,7 +77,8 @@ def _rows(path: Path, sheet: Any) -> Rows:
                     file=path,
                     most=f"{MAX_ROWS:,}",
                 )
-            yield number, _trimmed(values)
+            if any(value is not None for value in values):
+                yield number, _trimmed(values)
     except InputError:
         raise
     except Exception as error:

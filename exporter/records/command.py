@@ -29,7 +29,8 @@ def add_commands(commands: Any) -> None:
     export.add_argument(
         "pairs",
         metavar="PAIRS",
-        help="JSON, JSON Lines, CSV, TSV, Parquet, .xlsx or a save_to_disk folder; 'starter' for the built-in pairs",
+        help="JSON, JSON Lines, CSV, TSV, Parquet, .xlsx, an Anki deck (.apkg, or notes in plain text) or a save_to_disk "
+        "folder; - for standard input; 'starter' for the built-in pairs",
     )
     export.add_argument("--level", required=True, help="A1, A2, B1, B2 or C1")
     export.add_argument("--name", help="name of the files (default: from PAIRS)")
@@ -37,7 +38,10 @@ def add_commands(commands: Any) -> None:
     where.add_argument("--webui", metavar="DIR", type=Path, help="a text-generation-webui: into its datasets folder")
     where.add_argument("--out", metavar="DIR", type=Path, help="any other folder")
     export.add_argument("--user-data-dir", metavar="DIR", type=Path, help="the webui's user data, if it was moved")
-    export.add_argument("--columns", metavar="word=W,sentence=S", help="column names, if they are not recognized")
+    export.add_argument(
+        "--columns", metavar="word=W,sentence=S", help="names or numbers of columns, if they are not recognized"
+    )
+    export.add_argument("--sheet", metavar="NAME", help="the sheet of an Excel file (default: those named like levels)")
     export.add_argument("--records", type=int, default=2000, help="how many records, train and eval (default 2000)")
     export.add_argument(
         "--mix", default=DEFAULT_MIX, help=f"words a record : percent of the records (default {DEFAULT_MIX})"
@@ -105,6 +109,7 @@ def run_export(args: argparse.Namespace) -> int:
             settings,
             _target(args),
             columns=Columns.parse(args.columns),
+            sheet=args.sheet,
             force=args.force,
             progress=progress,
         )

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cefr_sentences.exporter.language.forms import uses
+from cefr_sentences.exporter.language.entry import Entry
 from cefr_sentences.exporter.pairs.checking import check_pair, count_sentences, load_pairs, starter_pairs
 
 
@@ -38,7 +38,7 @@ def test_everything_read_is_accounted_for(tmp_path: Path) -> None:
     c = pairs.rows
     assert c.read == len(ROWS) == c.used + c.other_level + c.doubled + c.blank + c.rejected
     assert (c.used, c.other_level, c.doubled, c.blank, c.rejected) == (4, 2, 1, 2, 4)
-    assert pairs.smart_quotes == 1
+    assert pairs.cleaned.smart_quotes == 1
     assert list(pairs) == [
         ("run", "She ran home."),
         ("run", "We run."),
@@ -106,4 +106,4 @@ def test_the_demos_new_words_stand_nowhere_in_the_starter_pairs() -> None:
     for level, words in NEW_WORDS.items():
         pairs = load_pairs(starter_pairs(level), level)
         assert len(words) == 20 == len(set(words))
-        assert [w for w in words if w in pairs.words or any(uses(w, s) for s in pairs.sentences)] == []
+        assert [w for w in words if w in pairs.words or any(Entry.parse(w).uses(s) for s in pairs.sentences)] == []

@@ -112,7 +112,7 @@ def test_parquet_excel_and_saved_datasets(tmp_path: Path) -> None:
     assert found(tmp_path / "saved") == PAIRS
     assert found(tmp_path / "dict") == PAIRS
     excel = list(read_rows(tmp_path / "a.xlsx"))
-    assert [(r.word, r.sentence) for r in excel] == [*PAIRS, ("", "")]
+    assert [(r.word, r.sentence) for r in excel] == PAIRS
     assert excel[0].number == 3  # as the spreadsheet shows it
 
 
