@@ -40,7 +40,7 @@ class Slack(Enum):
     PLACEHOLDER = 5  # the same where a list writes sb or sth
     PERSON = 6  # the same, and it may not be left out: "give sb a hand"
     GAP = 7  # any
-    BARE = 8  # as NOUN, but for articles: "take an active part in"
+    BARE = 8  # as NOUN, but for articles: "take an active part in" 
 
 
 class Part(NamedTuple):
@@ -181,9 +181,7 @@ def _is_verbal(items: Items, parts: tuple[str, ...]) -> bool:
 
 
 def _verbal(items: Items) -> tuple[Pattern, ...]:
-    head = next(
-        at for at, item in enumerate(items) if (item.kind is Kind.WORD and not item.optional) or at + 1 == len(items)
-    )
+    head = next(at for at, item in enumerate(items) if item.kind is Kind.WORD and not item.optional or at + 1 == len(items))
     parts: list[Part] = []
     for at, item in enumerate(items):
         if item.kind is Kind.THING or (item.kind is Kind.GAP):
@@ -195,14 +193,9 @@ def _verbal(items: Items) -> tuple[Pattern, ...]:
     noun = last.kind is Kind.WORD and _is_noun(last)
     found = [Pattern(tuple(parts), True, noun)]
     at = head + 1
-    if (
-        len(items) > at + 1
-        and _keys(items[at])[0] in PARTICLES
-        and items[at].kind is Kind.WORD
-        and (noun or last.kind is Kind.SELF)
-    ):
+    if len(items) > at + 1 and _keys(items[at])[0] in PARTICLES and items[at].kind is Kind.WORD and (noun or last.kind is Kind.SELF):
         if not any(item.kind is Kind.WORD and _keys(item)[0] in PREPOSITIONS for item in items[at + 1 :]):
-            moved = (*items[:at], *items[at + 1 :], items[at])  # make your mind up
+            moved = (*items[: at], *items[at + 1 :], items[at])  # make your mind up
             found.append(Pattern(_verbal(moved)[0].parts, True, False)) if items[at] != items[-1] else None
     return tuple(found)
 
@@ -234,15 +227,11 @@ def _verbal_part(items: Items, at: int, head: int) -> Part:
     if keys <= PARTICLES and direct:
         alone = at + 1 == len(items) or items[at + 1].kind is Kind.THING
         movable = alone and not set(_keys(items[head])) & (INTRANSITIVE | BE)
-        return Part(
-            Kind.WORD, _as_written(item), Slack.OBJECT if movable else Slack.ADVERBS, item.optional, False, movable
-        )
+        return Part(Kind.WORD, _as_written(item), Slack.OBJECT if movable else Slack.ADVERBS, item.optional, False, movable)
     if keys & PREPOSITIONS:
         return Part(Kind.WORD, _as_written(item), Slack.TIMES, item.optional)
     after_preposition = before.kind is Kind.WORD and bool(set(_keys(before)) & (PREPOSITIONS | PARTICLES))
-    if _is_noun(item) and (
-        determined or (direct and not set(_keys(items[head])) & (BE | MODALS)) or before.kind is Kind.WHOSE
-    ):
+    if _is_noun(item) and (determined or (direct and not set(_keys(items[head])) & (BE | MODALS)) or before.kind is Kind.WHOSE):
         idiom = direct and not determined and at + 1 < len(items) and set(_keys(items[at + 1])) & PREPOSITIONS
         return Part(Kind.WORD, _rest_forms(item), Slack.BARE if idiom else Slack.NOUN, item.optional)
     slack = Slack.NONE if after_preposition else Slack.ADVERBS
@@ -332,3 +321,4 @@ def _opens_noun(items: Items) -> bool:
     before = items[-2]
     keys = set(_keys(before)) if before.kind is Kind.WORD else POSSESSIVES
     return bool(keys & (DETERMINERS | POSSESSIVES | {"of"}))
+
