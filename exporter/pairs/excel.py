@@ -93,6 +93,4 @@ def _trimmed(values: Sequence[Any]) -> Sequence[Any]:
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:
-    return InputError(
-        "{file} is not a readable Excel file: {error}. Save it as CSV instead.", file=path, error=error
-    )
+    return InputError("{file} is not a readable Excel file: {error}. Save it as CSV instead.", file=path, error=error)

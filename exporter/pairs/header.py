@@ -11,19 +11,39 @@ from itertools import chain, dropwhile, islice
 from typing import Any
 
 from ..common.errors import InputError
+from ..language.entry import Entry
 from ..language.levels import LEVELS
-from .columns import Places, Reading, listed
+from .columns import Places, Reading, listed, plain
 
 Rows = Iterable[tuple[int, Sequence[Any]]]  # row number, cells
 Cells = tuple[int, Sequence[str], Sequence[Any]]  # row number, column names, values
 
 _LOOK = 10  # rows
 _TITLES = 4  # rows above a header
-_POS = frozenset(
-    "n noun nouns v vb verb verbs adj adjective a adv adverb prep preposition conj conjunction pron pronoun det "
-    "determiner article num number numeral exclam exclamation interj interjection modal auxiliary aux phrase idiom "
-    "phrasal particle definite indefinite modalverb auxiliaryverb phrasalverb isim fiil sıfat zarf edat bağlaç zamir "
-    "ünlem".split()  # noqa: SIM905
+# Beside what `Entry` reads as one.
+_PARTS = frozenset(
+    [
+        "phrase",
+        "idiom",
+        "phrasalverb",
+        "modalverb",
+        "auxiliaryverb",
+        "infinitiveto",
+        "isim",
+        "fiil",
+        "sifat",
+        "zarf",
+        "edat",
+        "baglac",
+        "zamir",
+        "unlem",
+        "ad",
+        "onad",
+        "belirtec",
+        "ilgec",
+        "deyim",
+        "kalip",
+    ]
 )
 _SENTENCE = re.compile(r"\S+\s+\S+.*[.!?…][\"'”’)]*\s*$", re.DOTALL)
 
@@ -99,11 +119,10 @@ def _guessed(rows: Sequence[Sequence[Any]], reading: Reading) -> tuple[str, ...]
     Raises InputError, with the first row as the header, where they cannot be told.
     """
     width = max(map(len, rows))
-    columns = [[cell_text(r[i]).strip() if i < len(r) else "" for r in rows] for i in range(width)]
     if reading.columns.given:
         places = reading.columns.find([str(i) for i in range(1, width + 1)], reading.needed)
     else:
-        places = _places(columns)
+        places = columns_by_content(rows)
         if places.word is None or ("sentence" in reading.needed and not places.sentences):
             reading.columns.find(_trimmed(rows[0]), reading.needed)
             raise AssertionError("a header without a known name has the needed columns")
@@ -115,8 +134,10 @@ def _guessed(rows: Sequence[Sequence[Any]], reading: Reading) -> tuple[str, ...]
     return names
 
 
-def _places(columns: Sequence[Sequence[str]]) -> Places:
+def columns_by_content(rows: Sequence[Sequence[Any]]) -> Places:
     """What the columns of a table without a header hold, the first row included."""
+    width = max(map(len, rows))
+    columns = [[cell_text(r[i]).strip() if i < len(r) else "" for r in rows] for i in range(width)]
     level = pos = None
     words: list[int] = []
     sentences: list[int] = []
@@ -126,7 +147,7 @@ def _places(columns: Sequence[Sequence[str]]) -> Places:
             continue
         if all(cell.upper() in LEVELS for cell in filled):
             level = at if level is None else level
-        elif all(part in _POS for cell in filled for part in re.findall(r"\w+", cell.casefold())):
+        elif all(map(names_part, filled)):
             pos = at if pos is None else pos
         elif cells[0] and sum(bool(_SENTENCE.match(cell)) for cell in filled) > 0.8 * len(filled):
             sentences.append(at)
@@ -141,6 +162,11 @@ def _places(columns: Sequence[Sequence[str]]) -> Places:
         word = words[0] if words else None
     others = [w for w in words if w != word]
     return Places(word, tuple(sentences), level, pos, others[0] if others else None)
+
+
+def names_part(text: str) -> bool:
+    """Whether `text` is a part of speech, or several: "noun", "adj./adv.", "isim"."""
+    return bool(Entry.parse("x", text).parts) or plain(text) in _PARTS
 
 
 def _occurs(words: Sequence[str], sentences: Sequence[str]) -> int:

@@ -12,7 +12,33 @@ _TAGS = (
     "input ins kbd label li mark ol p pre q rb rp rt ruby s samp section small span strike strong sub sup summary table "
     "tbody td tfoot th thead tr tt u ul var wbr audio source video"
 )
-_APART = frozenset("blockquote br dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p pre section table td th tr ul".split())
+_APART = frozenset(
+    [
+        "blockquote",
+        "br",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "td",
+        "th",
+        "tr",
+        "ul",
+    ]
+)
 _GONE = re.compile(r"<(rt|rp|style|script|audio|video)\b[^<>]*>.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(rf"</?({'|'.join(_TAGS.split())})\b[^<>]*>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,30});")
@@ -33,11 +59,28 @@ _EMPHASIS = (
 )
 _LEAD = re.compile(r"^\s*(?:#{1,6}\s+|>\s+|[*•‣▪◦·–—-]\s+|\(?\d{1,3}[.)]\s+(?=\W?[A-Z]))")
 # What is left when all of that is gone, and no sentence has. "<3", "5 > 3" and "R&B" are no markup.
-_LEFT = re.compile(r"\[[^\]]*\]?|\]|[{}|\\`]+|</?[A-Za-z][^<>]*>|\*\S*|(?<!\w)#+(?![\w])|_{1,2}\w|\$\$|\$[^\s\d]\S*\$|==|~~")
+_LEFT = re.compile(
+    r"\[[^\]]*\]?|\]|[{}|\\`]+|</?[A-Za-z][^<>]*>|\*\S*|(?<!\w)#+(?![\w])|_{1,2}\w|\$\$|\$[^\s\d]\S*\$|==|~~"
+)
 
 
 def without_markup(text: str) -> str:
     """`text` without tags, entities, cloze marks, sounds and emphasis; what they marked is kept."""
+    if not _SUSPECT.search(text):
+        return text
+    text = _LATEX.sub(r"\1", without_tags(text))
+    if "[" in text or "{" in text:
+        for pattern in (_BBCODE, _LINK, _WIKI_LINK):
+            text = pattern.sub(lambda match: match[1] if match.re.groups else "", text)
+        text = _READING.sub("", text)
+        text = _AROUND_WORD.sub(lambda match: match[1] or match[2], text)
+    for pattern in _EMPHASIS:
+        text = pattern.sub(r"\2", text)
+    return _LEAD.sub("", text)
+
+
+def without_tags(text: str) -> str:
+    """`text` without tags, entities, cloze marks and sounds, which no notation of a word has either."""
     if not _SUSPECT.search(text):
         return text
     for _ in range(2):  # "&amp;nbsp;" needs two
@@ -48,16 +91,7 @@ def without_markup(text: str) -> str:
         text = _TAG.sub(lambda tag: " " if tag[1].lower() in _APART else "", text)
     while (cleaned := _CLOZE.sub(r"\1", text)) != text:  # one cloze may be inside another
         text = cleaned
-    text = _SOUND.sub("", text)
-    text = _LATEX.sub(r"\1", text)
-    if "[" in text or "{" in text:
-        for pattern in (_BBCODE, _LINK, _WIKI_LINK):
-            text = pattern.sub(lambda match: match[1] if match.re.groups else "", text)
-        text = _READING.sub("", text)
-        text = _AROUND_WORD.sub(lambda match: match[1] or match[2], text)
-    for pattern in _EMPHASIS:
-        text = pattern.sub(r"\2", text)
-    return _LEAD.sub("", text)
+    return _SOUND.sub("", text)
 
 
 def markup_in(text: str) -> str:

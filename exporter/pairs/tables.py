@@ -29,6 +29,8 @@ KINDS: dict[str, Callable[[Path, Reading], Iterator[Cells]]] = {
     ".apkg": read_apkg,
 }
 _JSON = (".json", ".jsonl", ".ndjson")
+# What Excel, English or Turkish, makes of the words true and false.
+_EXCEL = {"TRUE": "true", "FALSE": "false", "DOĞRU": "true", "YANLIŞ": "false"}
 TABLES = (*KINDS, *_JSON, ".csv", ".tsv", ".tab")
 
 
@@ -111,7 +113,7 @@ def _rows(path: Path, number: int, names: Sequence[str], values: Sequence[Any], 
                 )
         yield TableRow(
             number,
-            cell_text(word),
+            _EXCEL.get(text := cell_text(word), text),
             cell_text(sentence),
             cell_text(level),
             surplus,

@@ -63,7 +63,7 @@ def _notes(sheet: Sheet) -> Iterator[tuple[str, SheetRow]]:
     times: Counter[tuple[str, str]] = Counter()
     for row in sheet.rows:
         if row.accepted:
-            what = (row.word.casefold(), row.pos.casefold())
+            what = (row.word.casefold(), row.listed_pos.casefold())
             times[what] += 1
             name = "\t".join(["cefr-sentences", sheet.level, *what, str(times[what])])
             yield hashlib.sha256(name.encode()).hexdigest()[:10], row

@@ -79,7 +79,7 @@ class Journal:
 
     def add(self, row: SheetRow) -> None:
         try:
-            self._write(asdict(row))
+            self._write({**asdict(row), "found": None})
             self._kept += 1
         except OSError as error:
             raise target_error(self.path, error) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...exporter.bank.bank import BANK, OWN
+from ...exporter.bank.bank import BANK, OWN, BankSentence
 from ...exporter.common.errors import Problem
 from ...exporter.language.entry import Entry
 from ...exporter.pairs.wordlist import ListedWord
@@ -24,8 +24,7 @@ class SheetRow:
     `word` is as its owner listed it; where a table did, `listed` has its other columns, too. `reasons` are names from
     `checks.CHECKS`, none where the sentence is accepted. `score` and `level` are the judge's, `above` the words above
     the target; `fluency` is the mean log-probability by the writing model, None where a server or a person wrote it.
-    `tries` counts how often the model was asked. `source` is one of SOURCES, empty without a sentence; `bank_level` is
-    the level at which a bank has the sentence.
+    `tries` counts how often the model was asked; `found` is the row of the bank that the sentence is from.
     """
 
     word: str
@@ -37,9 +36,8 @@ class SheetRow:
     above: tuple[str, ...] = ()
     fluency: float | None = None
     tries: int = 0
-    source: str = ""
-    bank_level: str = ""
     listed: ListedWord | None = None
+    found: BankSentence | None = None
 
     def __post_init__(self) -> None:
         if unknown := [reason for reason in self.reasons if reason not in BY_NAME]:
@@ -48,8 +46,22 @@ class SheetRow:
             raise ValueError(f"A row without a sentence needs a reason: {self.word!r}.")
 
     @property
+    def source(self) -> str:
+        """One of SOURCES; empty without a sentence."""
+        return self.found.source if self.found else MODEL if self.sentence else ""
+
+    @property
+    def bank_level(self) -> str:
+        """The level at which a bank has the sentence."""
+        return self.found.level if self.found else ""
+
+    @property
     def pos(self) -> str:
-        """The part of speech as the list has it."""
+        """The part of speech as the list has it, else as the bank has it."""
+        return self.listed_pos or (self.found.pos if self.found else "")
+
+    @property
+    def listed_pos(self) -> str:
         return (self.listed and self.listed.pos) or ""
 
     @property
@@ -158,7 +170,7 @@ def count(rows: Sequence[SheetRow]) -> Counts:
     words: dict[object, list[SheetRow]] = {}
     for row in rows:
         if not row.skipped:
-            words.setdefault((row.word, row.pos), []).append(row)
+            words.setdefault((row.word, row.listed_pos), []).append(row)
     skipped = sum(row.skipped for row in rows)
     accepted = sum(any(row.accepted for row in some) for some in words.values())
     return Counts(

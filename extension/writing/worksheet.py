@@ -67,7 +67,7 @@ def wrong_words(row: SheetRow, answer: str, level: str, random: Random) -> list[
     head = row.entry.headword
     own = next((entry for entry in headwords() if head in entry.spellings and _is_one_of(entry, row)), None)
     part = coarse_part(own.pos) if own else next(iter(row.entry.parts), "NOUN")
-    tags = [tag for tag, forms in _inflections(head).items() if answer.lower() in forms]
+    tags = sorted((tag for tag, forms in _inflections(head).items() if answer.lower() in forms), key=len)
     tag = next((tag for tag in tags if tag.startswith(_TAGS.get(part or "", "N"))), "")
     article = re.search(r"\b(an?) _", row.gapped, re.IGNORECASE)
     there = set(re.findall(r"\w+", (row.sentence or "").lower()))

@@ -19,7 +19,7 @@ from .checks import repeats, severity
 from .judging import distance, judged
 from .lists import full_lists
 from .settings import AT_ONCE, WriteSettings
-from .sheet import MODEL, SheetRow
+from .sheet import SheetRow
 from .words import Wanted, key, problem
 
 # A retry of a few words costs nearly the same with more candidates, as long as they share a batch.
@@ -143,7 +143,7 @@ class _Writing:
             best = min(found, key=cost.__getitem__)
             found.remove(best)
             self.accepted.add(best.sentence)
-            yield _row(word, best.sentence, source=best.source, bank_level=best.level)
+            yield _row(word, best.sentence, found=best)
 
     def is_new(self, sentence: str) -> bool:
         return not self.accepted.has(sentence)
@@ -273,7 +273,7 @@ def read_reply(words: Sequence[str], reply: Reply) -> list[SheetRow]:
     rows = []
     for word, sentence in zip(words, parse_answer(reply.text, len(words), words).sentences, strict=True):
         if sentence is not None:
-            rows.append(SheetRow(word, sentence, fluency=_fluency(reply, sentence), source=MODEL))
+            rows.append(SheetRow(word, sentence, fluency=_fluency(reply, sentence)))
         elif reply.problem is not None:
             rows.append(SheetRow(word, reasons=("server",), detail=reply.problem))
         else:

@@ -297,8 +297,8 @@ def test_a_server_that_is_gone_leaves_the_rows_that_are_there() -> None:
 def test_a_reply_says_for_each_word_what_it_holds() -> None:
     rows = read_reply(["cat", "milk", "red"], Reply("Sure!\n1. A cat runs.\n2. I drink milk.", (-9.0, -1.0, -2.0)))
     assert rows == [
-        SheetRow("cat", "A cat runs.", fluency=-1.0, source="model"),
-        SheetRow("milk", "I drink milk.", fluency=-2.0, source="model"),
+        SheetRow("cat", "A cat runs.", fluency=-1.0),
+        SheetRow("milk", "I drink milk.", fluency=-2.0),
         SheetRow("red", None, ("missing",)),
     ]
     assert read_reply(["cat"], Reply("1. A cat runs."))[0].fluency is None
