@@ -208,14 +208,14 @@ def _words(args: argparse.Namespace, level: str) -> list[ListedWord]:
     if args.words is not None:
         return split_words(args.words)
     words = read_words(args.source, Columns.parse(args.columns))
-    here = [word for word in words if word.level in (None, level)]
-    if not here:
-        raise InputError(
-            "{source} has no word of level {level}. Choose another level.", source=args.source, level=level
-        )
-    if left := len(words) - len(here):
-        print(f"Note: {left} words of {args.source} are of another level than {level}.", file=sys.stderr)
-    return here
+    for note in words.notes:
+        print(f"Note: {note}", file=sys.stderr)
+    here = words.at(level)
+    if not here.words:
+        raise InputError("{file} has no word of level {level}. Choose another level.", file=args.source, level=level)
+    if here.other_level:
+        print(f"Note: {here.other_level} words are left out: they are of another level than {level}.", file=sys.stderr)
+    return [*here.words]
 
 
 def _check(args: argparse.Namespace, level: str) -> None:

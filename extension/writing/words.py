@@ -2,77 +2,58 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from ...exporter.common.errors import InputError, Option, Problem
 from ...exporter.language.entry import Entry
 from ...exporter.pairs.columns import Columns
-from ...exporter.pairs.wordlist import ListedWord, listed, read_word_list
+from ...exporter.pairs.wordlist import ListedWord, WordList, read_word_list, typed_words
 
 MAX_LENGTH, MAX_PARTS = 60, 6  # characters; words of one entry ("keep an eye on sth" has five)
 # What dictionaries put into an entry beside letters and digits.
 _SIGNS = frozenset(" -'’./(),&!?+")
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """An entry of a list that sentences are asked for: as it was listed, and as it is understood."""
+def as_listed(word: str | ListedWord) -> ListedWord:
+    return ListedWord(word) if isinstance(word, str) else word
 
-    listed: ListedWord
-    entry: Entry
 
-    @classmethod
-    def of(cls, word: str | ListedWord) -> Wanted:
-        given = ListedWord(word) if isinstance(word, str) else word
-        return cls(given, Entry.parse(given.text, given.pos or ""))
-
-    @property
-    def key(self) -> tuple[str, tuple[str, ...]]:
-        """The same for two entries that ask for the same: the same word as the same part of speech."""
-        return key(self.entry.headword), self.entry.parts
+def word_id(word: ListedWord) -> tuple[str, tuple[str, ...]]:
+    """The same for two entries that ask for the same: the same word as the same part of speech."""
+    return key(word.entry.headword), word.entry.parts
 
 
 def split_words(text: str, source: object = Option("words")) -> list[ListedWord]:
     """`a, b, c`, also one a line, as words. Raises InputError when none of them can be asked for."""
-    return entries(re.split(r"[,;\n]", text), source)
+    return askable(typed_words(text, source), source)
 
 
-def entries(lines: Iterable[str], source: object) -> list[ListedWord]:
-    """Every entry that is not blank, in order, repetitions too: each becomes a row.
-
-    Raises InputError unless at least one of them can be asked for.
-    """
-    return askable(listed([*lines], source).words, source)
-
-
-def read_words(source: str, columns: Columns | None = None) -> list[ListedWord]:
+def read_words(source: str, columns: Columns | None = None) -> WordList:
     """The entries of a file, a table or standard input (`-`), as `read_word_list` reads them.
 
     Raises InputError: it cannot be read, or none of them can be asked for.
     """
-    name = "standard input" if source == "-" else source
-    return askable(read_word_list(source, columns).words, name)
+    words = read_word_list(source, columns)
+    askable(words, "standard input" if source == "-" else source)
+    return words
 
 
-def askable(words: Sequence[ListedWord], source: object) -> list[ListedWord]:
-    """`words`. Raises InputError unless at least one of them can be asked for."""
-    if words and all(problem(word.text) for word in words):
-        raise _not_a_word(words[0].text, source)
-    return [*words]
+def askable(words: WordList, source: object) -> list[ListedWord]:
+    """The entries of `words`. Raises InputError unless at least one of them can be asked for."""
+    if all(problem(word.text) for word in words.words):
+        raise _not_a_word(words.words[0].text, source)
+    return [*words.words]
 
 
-def check_words(lines: Iterable[str], source: object) -> list[str]:
-    """The headwords without repetitions, for where no row can say what is wrong with one.
+def check_words(text: str, source: object) -> list[str]:
+    """The headwords that were typed, without repetitions, for where no row can say what is wrong with one.
 
     Raises InputError unless each of them can be asked for.
     """
-    words = list({Wanted.of(word).key: word.text for word in reversed(entries(lines, source))}.values())[::-1]
-    if bad := next(filter(problem, words), ""):
+    words = list({word_id(word): word for word in reversed(split_words(text, source))}.values())[::-1]
+    if bad := next((word.text for word in words if problem(word.text)), ""):
         raise _not_a_word(bad, source)
-    return [Entry.parse(word).headword for word in words]
+    return [word.entry.headword for word in words]
 
 
 def _not_a_word(word: str, source: object) -> InputError:

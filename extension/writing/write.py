@@ -20,7 +20,7 @@ from .judging import distance, judged
 from .lists import full_lists
 from .settings import AT_ONCE, WriteSettings
 from .sheet import SheetRow
-from .words import Wanted, key, problem
+from .words import as_listed, key, problem, word_id
 
 # A retry of a few words costs nearly the same with more candidates, as long as they share a batch.
 RETRY_ANSWERS, RETRY_FACTOR = 16, 4
@@ -34,6 +34,7 @@ Key = tuple[str, tuple[str, ...]]
 
 # Called with the try, how many words are done, and of how many.
 Told = Callable[[int, int, int], object]
+Finished = Callable[[SheetRow], object]
 
 
 def write_sentences(
@@ -44,7 +45,7 @@ def write_sentences(
     bank: Bank | None = None,
     known: Set[str] = frozenset(),
     done: Iterable[SheetRow] = (),
-    finished: Callable[[SheetRow], object] = lambda row: None,
+    finished: Finished = lambda row: None,
     progress: Told = lambda attempt, done, total: None,
 ) -> list[SheetRow]:
     """Rows for each of `words`, in their order; never raises for a word.
@@ -88,12 +89,12 @@ def rewrite(
     for row in rows:
         if row.sentence is not None and (row.accepted or row is old):
             writing.accepted.add(row.sentence)
-    writing.asked = [Wanted.of(old.listed or old.word)]
+    writing.asked = [as_listed(old.listed or old.word)]
     if bank is not None:
         writing.take_from(bank)
     if ask is not None:
         writing.run(lambda row: None, progress)
-    name = writing.asked[0].key
+    name = word_id(writing.asked[0])
     new = next(iter(writing.rows[name]), writing.best.get(name))
     return new if new is not None and (new.accepted or (new.used and not old.accepted)) else old
 
@@ -109,13 +110,13 @@ class _Writing:
         self, ask: Ask | None, words: Sequence[str | ListedWord], settings: WriteSettings, known: Set[str]
     ) -> None:
         self.ask, self.settings, self.known = ask, settings, known
-        self.words = [Wanted.of(word) for word in words]
+        self.words = [as_listed(word) for word in words]
         self.skipped = _skipped(self.words)
         self.asked = [word for word, skip in zip(self.words, self.skipped, strict=True) if skip is None]
         self.companions = [word.entry.headword for word in self.asked]
-        self.rows: dict[Key, list[SheetRow]] = {word.key: [] for word in self.asked}
+        self.rows: dict[Key, list[SheetRow]] = {word_id(word): [] for word in self.asked}
         self.best: dict[Key, SheetRow] = {}
-        self.needs = {word.key: settings.per_word for word in self.asked}
+        self.needs = {word_id(word): settings.per_word for word in self.asked}
         self.accepted = Accepted(len(self.asked) * settings.per_word)
         self.random = Random(settings.seed)
 
@@ -123,7 +124,7 @@ class _Writing:
         """Take sentences from the bank; `beside` leaves the model as much to write as without it."""
         picked = [row for word in self.asked for row in self.pick(bank, word)]
         for row in judged(picked, self.settings.level):
-            name = Wanted.of(row.listed or row.word).key
+            name = word_id(as_listed(row.listed or row.word))
             if row.accepted:
                 self.rows[name].append(row)
                 self.needs[name] -= not beside
@@ -131,10 +132,10 @@ class _Writing:
                 self.best.setdefault(name, row)
         if self.ask is None:
             for word in self.asked:
-                if not self.rows[word.key]:
-                    self.best.setdefault(word.key, _row(word, reasons=("no entry",)))
+                if not self.rows[word_id(word)]:
+                    self.best.setdefault(word_id(word), _row(word, reasons=("no entry",)))
 
-    def pick(self, bank: Bank, word: Wanted) -> Iterator[SheetRow]:
+    def pick(self, bank: Bank, word: ListedWord) -> Iterator[SheetRow]:
         """As many sentences of the bank as are wanted for `word`; of equally good ones those that vary the sheet."""
         found = [s for s in bank.find(word.entry, self.settings.level, self.settings.seed) if self.is_new(s.sentence)]
         order = {(row.source, row.level): at for at, row in reversed([*enumerate(found)])}
@@ -151,7 +152,7 @@ class _Writing:
     def take(self, rows: Iterable[SheetRow]) -> None:
         """Keep the accepted ones of `rows`."""
         for row in rows:
-            name = Wanted.of(row.listed or row.word).key
+            name = word_id(as_listed(row.listed or row.word))
             if row.accepted and row.sentence is not None and self.needs.get(name, 0) > 0:
                 self.rows[name].append(row)
                 self.needs[name] -= 1
@@ -163,15 +164,17 @@ class _Writing:
             if skip is not None:
                 rows.append(skip)
                 continue
-            rows += self.rows[word.key]
-            if word.key in self.best and (self.needs[word.key] > 0 and (self.ask or not self.rows[word.key])):
-                rows.append(self.best[word.key])
+            rows += self.rows[word_id(word)]
+            if word_id(word) in self.best and (
+                self.needs[word_id(word)] > 0 and (self.ask or not self.rows[word_id(word)])
+            ):
+                rows.append(self.best[word_id(word)])
         return rows
 
-    def left(self) -> list[Wanted]:
-        return [word for word in self.asked if self.needs[word.key] > 0]
+    def left(self) -> list[ListedWord]:
+        return [word for word in self.asked if self.needs[word_id(word)] > 0]
 
-    def run(self, finished: Callable[[SheetRow], object], progress: Told) -> None:
+    def run(self, finished: Finished, progress: Told) -> None:
         for attempt in range(1, self.settings.tries + 1):
             left = self.left()
             done = len(self.asked) - len(left)
@@ -187,7 +190,12 @@ class _Writing:
                 done += len(block)
 
     def write(
-        self, block: Sequence[Wanted], attempt: int, done: int, finished: Callable[[SheetRow], object], progress: Told
+        self,
+        block: Sequence[ListedWord],
+        attempt: int,
+        done: int,
+        finished: Callable[[SheetRow], object],
+        progress: Told,
     ) -> None:
         """Ask for the words of `block`; `done` words of the sheet are done already."""
 
@@ -198,7 +206,7 @@ class _Writing:
             for row in self.choose(word, candidates, attempt):
                 finished(row)
 
-    def candidates(self, block: Sequence[Wanted], attempt: int, moved: Progress) -> list[list[SheetRow]]:
+    def candidates(self, block: Sequence[ListedWord], attempt: int, moved: Progress) -> list[list[SheetRow]]:
         """What the model writes for each word of `block`: several sentences, judged by themselves."""
         assert self.ask is not None
         words = [*{key(word.entry.headword): word.entry.headword for word in block}.values()]
@@ -225,29 +233,28 @@ class _Writing:
                 if key(row.word) in found:  # a companion's is not
                     found[key(row.word)].append(replace(row, tries=attempt))
         of_words = [
-            [replace(row, word=word.listed.text, listed=word.listed) for row in found[key(word.entry.headword)]]
-            for word in block
+            [replace(row, word=word.text, listed=word) for row in found[key(word.entry.headword)]] for word in block
         ]
         rows = iter(judged([row for some in of_words for row in some], self.settings.level, self.known))
         return [[next(rows) for _ in some] for some in of_words]
 
-    def choose(self, word: Wanted, candidates: Sequence[SheetRow], attempt: int) -> list[SheetRow]:
+    def choose(self, word: ListedWord, candidates: Sequence[SheetRow], attempt: int) -> list[SheetRow]:
         """The best accepted ones of `candidates`, as many as are needed; of the rejected ones the best is kept."""
         left = list(candidates)
-        if before := self.best.pop(word.key, None):
+        if before := self.best.pop(word_id(word), None):
             left.append(replace(before, tries=attempt))
         chosen: list[SheetRow] = []
-        while left and self.needs[word.key] > 0:
+        while left and self.needs[word_id(word)] > 0:
             left = [self.beside_others(row) if row.accepted else row for row in left]
             best = min(left, key=self.cost)
             if not best.accepted or best.sentence is None:
-                self.best[word.key] = best
+                self.best[word_id(word)] = best
                 break
             left.remove(best)
             chosen.append(best)
-            self.needs[word.key] -= 1
+            self.needs[word_id(word)] -= 1
             self.accepted.add(best.sentence)
-        self.rows[word.key] += chosen
+        self.rows[word_id(word)] += chosen
         return chosen
 
     def beside_others(self, row: SheetRow) -> SheetRow:
@@ -261,11 +268,11 @@ class _Writing:
 
     def give_up(self, error: ModelError) -> None:
         for word in self.left():
-            self.best.setdefault(word.key, _row(word, reasons=("server",), detail=error.problems[0]))
+            self.best.setdefault(word_id(word), _row(word, reasons=("server",), detail=error.problems[0]))
 
 
-def _row(word: Wanted, sentence: str | None = None, **more: Any) -> SheetRow:
-    return SheetRow(word.listed.text, sentence, listed=word.listed, **more)
+def _row(word: ListedWord, sentence: str | None = None, **more: Any) -> SheetRow:
+    return SheetRow(word.text, sentence, listed=word, **more)
 
 
 def read_reply(words: Sequence[str], reply: Reply) -> list[SheetRow]:
@@ -286,14 +293,14 @@ def _fluency(reply: Reply, sentence: str) -> float | None:
     return next((fluency for line, fluency in lines if sentence in line), None)
 
 
-def _skipped(words: Sequence[Wanted]) -> list[SheetRow | None]:
+def _skipped(words: Sequence[ListedWord]) -> list[SheetRow | None]:
     """A row for each word that is not asked for: it is no word, or it is in an earlier row."""
     first: dict[Key, int] = {}
     rows: list[SheetRow | None] = []
     for number, word in enumerate(words, 1):
-        if wrong := problem(word.listed.text):
+        if wrong := problem(word.text):
             rows.append(_row(word, reasons=("not a word",), detail=wrong))
-        elif (before := first.setdefault(word.key, number)) != number:
+        elif (before := first.setdefault(word_id(word), number)) != number:
             rows.append(_row(word, reasons=("repeated",), detail=str(before)))
         else:
             rows.append(None)

@@ -122,11 +122,11 @@ def test_refusals_come_before_torch(records: Path, tmp_path: Path) -> None:
 def test_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [w.text for w in split_words("happy, ice cream,,happy")] == ["happy", "ice cream", "happy"]
     (tmp_path / "w.txt").write_bytes("\ufeffhappy\r\n\r\n ice  cream \r\ncafé\r\n".encode())
-    assert [w.text for w in read_words(str(tmp_path / "w.txt"))] == ["happy", "ice cream", "café"]
+    assert [w.text for w in read_words(str(tmp_path / "w.txt")).words] == ["happy", "ice cream", "café"]
     (tmp_path / "w.json").write_text(json.dumps([{"kelime": "happy"}]), encoding="utf-8")
-    assert [w.text for w in read_words(str(tmp_path / "w.json"))] == ["happy"]
+    assert [w.text for w in read_words(str(tmp_path / "w.json")).words] == ["happy"]
     monkeypatch.setattr(sys, "stdin", io.StringIO("one\ntwo\n"))
-    assert [w.text for w in read_words("-")] == ["one", "two"]
+    assert [w.text for w in read_words("-").words] == ["one", "two"]
     for bad in ("", " , ", "123", "x" * 61):
         with pytest.raises(InputError):
             split_words(bad)
