@@ -24,7 +24,8 @@ _INSTRUCTIONS = {
     "box": "Write the words from the box in the gaps. Each word is used once.",
     "choices": "Which word fits in the gap? Underline it.",
 }
-# Points and columns that get so many sentences onto one page, A4 or Letter.
+# Points and columns that get so many lines of LINE characters onto one page, A4 or Letter.
+LINE = 80
 _SIZES = ((14, 13.0, 1), (22, 11.5, 1), (30, 10.0, 1), (56, 9.0, 2))
 _SMALLEST = (8.0, 2)
 
@@ -100,6 +101,12 @@ def _inflections(word: str) -> dict[str, tuple[str, ...]]:
     return getAllInflections(word)
 
 
+def _size(tasks: Sequence[Exercise]) -> tuple[float, int]:
+    """Points and columns."""
+    lines = sum(1 + len(task.sentence) // LINE + bool(task.choices) for task in tasks)
+    return next(((size, columns) for most, size, columns in _SIZES if lines <= most), _SMALLEST)
+
+
 def _title(sheet: Sheet) -> str:
     return sheet.look.title or f"English vocabulary, level {sheet.level}"
 
@@ -107,7 +114,7 @@ def _title(sheet: Sheet) -> str:
 def worksheet_page(sheet: Sheet) -> bytes:
     """A page to print, on A4 or Letter: up to some 50 sentences on one, their answers on the next."""
     tasks = exercises(sheet)
-    size, columns = next(((size, columns) for most, size, columns in _SIZES if len(tasks) <= most), _SMALLEST)
+    size, columns = _size(tasks)
     texts = [(task, html.escape(task.sentence, quote=False)) for task in tasks]
     style = f"""@page{{margin:14mm}}body{{font:{size}pt/1.5 Georgia,serif;max-width:180mm;margin:auto}}
 h1{{font-size:140%;margin:0}}.name{{float:right}}.box{{border:1px solid;padding:.4em .8em}}
@@ -153,7 +160,7 @@ def worksheet_document(sheet: Sheet) -> bytes:
     section = document.sections[0]
     section.page_width, section.page_height = (Mm(210), Mm(297)) if sheet.look.paper == "A4" else (Mm(216), Mm(279))
     section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(16)
-    document.styles["Normal"].font.size = Pt(next((size for most, size, _ in _SIZES if len(tasks) <= most), 9))
+    document.styles["Normal"].font.size = Pt(_size(tasks)[0])
     document.add_heading(_title(sheet), 1)
     document.add_paragraph("Name: ____________________")
     document.add_paragraph(_INSTRUCTIONS[sheet.look.exercise])
