@@ -41,13 +41,16 @@ class Evaluated:
 
 class EvaluatePane(Pane):
     name = "evaluate"
+    jobs = ("evaluate",)
 
     def build(self) -> None:
         with gr.Row():
             self.adapter = self.choice("adapter", lambda language: adapter_names(self.folders), "adapter")
             self.dataset = self.choice("dataset", self._evaluation_files, "evaluation")
             self.prompts = self.make(gr.Slider, "prompts", minimum=1, maximum=50, step=1, value=5)
-        self.evaluate_button = self.button("run", variant="primary")
+        with gr.Row():
+            self.evaluate_button = self.button("run", variant="primary")
+            self.make_stop_button()
         self.status = self.html("status")
         with gr.Row(visible=False) as self.after:
             self.report = self.make(gr.DownloadButton, "report")

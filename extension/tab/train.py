@@ -45,6 +45,7 @@ class Fields:
 
 class TrainPane(Pane):
     name = "train"
+    jobs = ("train", "estimate")
 
     def build(self) -> None:
         if self.host.training_off:
@@ -63,7 +64,7 @@ class TrainPane(Pane):
         with gr.Row():
             self.estimate_button = self.button("estimate")
             self.start_button = self.button("start", variant="primary")
-            self.stop_button = self.button("stop", variant="stop")
+            self.make_stop_button()
         self.status = self.html("status")
         self.picture = self.html("picture")
         with gr.Row():
@@ -81,9 +82,7 @@ class TrainPane(Pane):
         self.on(self.estimate_button.click, self.estimate, everything, [self.picture])
         self.on(self.start_button.click, self.start, everything, [self.picture])
         self.on(self.resume_button.click, self.resume, {"name": self.unfinished}, [self.picture])
-        self.on(self.stop_button.click, self.stop, {}, [])
         self.on(root_page().load, self.say_reasons, chosen, settings)
-        self.on(root_page().load, self.show_interrupted, {}, [self.picture])
         self.rejoin([self.picture])
 
     def _training_files(self, language: str) -> list[str]:
@@ -145,23 +144,14 @@ class TrainPane(Pane):
             raise InputError(message, name=out.name, model=plan.model)
         yield from self._run(language, plan, out, resume=True, replace=False)
 
-    def stop(self, language: str) -> Updates:
-        job = self.desk.current
-        if job is None or job.kind != "train":
-            return {self.status: note(text("train.nothing", language))}
-        job.stop()
-        return {}
-
-    def show_interrupted(self, language: str) -> Updates:
-        """When a page opens and this process has trained nothing yet: a run that a kill or a crash has ended."""
-        if self.desk.last("train") is not None:
-            return {}
+    def idle(self, language: str) -> Updates:
+        """This process has trained nothing yet: a run that a kill or a crash has ended, if there is one."""
         for name in unfinished_runs(self.folders.loras):
             log = read_log(self.folders.loras / name)
             if log is not None and log.state == "running" and log.losses:
                 message = text("train.interrupted", language, name=name, step=log.losses[-1]["current_steps"])
                 return {self.status: note(message), self.picture: drawn(log, language)}
-        return {}
+        return {self.status: ""}
 
     def _plan(self, language: str, given: dict[str, Any]) -> tuple[Plan, Path]:
         """What the fields say. Raises InputError with everything that is wrong with them, and with the place."""
@@ -208,7 +198,7 @@ class TrainPane(Pane):
                 with new_folder(out, force=replace):
                     return carry_out(loaded, plan, out, report=report, stop=job.stopping.is_set)
 
-        yield from self.follow(self.desk.start("train", work), language)
+        yield from self.follow(self.desk.start("train", work, ends_itself=True), language)
 
     def show(self, job: Job, language: str) -> Updates:
         """Losses, learning rate and memory of the run, from its log alone."""

@@ -74,7 +74,7 @@ class WebuiTab(Tab):
         self.page.goto(self.url)
         self.page.wait_for_selector("#chat-input textarea", timeout=90_000)
         self.page.wait_for_timeout(4000)
-        self.page.get_by_role("tab", name="CEFR Sentences", exact=True).first.click()
+        self.page.get_by_role("tab", name="CEFR", exact=True).first.click()
         self.page.wait_for_selector("#cefr-head .cefr-next", timeout=90_000)
 
 

@@ -36,7 +36,7 @@ def test_what_a_language_lacks_is_said_in_english(monkeypatch: pytest.MonkeyPatc
     german = Language("Deutsch", {"write.run": "Schreiben"}, {"{file} is empty.": "{file} ist leer."})
     monkeypatch.setitem(languages(), "de", german)
     assert language_of("de-AT,en") == "de"
-    assert (text("write.run", "de"), text("train.stop", "de")) == ("Schreiben", text("train.stop"))
+    assert (text("write.run", "de"), text("train.resume", "de")) == ("Schreiben", text("train.resume"))
     assert say(Problem("{file} is empty.", {"file": "a"}), "de") == "a ist leer."
     assert say(Problem("{file} is full.", {"file": "a"}), "de") == "a is full."
 

@@ -150,13 +150,16 @@ def test_a_run_is_resumed_with_its_own_model(tmp_path: Path, build: Build, monke
 
 def test_only_a_training_is_stopped(tmp_path: Path, build: Build) -> None:
     built = build(tmp_path)
-    message = built.events["train", "stop"].message
-    assert "Nothing is running" in built.call("train", "stop")[message]
-    for kind, stopped in (("write", False), ("train", True)):
+    event = built.events["train", "stop"]
+    button = event.handler.__self__.stop_button  # pyright: ignore[reportFunctionMemberAccess]
+    hidden = {button: {"__type__": "update", "visible": False}}
+    assert built.call("train", "stop") == hidden
+    for kind, stopped in (("write", False), ("train", True), ("estimate", True)):
         release = threading.Event()
         job = built.ui.host.desk.start(kind, lambda job, release=release: release.wait(30))
         said = built.call("train", "stop")
-        assert (job.stopping.is_set(), said == {}) == (stopped, stopped)
+        assert (job.stopping.is_set(), said == hidden) == (stopped, not stopped)
+        assert ("Stopping after this step" in said.get(event.message, "")) == stopped
         release.set()
         job.wait(30)
 
@@ -170,10 +173,12 @@ def test_a_run_that_was_killed_is_shown(tmp_path: Path, build: Build, monkeypatc
         append(out, {"event": "start"})
         append(out, {"current_steps": 3, "total_steps": 9, "loss": 1.0, "learning_rate": 1e-4})
     append(tmp_path / "loras" / "stopped", {"event": "end", "state": "stopped"})
-    said = built.call("train", "show_interrupted")[built.events["train", "stop"].message]
-    assert "The run killed was killed at step 3" in said
+    status = built.events["train", "stop"].message
+    (said,) = built.call("train", "opened")
+    assert "The run killed was killed at step 3" in said[status]
     built.ui.host.desk.start("train", lambda job: None).wait(30)
-    assert built.call("train", "show_interrupted") == {}  # what this process has trained is shown instead
+    for said in built.call("train", "opened"):  # what this process has trained is shown instead
+        assert "killed" not in said.get(status, "")
 
 
 def test_an_estimate_leaves_the_picture_of_the_run(tmp_path: Path, build: Build) -> None:
