@@ -29,7 +29,7 @@ def add_commands(commands: Any) -> None:
     export.add_argument(
         "pairs",
         metavar="PAIRS",
-        help="JSON, JSON Lines, CSV, TSV, Parquet, .xlsx, an Anki deck (.apkg, or notes in plain text) or a save_to_disk "
+        help="JSON, JSON Lines, CSV, TSV, Parquet, .xlsx, an Anki deck (.apkg, notes in plain text) or a save_to_disk "
         "folder; - for standard input; 'starter' for the built-in pairs",
     )
     export.add_argument("--level", required=True, help="A1, A2, B1, B2 or C1")
