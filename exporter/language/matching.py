@@ -44,7 +44,7 @@ _LOCATIVE = frozenset("on off up down in over through across along around round 
 _DEGREE = frozenset(["as", "too", "so", "such"])
 _QUANTIFIERS = frozenset("some any no much more most little enough all both great".split())  # noqa: SIM905
 _NOUNS = (Slack.NOUN, Slack.BARE)
-_BARS = frozenset(".;:!?()[]\"")
+_BARS = frozenset('.;:!?()[]"')
 
 Span = tuple[int, int]
 
@@ -98,16 +98,17 @@ class _Search:
         slack = part.slack if places else Slack.NONE
         limit = _LIMITS[slack]
         inverted = part_at > 0 and len(places) == 1 and self.verbal and self._inverted(places[0], at)
-        least = 1 if slack in (Slack.PERSON, Slack.GAP) and not (slack is Slack.PERSON and self._empty(places[0])) else 0
+        needed = slack in (Slack.PERSON, Slack.GAP) and not (slack is Slack.PERSON and self._empty(places[0]))
         subject = inverted
         for skipped in range((limit if not inverted else limit + 4) + 1):
             here = at + skipped
             if here >= len(self.tokens) or (places and self._barred(here, slack)):
                 return None
-            if skipped >= least:
+            if not needed:
                 end = self._end(part, here, skipped)
                 if end and (skipped == 0 or self._may_be_apart(part, here)):
-                    found = self._from(part_at + 1, end, [*places, *range(here, end)])
+                    article = self._article(at, here) if part.determined else []
+                    found = self._from(part_at + 1, end, [*places, *article, *range(here, end)])
                     if found is not None:
                         return found
             if subject and self._is_subject(here, skipped):
@@ -115,6 +116,7 @@ class _Search:
             subject = False
             if not self._filler(slack, here, at):
                 return None
+            needed = needed and slack is Slack.PERSON and not self._is_person(here)
         return None
 
     def _end(self, part: Part, at: int, skipped: int) -> int:
@@ -163,10 +165,13 @@ class _Search:
         key = token.key
         if slack is Slack.GAP:
             opener = self.tokens[first - 1].key
-            return not (at == first and opener in _DEGREE and (key in _CLOSED or token.before))\
-                and not (at == first and opener in ("both", "either", "neither") and key == "of")
+            return not (at == first and opener in _DEGREE and (key in _CLOSED or token.before)) and not (
+                at == first and opener in ("both", "either", "neither") and key == "of"
+            )
         if is_adverb(key):
-            return slack is not Slack.NONE and not (key == "not" and self.tokens[first - 1].key in DO and slack in _NOUNS)
+            return slack is not Slack.NONE and not (
+                key == "not" and self.tokens[first - 1].key in DO and slack in _NOUNS
+            )
         if slack in (Slack.NONE, Slack.ADVERBS):
             return False
         if slack is Slack.TIMES:
@@ -209,18 +214,33 @@ class _Search:
         key = self.tokens[verb].key
         if at != verb + 1 or not (key in BE or key in HAVE or key in DO or key in MODALS):
             return False
-        return "?" in self.text.sentence or (at < len(self.tokens) and self.tokens[at].key in _NOMINATIVE - {"it", "you"})
+        return "?" in self.text.sentence or (
+            at < len(self.tokens) and self.tokens[at].key in _NOMINATIVE - {"it", "you"}
+        )
 
     def _is_subject(self, at: int, skipped: int) -> bool:
         key = self.tokens[at].key
         if key in _NOMINATIVE:
             return skipped == 0 or self.tokens[at - 1].key == "not"
-        return key == "not" or key in DETERMINERS or key in POSSESSIVES or key == "'s" or not (
-            key in _CLOSED or is_adverb(key)
+        return (
+            key == "not"
+            or key in DETERMINERS
+            or key in POSSESSIVES
+            or key == "'s"
+            or not (key in _CLOSED or is_adverb(key))
         )
+
+    def _is_person(self, at: int) -> bool:
+        """Whether the word is what a placeholder means and not only what may come before that."""
+        key = self.tokens[at].key
+        small = key in DETERMINERS or key in POSSESSIVES or key in _MORE or is_adverb(key)
+        return key in _OBJECTS or not (small or parts_of(key) == {"ADJ"})
+
+    def _article(self, first: int, noun: int) -> list[int]:
+        at = range(noun - 1, first - 1, -1)
+        return next(([i] for i in at if self.tokens[i].key in DETERMINERS or self.tokens[i].key in POSSESSIVES), [])
 
     def _empty(self, verb: int) -> bool:
         """Whether a placeholder may be left out: in the passive, or where a question asks for it."""
         before = {token.key for token in self.tokens[max(0, verb - 3) : verb]}
         return is_participle(self.tokens[verb].key) and bool(before & BE)
-

@@ -40,7 +40,7 @@ class Slack(Enum):
     PLACEHOLDER = 5  # the same where a list writes sb or sth
     PERSON = 6  # the same, and it may not be left out: "give sb a hand"
     GAP = 7  # any
-    BARE = 8  # as NOUN, but for articles: "take an active part in" 
+    BARE = 8  # as NOUN, but for articles: "take an active part in"
 
 
 class Part(NamedTuple):
@@ -51,6 +51,7 @@ class Part(NamedTuple):
     slack: Slack
     optional: bool = False
     hyphen: bool = False  # only with a hyphen before it: "check-in" is no "check in"
+    determined: bool = False  # the entry has an article before it, any of which will do
     particle: bool = False  # apart from its verb it must not be a preposition: "got the box up the stairs"
 
 
@@ -181,7 +182,9 @@ def _is_verbal(items: Items, parts: tuple[str, ...]) -> bool:
 
 
 def _verbal(items: Items) -> tuple[Pattern, ...]:
-    head = next(at for at, item in enumerate(items) if item.kind is Kind.WORD and not item.optional or at + 1 == len(items))
+    head = next(
+        at for at, item in enumerate(items) if (item.kind is Kind.WORD and not item.optional) or at + 1 == len(items)
+    )
     parts: list[Part] = []
     for at, item in enumerate(items):
         if item.kind is Kind.THING or (item.kind is Kind.GAP):
@@ -193,9 +196,14 @@ def _verbal(items: Items) -> tuple[Pattern, ...]:
     noun = last.kind is Kind.WORD and _is_noun(last)
     found = [Pattern(tuple(parts), True, noun)]
     at = head + 1
-    if len(items) > at + 1 and _keys(items[at])[0] in PARTICLES and items[at].kind is Kind.WORD and (noun or last.kind is Kind.SELF):
+    if (
+        len(items) > at + 1
+        and _keys(items[at])[0] in PARTICLES
+        and items[at].kind is Kind.WORD
+        and (noun or last.kind is Kind.SELF)
+    ):
         if not any(item.kind is Kind.WORD and _keys(item)[0] in PREPOSITIONS for item in items[at + 1 :]):
-            moved = (*items[: at], *items[at + 1 :], items[at])  # make your mind up
+            moved = (*items[:at], *items[at + 1 :], items[at])  # make your mind up
             found.append(Pattern(_verbal(moved)[0].parts, True, False)) if items[at] != items[-1] else None
     return tuple(found)
 
@@ -218,7 +226,7 @@ def _verbal_part(items: Items, at: int, head: int) -> Part:
         if item.kind in (Kind.DO, Kind.DOING) or "to" in item.written or (determined and not _is_tell(items[head])):
             slack = Slack.PERSON
         particle = item.kind is Kind.WORD and set(_keys(item)) <= PARTICLES and things == 1 and at + 1 == len(items)
-        return Part(item.kind, _rest_forms(item), slack, item.optional, False, particle)
+        return Part(item.kind, _rest_forms(item), slack, item.optional, determined=determined, particle=particle)
     if before.kind is Kind.GAP:
         return Part(item.kind, _rest_forms(item), Slack.GAP, item.optional)
     if item.kind is not Kind.WORD:
@@ -227,13 +235,17 @@ def _verbal_part(items: Items, at: int, head: int) -> Part:
     if keys <= PARTICLES and direct:
         alone = at + 1 == len(items) or items[at + 1].kind is Kind.THING
         movable = alone and not set(_keys(items[head])) & (INTRANSITIVE | BE)
-        return Part(Kind.WORD, _as_written(item), Slack.OBJECT if movable else Slack.ADVERBS, item.optional, False, movable)
+        slack = Slack.OBJECT if movable else Slack.ADVERBS
+        return Part(Kind.WORD, _as_written(item), slack, item.optional, particle=movable)
     if keys & PREPOSITIONS:
         return Part(Kind.WORD, _as_written(item), Slack.TIMES, item.optional)
     after_preposition = before.kind is Kind.WORD and bool(set(_keys(before)) & (PREPOSITIONS | PARTICLES))
-    if _is_noun(item) and (determined or (direct and not set(_keys(items[head])) & (BE | MODALS)) or before.kind is Kind.WHOSE):
+    if _is_noun(item) and (
+        determined or (direct and not set(_keys(items[head])) & (BE | MODALS)) or before.kind is Kind.WHOSE
+    ):
         idiom = direct and not determined and at + 1 < len(items) and set(_keys(items[at + 1])) & PREPOSITIONS
-        return Part(Kind.WORD, _rest_forms(item), Slack.BARE if idiom else Slack.NOUN, item.optional)
+        slack = Slack.BARE if idiom else Slack.NOUN
+        return Part(Kind.WORD, _rest_forms(item), slack, item.optional, determined=determined)
     slack = Slack.NONE if after_preposition else Slack.ADVERBS
     return Part(Kind.WORD, _rest_forms(item), slack, item.optional)
 
@@ -321,4 +333,3 @@ def _opens_noun(items: Items) -> bool:
     before = items[-2]
     keys = set(_keys(before)) if before.kind is Kind.WORD else POSSESSIVES
     return bool(keys & (DETERMINERS | POSSESSIVES | {"of"}))
-

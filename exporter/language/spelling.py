@@ -27,7 +27,10 @@ _RULES = tuple(
         (r"(\w+[aeiou])ll(ed|ing|ers?|ery|ist|ous)$", r"\1l\2"),
         (r"(\w+[aeiou])l(ed|ing|ers?|ery|ist|ous)$", r"\1ll\2"),
         (r"(\w)ae(?=[dmnst])", r"\1e"),
-        (r"^(paed|anaem|haem|encyclopaed|archaeo|orthopaed|gynaeco|leukaem|mediaev)", lambda m: m[1].replace("ae", "e")),
+        (
+            r"^(paed|anaem|haem|encyclopaed|archaeo|orthopaed|gynaeco|leukaem|mediaev)",
+            lambda m: m[1].replace("ae", "e"),
+        ),
     )
 )
 _SAME = """

@@ -87,8 +87,12 @@ def _no_verb(text: Text, at: int) -> bool:
     key = text.tokens[at].key
     forms = verb_forms(key)
     if "base" not in forms and "s" not in forms:
-        return _determines(last) and not is_adverb(after) and after not in PREPOSITIONS and "ing" not in forms and (
-            "past" not in forms
+        return (
+            _determines(last)
+            and not is_adverb(after)
+            and after not in PREPOSITIONS
+            and "ing" not in forms
+            and ("past" not in forms)
         )
     if _determines(last) and last != "her":
         return True
@@ -120,8 +124,10 @@ def _no_noun(text: Text, at: int) -> bool:
         return True
     if last in ("you", "please", "let") or (last == "to" and object_follows):
         return last != "you" or first in ("", "do", "if", "when", "did", "can", "will", "what", "how")
-    return object_follows and not (_determines(last) or "ADJ" in parts_of(last) or last in PREPOSITIONS) and (
-        last == "" or last in PRONOUNS or "NOUN" in parts_of(last)
+    return (
+        object_follows
+        and not (_determines(last) or "ADJ" in parts_of(last) or last in PREPOSITIONS)
+        and (last == "" or last in PRONOUNS or "NOUN" in parts_of(last))
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from ..common.errors import Problem
 from ..language.entry import Entry
 from ..language.levels import LEVELS, TRAINABLE, parse_level
+from ..language.sentences import count_sentences
 from .columns import Columns, Reading
 from .markup import markup_in, without_markup, without_tags
 from .tables import TableRow, read_rows
@@ -23,14 +24,6 @@ _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f\x80-\x84\x86-\x9f]")
 _BREAK = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 MAX_WORD, MAX_SENTENCE = 60, 1000  # characters
-# A full stop after these does not end a sentence; the names among them only with a capital letter.
-_ABBREVIATIONS = frozenset("vs etc e.g i.e a.m p.m approx".split())  # noqa: SIM905
-_TITLES = "Mr Mrs Ms Dr Prof St Sr Jr Mt Inc Ltd Co Corp Dept Gen Col Capt No Fig"
-_MONTHS = "Jan Feb Mar Apr Jun Jul Aug Sept Oct Nov Dec"
-_NAMES = frozenset(f"{_TITLES} {_MONTHS}".split())
-_INNER_STOP = re.compile(r"[.!?][\"')\]]*\s|[a-z][.!?][A-Z][a-z]")
-_STOP = re.compile(r"(\S*?)([.!?]+)([\"')\]]*)\s+(?=[\"'(\[]*(\w))")
-_GLUED = re.compile(r"[a-z][.!?][A-Z][a-z]")
 
 
 @dataclass(frozen=True)
@@ -200,28 +193,6 @@ def check_pair(word: str, sentence: str, surplus: Sequence[str] = (), pos: str =
     if not Entry.parse(word, pos).uses(sentence):
         return Problem("the word does not occur in the sentence")
     return None
-
-
-def count_sentences(text: str) -> int:
-    """How many sentences `text` holds, by its full stops, question and exclamation marks."""
-    if not _INNER_STOP.search(text):
-        return 1
-    ends = len(_GLUED.findall(text))
-    for match in _STOP.finditer(text):
-        before, stops, quotes, after = match[1].lstrip("\"'(["), match[2], match[3], match[4]
-        if not (after.isupper() or after.isdigit()):
-            continue
-        if stops == ".":
-            initial = len(before) == 1 and before.isalpha() and before != "I"
-            numbered = before in ("No", "Fig") and not after.isdigit()
-            if initial or before.lower() in _ABBREVIATIONS or (before in _NAMES and not numbered):
-                continue
-            if re.fullmatch(r"(\w\.)+\w", before):
-                continue
-        elif stops.startswith("..") or (quotes and quotes[0] in "\"'"):
-            continue  # a pause, or a sentence that continues after speech: "Stop!" Tom shouted.
-        ends += 1
-    return ends + 1
 
 
 def straight(text: str) -> tuple[str, bool]:

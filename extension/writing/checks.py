@@ -1,7 +1,7 @@
 """The checks on a written sentence: one list, in which everything about a check is said once.
 
 To add a check, add it to CHECKS. Its place there is its severity, its reason is shown in the command, in the tab and in
-every output format. Level, length and words are judged by `language.profile`, word forms by `language.forms`; no model
+every output format. Level, length and words are judged by `language.profile`, the use of a word by `language.entry`; no model
 is asked.
 """
 
@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 
-from ...exporter.language.forms import uses
+from ...exporter.language.entry import Entry
 from ...exporter.language.levels import LEVELS
 from ...exporter.language.profile import Profile
-from ...exporter.pairs.checking import count_sentences
+from ...exporter.language.sentences import count_sentences
 from ...exporter.records.prompt import CLOSING, OPENING
 from .accepted import Accepted, plain
 
@@ -75,7 +75,7 @@ CHECKS = (
     Check("fragment", "that is not a whole sentence", _fragment),
     Check("markup", "markup or a piece of the prompt is in it", lambda c: _MARKUP.search(c.sentence)),
     Check("several", "that is more than one sentence", lambda c: count_sentences(c.sentence) > 1),
-    Check("unused", "the word is not in it", lambda c: not uses(c.word, c.sentence)),
+    Check("unused", "the word is not in it", lambda c: not Entry.parse(c.word).uses(c.sentence)),
     Check("hard", "it is too hard for the level", lambda c: c.levels_above > 1),
     Check("easy", "it is too easy for the level", lambda c: c.levels_above < -1),
     Check("copy", "it is a sentence of the training data", lambda c: plain(c.sentence) in c.known),

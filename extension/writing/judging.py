@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence, Set
 from dataclasses import replace
 
-from ...exporter.language.forms import spans
+from ...exporter.language.entry import Entry
 from ...exporter.language.profile import Profile, mean_score, profiles
 from .checks import Candidate, failed
 from .sheet import SheetRow
@@ -35,7 +35,7 @@ def _judged(row: SheetRow, profile: Profile, target: str, known: Set[str]) -> Sh
 
 def _above(word: str, sentence: str, above: tuple[str, ...]) -> tuple[str, ...]:
     """`above` without the requested word, because the sentence cannot be written without it."""
-    asked = {sentence[a:b].casefold() for a, b in spans(word, sentence)}
+    asked = {sentence[a:b].casefold() for a, b in Entry.parse(word).spans(sentence)}
     return tuple(other for other in above if other.casefold() not in asked)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.common.errors import InputError
 from cefr_sentences.exporter.language.annotate import annotate
-from cefr_sentences.exporter.language.forms import spans, uses
+from cefr_sentences.exporter.language.entry import Entry
 from cefr_sentences.exporter.language.levels import TRAINABLE, word_level
 from cefr_sentences.exporter.language.profile import mean_score, profiles
 from cefr_sentences.exporter.pairs.checking import count_sentences, load_pairs, starter_pairs
@@ -27,7 +27,7 @@ def rows(level: str) -> list[dict[str, Any]]:
 
 def masked(row: dict[str, Any]) -> str:
     text = row["sentence"]
-    for start, end in sorted(spans(row["word"], text), reverse=True):
+    for start, end in sorted(Entry.parse(row["word"]).spans(text), reverse=True):
         text = f"{text[:start]}_{text[end:]}"
     return text.lower()
 
@@ -40,7 +40,7 @@ def test_words_and_sentences(level: str) -> None:
     assert set(words.values()) == {4}
     assert {r["level"] for r in found} == {level}
     assert [w for w in words if word_level(w).level != level] == []
-    assert [r for r in found if not uses(r["word"], r["sentence"]) or count_sentences(r["sentence"]) != 1] == []
+    assert [r for r in found if not Entry.parse(r["word"]).uses(r["sentence"]) or count_sentences(r["sentence"]) != 1] == []
     assert len(load_pairs(starter_pairs(level), level).rejects) == 0
 
 

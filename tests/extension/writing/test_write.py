@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from cefr_sentences.exporter.common.errors import InputError, ModelError, Problem
-from cefr_sentences.exporter.language.forms import uses
+from cefr_sentences.exporter.language.entry import Entry
 from cefr_sentences.exporter.records.prompt import MAX_WORDS, MIN_WORDS, ListPrompt
 from cefr_sentences.extension.models.asking import Reply, Sampling
 from cefr_sentences.extension.writing.accepted import Accepted
@@ -362,4 +362,4 @@ def test_a_row_says_what_it_is() -> None:
     with pytest.raises(ValueError, match="needs a reason"):
         SheetRow("cat")
     assert all(SheetRow("cat", None, (check.name,), "x").why for check in CHECKS)
-    assert uses("cat", SENTENCES["cat"])
+    assert Entry.parse("cat").uses(SENTENCES["cat"])
