@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     from ..exporter.common.webui import find_webui
     from ..exporter.pairs.checking import starter_pairs
     from ..exporter.records.export import ExportSettings, export
-    from ..exporter.records.formats import read_records
+    from ..exporter.records.reading import read_records
     from ..exporter.records.summary import describe as describe_export
     from .evaluation.compare import evaluate, table
     from .evaluation.task import of_records

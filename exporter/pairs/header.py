@@ -22,29 +22,11 @@ _LOOK = 10  # rows
 _TITLES = 4  # rows above a header
 # Beside what `Entry` reads as one.
 _PARTS = frozenset(
-    [
-        "phrase",
-        "idiom",
-        "phrasalverb",
-        "modalverb",
-        "auxiliaryverb",
-        "infinitiveto",
-        "isim",
-        "fiil",
-        "sifat",
-        "zarf",
-        "edat",
-        "baglac",
-        "zamir",
-        "unlem",
-        "ad",
-        "onad",
-        "belirtec",
-        "ilgec",
-        "deyim",
-        "kalip",
-    ]
-)
+    {
+        "phrase", "idiom", "phrasalverb", "modalverb", "auxiliaryverb", "infinitiveto", "isim", "fiil", "sifat",
+        "zarf", "edat", "baglac", "zamir", "unlem", "ad", "onad", "belirtec", "ilgec", "deyim", "kalip",
+    }
+)  # fmt: skip
 _SENTENCE = re.compile(r"\S+\s+\S+.*[.!?…][\"'”’)]*\s*$", re.DOTALL)
 
 

@@ -120,7 +120,8 @@ def _compare(args: argparse.Namespace) -> int:
 
 def _task(args: argparse.Namespace, card: dict[str, Any]) -> tuple[Any, Path | None, list[str]]:
     """The task, the training file behind it, and what the reader has to know about them."""
-    from ...exporter.records.formats import read_records, training_beside
+    from ...exporter.records.formats import training_beside
+    from ...exporter.records.reading import read_records
     from ..training.artifacts import training_of
     from .about import same_records
     from .task import Task, of_records, read_training

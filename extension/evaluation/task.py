@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...exporter.common.errors import InputError, Option
 from ...exporter.language.levels import TRAINABLE
-from ...exporter.records.formats import read_records
+from ...exporter.records.reading import read_records
 from ...exporter.records.prompt import ListPrompt, Record
 
 SEED = 42

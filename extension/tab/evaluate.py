@@ -10,7 +10,8 @@ from typing import Any
 
 import gradio as gr
 
-from ...exporter.records.formats import read_records, training_beside
+from ...exporter.records.formats import training_beside
+from ...exporter.records.reading import read_records
 from ..evaluation.about import about
 from ..evaluation.compare import evaluate
 from ..evaluation.metric import Metric

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from cefr_sentences.exporter.records.export import is_ours
-from cefr_sentences.exporter.records.formats import FORMATS, Format, read_records
+from cefr_sentences.exporter.records.formats import FORMATS, Format
+from cefr_sentences.exporter.records.reading import read_records
 from cefr_sentences.exporter.records.prompt import parse_record
 
 
