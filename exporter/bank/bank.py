@@ -16,6 +16,7 @@ from ..pairs.checking import starter_pairs
 from .headwords import other_spellings, word_key
 
 OWN, BANK = "own", "bank"
+COLUMNS = ("word", "pos", "sentence", "level")
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class BankSentence:
     sentence: str
     level: str
     source: str = BANK
+
+    @property
+    def json(self) -> str:
+        """As one line of a file, without the source."""
+        return json.dumps({name: getattr(self, name) for name in COLUMNS}, ensure_ascii=False)
 
 
 @lru_cache(maxsize=len(TRAINABLE))

@@ -16,7 +16,6 @@ from ..pairs.checking import check_pair
 from ..pairs.tables import read_rows
 from .bank import OWN, BankSentence
 from .headwords import word_key
-from .tables import json_line
 
 _IN_USER_DATA = Path("cefr-sentences", "bank.jsonl")
 
@@ -105,7 +104,7 @@ def _write(file: Path, rows: Sequence[BankSentence]) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with atomic(file) as out:
-            out.writelines(json_line(row) + "\n" for row in rows)
+            out.writelines(row.json + "\n" for row in rows)
     except OSError as error:
         raise target_error(file, error) from error
 

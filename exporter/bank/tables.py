@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
 from ..common.errors import InputError
 from ..common.files import Publication
-from .bank import BankSentence
+from .bank import COLUMNS, BankSentence
 
 SUFFIXES = (".csv", ".tsv", ".json", ".jsonl")
-COLUMNS = ("word", "pos", "sentence", "level")
 
 
 def save(rows: Sequence[BankSentence], path: Path, *, force: bool = False) -> None:
@@ -35,13 +33,9 @@ def save(rows: Sequence[BankSentence], path: Path, *, force: bool = False) -> No
     print(f"{len(rows):,} pairs -> {path}")
 
 
-def json_line(row: BankSentence) -> str:
-    return json.dumps({name: getattr(row, name) for name in COLUMNS}, ensure_ascii=False)
-
-
 def _write(file: TextIO, suffix: str, rows: Sequence[BankSentence]) -> None:
     if suffix in (".json", ".jsonl"):
-        lines = [json_line(row) for row in rows]
+        lines = [row.json for row in rows]
         file.write("\n".join(lines) + "\n" if suffix == ".jsonl" else "[\n" + ",\n".join(lines) + "\n]\n")
         return
     cells = [COLUMNS, *([getattr(row, name) for name in COLUMNS] for row in rows)]

@@ -18,6 +18,8 @@ from ...exporter.common.progress import Progress
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ..models.prompt_form import PROMPT_FORMS
 from .output_formats import OUTPUT_FORMATS, as_dict, check_target, write_sheet
+from .settings import BANK_MODES
+from .sheet import EXERCISES, PAPERS
 
 if TYPE_CHECKING:
     from ...exporter.pairs.wordlist import ListedWord
@@ -26,10 +28,6 @@ if TYPE_CHECKING:
     from ..models.asking import Progress as AskProgress
     from .journal import Journal
     from .sheet import SheetRow
-
-BANK_MODES = ("first", "only", "beside", "off")
-EXERCISES = ("box", "choices")
-PAPERS = ("A4", "Letter")
 
 
 def add_commands(commands: Any) -> None:
@@ -186,7 +184,7 @@ def run(args: argparse.Namespace) -> int:
         if journal is not None and out is not None:
             adapter = args.adapter.resolve().name if args.adapter else ""
             look = Look(args.title, args.exercise, args.seed, args.paper)
-            write_sheet(out, Sheet(tuple(rows), level, adapter, args.strict, look), force=args.force)
+            write_sheet(out, Sheet(tuple(rows), level, adapter, args.strict, look, args.bank), force=args.force)
             journal.remove()
     if args.json:
         print(json.dumps([as_dict(row) for row in rows], ensure_ascii=False, indent=2))

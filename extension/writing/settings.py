@@ -10,6 +10,8 @@ from ...exporter.language.levels import TRAINABLE
 # Answers asked for in one go: enough for a full batch, few enough that finished rows are safe soon.
 AT_ONCE = 64
 MOST_PER_WORD = 10
+# The bank before the model (the first is the default), without it, beside it, and not at all.
+BANK_MODES = ("first", "only", "beside", "off")
 
 
 @dataclass(frozen=True)

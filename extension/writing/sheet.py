@@ -10,11 +10,14 @@ from ...exporter.common.errors import Problem
 from ...exporter.language.entry import Entry
 from ...exporter.pairs.wordlist import ListedWord
 from .checks import BY_NAME
+from .settings import BANK_MODES
 
 # Where a sentence is from: a user's own bank, the bank of this package, a model.
 MODEL = "model"
 SOURCES = (OWN, BANK, MODEL)
 GAP = "_____"
+EXERCISES = ("box", "choices")
+PAPERS = ("A4", "Letter")
 
 
 @dataclass(frozen=True)
@@ -125,20 +128,24 @@ class Look:
     """What a worksheet looks like: gaps with a `box` of words or with `choices`, mixed by `seed`."""
 
     title: str = ""
-    exercise: str = "box"
+    exercise: str = EXERCISES[0]
     seed: int = 0
-    paper: str = "A4"
+    paper: str = PAPERS[0]
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """`rows` written for `level` by `adapter` (empty: the model as it is), with the `strict` vocabulary or without."""
+    """`rows` written for `level` by `adapter` (empty: the model as it is), with the `strict` vocabulary or without.
+
+    `bank` is one of `settings.BANK_MODES`.
+    """
 
     rows: tuple[SheetRow, ...]
     level: str
     adapter: str = ""
     strict: bool = False
     look: Look = field(default=Look())
+    bank: str = BANK_MODES[0]
 
     @property
     def columns(self) -> tuple[str, ...]:

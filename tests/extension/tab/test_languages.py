@@ -58,8 +58,9 @@ def test_the_language_is_the_browsers(header: str | None, language: str) -> None
 
 def test_every_text_is_used_somewhere() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in TAB.glob("*.py")).replace("'", '"')
+    # These keys are put together.
     together = ("pane.", "next.", "data.doing.", "data.side.", "train.kind.")
-    together += ("evaluate.part_", "write.some_")  # these keys are put together
+    together += ("evaluate.part_", "write.some_", "write.bank.", "write.exercise.", "write.from_")
     names = {key.removesuffix(".info") for key in ENGLISH.texts if not key.startswith(together)}
     used = [name for name in names if f'"{name}"' in source or f'"{name.split(".", 1)[-1]}"' in source]
     assert names - set(used) == set()
