@@ -100,10 +100,12 @@ def test_the_starter_pairs() -> None:
     assert [s for s in pairs.sentences if not s.endswith((".", "?", "!", '"'))] == []
 
 
-def test_the_demos_new_words_stand_nowhere_in_the_starter_pairs() -> None:
-    from cefr_sentences.extension.demo import NEW_WORDS
+def test_the_demo_trains_on_no_sentence_with_a_new_word() -> None:
+    from cefr_sentences.extension.demo import NEW_WORDS, WORDS, sample
 
-    for level, words in NEW_WORDS.items():
-        pairs = load_pairs(starter_pairs(level), level)
-        assert len(words) == 20 == len(set(words))
-        assert [w for w in words if w in pairs.words or any(Entry.parse(w).uses(s) for s in pairs.sentences)] == []
+    rows = sample("A1")
+    assert len({row.word for row in rows}) <= WORDS
+    assert rows == sample("A1") != sample("A1", seed=1)
+    assert len(NEW_WORDS["A1"]) == 20 == len({*NEW_WORDS["A1"]})
+    entries = [Entry.parse(word) for word in NEW_WORDS["A1"]]
+    assert [row for row in rows if any(entry.uses(row.sentence) for entry in entries)] == []
