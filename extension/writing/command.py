@@ -94,6 +94,9 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strict", action="store_true", help="restrict the model to the words of the level and the requested words"
     )
+    parser.add_argument(
+        "--any-topic", action="store_true", help="accept violence, sex, drugs, gambling and swear words from the model"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of everything that is drawn (default 0)")
     parser.add_argument(
         "--training",
@@ -162,6 +165,7 @@ def run(args: argparse.Namespace) -> int:
         args.seed,
         per_word=args.per_word,
         beside=args.bank == "beside",
+        classroom=not args.any_topic,
     )
     words = _words(args, level)
     _check(args, level)

@@ -11,23 +11,30 @@ from ...exporter.language.profile import Profile, mean_score, profiles
 from .checks import Candidate, failed
 from .sheet import SheetRow
 
+# The checks that a sentence of a bank need not pass.
+BY_PEOPLE = frozenset(["copy", "no verb", "twice", "unsuitable"])
+LEVEL_CHECKS = frozenset(["hard", "easy"])
 
-def judged(rows: Sequence[SheetRow], target: str, known: Set[str] = frozenset()) -> list[SheetRow]:
+
+def judged(
+    rows: Sequence[SheetRow], target: str, known: Set[str] = frozenset(), classroom: bool = True
+) -> list[SheetRow]:
     """`rows` with score, level and the reasons that each sentence has by itself.
 
-    `known` are sentences that may not be repeated, as `accepted.plain` makes them.
+    `known` are sentences that may not be repeated, as `accepted.plain` makes them; with `classroom`, topics count.
     """
     found = profiles([row.sentence or "" for row in rows], target)
-    return [_judged(row, profile, target, known) for row, profile in zip(rows, found, strict=True)]
+    return [_judged(row, profile, target, known, classroom) for row, profile in zip(rows, found, strict=True)]
 
 
-def _judged(row: SheetRow, profile: Profile, target: str, known: Set[str]) -> SheetRow:
+def _judged(row: SheetRow, profile: Profile, target: str, known: Set[str], classroom: bool) -> SheetRow:
     if row.sentence is None:
         return row
-    reasons = failed(Candidate(row.sentence, row.word, target, profile, known, row.pos))
-    if row.bank_level:  # who wrote it has said its level; a copy of it is what was asked for
-        easier = level_number(row.bank_level) <= level_number(target)
-        reasons = tuple(name for name in reasons if name not in (("copy", "easy", "hard") if easier else ("copy",)))
+    without: Set[str] = frozenset()
+    if row.found is not None:  # a person has written it, and said its level
+        easier = level_number(row.found.level) <= level_number(target)
+        without = BY_PEOPLE | LEVEL_CHECKS if easier else BY_PEOPLE
+    reasons = failed(Candidate(row.sentence, row.word, target, profile, known, row.listed_pos, classroom), without)
     # The sentence cannot be written without the requested word.
     asked = {row.sentence[a:b].casefold() for a, b in row.entry.spans(row.sentence)}
     return replace(

@@ -19,6 +19,7 @@ class WriteSettings:
     """How sentences are written: `candidates` for each word, the first of them greedy, in at most `tries` tries.
 
     `per_word` sentences are wanted for each word; with `beside`, as many from the bank and as many from the model.
+    `classroom` rejects what the model writes about topics that do not suit one.
     """
 
     level: str
@@ -28,6 +29,7 @@ class WriteSettings:
     seed: int = 0
     per_word: int = 1
     beside: bool = False
+    classroom: bool = True
 
     def __post_init__(self) -> None:
         if self.level not in TRAINABLE:

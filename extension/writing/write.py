@@ -235,7 +235,9 @@ class _Writing:
         of_words = [
             [replace(row, word=word.text, listed=word) for row in found[key(word.entry.headword)]] for word in block
         ]
-        rows = iter(judged([row for some in of_words for row in some], self.settings.level, self.known))
+        rows = iter(
+            judged([row for some in of_words for row in some], self.settings.level, self.known, self.settings.classroom)
+        )
         return [[next(rows) for _ in some] for some in of_words]
 
     def choose(self, word: ListedWord, candidates: Sequence[SheetRow], attempt: int) -> list[SheetRow]:
