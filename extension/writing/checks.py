@@ -11,9 +11,10 @@ import re
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 
-from ...exporter.language.annotate import annotate
+from ...exporter.language.annotate import Token, annotate
 from ...exporter.language.entry import Entry
 from ...exporter.language.levels import LEVELS
+from ...exporter.language.lexicon import lexicon
 from ...exporter.language.profile import Profile
 from ...exporter.language.wordsets import FUNCTION
 from ...exporter.pairs.checking import count_sentences
@@ -24,6 +25,7 @@ from .topics import unsuitable
 MIN_WORDS = 3
 _MARKUP = re.compile(rf"[*_#`<>{{}}|\\\[\]]|\d\. [A-Z]|{OPENING}|{CLOSING}")
 _END = re.compile(r"[.!?…][\"'”’)]*$")
+_BEFORE_NOUNS = frozenset(["DET", "ADJ", "PREP"])
 _SHORT_VERBS = frozenset(["'s", "'m", "'re", "'ll", "'d", "'ve", "let"])
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
@@ -78,11 +80,21 @@ def _fragment(candidate: Candidate) -> bool:
 
 
 def _no_verb(candidate: Candidate) -> bool:
-    """Whether no word of a statement can be a verb, not even a noun that is one as well. "Happy birthday!" needs none."""
+    """Whether no word of a statement can be a finite verb. "Happy birthday!" needs none."""
     if not candidate.sentence.rstrip("\"'").endswith("."):
         return False
     tokens = annotate(candidate.sentence)
-    return not any(t.lower in _SHORT_VERBS or (t.word and t.word.verb in ("base", "s", "past")) for t in tokens)
+    return not any(_may_be_verb(token, before) for before, token in zip([None, *tokens], tokens, strict=False))
+
+
+def _may_be_verb(token: Token, before: Token | None) -> bool:
+    """Whether it may be a finite verb. What can be a noun is none after an article, an adjective or a preposition."""
+    if token.lower in _SHORT_VERBS:
+        return True
+    if token.word is None or token.word.verb not in ("base", "s", "past"):
+        return False
+    parts = lexicon().levels.get(before.lower, {}) if before else {}
+    return not (token.word.noun and token.word.verb != "past" and _BEFORE_NOUNS & {*parts})
 
 
 def _twice(candidate: Candidate) -> bool:

@@ -11,14 +11,14 @@ from ...exporter.language.annotate import annotate
 
 _BY_TOPIC = {
     "violence": "assassin assassinate assault behead bomb bomber corpse gore gun gunman homicide hostage kidnap "
-    "kidnapper kill killer machete massacre molest murder murderer pistol rape rapist rifle shotgun slaughter stab strangle "
-    "suicide terrorism terrorist torture",
+    "kidnapper kill killer machete massacre molest murder murderer pistol rape rapist rifle shotgun slaughter stab "
+    "strangle suicide terrorism terrorist torture",
     "sex": "blowjob boob breasts brothel condom erection erotic genital horny intercourse masturbate nude nudity "
     "orgasm orgy penis porn pornographic pornography prostitute prostitution sex sexual sexually sexy slut stripper "
     "striptease vagina virgin whore",
     "drugs and drinking": "alcohol alcoholic beer booze brandy cannabis champagne cigar cigarette cocaine drunk "
-    "drunkard gin heroin hungover intoxicated junkie liquor marijuana opium overdose rum smoker tequila tobacco vodka whiskey "
-    "whisky",
+    "drunkard gin heroin hungover intoxicated junkie liquor marijuana opium overdose rum smoker tequila tobacco vodka "
+    "whiskey whisky",
     "gambling": "bookmaker casino gamble gambler roulette",
     "swearing and slurs": "arse arsehole asshole bastard bitch bloody bollocks bullshit chink crap cripple cunt damn "
     "darkie dick dickhead dyke fag faggot fuck fucker fucking gook kike moron motherfucker negro nigga nigger paki "
