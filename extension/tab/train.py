@@ -53,23 +53,23 @@ class TrainPane(Pane):
             why = problem(self.host.training_off)
             self.ui.worded(gr.Markdown, {"value": partial(say_in, self.name, why)})
         with gr.Row():
-            self.fields = Fields(
-                self.choice("dataset", self._training_files, "dataset"),
-                self.make(gr.Textbox, "name", value="cefr-a1", max_lines=1),
-                self.make(gr.Radio, "level", choices=list(TRAINABLE), value="A1"),
-                self.choice("kind", kinds, value=KINDS[0]),
-                self.make(gr.Checkbox, "replace", value=False),
-            )
+            dataset = self.choice("dataset", self._training_files, "dataset")
+            kind = self.choice("kind", kinds, value=KINDS[0])
+            name = self.make(gr.Textbox, "name", value="cefr-a1", max_lines=1)
         with self.make(gr.Accordion, "settings", open=False):
+            with gr.Row():
+                level = self.make(gr.Radio, "level", choices=list(TRAINABLE), value="A1")
+                replace = self.make(gr.Checkbox, "replace", value=False)
             self.settings = build_fields(self.ui, recipe("A1"))
+        self.fields = Fields(dataset, name, level, kind, replace)
         with gr.Row():
             self.estimate_button = self.button("estimate")
             self.start_button = self.button("start", variant="primary")
             self.make_stop_button()
         self.status = self.html("status")
         self.picture = self.html("picture")
-        with gr.Row():
-            self.unfinished = self.choice("unfinished", lambda language: unfinished_runs(self.folders.loras))
+        with gr.Row(visible=False) as row:
+            self.unfinished = self.choice("unfinished", self._unfinished, shown_with=row)
             self.resume_button = self.button("resume")
 
     def connect(self) -> None:
@@ -88,6 +88,9 @@ class TrainPane(Pane):
 
     def _training_files(self, language: str) -> list[str]:
         return paths.training_files(self.folders.datasets)
+
+    def _unfinished(self, language: str) -> list[str]:
+        return unfinished_runs(self.folders.loras)
 
     # The recipe
 

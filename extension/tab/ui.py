@@ -53,6 +53,7 @@ class Ui:
         self.events: list[Event] = []
         self._texts: list[tuple[Any, str, Callable[[str], str]]] = []
         self.lists: dict[Any, Callable[[str], list[Any]]] = {}
+        self._shown_with: dict[Any, Any] = {}
         self._kinds: dict[str, list[Any]] = {}
         self.head = gr.HTML(elem_id="cefr-head")
         self.around = tab_around(self.head)
@@ -77,14 +78,19 @@ class Ui:
         self._texts += [(made, prop, said) for prop, said in words.items()]
         return made
 
-    def choice(self, key: str, choices: Callable[[str], list[Any]], kind: str = "", **options: Any) -> Any:
+    def choice(
+        self, key: str, choices: Callable[[str], list[Any]], kind: str = "", shown_with: Any = None, **options: Any
+    ) -> Any:
         """A dropdown whose choices are brought up to date after every event.
 
-        `kind` is what is chosen, so that `select` finds all dropdowns of it.
+        `kind` is what is chosen, so that `select` finds all dropdowns of it. `shown_with` is a row or group that is
+        shown only while there is something to choose.
         """
         made = self.make(gr.Dropdown, key, choices=choices(ENGLISH), **{"value": None, **options})
         self.lists[made] = choices
         self._kinds.setdefault(kind, []).append(made)
+        if shown_with is not None:
+            self._shown_with[made] = shown_with
         return made
 
     def select(self, kind: str, value: str) -> Updates:
@@ -100,14 +106,19 @@ class Ui:
     def finish(self) -> None:
         """Connect everything. Call it once, when all panes are there."""
         for event in self.events:
-            outputs = _unique([*event.outputs, event.message, self.head, *self.lists])
+            outputs = _unique([*event.outputs, event.message, *self.kept_fresh])
             connect(event.listener, self.guarded(event), [*event.inputs.values(), *self.lists], outputs)
         # What was done elsewhere, such as a model loaded in the Model tab, is seen on coming back.
         for back in [self.refresh.click, *([self.around.select] if self.around is not None else [])]:
-            connect(back, self.refreshed, list(self.lists), _unique([self.head, *self.lists]))
+            connect(back, self.refreshed, list(self.lists), self.kept_fresh)
         shown = [component for component, _, _ in self._texts]
-        connect(root_page().load, self.opened, list(self.lists), _unique([*shown, self.head, *self.lists]))
+        connect(root_page().load, self.opened, list(self.lists), _unique([*shown, *self.kept_fresh]))
         root_page().load(None, js=_ON_FOCUS)
+
+    @property
+    def kept_fresh(self) -> list[Any]:
+        """What is brought up to date after every event."""
+        return [self.head, *self.lists, *self._shown_with.values()]
 
     def guarded(self, event: Event) -> Callable[..., Iterator[Updates]]:
         """The handler that gradio calls: it never raises, and leaves every list up to date."""
@@ -187,6 +198,8 @@ class Ui:
             known = [choice[1] if isinstance(choice, tuple) else choice for choice in now]
             keep = {} if value in known else {"value": known[0] if known else None}
             updates[component] = gr.update(choices=now, **keep)
+            if component in self._shown_with:
+                updates[self._shown_with[component]] = gr.update(visible=bool(now))
         return updates
 
 

@@ -97,6 +97,7 @@ def test_data_and_training(place: Studio, tab: Tab) -> None:
     tab.expect("head", rf"Model: {MODEL} \(Transformers\)")
     tab.fill("data.name", "cefr-test")
     tab.fill("data.records", "64")
+    tab.unfold("data.more")
     tab.fill("data.mix", "6:100")
     tab.click("data.export")
     tab.expect("data-status", "The files are in", LONG)

@@ -59,7 +59,7 @@ def test_what_an_event_may_change_is_declared(tmp_path: Path, build: Build) -> N
     """gradio raises when a handler returns a component that is no output: message, head and lists are always."""
     built = build(tmp_path)
     for event, function in zip(built.ui.events, page_functions(built.page), strict=False):
-        assert {event.message, built.ui.head, *built.ui.lists, *event.outputs} == set(function.outputs)
+        assert {event.message, *built.ui.kept_fresh, *event.outputs} == set(function.outputs)
         assert list(function.inputs) == [*event.inputs.values(), *built.ui.lists]
 
 
@@ -210,7 +210,7 @@ def test_a_request_without_headers_is_english(tmp_path: Path) -> None:
 def test_a_page_opens_in_the_readers_language(tmp_path: Path, build: Build) -> None:
     built = build(tmp_path)
     english = built.ui.opened(Request("en"), *[None] * len(built.ui.lists))
-    assert set(english) == {built.ui.head, *built.ui.lists}  # the page is in English already
+    assert set(english) == set(built.ui.kept_fresh)  # the page is in English already
     turkish = built.ui.opened(Request("tr"), *[None] * len(built.ui.lists))
     by_id = {component.elem_id: update for component, update in turkish.items()}
     assert by_id["cefr-write-run"]["value"] == "Yaz"

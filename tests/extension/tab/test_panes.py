@@ -171,12 +171,16 @@ def test_data_is_looked_at_and_exported(tmp_path: Path, build: Build) -> None:
     shown = built.call("data", "check", **EXPORT)
     assert not (tmp_path / "training").exists()  # looking writes nothing
     html = shown[-2][result]
-    assert html.count("cefr-record") == 3
+    assert html.count("cefr-record") == 2
+    assert "All 960 rows were used." in html
     assert "Load a model to see" in html
     (tmp_path / "training" / "datasets").mkdir(parents=True)
     shown = built.call("data", "export", "tr", **EXPORT)
     assert "eğitim</td>" in shown[-3][result]
     assert "Dosyalar" in shown[-1][status]
+    assert "kayıt çok az" not in shown[-1][status]
+    few = built.call("data", "export", "tr", **{**EXPORT, "name": "few", "records": 20})
+    assert "kayıt çok az" in few[-1][status]  # too few to train on, said where they are made
     chosen = {component.elem_id: update["value"] for component, update in shown[-1].items() if component is not status}
     assert chosen == {"cefr-train-dataset": "fine.txt", "cefr-evaluate-dataset": "fine_eval.txt"}
     assert (tmp_path / "training" / "datasets" / "fine.txt").is_file()
@@ -344,5 +348,5 @@ def test_coming_back_to_the_page(tmp_path: Path, build: Build) -> None:
     (tmp_path / "loras" / "new").mkdir(parents=True)
     (tmp_path / "loras" / "new" / "adapter_config.json").write_text("{}")
     updates = built.ui.refreshed(Request(), *names)
-    assert set(updates) == {built.ui.head, *built.ui.lists}
+    assert set(updates) == set(built.ui.kept_fresh)
     assert sum("new" in update.get("choices", ()) for update in updates.values() if isinstance(update, dict)) == 3

@@ -16,7 +16,7 @@ from cefr_sentences.extension.training.log import RunLog, append
 from cefr_sentences.extension.training.plan import RESUME, Plan
 from cefr_sentences.extension.training.settings import TrainSettings
 
-from .conftest import Built
+from .conftest import Built, Request
 
 pytest.importorskip("gradio", reason="gradio is not installed")
 
@@ -244,3 +244,23 @@ def test_a_training_file_brings_its_level_and_recipe(tmp_path: Path, build: Buil
     assert (updates[fields.level], updates[fields.name]) == ("B2", "cefr-b2")
     assert built.call("train", "fill_for_file", dataset="bad.txt", kind="fast") == {}
     assert built.call("train", "fill_for_file", dataset="", kind="fast") == {}
+
+
+def test_the_losses_in_words() -> None:
+    from cefr_sentences.extension.tab.train_view import _in_words
+
+    assert _in_words([(0, 3.0)], "en") == ""
+    assert "Still getting better" in _in_words([(0, 3.0), (10, 2.0)], "en")
+    assert "Best at step 10" in _in_words([(0, 3.0), (10, 2.0), (20, 2.5)], "en")
+    assert "Not better than before" in _in_words([(0, 3.0), (10, 3.5)], "en")
+
+
+def test_what_can_be_resumed_is_shown_only_where_there_is_something(
+    tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = build(tmp_path)
+    row = next(c for c in built.ui.kept_fresh if type(c).__name__ == "Row")
+    for names in ([], ["a"]):
+        monkeypatch.setattr(train, "unfinished_runs", lambda loras, names=names: names)
+        updates = built.ui.refreshed(Request(), *[None] * len(built.ui.lists))
+        assert updates[row]["visible"] is bool(names)
