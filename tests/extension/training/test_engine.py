@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from cefr_sentences.exporter.common.errors import InputError, ModelError
-from cefr_sentences.exporter.records.reading import read_training, read_records
 from cefr_sentences.exporter.records.prompt import Example, ListPrompt, Record
+from cefr_sentences.exporter.records.reading import read_records, read_training
 
 from ..tiny import plan
 
