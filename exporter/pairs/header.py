@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, dropwhile, islice
 from typing import Any
 
-from ..common.errors import InputError
+from ..common.errors import InputError, Problem
 from ..language.entry import Entry
 from ..language.levels import LEVELS
 from .columns import Places, Reading, listed, plain
@@ -49,9 +49,10 @@ def with_header(rows: Rows, reading: Reading) -> Iterator[Cells]:
         body = [row for row in body if row[0] > header]
         if at:
             titles = [" ".join(filter(None, map(cell_text, cells)))[:40] for _, cells in filled[:at]]
-            reading.note("Above the header there are {n} rows that were left out: {rows}.", n=at, rows=listed(titles))
+            left_out = {"n": at, "rows": listed(titles)}
+            reading.notes.append(Problem("Above the header {n} rows were left out: {rows}.", left_out))
         if body and _repeats_header(names, body[0][1], reading):
-            reading.note("Row {row} is a second header, and was left out.", row=body[0][0])
+            reading.notes.append(Problem("Row {row} is a second header, and was left out.", {"row": body[0][0]}))
             body = body[1:]
     for number, cells in chain(body, stream):
         yield number, names, cells
@@ -112,7 +113,8 @@ def _guessed(rows: Sequence[Sequence[Any]], reading: Reading) -> tuple[str, ...]
     roles |= {at: f"sentence {n}" if n > 1 else "sentence" for n, at in enumerate(places.sentences, 1)}
     names = tuple(roles.get(i, f"column {i + 1}") for i in range(width))
     if width > 1:
-        reading.note("The table has no header. Its columns were taken for: {columns}.", columns=", ".join(names))
+        taken = {"columns": ", ".join(names)}
+        reading.notes.append(Problem("The table has no header. Its columns were taken for: {columns}.", taken))
     return names
 
 

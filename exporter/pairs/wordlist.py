@@ -125,7 +125,11 @@ def _of_rows(path: Path, reading: Reading, source: object) -> WordList:
     odd: list[str] = []
     words = [_of_row(row, odd) for row in read_rows(path, reading=reading)]
     if odd:
-        reading.note("{n} entries have a level that is none of the CEFR: {levels}.", n=len(odd), levels=listed(odd))
+        reading.notes.append(
+            Problem(
+                "{n} entries have a level that is none of the CEFR: {levels}.", {"n": len(odd), "levels": listed(odd)}
+            )
+        )
     return _whole(words, source, reading.notes)
 
 

@@ -45,7 +45,6 @@ _TURN = re.compile(
 _LITERAL_CUT = re.compile(r"(?:\\n){2,}(?=\s*(?:###|user:|human:))", re.IGNORECASE)
 _BLANK = re.compile(r"^[ \t\u00a0]+$", re.MULTILINE)
 _LIST_PROMPT = re.compile(f"{OPENING}|{CLOSING}")
-_MEND = "cefr-sentences convert-data FILE --to txt --out NEW writes it with hard cuts."
 
 
 @dataclass(frozen=True)
@@ -237,29 +236,29 @@ def _unix(text: str) -> str:
 
 def _hard_cut(path: Path, text: str) -> TrainingFile:
     """The pieces between hard cuts, also where these are written a little differently."""
-    notes: list[Problem] = []
     clean = _unix(text)
     plain = _LITERAL_CUT.sub(HARD_CUT, clean)
-    if plain != clean:
-        notes.append(Problem("The cuts are the letters \\n, not line ends: other trainers see one record. " + _MEND))
     blank = _BLANK.sub("", plain)
-    if blank.count(HARD_CUT) != plain.count(HARD_CUT):
-        notes.append(Problem("There are spaces in the cuts, so that other trainers do not see them. " + _MEND))
-    if re.search("\n{4,}(?=[^\n])", plain):
-        notes.append(Problem("Some cuts have more than three line ends; other trainers begin the next record with one."))
     pieces = [piece.strip("\n") for piece in re.split("\n{3,}", blank) if piece.strip()]
     if not pieces:
         raise InputError("{file} is empty.", file=path)
     whole = [part for piece in pieces for part in _single(piece)]
-    if len(whole) > len(pieces):
-        values = {"n": len(whole), "cuts": len(pieces) - 1}
-        notes.append(
-            Problem(
-                "{n} records with {cuts} hard cuts between them: other trainers see longer ones. " + _MEND, values
-            )
-        )
     records = tuple(_positioned(path, whole, _of_piece, "{file}, record {row}: {error}"))
-    return TrainingFile(records, tuple(notes), cut=plain == clean and len(whole) == len(pieces))
+    notes: list[Problem] = []
+    if plain != clean:
+        notes.append(Problem("The cuts are the letters \\n, not line ends, so other trainers see a single record."))
+    if blank.count(HARD_CUT) != plain.count(HARD_CUT):
+        notes.append(Problem("There are spaces in the cuts, so other trainers do not see them."))
+    if len(whole) > len(pieces):
+        values = {"records": len(whole), "cuts": len(pieces) - 1}
+        notes.append(Problem("{records} records have only {cuts} hard cuts between them.", values))
+    cut = not notes
+    if re.search("\n{4,}(?=[^\n])", plain):
+        notes.append(Problem("Some cuts have more than three line ends; other trainers give the rest to a record."))
+    if notes:
+        remedy = Problem("cefr-sentences convert-data {file} --to txt --out NEW.txt cuts it cleanly.", {"file": path})
+        notes.append(remedy)
+    return TrainingFile(records, tuple(notes), cut)
 
 
 def _single(piece: str) -> list[str]:

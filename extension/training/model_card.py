@@ -82,8 +82,9 @@ def _prompt(metadata: dict[str, Any], records: Sequence[Record | Example]) -> st
     if others and len(others) == len(records):
         return _other_prompt(others)
     if others:
-        return f"{_list_prompt(metadata)}\n\nOf its {len(records):,} examples {len(others):,} are of another kind:\n\n" + (
-            _other_prompt(others)
+        return (
+            f"{_list_prompt(metadata)}\n\nOf its {len(records):,} examples {len(others):,} are of another kind:\n\n"
+            + (_other_prompt(others))
         )
     return _list_prompt(metadata)
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import CefrError, InputError, Option, Problem
-from ...exporter.records.reading import TrainingFile, read_training
 from ...exporter.records.prompt import Example, Record
+from ...exporter.records.reading import TrainingFile, read_training
 from ..models.loading import Loaded
 from .artifacts import Outcome, drop_replaced, fingerprint
 from .checkpoint import last_checkpoint as newest
