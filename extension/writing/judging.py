@@ -23,7 +23,8 @@ def judged(
 
     `known` are sentences that may not be repeated, as `accepted.plain` makes them; with `classroom`, topics count.
     """
-    found = profiles([row.sentence or "" for row in rows], target)
+    asked = [_asked(row) for row in rows]
+    found = profiles([row.sentence or "" for row in rows], target, asked=asked)
     return [_judged(row, profile, target, known, classroom) for row, profile in zip(rows, found, strict=True)]
 
 
@@ -35,15 +36,19 @@ def _judged(row: SheetRow, profile: Profile, target: str, known: Set[str], class
         easier = level_number(row.found.level) <= level_number(target)
         without = BY_PEOPLE | LEVEL_CHECKS if easier else BY_PEOPLE
     reasons = failed(Candidate(row.sentence, row.word, target, profile, known, row.listed_pos, classroom), without)
-    # The sentence cannot be written without the requested word.
-    asked = {row.sentence[a:b].casefold() for a, b in row.entry.spans(row.sentence)}
     return replace(
         row,
         reasons=reasons,
         score=profile.score if profile.level else None,
         level=profile.level,
-        above=tuple(word for word in profile.above if word.casefold() not in asked),
+        above=profile.above,
     )
+
+
+def _asked(row: SheetRow) -> tuple[str, ...]:
+    """The requested word as it is in the sentence, which cannot be written without it."""
+    sentence = row.sentence or ""
+    return tuple(sentence[start:end] for start, end in row.entry.spans(sentence))
 
 
 def distance(row: SheetRow, target: str) -> float:
