@@ -22,8 +22,8 @@ from ..models.loading import check_adapter
 from ..writing.known import training_sentences
 from ..writing.lists import full_lists
 from ..writing.output_formats import OutputFormat
-from ..writing.settings import BANK_MODES, MOST_PER_WORD, WriteSettings
-from ..writing.sheet import EXERCISES, Look, Sheet
+from ..writing.settings import BANK_MODES, EXERCISES, MOST_PER_WORD, WriteSettings
+from ..writing.sheet import Look, Sheet
 from ..writing.words import problem, split_words
 from ..writing.write import rewrite, write_sentences
 from .gradio_compat import copyable, root_page

@@ -18,8 +18,7 @@ from ...exporter.common.progress import Progress
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ..models.prompt_form import PROMPT_FORMS
 from .output_formats import OUTPUT_FORMATS, as_dict, check_target, write_sheet
-from .settings import BANK_MODES
-from .sheet import EXERCISES, PAPERS
+from .settings import BANK_MODES, EXERCISES, PAPERS
 
 if TYPE_CHECKING:
     from ...exporter.pairs.wordlist import ListedWord

@@ -12,6 +12,9 @@ AT_ONCE = 64
 MOST_PER_WORD = 10
 # The bank before the model (the first is the default), without it, beside it, and not at all.
 BANK_MODES = ("first", "only", "beside", "off")
+# Of worksheets; the first are the defaults.
+EXERCISES = ("box", "choices")
+PAPERS = ("A4", "Letter")
 
 
 @dataclass(frozen=True)

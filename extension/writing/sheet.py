@@ -10,14 +10,12 @@ from ...exporter.common.errors import Problem
 from ...exporter.language.entry import Entry
 from ...exporter.pairs.wordlist import ListedWord
 from .checks import BY_NAME
-from .settings import BANK_MODES
+from .settings import BANK_MODES, EXERCISES, PAPERS
 
 # Where a sentence is from: a user's own bank, the bank of this package, a model.
 MODEL = "model"
 SOURCES = (OWN, BANK, MODEL)
 GAP = "_____"
-EXERCISES = ("box", "choices")
-PAPERS = ("A4", "Letter")
 
 
 @dataclass(frozen=True)
