@@ -120,7 +120,8 @@ def _compare(args: argparse.Namespace) -> int:
 
 def _task(args: argparse.Namespace, card: dict[str, Any]) -> tuple[Any, Path | None, list[str]]:
     """The task, the training file behind it, and what the reader has to know about them."""
-    from ...exporter.records.formats import read_records, training_beside
+    from ...exporter.records.formats import training_beside
+    from ...exporter.records.reading import read_records
     from ..training.artifacts import training_of
     from .about import remarks
     from .task import Task, of_records, read_training
@@ -168,7 +169,7 @@ def _lists(source: str) -> tuple[tuple[tuple[str, ...], ...], str]:
     from ..writing.lists import even_lists
     from ..writing.words import key, problem, read_words
 
-    given = read_words(source)
+    given = [word.text for word in read_words(source).words]
     words = list({key(word): word for word in given if not problem(word)}.values())
     if not words:
         raise InputError("{file} holds no word to ask for. Give one word a line.", file=source)

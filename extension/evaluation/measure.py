@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ...exporter.language.forms import uses
+from ...exporter.language.entry import Entry
 from ...exporter.language.profile import Profile, profiles
 from .bootstrap import Parts, exact_interval, interval
 from .metric import SHARE, Sample
@@ -67,7 +67,7 @@ def _row(word: str, sentence: str | None, profile: Profile, level: str, known: K
         word,
         group,
         sentence,
-        used=uses(word, sentence),
+        used=Entry.parse(word).uses(sentence),
         score=finite(profile.score),
         level=profile.level,
         above=profile.above,

@@ -16,9 +16,10 @@ from ...exporter.common.webui import Webui
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ...exporter.pairs.checking import starter_pairs
 from ...exporter.records.export import ExportSettings, export
-from ...exporter.records.formats import FORMATS, read_records
+from ...exporter.records.formats import FORMATS
 from ...exporter.records.mix import Mix
 from ...exporter.records.prompt import HARD_CUT
+from ...exporter.records.reading import read_records
 from ...exporter.records.slicer import SlicerReport, report
 from ...exporter.records.summary import Summary
 from ..models.jobs import Desk, Job

@@ -11,7 +11,8 @@ from typing import Any
 import gradio as gr
 
 from ...exporter.common.errors import Problem
-from ...exporter.records.formats import read_records, training_beside
+from ...exporter.records.formats import training_beside
+from ...exporter.records.reading import read_records
 from ..evaluation.about import about, remarks
 from ..evaluation.compare import evaluate
 from ..evaluation.report import html_report

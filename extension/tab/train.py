@@ -13,7 +13,8 @@ import gradio as gr
 
 from ...exporter.common.errors import CefrError, InputError
 from ...exporter.language.levels import TRAINABLE, parse_level
-from ...exporter.records.formats import eval_beside, read_examples
+from ...exporter.records.formats import eval_beside
+from ...exporter.records.reading import read_training
 from ..models.jobs import Job
 from ..recipes import KINDS, recipe
 from ..training.artifacts import new_folder
@@ -170,7 +171,7 @@ class TrainPane(Pane):
             wrong += error.problems
         try:
             data = self._data(fields.dataset)
-            records = read_examples(data)
+            records = read_training(data).records
             check_levels(data, records, str(fields.level))
         except InputError as error:
             wrong += error.problems

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...exporter.language.forms import spans
+from ...exporter.language.entry import Entry
 from ...exporter.records.prompt import Example, Record
 from ..models.prompt_form import closing, prompts_ids
 
@@ -59,7 +59,7 @@ def _word_characters(record: Record | Example) -> set[int]:
     at = 0
     for number, (word, sentence) in enumerate(zip(record.words, record.sentences, strict=True), 1):
         at += len(f"{number}. ")
-        for start, end in spans(word, sentence):
+        for start, end in Entry.parse(word).spans(sentence):
             found.update(range(at + start, at + end))
         at += len(sentence) + 1
     return found

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import CefrError, InputError, Option
-from ...exporter.records.formats import read_examples
+from ...exporter.common.errors import CefrError, InputError, Option, Problem
 from ...exporter.records.prompt import Example, Record
+from ...exporter.records.reading import TrainingFile, read_training
 from ..models.loading import Loaded
 from .artifacts import Outcome, drop_replaced, fingerprint
 from .checkpoint import last_checkpoint as newest
@@ -41,13 +41,20 @@ class Plan:
     model: str
     recipe: dict[str, Any] = field(default_factory=dict)
 
-    def records(self) -> tuple[list[Record | Example], list[Record | Example]]:
-        """The records to train on and to evaluate on. Raises InputError; also when one has another level."""
+    def records(
+        self, note: Callable[[Problem], object] = lambda problem: None
+    ) -> tuple[list[Record | Example], list[Record | Example]]:
+        """The records to train on and to evaluate on; `note` is called with what had to be mended to read them.
+
+        Raises InputError; also when one has another level.
+        """
         sides = []
         for path in (self.dataset, self.eval):
-            records = read_examples(path) if path is not None else []
-            check_levels(path, records, self.settings.level)
-            sides.append(records)
+            read = read_training(path) if path is not None else TrainingFile(())
+            check_levels(path, read.records, self.settings.level)
+            for problem in read.notes:
+                note(problem)
+            sides.append(list(read.records))
         return sides[0], sides[1]
 
     def save(self, out: Path, records: Sequence[Record | Example]) -> None:
