@@ -209,6 +209,10 @@ def _rows(summary: Summary, language: str) -> Markup:
     """How many rows of the table were used, and why the first ones were rejected."""
     kinds = ("read", "used", "other_level", "doubled", "blank", "rejected")
     counted = table(_heads(kinds, language), [[getattr(summary.rows, kind) for kind in kinds]])
+    said = [element("p", say_in("data", problem, language)) for problem in summary.notes]
+    if summary.cleaned.markup:
+        said.append(element("p", text("data.markup", language, n=f"{summary.cleaned.markup:,}")))
+    counted = join(counted, *said)
     if not (rejects := summary.first_failed_rows):
         return counted
     body = [[row.row, row.word[:40], say_in("data", row.reason, language)] for row in rejects]

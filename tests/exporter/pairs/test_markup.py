@@ -89,7 +89,9 @@ def test_rows_with_markup_are_cleaned_and_counted_or_rejected(tmp_path: Path) ->
     assert [(r.row, str(r.reason)) for r in pairs.rejects] == [(3, "markup in the sentence: \\")]
 
 
-@pytest.mark.parametrize("piece", ["<b>", "{{c1::", "[[", "**a", "*a*", "&amp;", "''", "~~", "<rt>", "\\textbf{", "$$", "`"])
+@pytest.mark.parametrize(
+    "piece", ["<b>", "{{c1::", "[[", "**a", "*a*", "&amp;", "''", "~~", "<rt>", "\\textbf{", "$$", "`"]
+)
 def test_cleaning_is_linear(piece: str) -> None:
     begun = time.process_time()
     markup_in(without_markup(piece * (40_000 // len(piece))))

@@ -1,5 +1,7 @@
 """The word lists people have. Where a case is a public one, its source is named beside it."""
 
+# ruff: noqa: E501 (the cases are read as a table)
+
 from __future__ import annotations
 
 import io
