@@ -123,7 +123,7 @@ def _task(args: argparse.Namespace, card: dict[str, Any]) -> tuple[Any, Path | N
     from ...exporter.records.formats import training_beside
     from ...exporter.records.reading import read_records
     from ..training.artifacts import training_of
-    from .about import same_records
+    from .about import remarks
     from .task import Task, of_records, read_training
 
     notes = []
@@ -160,12 +160,7 @@ def _task(args: argparse.Namespace, card: dict[str, Any]) -> tuple[Any, Path | N
                 other=args.level,
                 option=Option("level"),
             )
-    if training is None:
-        notes.append("No training file was found, so there is no retrieval baseline; give it with --train FILE.")
-    elif known is not None and not same_records(card, known):
-        notes.append(f"{training} is not what the adapter was trained on: its records differ.")
-    if card.get("level") not in (None, task.level):
-        notes.append(f"The adapter was trained for {card['level']}; the words are asked for at {task.level}.")
+    notes += map(str, remarks(card, task, training))
     return task, training, notes
 
 

@@ -21,6 +21,7 @@ CSS = """
 .cefr-note.good{border-color:#2c9152;background:rgba(44,145,82,.12)}
 .cefr-record{white-space:pre-wrap;font-family:monospace;font-size:.9em;padding:9px;margin:6px 0;
  border:1px solid rgba(128,128,128,.3);border-radius:4px}
+.cefr-unseen{display:none!important}
 .cefr-next{font-size:1.1em;margin:2px 0}
 .cefr-histogram,.cefr-histogram tr,.cefr-histogram td{padding:1px 8px;border:0!important;color:inherit}
 .cefr-histogram td:nth-child(2){width:60%}

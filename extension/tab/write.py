@@ -37,6 +37,7 @@ _HIDDEN = gr.update(visible=False)
 
 class WritePane(Pane):
     name = "write"
+    jobs = ("write",)
 
     def build(self) -> None:
         with gr.Row():
@@ -66,7 +67,9 @@ class WritePane(Pane):
             self.tries = self.make(gr.Slider, "tries", minimum=1, maximum=10, step=1, value=4)
         self.adapter = self.choice("adapter", self._adapters, "adapter")
         self.strict = self.make(gr.Checkbox, "strict", value=False)
-        self.write_button = self.button("run", variant="primary")
+        with gr.Row():
+            self.write_button = self.button("run", variant="primary")
+            self.make_stop_button()
 
     def _download_button(self, of: OutputFormat) -> Any:
         def label(language: str) -> str:

@@ -204,7 +204,7 @@ def _use(name: str, metadata: dict[str, Any]) -> str:
     listed = "\n".join(command_line(words) for words in commands)
     return (
         "In text-generation-webui, put this folder into `user_data/loras`, load the base model with the Transformers "
-        "loader, and apply the adapter in the CEFR Sentences tab (or in Model, LoRA(s)). In Chat write:\n\n"
+        "loader, and apply the adapter in the CEFR tab (or in Model, LoRA(s)). In Chat write:\n\n"
         f"```text\n/cefr {level}: {', '.join(_EXAMPLE)}\n```\n\n"
         "On the command line, from the folder that this one is in (`words.txt`: one word a line; "
         f"`records_eval.txt`: an evaluation file of the exporter):\n\n```sh\n{listed}\n```"

@@ -76,15 +76,17 @@ class Plan:
 
     def resolved(self, loaded: Loaded, records: Sequence[Record | Example]) -> Plan:
         """The plan for these data, this model and this memory, with what its settings come to under `recipe`."""
-        encoded, _ = encoded_records(loaded.tokenizer, records, self.settings)
+        chosen = self.settings.for_model(loaded.model.config)
+        encoded, _ = encoded_records(loaded.tokenizer, records, chosen)
         if world() > 1:  # each has its own memory; what fits has to be said with --micro-batch
-            checkpointing = "on" if self.settings.checkpointing == "on" else "off"
-            settings, memory = replace(self.settings, checkpointing=checkpointing), None
+            checkpointing = "on" if chosen.checkpointing == "on" else "off"
+            settings, memory = replace(chosen, checkpointing=checkpointing), None
         else:
-            settings, need = fitted(loaded, encoded, self.settings)
+            settings, need = fitted(loaded, encoded, chosen)
             memory = need.of(settings.at_once)
         steps = settings.steps(len(encoded))
         came_to = {
+            "learning_rate": settings.learning_rate,
             "longest_record": max(len(e["input_ids"]) for e in encoded),
             "records_at_a_time": settings.at_once,
             "accumulation": settings.accumulation,

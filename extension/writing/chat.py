@@ -39,7 +39,7 @@ def expand(text: str) -> ListPrompt:
     if len(chosen) > MAX_WORDS:
         raise InputError(
             "{n} words are too many for one answer: the model was trained on lists of at most {most}. The Write pane "
-            "of the CEFR Sentences tab takes any number.",
+            "of the CEFR tab takes any number.",
             n=len(chosen),
             most=MAX_WORDS,
         )

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from .journal import Journal
     from .sheet import SheetRow
 
-BATCH = 32
-
 
 def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
@@ -55,7 +53,9 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         "needs one, is read from OPENAI_API_KEY",
     )
     parser.add_argument("--adapter", metavar="DIR", type=Path, help="an adapter folder, as in user_data/loras/NAME")
-    parser.add_argument("--batch", type=int, default=BATCH, help=f"answers written at once (default {BATCH})")
+    parser.add_argument(
+        "--batch", type=int, default=0, help="answers written at once, at most (default: as many as fit)"
+    )
     parser.add_argument("--parallel", type=int, default=4, help="with --api: questions at once (default 4)")
     parser.add_argument("--timeout", type=float, default=300, help="with --api: seconds for an answer (default 300)")
     parser.add_argument("--api-model", metavar="NAME", default="", help="with --api: the model, where it has several")
@@ -161,8 +161,8 @@ def _check(args: argparse.Namespace, level: str) -> None:
     """Refuse what cannot work before a model is loaded. Raises CefrError."""
     from ..models.loading import check_adapter, check_model_name
 
-    if not 1 <= args.batch <= 1024:
-        raise out_of_range("batch", args.batch, 1, 1024)
+    if not 0 <= args.batch <= 1024:
+        raise out_of_range("batch", args.batch, 0, 1024)
     if args.model is not None:
         check_model_name(args.model)
     elif args.adapter is not None:

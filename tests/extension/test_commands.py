@@ -146,7 +146,7 @@ def test_long_lists_are_cut_evenly() -> None:
 
 
 class Hub(BaseHTTPRequestHandler):
-    """A hub that refuses, as the real one does: the reason stands in a header."""
+    """A hub that refuses, as the real one does: the reason is in a header."""
 
     answers: ClassVar = {
         "gated-401": (401, "GatedRepo"),

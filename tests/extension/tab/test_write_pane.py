@@ -188,11 +188,35 @@ def test_applying_tells_the_hosts_own_page(tmp_path: Path, build: Build, name: s
     assert (mode in last) == bool(name)
     if name:
         assert last[mode]["value"] == "instruct"
-        assert "mine is applied: 120 layers" in last[pane.message]
+        assert "now writes with mine" in last[pane.message]
+        assert "changed 120 layers" in last[pane.message]
         assert "3.14" in last[pane.message]
         assert "/cefr B2: happy, book, friend" in updates[0].values()
     else:
         assert "No LoRA is applied" in last[pane.message]
+
+
+def test_taking_off_puts_chat_back_as_it_was(tmp_path: Path, build: Build) -> None:
+    adapter(tmp_path / "loras", "mine")
+    with gr.Blocks():
+        menu, mode = gr.Dropdown(), gr.Radio()
+    applied: list[str] = []
+
+    def apply(adapter: str | None) -> Applied | None:
+        applied[:] = [adapter] if adapter else []
+        return Applied(adapter, 120, 3.1) if adapter else None
+
+    built = build(
+        tmp_path,
+        chat_fields=lambda: {"lora_menu": (menu, None), "mode": (mode, "instruct")},
+        apply=apply,
+        state=lambda: ModelState("m", "trainable", "x", tuple(applied)),
+    )
+    pane: Any = built.events["apply", "take_off"].handler.__self__  # pyright: ignore[reportFunctionMemberAccess]
+    list(pane.apply("en", "mine", mode="chat-instruct", lora_menu=[]))
+    list(pane.apply("en", "mine", mode="instruct", lora_menu=["mine"]))  # a second time, as it is now
+    last = built.call("apply", "take_off")[-1]
+    assert (last[mode]["value"], last[menu]["value"]) == ("chat-instruct", [])
 
 
 def test_strict_chat_is_the_hosts(tmp_path: Path, build: Build) -> None:

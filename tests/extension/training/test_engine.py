@@ -58,7 +58,7 @@ def test_batches_are_one_record_at_a_time(data: Path, tiny: Any, loss_on: str) -
 
 
 def test_no_record_sees_another(tiny: Any) -> None:
-    """The loss of a record is the same whatever stands beside it in the batch."""
+    """The loss of a record is the same whatever is beside it in the batch."""
     from cefr_sentences.extension.models.prompt_form import pad_id
     from cefr_sentences.extension.training.data import collate, encode
     from cefr_sentences.extension.training.loss import token_losses
