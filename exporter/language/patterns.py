@@ -121,9 +121,10 @@ def _all_forms(written: str, parts: tuple[str, ...] = ()) -> frozenset[str]:
     found: set[str] = set()
     for word in (key, *(w for w in spellings(key) if parts_of(w)), *([written.lower()] if "'" in written else [])):
         found |= {fold(form) for form in (inflections(word, parts) if parts else forms(word))}
+    found |= spellings(key)
     if written.isupper() or any(c.isdigit() for c in key):
         found.add(f"{key}s")  # TVs
-    return _with_spellings(frozenset({key, *found}))
+    return frozenset({key, *found})
 
 
 def _forms_of(item: Item, part: str = "") -> frozenset[str]:
@@ -157,8 +158,9 @@ def _apart(key: str) -> tuple[Pattern, ...]:
     zipf, found = lexicon().zipf, []
     for at in range(3, len(key) - 2):
         first, second = key[:at], key[at:]
-        nouns = all(zipf.get(half, 0) > 4 and "NOUN" in parts_of(half) for half in (first, second))
-        if nouns and second not in PARTICLES and first not in PARTICLES:
+        if zipf.get(first, 0) <= 4 or zipf.get(second, 0) <= 4 or first in PARTICLES or second in PARTICLES:
+            continue
+        if "NOUN" in parts_of(first) and "NOUN" in parts_of(second):
             halves = Part(Kind.WORD, frozenset([first]), Slack.NONE), Part(Kind.WORD, _all_forms(second), Slack.NONE)
             found.append(Pattern(halves, False, False))
     return tuple(found)
