@@ -96,8 +96,12 @@ def fold(word: str) -> str:
     if not lower.isascii():
         if lower in _ACCENTED:
             return lower
-        lower = "".join(c for c in unicodedata.normalize("NFKD", lower) if not unicodedata.combining(c))
+        lower = unaccented(lower)
     return lower.replace("'", "")
+
+
+def unaccented(word: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
 
 
 def _tokens(match: re.Match[str], before: str, last: Token | None) -> list[Token]:

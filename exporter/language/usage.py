@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from .lexicon import lexicon
 from .reading import Text, capitals_tell, is_adverb, is_participle, parts_of, verb_forms
-from .wordsets import BE, DETERMINERS, DO, MODALS, POSSESSIVES, PREPOSITIONS, PRONOUNS, words
+from .wordsets import BE, COORDINATORS, DETERMINERS, DO, MODALS, POSSESSIVES, PREPOSITIONS, PRONOUNS, words
 
 # With a capital another word than without.
 _CAPITALISED = words(
@@ -116,6 +116,8 @@ def _no_noun(text: Text, at: int) -> bool:
         return True
     object_follows = after in DETERMINERS or after in POSSESSIVES or after in ("me", "him", "us", "them", "it")
     verb = bool(verb_forms(key) & {"base", "s"})
+    if last in BE and "ADJ" in parts_of(key) and (not after or after in PREPOSITIONS or after in COORDINATORS):
+        return True
     if not verb:
         return False
     if last in _SUBJECTS - {"it", "you"} or last in MODALS or (last in ("it", "you") and object_follows):
