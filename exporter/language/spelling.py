@@ -14,7 +14,7 @@ _OUR = (
 _RULES = tuple(
     (re.compile(pattern), to)
     for pattern, to in (
-        (rf"^((?:{_OUR.replace('|', '|')}|disfav|dishon|discol|misbehavi))our", r"\1or"),
+        (rf"^((?:{_OUR}|disfav|dishon|discol|misbehavi))our", r"\1or"),
         (rf"^((?:{_OUR}|disfav|dishon|discol|misbehavi))or(?!i[sz]|ig)", r"\1our"),
         (r"(\w{3,})is(e[sd]?|ing|ers?|ations?)$", r"\1iz\2"),
         (r"(\w{3,})iz(e[sd]?|ing|ers?|ations?)$", r"\1is\2"),
@@ -34,39 +34,32 @@ _RULES = tuple(
     )
 )
 _SAME = """
-tyre:tire grey:gray greyish:grayish programme:program cheque:check kerb:curb pyjamas:pajamas mum:mom mummy:mommy mam:mom
-jewellery:jewelry aluminium:aluminum doughnut:donut grandad:granddad yoghurt:yogurt:yoghourt moustache:mustache
-plough:plow sceptical:skeptical sceptic:skeptic storey:story okay:ok mould:mold smoulder:smolder licence:license
-practice:practise defence:defense offence:offense pretence:pretense aeroplane:airplane manoeuvre:maneuver
-oesophagus:esophagus foetus:fetus cosy:cozy enrol:enroll fulfil:fulfill skilful:skillful wilful:willful instalment:installment
-travelogue:travelog omelette:omelet axe:ax draught:draft sulphur:sulfur disc:disk judgement:judgment ageing:aging
-acknowledgement:acknowledgment likeable:likable whisky:whiskey encyclopaedia:encyclopedia anaesthetic:anesthetic
-cigarette:cigaret furore:furor speciality:specialty tonne:ton maths:math mathematics:math artefact:artifact
-paediatrician:pediatrician pedlar:peddler phoney:phony snowplough:snowplow towards:toward backwards:backward
-afterwards:afterward forwards:forward upwards:upward downwards:downward amongst:among whilst:while learnt:learned
-burnt:burned dreamt:dreamed spelt:spelled spoilt:spoiled spilt:spilled leant:leaned leapt:leaped smelt:smelled
-got:gotten carcass:carcase counsellor:counselor woollen:woolen marvellous:marvelous chilli:chili:chile hiccup:hiccough
-grandma:grandmother grandpa:grandfather omelettes:omelets hello:hallo:hullo mom:mam adviser:advisor alright:allright
-barbecue:barbeque:bbq inquiry:enquiry inquire:enquire ketchup:catsup vodka:wodka kebab:kebap:kabob tv:telly
-tsar:czar caviar:caviare dispatch:despatch encase:incase ensure:insure percent:percentage gypsy:gipsy
-mosquitoes:mosquitos volcanoes:volcanos cookie:cooky zip:zipper wifi:wireless
-""".replace("\n", " ")
-# Written the same as another word there: the one on the left also stands for the one on the right, not the other way.
-_ONE_WAY = {"storey", "cheque", "kerb", "tonne", "maths", "mathematics", "draught", "tyre", "disc", "whilst", "got"}
-_NOT = {"percent", "wifi", "tv", "grandma", "grandpa", "zip", "chile", "cooky", "encase", "ensure", "mam"}
+tyre:tire grey:gray greyish:grayish programme:program cheque:check kerb:curb pyjamas:pajamas mum:mom mummy:mommy
+jewellery:jewelry aluminium:aluminum doughnut:donut grandad:granddad yoghurt:yogurt moustache:mustache plough:plow
+sceptical:skeptical sceptic:skeptic storey:story okay:ok mould:mold smoulder:smolder licence:license practice:practise
+defence:defense offence:offense pretence:pretense aeroplane:airplane manoeuvre:maneuver foetus:fetus cosy:cozy
+enrol:enroll fulfil:fulfill skilful:skillful wilful:willful instalment:installment omelette:omelet axe:ax draught:draft
+sulphur:sulfur disc:disk judgement:judgment ageing:aging acknowledgement:acknowledgment likeable:likable
+whisky:whiskey artefact:artifact paediatrician:pediatrician towards:toward backwards:backward afterwards:afterward
+forwards:forward upwards:upward downwards:downward amongst:among whilst:while learnt:learned burnt:burned
+dreamt:dreamed spelt:spelled spoilt:spoiled spilt:spilled leant:leaned leapt:leaped smelt:smelled gotten:got
+counsellor:counselor woollen:woolen marvellous:marvelous chilli:chili hiccup:hiccough hello:hallo adviser:advisor
+alright:allright barbecue:barbeque inquiry:enquiry inquire:enquire kebab:kebap caviar:caviare dispatch:despatch
+zip:zipper maths:math auntie:aunty sanitiser:sanitizer moisturiser:moisturizer
+"""
+# The one on the left is also written as the one on the right, which is mostly another word.
+_ONE_WAY = frozenset(["storey", "cheque", "kerb", "draught", "tyre", "whilst", "gotten", "zip"])
 
 
 @lru_cache(maxsize=1)
 def _table() -> dict[str, frozenset[str]]:
     table: defaultdict[str, set[str]] = defaultdict(set)
-    for group in _SAME.split():
-        first, *others = group.split(":")
-        if first in _NOT:
-            continue
-        table[first].update(others)
-        for other in () if first in _ONE_WAY else others:
-            table[other].update((first, *others))
-    return {word: frozenset(others - {word}) for word, others in table.items()}
+    for pair in _SAME.split():
+        british, american = pair.split(":")
+        table[british].add(american)
+        if british not in _ONE_WAY:
+            table[american].add(british)
+    return {word: frozenset(others) for word, others in table.items()}
 
 
 @lru_cache(maxsize=100_000)

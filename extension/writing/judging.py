@@ -17,7 +17,8 @@ def judged(rows: Sequence[SheetRow], target: str, known: Set[str] = frozenset())
 
     `known` are sentences that may not be repeated, as `accepted.plain` makes them.
     """
-    found = profiles([row.sentence or "" for row in rows], target)
+    asked = [_asked(row.word, row.sentence) if row.sentence else () for row in rows]
+    found = profiles([row.sentence or "" for row in rows], target, asked=asked)
     return [_judged(row, profile, target, known) for row, profile in zip(rows, found, strict=True)]
 
 
@@ -29,14 +30,13 @@ def _judged(row: SheetRow, profile: Profile, target: str, known: Set[str]) -> Sh
         reasons=failed(Candidate(row.sentence, row.word, target, profile, known)),
         score=profile.score if profile.level else None,
         level=profile.level,
-        above=_above(row.word, row.sentence, profile.above),
+        above=profile.above,
     )
 
 
-def _above(word: str, sentence: str, above: tuple[str, ...]) -> tuple[str, ...]:
-    """`above` without the requested word, because the sentence cannot be written without it."""
-    asked = {sentence[a:b].casefold() for a, b in Entry.parse(word).spans(sentence)}
-    return tuple(other for other in above if other.casefold() not in asked)
+def _asked(word: str, sentence: str) -> tuple[str, ...]:
+    """The requested word as it is in `sentence`, which cannot be written without it."""
+    return tuple(sentence[a:b] for a, b in Entry.parse(word).spans(sentence))
 
 
 def distance(row: SheetRow, target: str) -> float:
