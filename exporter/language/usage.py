@@ -10,13 +10,14 @@ from .wordsets import BE, COORDINATORS, DETERMINERS, DO, MODALS, POSSESSIVES, PR
 
 # With a capital another word than without.
 _CAPITALISED = words(
-    "may march august polish turkey china japan wales jersey cork nice bath chile mali reading lent pole swede welsh "
-    "scotch mercury mars finn turkish"
+    "may march august polish turkey china japan wales jersey cork nice bath chile mali reading lent pole swede "
+    "welsh scotch mercury mars finn turkish"
 )
 # A name as often as a word.
 _FIRST_NAMES = words(
-    "will mark bill rose grace hope joy faith frank jack grant art rob bob pat sue ray rich robin ruby drew dean max "
-    "lily daisy jasmine heather iris ivy holly dawn penny summer june april victor harry jean carol miles cliff guy gene"
+    "will mark bill rose grace hope joy faith frank jack grant art rob bob pat sue ray rich robin ruby drew dean "
+    "max lily daisy jasmine heather iris ivy holly dawn penny summer june april victor harry jean carol miles cliff "
+    "guy gene"
 ) - {"summer", "june", "april"}
 _SHOUTED = words("us it who aids")  # in capitals another word
 _SUBJECTS = words("i you he she it we they")

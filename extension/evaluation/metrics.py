@@ -15,8 +15,8 @@ from functools import lru_cache
 from typing import Any
 
 from ...exporter.language.annotate import annotate, normalise
-from ...exporter.language.fitted import PATH
 from ...exporter.language.entry import Entry
+from ...exporter.language.fitted import PATH
 from ...exporter.language.forms import tokens
 from ...exporter.language.levels import LEVELS, level_number
 from ...exporter.language.profile import mean_score
