@@ -30,7 +30,7 @@ _SAYS = words(
     "said says asked asks shouted shouts cried cries answered answers replied replies thought thinks whispered "
     "called added told tells wrote yelled screamed laughed explained exclaimed repeated"
 )
-_INSIDE = re.compile(r"[.!?…][^\w\s]*(?:\s|[A-Z])")  # an end that something follows
+_INSIDE = re.compile(r"[.!?…][^\w\s]{0,4}(?:\s|[A-Z])")  # an end that something follows
 _MARK = re.compile(r"[.!?…]+")
 _CLOSERS, _OPENINGS = "\"'”’)]»", "\"'“‘([«"
 _BEFORE = re.compile(r"[\w.'’-]{1,40}$")
