@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..common.errors import InputError
+from ..common.errors import InputError, Problem
 from .columns import Reading
 from .header import Cells
 from .optional import optional
@@ -93,7 +93,9 @@ def _cells(batches: Iterable[Any], reading: Reading) -> Iterator[Cells]:
             number += 1
             yield number, names, values
     if unreadable:
-        reading.note("{n} cells hold a date or time that cannot be shown, and were left blank.", n=unreadable)
+        reading.notes.append(
+            Problem("{n} cells hold a date or time that cannot be shown, and were left blank.", {"n": unreadable})
+        )
 
 
 def _values(column: Any) -> tuple[list[Any], int]:

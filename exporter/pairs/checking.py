@@ -14,10 +14,10 @@ from ..language.entry import Entry
 from ..language.levels import LEVELS, TRAINABLE, parse_level
 from ..language.sentences import count_sentences
 from .columns import Columns, Reading
-from .markup import markup_in, without_markup
+from .markup import markup_in, without_markup, without_tags
 from .tables import TableRow, read_rows
 
-STARTER = Path(__file__).parents[1] / "data" / "starter"
+STARTER = Path(__file__).parents[1] / "data" / "bank"
 
 _QUOTES = str.maketrans("‘’‚‛ʼ´`“”„‟«»", "'''''''\"\"\"\"\"\"")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\ud800-\udfff]")
@@ -120,7 +120,7 @@ class _Loading:
     def add(self, row: TableRow) -> None:
         pairs, rows = self.pairs, self.rows
         rows.read += 1
-        word, sentence = self._clean(row.word), self._clean(row.sentence)
+        word, sentence = self._clean(row.word, without_tags), self._clean(row.sentence, without_markup)
         if not word or not sentence:
             rows.blank += 1
             return
@@ -129,14 +129,14 @@ class _Loading:
             rows.other_level += 1
             return
         unknown_level = _level_problem(level)
-        reason = unknown_level or check_pair(word, sentence, row.surplus)
+        reason = unknown_level or check_pair(word, sentence, row.surplus, row.pos)
         if reason:
             pairs.rejects.append(Reject(row.number, word, " ".join((sentence, *row.surplus)), reason))
             if not self.keep or unknown_level:
                 rows.rejected += 1
                 return
             word, sentence = one_line(word), one_line(", ".join((sentence, *row.surplus)))
-        rows.used += self._pair(word, sentence)
+        rows.used += self._pair(Entry.parse(word, row.pos).headword or word, sentence)
         rows.kept_despite_a_failed_check += reason is not None
 
     def _pair(self, word: str, sentence: str) -> bool:
@@ -153,10 +153,10 @@ class _Loading:
         self.pairs.pair_sentences.append(s)
         return True
 
-    def _clean(self, text: str) -> str:
+    def _clean(self, text: str, without: Callable[[str], str]) -> str:
         """`text` without markup and odd signs, and counted where it had any."""
         cleaned = self.pairs.cleaned
-        plain = without_markup(text)
+        plain = without(text)
         cleaned.markup += plain is not text and plain != text
         text, straightened = straight(plain)
         cleaned.smart_quotes += straightened
@@ -167,8 +167,8 @@ class _Loading:
         return self.pairs
 
 
-def check_pair(word: str, sentence: str, surplus: Sequence[str] = ()) -> Problem | None:
-    """What is wrong with a cleaned pair, in a few words; None when nothing is."""
+def check_pair(word: str, sentence: str, surplus: Sequence[str] = (), pos: str = "") -> Problem | None:
+    """What is wrong with a cleaned pair, in a few words; None when nothing is. `pos` is the word's part of speech."""
     if _BREAK.search(word):
         return Problem("line break in the word")
     if _BREAK.search(sentence):
@@ -190,7 +190,7 @@ def check_pair(word: str, sentence: str, surplus: Sequence[str] = ()) -> Problem
         return Problem("markup in the sentence: {markup}", {"markup": markup[:40]})
     if (n := count_sentences(sentence)) > 1:
         return Problem("{n} sentences instead of one", {"n": n})
-    if not Entry.parse(word).uses(sentence):
+    if not Entry.parse(word, pos).uses(sentence):
         return Problem("the word does not occur in the sentence")
     return None
 

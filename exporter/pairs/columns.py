@@ -157,9 +157,6 @@ class Reading:
     sheet: str | None = None
     notes: list[Problem] = field(default_factory=list)
 
-    def note(self, message: str, **values: object) -> None:
-        self.notes.append(Problem(message, values))
-
 
 def _unnumbered(name: str) -> str:
     return name.rstrip("0123456789")

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from ..common.errors import InputError, Option
+from ..common.errors import InputError, Option, Problem
 from .columns import Reading, level_in, listed
 from .header import Cells, Rows, with_header
 from .optional import optional
@@ -26,12 +26,11 @@ def read_excel(path: Path, reading: Reading) -> Iterator[Cells]:
         sheets = {sheet.title: sheet for sheet in book.worksheets}
         chosen = _chosen(path, sheets, reading)
         if left := [title for title in sheets if title not in chosen]:
-            reading.note(
-                "Of {file} only {read} was read. Choose another sheet with {option}: {sheets}.",
-                file=path.name,
-                read=listed(list(chosen)),
-                option=SHEET,
-                sheets=listed(left),
+            reading.notes.append(
+                Problem(
+                    "Of {file} only {read} was read. Choose another sheet with {option}: {sheets}.",
+                    {"file": path.name, "read": listed(list(chosen)), "option": SHEET, "sheets": listed(left)},
+                )
             )
         for title, level in chosen.items():
             for number, names, values in with_header(_rows(path, sheets[title]), reading):
@@ -93,6 +92,4 @@ def _trimmed(values: Sequence[Any]) -> Sequence[Any]:
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:
-    return InputError(
-        "{file} is not a readable Excel file: {error}. Save it as CSV instead.", file=path, error=error
-    )
+    return InputError("{file} is not a readable Excel file: {error}. Save it as CSV instead.", file=path, error=error)

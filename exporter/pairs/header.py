@@ -5,26 +5,29 @@ Tables come with a title above the header, with the header in two languages, or 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, dropwhile, islice
 from typing import Any
 
-from ..common.errors import InputError
+from ..common.errors import InputError, Problem
+from ..language.entry import Entry
 from ..language.levels import LEVELS
-from .columns import Places, Reading, listed
+from .columns import Places, Reading, listed, plain
 
 Rows = Iterable[tuple[int, Sequence[Any]]]  # row number, cells
 Cells = tuple[int, Sequence[str], Sequence[Any]]  # row number, column names, values
 
 _LOOK = 10  # rows
 _TITLES = 4  # rows above a header
-_POS = frozenset(
-    "n noun nouns v vb verb verbs adj adjective a adv adverb prep preposition conj conjunction pron pronoun det "
-    "determiner article num number numeral exclam exclamation interj interjection modal auxiliary aux phrase idiom "
-    "phrasal particle definite indefinite modalverb auxiliaryverb phrasalverb isim fiil sıfat zarf edat bağlaç zamir "
-    "ünlem".split()  # noqa: SIM905
-)
+# Beside what `Entry` reads as one.
+_PARTS = frozenset(
+    {
+        "phrase", "idiom", "phrasalverb", "modalverb", "auxiliaryverb", "infinitiveto", "isim", "fiil", "sifat",
+        "zarf", "edat", "baglac", "zamir", "unlem", "ad", "onad", "belirtec", "ilgec", "deyim", "kalip",
+    }
+)  # fmt: skip
 _SENTENCE = re.compile(r"\S+\s+\S+.*[.!?…][\"'”’)]*\s*$", re.DOTALL)
 
 
@@ -47,9 +50,10 @@ def with_header(rows: Rows, reading: Reading) -> Iterator[Cells]:
         body = [row for row in body if row[0] > header]
         if at:
             titles = [" ".join(filter(None, map(cell_text, cells)))[:40] for _, cells in filled[:at]]
-            reading.note("Above the header there are {n} rows that were left out: {rows}.", n=at, rows=listed(titles))
+            left_out = {"n": at, "rows": listed(titles)}
+            reading.notes.append(Problem("Above the header {n} rows were left out: {rows}.", left_out))
         if body and _repeats_header(names, body[0][1], reading):
-            reading.note("Row {row} is a second header, and was left out.", row=body[0][0])
+            reading.notes.append(Problem("Row {row} is a second header, and was left out.", {"row": body[0][0]}))
             body = body[1:]
     for number, cells in chain(body, stream):
         yield number, names, cells
@@ -99,11 +103,10 @@ def _guessed(rows: Sequence[Sequence[Any]], reading: Reading) -> tuple[str, ...]
     Raises InputError, with the first row as the header, where they cannot be told.
     """
     width = max(map(len, rows))
-    columns = [[cell_text(r[i]).strip() if i < len(r) else "" for r in rows] for i in range(width)]
     if reading.columns.given:
         places = reading.columns.find([str(i) for i in range(1, width + 1)], reading.needed)
     else:
-        places = _places(columns)
+        places = columns_by_content(rows)
         if places.word is None or ("sentence" in reading.needed and not places.sentences):
             reading.columns.find(_trimmed(rows[0]), reading.needed)
             raise AssertionError("a header without a known name has the needed columns")
@@ -111,12 +114,15 @@ def _guessed(rows: Sequence[Sequence[Any]], reading: Reading) -> tuple[str, ...]
     roles |= {at: f"sentence {n}" if n > 1 else "sentence" for n, at in enumerate(places.sentences, 1)}
     names = tuple(roles.get(i, f"column {i + 1}") for i in range(width))
     if width > 1:
-        reading.note("The table has no header. Its columns were taken for: {columns}.", columns=", ".join(names))
+        taken = {"columns": ", ".join(names)}
+        reading.notes.append(Problem("The table has no header. Its columns were taken for: {columns}.", taken))
     return names
 
 
-def _places(columns: Sequence[Sequence[str]]) -> Places:
+def columns_by_content(rows: Sequence[Sequence[Any]]) -> Places:
     """What the columns of a table without a header hold, the first row included."""
+    width = max(map(len, rows))
+    columns = [[cell_text(r[i]).strip() if i < len(r) else "" for r in rows] for i in range(width)]
     level = pos = None
     words: list[int] = []
     sentences: list[int] = []
@@ -126,7 +132,7 @@ def _places(columns: Sequence[Sequence[str]]) -> Places:
             continue
         if all(cell.upper() in LEVELS for cell in filled):
             level = at if level is None else level
-        elif all(part in _POS for cell in filled for part in re.findall(r"\w+", cell.casefold())):
+        elif all(map(names_part, filled)):
             pos = at if pos is None else pos
         elif cells[0] and sum(bool(_SENTENCE.match(cell)) for cell in filled) > 0.8 * len(filled):
             sentences.append(at)
@@ -143,10 +149,25 @@ def _places(columns: Sequence[Sequence[str]]) -> Places:
     return Places(word, tuple(sentences), level, pos, others[0] if others else None)
 
 
+def names_part(text: str) -> bool:
+    """Whether `text` is a part of speech, or several: "noun", "adj./adv.", "isim"."""
+    return bool(Entry.parse("x", text).parts) or plain(text) in _PARTS
+
+
 def _occurs(words: Sequence[str], sentences: Sequence[str]) -> int:
     """In how many rows the beginning of the word is in the sentence."""
     pairs = zip(words, sentences, strict=True)
     return sum(bool(word) and word[:3].casefold() in sentence.casefold() for word, sentence in pairs)
+
+
+# What Excel, English or Turkish, makes of the words true and false.
+_EXCEL = {"TRUE": "true", "FALSE": "false", "DOĞRU": "true", "YANLIŞ": "false"}
+
+
+def word_text(value: Any) -> str:
+    """A cell with a word as text."""
+    text = cell_text(value)
+    return _EXCEL.get(text, text)
 
 
 def cell_text(value: Any) -> str:
@@ -159,4 +180,6 @@ def cell_text(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, (list, tuple)):
         return ", ".join(map(cell_text, value))
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)

@@ -17,7 +17,7 @@ from .arrow import read_parquet, read_saved_dataset
 from .columns import Columns, Places, Reading
 from .delimited import read_delimited
 from .excel import read_excel
-from .header import Cells, cell_text
+from .header import Cells, cell_text, word_text
 from .json_tables import read_json
 from .ordinary import ordinary
 
@@ -111,7 +111,7 @@ def _rows(path: Path, number: int, names: Sequence[str], values: Sequence[Any], 
                 )
         yield TableRow(
             number,
-            cell_text(word),
+            word_text(word),
             cell_text(sentence),
             cell_text(level),
             surplus,

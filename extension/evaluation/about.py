@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from ...exporter.records.prompt import Record
+from ...exporter.common.errors import Problem
 from ..models.loading import META, Loaded
 from ..training.artifacts import fingerprint
 from ..training.preflight import lengths
@@ -42,11 +42,33 @@ def about(
     )
 
 
-def same_records(card: Mapping[str, Any], records: Sequence[Record]) -> bool:
-    """Whether `records` are those that an adapter's card says it was trained on; True where it says nothing."""
+def remarks(card: Mapping[str, Any], task: Task, training: Path | None) -> list[Problem]:
+    """What a reader of the figures has to know about the data. `card` is the adapter's, empty where it has none."""
+    said, level = _trained_on(card), card.get("level")
+    found = []
+    if training is None or task.training is None:
+        found.append(Problem("No training file was found, so there is no retrieval baseline and no count of copies."))
+    elif said not in (None, fingerprint(task.training)):
+        found.append(
+            Problem("{file} is not what the adapter was trained on: its records differ.", {"file": training.name})
+        )
+    if task.records and said == fingerprint(task.records):
+        found.append(
+            Problem(
+                "The adapter was trained on these very records, so the figures say nothing about new words. Evaluate "
+                "it on the evaluation file of its export."
+            )
+        )
+    if level not in (None, task.level):
+        values = {"trained": level, "asked": task.level}
+        found.append(Problem("The adapter was trained for {trained}; the words are asked for at {asked}.", values))
+    return found
+
+
+def _trained_on(card: Mapping[str, Any]) -> str | None:
+    """The fingerprint of the records that an adapter was trained on, where its card tells it."""
     data = card.get("data")
-    said = data.get("fingerprint") if isinstance(data, dict) else None
-    return said is None or said == fingerprint(records)
+    return data.get("fingerprint") if isinstance(data, dict) else None
 
 
 def _training(adapter: Path) -> TrainingRun:

@@ -48,7 +48,7 @@ def encode(
             answer.append(tokenizer.eos_token_id)
             weights.append(1.0)
         labels = ([IGNORED] * len(prompt) if loss_on == "answer" else prompt) + answer
-        labels[0] = IGNORED  # nothing stands before it that could tell it
+        labels[0] = IGNORED  # nothing before it could tell it
         found.append({"input_ids": prompt + answer, "labels": labels, "weights": [1.0] * len(prompt) + weights})
     return found
 
