@@ -139,7 +139,7 @@ def export(
         raise InputError(*error.problems, *_first_rejects(pairs)) from None
     files = {f"{side}_{name}": path for (name, side), path in paths.items()} | {"meta": meta_path}
     digest = hashlib.sha256()
-    with Publication(force=force) as out:
+    with Publication(force=force, key=meta_path) as out:
         if pairs.rejects:
             _write_rejects(out, rejected_path, pairs)
             files["rejected"] = rejected_path
