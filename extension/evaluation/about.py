@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime
-import json
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from ...exporter.common.checked import checked, read_object
+from ...exporter.common.errors import InputError
+from ...exporter.common.versions import installed
 from ...exporter.records.prompt import Record
-from ..models.loading import META, Loaded
+from ..models.adapter import Card, check_adapter
+from ..models.loading import Loaded
 from ..training.artifacts import fingerprint
 from ..training.preflight import lengths
 from .plots import available
@@ -37,34 +37,25 @@ def about(
         longest=max(lengths(loaded.tokenizer, records), default=None),
         run=_training(adapter) if adapter is not None else TrainingRun(),
         date=datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
-        versions={name: number for name in _LIBRARIES if (number := _version(name))},
+        versions={name: number for name in _LIBRARIES if (number := installed(name))},
         notes=tuple(notes),
     )
 
 
-def same_records(card: Mapping[str, Any], records: Sequence[Record]) -> bool:
+def same_records(card: Card, records: Sequence[Record]) -> bool:
     """Whether `records` are those that an adapter's card says it was trained on; True where it says nothing."""
-    data = card.get("data")
-    said = data.get("fingerprint") if isinstance(data, dict) else None
-    return said is None or said == fingerprint(records)
+    return card.data.fingerprint in ("", fingerprint(records))
 
 
 def _training(adapter: Path) -> TrainingRun:
     """Time and loss of the training, where its folder tells them."""
-    told: dict[str, Any] = {}
-    for file, keys in ((META, ("seconds", "steps")), ("training_log.json", ("train_loss",))):
-        with suppress(OSError, ValueError, TypeError, AttributeError):
-            card = json.loads((adapter / file).read_text(encoding="utf-8"))
-            told |= {key: card[key] for key in keys if isinstance(card.get(key), (int, float))}
-    return TrainingRun(**told)
+    card = check_adapter(adapter)
+    try:
+        log = checked(TrainingRun, read_object(adapter / "training_log.json"))
+    except (InputError, ValueError):
+        log = TrainingRun()
+    return TrainingRun(card.seconds, card.steps, log.train_loss)
 
 
 def _short(name: str) -> str:
     return Path(name).expanduser().resolve().name if Path(name).expanduser().is_dir() else name
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""

@@ -13,10 +13,10 @@ import gradio as gr
 from ...exporter.common.errors import InputError
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ...exporter.records.prompt import ListPrompt, wrap
+from ..models.adapter import check_adapter
 from ..models.asking import Ask
 from ..models.host import adapter_names
 from ..models.jobs import Job
-from ..models.loading import check_adapter
 from ..writing.known import training_sentences
 from ..writing.lists import full_lists
 from ..writing.output_formats import OutputFormat
@@ -109,7 +109,7 @@ class WritePane(Pane):
         """An adapter knows its level."""
         if not adapter:
             return {}
-        trained = check_adapter(self.adapter_folder(adapter)).get("level")
+        trained = check_adapter(self.adapter_folder(adapter)).level
         return {self.level: trained} if trained in TRAINABLE else {}
 
     # Writing
@@ -175,8 +175,8 @@ class WritePane(Pane):
         if not isinstance(job.result, Sheet):
             return {}
         adapter = job.result.adapter
-        card = check_adapter(self.adapter_folder(adapter)) if adapter else {}
-        return {self.status: note(summary(job.result, card.get("level"), language), "good")}
+        trained = check_adapter(self.adapter_folder(adapter)).level if adapter else ""
+        return {self.status: note(summary(job.result, trained, language), "good")}
 
 
 def _progress(job: Job, language: str) -> Callable[[int, int, int], None]:

@@ -7,7 +7,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from ...exporter.common.files import atomic_folder, replaced, target_error
 from ...exporter.common.lock import only_one
 from ...exporter.common.versions import installed
 from ...exporter.records.prompt import PROMPT_VERSION, Example, Record
-from ..models.loading import META
+from ..models.adapter import META, Card
 from . import plots
 from .model_card import NAME as README
 from .model_card import model_card
@@ -263,11 +263,9 @@ def _json(path: Path, data: Any) -> None:
     path.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def training_of(adapter: Path, card: Mapping[str, object]) -> Path | None:
+def training_of(adapter: Path, card: Card) -> Path | None:
     """The training file that the card of an adapter in a webui's folder names, if it is there."""
-    data = card.get("data")
-    name = data.get("file") if isinstance(data, dict) else None
-    if not isinstance(name, str) or Path(name).name != name:
+    if not card.data.file or Path(card.data.file).name != card.data.file:
         return None
-    path = adapter.resolve().parent.parent / "training" / "datasets" / name
+    path = adapter.resolve().parent.parent / "training" / "datasets" / card.data.file
     return path if path.is_file() else None

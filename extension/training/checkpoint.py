@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from ...exporter.common.errors import InputError, first_line
 from ...exporter.common.files import atomic_folder
 
 _STATE, _LAST = "state.pt", "trainer_state.json"
@@ -25,10 +26,17 @@ def save_state(work: Path, step: int, state: dict[str, Any]) -> None:
 
 
 def load_state(folder: Path) -> dict[str, Any]:
-    """The state in `folder`. Only tensors and plain values are read, so nothing in it can run."""
+    """The state in `folder`. Only tensors and plain values are read, so nothing in it can run. Raises InputError."""
     import torch
 
-    return torch.load(folder / _STATE, map_location="cpu", weights_only=True)
+    try:
+        return torch.load(folder / _STATE, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged file makes torch fail in many ways
+        raise InputError(
+            "{file} is damaged: {cause}. Delete the folder it is in, to resume from the checkpoint before.",
+            file=folder / _STATE,
+            cause=first_line(error),
+        ) from None
 
 
 def last_checkpoint(work: Path) -> Path | None:

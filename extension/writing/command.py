@@ -159,7 +159,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace, level: str) -> None:
     """Refuse what cannot work before a model is loaded. Raises CefrError."""
-    from ..models.loading import check_adapter, check_model_name
+    from ..models.adapter import check_adapter
+    from ..models.loading import check_model_name
 
     if not 1 <= args.batch <= 1024:
         raise out_of_range("batch", args.batch, 1, 1024)
@@ -174,8 +175,8 @@ def _check(args: argparse.Namespace, level: str) -> None:
         )
     prompt_form_of_server(args)
     if args.adapter is not None:
-        trained_for = check_adapter(args.adapter).get("level")
-        if trained_for not in (None, level):
+        trained_for = check_adapter(args.adapter).level
+        if trained_for not in ("", level):
             print(f"Note: {args.adapter} was trained for {trained_for}, not for {level}.", file=sys.stderr)
     if args.out is not None:
         check_target(args.out, force=args.force)

@@ -40,8 +40,8 @@ def test_rows_that_are_not_accepted_are_marked() -> None:
     assert "daha önce, 1. satırda istendi" in sheet_table(SHEET, "tr")
 
 
-@pytest.mark.parametrize(("trained", "other"), [(None, False), ("A1", False), ("B1", True)])
-def test_what_was_written_in_words(trained: str | None, other: bool) -> None:
+@pytest.mark.parametrize(("trained", "other"), [("", False), ("A1", False), ("B1", True)])
+def test_what_was_written_in_words(trained: str, other: bool) -> None:
     lines = summary(SHEET, trained, "en").splitlines()
     assert lines[:3] == [
         "2 of 2 words used.",
@@ -49,7 +49,7 @@ def test_what_was_written_in_words(trained: str | None, other: bool) -> None:
         "1 rows were skipped: repeated, or not words.",
     ]
     assert lines[3:] == (["The adapter mine was trained for B1, not for A1."] if other else [])
-    assert len(summary(Sheet(ROWS[:1], "A1"), None, "en").splitlines()) == 1
+    assert len(summary(Sheet(ROWS[:1], "A1"), "", "en").splitlines()) == 1
 
 
 def test_downloads_are_made_once_and_named_by_the_level() -> None:
