@@ -38,6 +38,11 @@ def no_formula(cell: str) -> str:
     return f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell
 
 
+def is_text(name: str) -> bool:
+    """Whether a file's name is UTF-8: other bytes cannot be sent to a page, printed, or written into a file."""
+    return name.isascii() or not any("\ud800" <= c <= "\udfff" for c in name)
+
+
 def target_error(path: Path, error: Exception) -> TargetError:
     """`error` as a sentence about `path`."""
     known = _CAUSES.get(getattr(error, "errno", None) or 0)

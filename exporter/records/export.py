@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ..common.errors import InputError, Option, Problem
-from ..common.files import Publication, refuse_existing
+from ..common.files import Publication, no_formula, refuse_existing
 from ..common.webui import Webui
 from ..language.levels import TRAINABLE, parse_level
 from ..pairs.checking import PairSet, load_pairs
@@ -26,6 +26,7 @@ from .summary import SideSummary, Summary
 
 MAX_RECORDS = 10_000_000
 TRAINING_PRO_FORMAT_NAME = "cefr-sentences"
+_BLANK = "\u115f\u1160\u3164\uffa0"  # letters to Unicode, and nothing on the screen
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
 
 
@@ -88,9 +89,11 @@ class ExportSettings:
 def check_name(name: str) -> None:
     """Raises InputError unless `name` is a plain file name on every system."""
     if (
-        not name.strip()
+        not name.isprintable()  # also half a character, which cannot be encoded
+        or not any(c.isalnum() and c not in _BLANK for c in name)
         or name != name.strip()
         or len(name.encode()) > 120
+        or name.lower().endswith(".meta")  # NAME.meta.json describes the export NAME
         or name.startswith(".")
         or name.endswith(".")
         or re.search(r'[\x00-\x1f/\\:*?"<>|]', name)
@@ -260,7 +263,7 @@ def _first_rejects(pairs: PairSet) -> list[Problem]:
 def _write_rejects(out: Publication, path: Path, pairs: PairSet) -> None:
     writer = csv.writer(out.file(path), lineterminator="\n")
     writer.writerow(("row", "word", "sentence", "reason"))
-    writer.writerows((r.row, r.word, r.sentence, r.reason) for r in pairs.rejects)
+    writer.writerows((r.row, no_formula(r.word), no_formula(r.sentence), r.reason) for r in pairs.rejects)
 
 
 def _write_training_pro_format(out: Publication, webui: Webui) -> Path:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from ...exporter.common.checked import read_object
 from ...exporter.common.errors import InputError, Option, TargetError
 from ...exporter.common.files import atomic_folder, target_error
 from .result import Evaluation
@@ -63,13 +63,7 @@ def read_evaluation(path: Path) -> Evaluation:
     if not path.is_file():
         raise InputError("{file} does not exist. `cefr-sentences evaluate ... --out DIR` writes it.", file=path)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise InputError(
-            "{file} is not valid JSON: {cause}. Evaluate again, or take another copy.", file=path, cause=error
-        ) from None
-    try:
-        return Evaluation.from_json(data)
+        return Evaluation.from_json(read_object(path))
     except ValueError as error:
         raise InputError(
             "{file} is not an evaluation.json of `cefr-sentences evaluate` ({cause}). Give the one in a report's "

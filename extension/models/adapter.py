@@ -83,8 +83,8 @@ def apply_adapter(model: Any, folder: Path, name: str, as_: str = "default") -> 
         ) from error
     if wrong:
         raise ModelError(
-            "The adapter {adapter} does not fit {model}, which would run without it: {given} of the adapter is {known} "
-            "in the model. If only the beginning of the names differs, this puts it right: cefr-sentences "
+            "The adapter {adapter} does not fit {model}, which would run without it: the adapter has {given}, the "
+            "model {known}. If only the beginning of the names differs, this puts it right: cefr-sentences "
             "convert-adapter {adapter} {option} {model}",
             adapter=folder,
             model=name,

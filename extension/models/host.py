@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ...exporter.common.errors import ModelError
+from ...exporter.common.files import is_text
 from ...exporter.common.webui import Webui
 from ...exporter.records.prompt import ListPrompt
 from .adapter import apply_adapter, check_adapter
@@ -115,7 +116,9 @@ def adapter_names(folders: Webui) -> list[str]:
     try:
         # A name with a dot is a folder that is being replaced.
         adapters = [
-            p for p in folders.loras.iterdir() if not p.name.startswith(".") and (p / "adapter_config.json").is_file()
+            p
+            for p in folders.loras.iterdir()
+            if not p.name.startswith(".") and is_text(p.name) and (p / "adapter_config.json").is_file()
         ]
         return [p.name for p in sorted(adapters, key=lambda p: p.stat().st_mtime, reverse=True)]
     except OSError:

@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 
 from ...exporter.common.errors import CefrError, InputError
+from ...exporter.common.files import is_text
 from ...exporter.common.lock import busy
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ...exporter.records.formats import eval_beside, read_examples
@@ -230,4 +231,4 @@ class TrainPane(Pane):
 def unfinished_runs(loras: Path) -> list[str]:
     """Adapter folders with a run that can be resumed: it has a checkpoint, and no other process is at it."""
     runs = [path.parent.parent for path in loras.glob(f"*/{RESUME}/plan.json")] if loras.is_dir() else []
-    return sorted(run.name for run in runs if last_checkpoint(run) is not None and not busy(run))
+    return sorted(run.name for run in runs if is_text(run.name) and last_checkpoint(run) is not None and not busy(run))

@@ -137,6 +137,7 @@ class WritePane(Pane):
         yield from self._start(language, work, {self.sheet: "", self.after: _HIDDEN})
 
     def rewrite_row(self, language: str, row: Any) -> Iterator[Updates]:
+        self.refuse_when_shared()  # the last sheet may be another user's
         last = self.desk.last("write")
         before = last.result if last is not None else None
         index = whole(row, "row") - 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -204,10 +203,9 @@ def _asker(args: argparse.Namespace) -> Ask:
     """Who answers: a server, or a model, which is loaded now."""
     if args.api is not None:
         from ..models.asking import NO_STRICT
-        from ..models.server import Server
+        from ..models.server import Server, tells_key
 
-        safe = args.api.startswith(("https://", "http://127.", "http://localhost", "http://[::1]"))
-        if os.environ.get("OPENAI_API_KEY") and not safe:
+        if tells_key(args.api):
             print(f"Note: OPENAI_API_KEY goes to {args.api} unencrypted. Unset it, or use https.", file=sys.stderr)
         if args.strict:
             raise InputError(NO_STRICT)
