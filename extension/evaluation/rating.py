@@ -138,7 +138,7 @@ def make_sheet(evaluation: Evaluation, n: int, seed: int) -> dict[str, bytes]:
     drawn.shuffle(items)
     width = len(str(len(items)))
     by_id = {f"S{i:0{width}}": item for i, item in enumerate(items, 1)}
-    key = Key(evaluation.asked.level, seed, len(pairs) - len(both), by_id)
+    key = Key(evaluation.asked.level, by_id, seed, len(pairs) - len(both))
     rows = [(id_, item.word, item.sentence) for id_, item in by_id.items()]
     return {
         "ratings.csv": b"\xef\xbb\xbf" + _csv(rows).encode(),  # Excel has to be told that it is UTF-8

@@ -103,8 +103,12 @@ def test_only_rows_of_the_sheet_can_be_rewritten(tmp_path: Path, build: Build) -
     for row in (0, 4):
         with pytest.raises(InputError, match=f"There is no row {row}"):
             built.call("write", "rewrite_row", row=row)
-    with pytest.raises(InputError, match="not a whole number"):
-        built.call("write", "rewrite_row", row=None)
+    for row in (None, 10**400, "\ud800", float("inf")):
+        with pytest.raises(InputError):
+            built.call("write", "rewrite_row", row=row)
+    built.ui.host.training_off = "multi-user"  # the sheet may be another visitor's
+    with pytest.raises(InputError, match="several users"):
+        built.call("write", "rewrite_row", row=1)
 
 
 def test_one_row_is_rewritten_and_a_failure_loses_nothing(
