@@ -25,6 +25,7 @@ LEVELS = ("A1", "A2", "B1", "B2", "C1", "C2")
 PARTS = {"vern": "verb", "": "noun"}
 # Rarer lemmas than one in 30 million tokens tell nothing more: they are all as hard.
 LEAST_ZIPF = 1.5
+SURFACE_ZIPF = 3.0  # of forms without a lemma; rarer ones are names and typos more often than not
 
 
 def rows(path: Path) -> Iterator[tuple[str, str, str]]:
@@ -42,6 +43,12 @@ def write_list(source: Path, target: Path) -> None:
     print(f"{target.name}: {len(lines):,} entries")
 
 
+def _table(wordfreq: Path) -> list[list[str]]:
+    """The words with a frequency of 10 ** (-b / 100), by b."""
+    with gzip.open(wordfreq / "wordfreq" / "data" / "large_en.msgpack.gz") as file:
+        return need("msgpack").load(file, raw=False)
+
+
 def write_frequencies(wordfreq: Path, target: Path) -> None:
     """Zipf values (log10 of occurrences in a billion tokens) of lemmas: all forms of a lemma together.
 
@@ -50,8 +57,7 @@ def write_frequencies(wordfreq: Path, target: Path) -> None:
     """
     from lemminflect import getAllLemmas
 
-    with gzip.open(wordfreq / "wordfreq" / "data" / "large_en.msgpack.gz") as file:
-        table = need("msgpack").load(file, raw=False)  # table[b] are the words with a frequency of 10 ** (-b / 100)
+    table = _table(wordfreq)
     counts: dict[str, float] = defaultdict(float)
     for b, words in enumerate(table[1:], 1):
         for word in words:
@@ -65,6 +71,23 @@ def write_frequencies(wordfreq: Path, target: Path) -> None:
     lines = [f"{value}\t{' '.join(sorted(words))}\n" for value, words in sorted(by_value.items(), reverse=True)]
     target.write_text("zipf\tlemmas\n" + "".join(lines), encoding="utf-8")
     print(f"{target.name}: {sum(map(len, by_value.values())):,} lemmas")
+
+
+def write_surface(wordfreq: Path, target: Path) -> None:
+    """Zipf values of the forms that lemminflect's dictionary lacks ("smartphone"), from SURFACE_ZIPF on."""
+    from lemminflect import getAllLemmas
+
+    lines, n = [], 0
+    for b, words in enumerate(_table(wordfreq)[1 : round(100 * (9 - SURFACE_ZIPF)) + 1], 1):
+        lacking = sorted(word for word in words if word.isascii() and word.isalpha() and not getAllLemmas(word))
+        lines.append((round(9 - b / 100, 1), lacking))
+        n += len(lacking)
+    by_value: dict[float, list[str]] = defaultdict(list)
+    for value, words in lines:
+        by_value[value] += words
+    text = "".join(f"{value}\t{' '.join(sorted(words))}\n" for value, words in sorted(by_value.items(), reverse=True))
+    target.write_text("zipf\tforms\n" + text, encoding="utf-8")
+    print(f"{target.name}: {n:,} forms")
 
 
 def measure_estimate() -> None:
@@ -103,6 +126,7 @@ def main() -> None:
     write_list(levels / "cefrj-vocabulary-profile-1.5.csv", OUT / "cefr-j.tsv")
     write_list(levels / "octanove-vocabulary-profile-c1c2-1.0.csv", OUT / "octanove.tsv")
     write_frequencies(args.wordfreq, OUT / "frequency.tsv")
+    write_surface(args.wordfreq, OUT / "surface.tsv")
     measure_estimate()
 
 

@@ -55,7 +55,7 @@ def main() -> None:
 
 def speed(args: argparse.Namespace, scratch: Path) -> dict[str, Any]:
     """Whole runs of the three ways on one model and 1,000 records, then our step in parts."""
-    from cefr_sentences.exporter.records.formats import read_records
+    from cefr_sentences.exporter.records.reading import read_records
     from cefr_sentences.extension.models.loading import load_tokenizer
     from cefr_sentences.extension.recipes import recipe
 

@@ -17,7 +17,7 @@ _STEPS = 6
 
 def main() -> None:
     import torch
-    from cefr_sentences.exporter.records.formats import read_records
+    from cefr_sentences.exporter.records.reading import read_records
     from cefr_sentences.extension.models.loading import load
     from cefr_sentences.extension.training.data import encode
     from cefr_sentences.extension.training.settings import TrainSettings

@@ -49,7 +49,7 @@ def main() -> None:
 def bench(args: argparse.Namespace, scratch: Path) -> dict[str, Any]:
     from cefr_sentences.exporter.pairs.checking import starter_pairs
     from cefr_sentences.exporter.records.export import ExportSettings, export
-    from cefr_sentences.exporter.records.formats import read_records
+    from cefr_sentences.exporter.records.reading import read_records
     from cefr_sentences.exporter.records.slicer import report
     from cefr_sentences.extension.demo import scratch_webui
     from cefr_sentences.extension.models.embedded import embedded_model

@@ -11,7 +11,7 @@ from .train_common import finish, job, wait
 
 
 def main() -> None:
-    from cefr_sentences.exporter.records.formats import read_records
+    from cefr_sentences.exporter.records.reading import read_records
     from cefr_sentences.extension.models.loading import load
     from cefr_sentences.extension.training import lora
     from cefr_sentences.extension.training import run as engine

@@ -6,19 +6,30 @@ exception in `ui` would take the whole webui down.
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
-params = {"is_tab": True, "display_name": "CEFR Sentences"}
+params = {"is_tab": True, "display_name": "CEFR"}
 _host: Any = None
 
 
 def setup() -> None:
     """Called before the page is built, and again when the webui restarts its interface: the host and its jobs stay."""
     global _host
+    _log_to_console()
     from .models.in_webui import InWebui
 
     if _host is None:
         _host = InWebui()
+
+
+def _log_to_console() -> None:
+    """Our log, where nobody else writes it: the webui gives the root logger a handler that drops everything."""
+    log = logging.getLogger("cefr_sentences")
+    if all(isinstance(handler, logging.NullHandler) for handler in (*logging.root.handlers, *log.handlers)):
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+        log.addHandler(handler)
 
 
 def ui() -> None:

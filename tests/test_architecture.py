@@ -62,9 +62,11 @@ def test_the_arrows_between_the_three_folders() -> None:
 
 
 def test_the_arrows_between_the_rooms_of_the_exporter() -> None:
-    floor = {room: number for number, room in enumerate(("common", "language", "pairs", "records"))}
+    floor = {room: number for number, room in enumerate(("common", "language", "pairs", "bank", "records"))}
     wrong = []
     for path in sources("exporter"):
+        if path.stem in COMMANDS:
+            continue  # part of the command line, which is above all rooms
         room = path.relative_to(ROOT / "exporter").parts[0]
         for line, name in imports(path):
             parts = name.split(".")

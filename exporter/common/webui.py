@@ -60,7 +60,7 @@ def find_webui(folder: Path, user_data: Path | None = None, *, needs_data: bool 
     """The webui at `folder`, with the folders that its CMD_FLAGS.txt has moved.
 
     Its user data are, in this order: `user_data` when given; what `--user-data-dir` in its CMD_FLAGS.txt
-    says (v4); `user_data` in it; beside it or beside its parent (portable builds).
+    says (v4); the first that exists of the folders where the webui looks, in its order.
 
     Raises:
         TargetError: no webui there, or no such user data folder. Without `needs_data` a webui that has none, as before
@@ -99,7 +99,16 @@ def find_webui(folder: Path, user_data: Path | None = None, *, needs_data: bool 
 
 
 def _usual_folders(root: Path) -> list[Path]:
-    return [root / "user_data", root.parent / "user_data", root.parent.parent / "user_data"]
+    """Where the user data of the webui at `root` may be, in its own order.
+
+    A portable build of v4.5 or later prefers a folder beside it, which several versions can share; that of a build with
+    a window of its own, whose code is in `app`, is one level further up (`resolve_user_data_dir` in its
+    modules/paths.py). Otherwise the folder inside comes first.
+    """
+    inside, beside, above = (folder / "user_data" for folder in (root, root.parent, root.parent.parent))
+    if (root / "portable_env").is_dir() and (root / "modules" / "paths.py").is_file():
+        return [above, beside, inside] if (root.parent / "app").exists() else [beside, inside]
+    return [inside, beside, above]
 
 
 def _moved(root: Path, user_data: Path) -> Path | None:

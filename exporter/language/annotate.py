@@ -23,7 +23,7 @@ _TOKEN = re.compile(
 )
 _LINK = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@[^\s@]+\.\w+")
 _CONTRACTION = re.compile(r"(.+?)(n't|'(?:s|re|ve|ll|d|m))", re.IGNORECASE)
-_TABLE = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00a0": " ", "\u00ad": None})
+_TABLE = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00a0": " ", "\u00ad": None, "İ": "I"})
 _DASH = re.compile(
     r"(\w)- (?=\w)|(\w) -(?=\w)"  # soil- borne, mouse -like
     r"|(\d) - (?=year|day|\d)|(ty) - (?=(?:one|two|three|four|five|six|seven|eight|nine)\b)"  # 43 - year, thirty - one
@@ -69,7 +69,7 @@ def annotate(sentence: str) -> list[Token]:
     text = normalise(sentence)
     if "@" in text or "://" in text or "www." in text:
         text = _LINK.sub(_LINKED, text)
-    shouting = text.isupper()
+    cased = not (text.isupper() or _titled(text))  # else capitals tell nothing
     opening = True
     for match in _TOKEN.finditer(text):
         kind, piece = match.lastgroup, match[0]
@@ -84,12 +84,18 @@ def annotate(sentence: str) -> list[Token]:
         elif kind == "initials":
             tokens.append(_initials(piece))
         elif "'" in piece or "-" in piece:
-            _compound(piece, opening or shouting, tokens)
+            _compound(piece, opening or not cased, tokens)
         else:
-            tokens.append(_single(piece, opening or shouting))
+            tokens.append(_single(piece, opening or not cased))
         opening = False
     _lower_phrases(tokens)
     return tokens
+
+
+def _titled(text: str) -> bool:
+    """Whether every long word has a capital, as in a title."""
+    long = [word for word in text.split() if len(word) > 3 and word[0].isalpha()]
+    return len(long) > 2 and all(word[0].isupper() for word in long)
 
 
 def _compound(piece: str, opening: bool, tokens: list[Token]) -> None:
@@ -135,6 +141,8 @@ def is_name(word: str, opening: bool) -> bool:
         return False
     if lower in lists.names:
         return True
+    if len(word) > 3 and word.isupper() and look_up(lower).known:
+        return False  # said loudly: "It is VERY important"
     return not (look_up(lower).known or _TERM.search(lower)) if opening else True
 
 

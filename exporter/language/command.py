@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .profile import Profile
 
 _BATCH = 1000
+_WRAPPED = 50  # characters; shorter lines end where they end
 
 
 def add_commands(commands: Any) -> None:
@@ -27,9 +28,15 @@ def add_commands(commands: Any) -> None:
         "level",
         help="how hard sentences are",
         description="The CEFR level of each sentence, its score (1.0 is A1, 6.0 is C2), and the words above the level.",
-        epilog="One sentence a line; blank lines are skipped. Exit codes: 0 done; 2 the input cannot be read.",
+        epilog="Text is taken apart into sentences; of a table, those of its column of sentences are judged. "
+        "Exit codes: 0 done; 2 the input cannot be read.",
     )
-    parser.add_argument("source", metavar="FILE", help="a text file with one sentence a line, or - for standard input")
+    parser.add_argument(
+        "source",
+        metavar="FILE",
+        help="a text file, a table with a column of sentences (CSV, Excel, JSON ...), or - for text on standard input",
+    )
+    parser.add_argument("--columns", metavar="sentence=NAME", help="the column of sentences, where its name is unusual")
     parser.add_argument("--target", metavar="LEVEL", help="name the words above this level, not above the sentence's")
     parser.add_argument("--json", action="store_true", help="print an array of {sentence, score, level, above}")
     parser.set_defaults(run=run)
@@ -37,7 +44,7 @@ def add_commands(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     target = parse_level(args.target) if args.target else None
-    judged = _profiles(_lines(args.source), target)
+    judged = _profiles(_sentences(args.source, args.columns), target)
     first = next(judged, None)
     if first is None:
         raise InputError(
@@ -53,6 +60,35 @@ def run(args: argparse.Namespace) -> int:
 
 def _name(source: str) -> str:
     return "Standard input" if source == "-" else source
+
+
+def _sentences(source: str, columns: str | None) -> Iterator[str]:
+    """The sentences of a text or a table, one after the other."""
+    from ..pairs.columns import Columns
+    from ..pairs.tables import TABLES, read_rows
+    from .sentences import split_sentences
+
+    path = Path(source)
+    if source != "-" and path.suffix.lower() in TABLES and path.is_file():
+        texts = (row.sentence for row in read_rows(path, Columns.parse(columns), needed=("sentence",)))
+    else:
+        texts = _paragraphs(_lines(source))
+    for text in texts:
+        yield from split_sentences(" ".join(text.split()))
+
+
+def _paragraphs(lines: Iterator[str]) -> Iterator[str]:
+    """Lines, but a long one without an end mark goes on in one that begins with a small letter: wrapped text."""
+    paragraph = ""
+    for line in lines:
+        if len(paragraph) >= _WRAPPED and paragraph[-1] not in ".!?…\"'”’)" and line[0].islower():
+            paragraph = f"{paragraph} {line}"
+            continue
+        if paragraph:
+            yield paragraph
+        paragraph = line
+    if paragraph:
+        yield paragraph
 
 
 def _lines(source: str) -> Iterator[str]:

@@ -12,8 +12,11 @@ from typing import ClassVar, Protocol
 
 from .annotate import Token, annotate
 from .fitted import fitted_judge
-from .levels import LEVELS
+from .levels import LEVELS, level_number
 from .verbs import Structure, structure
+
+
+_COMMON, _NEUTRAL = 4.8, "house"  # how frequent, and what it looks like
 
 
 @dataclass(frozen=True)
@@ -27,9 +30,32 @@ class Reading:
 
     @classmethod
     def of(cls, sentence: str) -> Reading:
-        tokens = annotate(sentence)
+        return cls._of(sentence, annotate(sentence))
+
+    @classmethod
+    def _of(cls, sentence: str, tokens: list[Token]) -> Reading:
         words = [token for token in tokens if token.word is not None]
         return cls(sentence, tokens, words, structure(words))
+
+    def with_known(self, asked: Sequence[str], level: str) -> Reading:
+        """The same sentence read as if every word of `asked` were a common one of `level`."""
+        pieces = {piece for word in asked for token in annotate(word) for piece in (token.lower,)}
+        hard = [at for at, t in enumerate(self.tokens) if t.kind == "word" and t.lower in pieces and known(t, level) != t]
+        if not hard:
+            return self
+        tokens = list(self.tokens)
+        for at in hard:
+            tokens[at] = known(tokens[at], level)
+        return self._of(self.sentence, tokens)
+
+
+def known(token: Token, level: str) -> Token:
+    """`token` as a word that learners of `level` know: short and common, where it is above the level."""
+    number = level_number(level)
+    if token.word is None or token.word.level_number <= number:
+        return token
+    word = token.word._replace(level_number=number, zipf=max(token.word.zipf, _COMMON), source="cefr-j")
+    return Token(token.text, _NEUTRAL, token.kind, word)
 
 
 class Judge(Protocol):

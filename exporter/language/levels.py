@@ -1,7 +1,8 @@
 """The CEFR levels, and the level of a word.
 
-A word's level is that of its lemma in the CEFR-J Wordlist (A1-B2) or in the Octanove list (C1, C2), the lowest over
-its parts of speech unless one is asked for. A word in neither list gets an estimate, which is marked as one.
+A word's level is that of its lemma in the CEFR-J Wordlist (A1-B2), in the Octanove list (C1, C2) or among our own
+everyday words, the lowest over its parts of speech unless one is asked for. A word in none of them gets an estimate,
+which is marked as one.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 LEVELS = ("A1", "A2", "B1", "B2", "C1", "C2")
 # C2 is known to the judge, but nobody trains for it: the word lists and graded sentences end at C1.
 TRAINABLE = LEVELS[:5]
-SOURCES = ("cefr-j", "octanove", "estimate", "name", "number")
+SOURCES = ("cefr-j", "octanove", "everyday", "estimate", "name", "number")
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from .spelling import spellings
+
 DATA = Path(__file__).parents[1] / "data" / "words"
-_LISTS = (("cefr-j.tsv", "cefr-j"), ("octanove.tsv", "octanove"))
+_LISTS = (("cefr-j.tsv", "cefr-j"), ("octanove.tsv", "octanove"), ("everyday.tsv", "everyday"))
 _NUMBERS = {"A1": 1, "A2": 2, "B1": 3, "B2": 4, "C1": 5, "C2": 6}
 
 # The coarse part of speech of the lists' own names, of Universal Dependencies' and of the Penn tags' first letters.
@@ -53,6 +55,9 @@ _SAME = dict(
 # A2: the lists have what beginners learn, so a word that they lack is hardly that easy, however frequent.
 ZIPF_CUTS = (4.0, 3.55, 3.1)
 RAREST = 1.5  # what the frequency table leaves out
+# What everyday words count for at least, by level: about the median of the listed words of the level. The texts behind
+# the frequencies are older than "emoji", and few are by or for children with a "schoolbag".
+_EVERYDAY_ZIPF = {1: 4.8, 2: 4.4, 3: 4.0}
 _PREFIX = re.compile(r"(?:un|in|im|il|ir|dis|non|re|over|under|mis|pre|anti|semi|sub|super|inter|multi|co)-?(?=\w{4})")
 # An ending, and what the word it is made from has in its place.
 _SUFFIXES = _pairs(
@@ -67,7 +72,7 @@ class Word(NamedTuple):
 
     lemma: str
     level_number: int
-    source: str  # cefr-j, octanove, or estimate
+    source: str  # cefr-j, octanove, everyday, or estimate
     zipf: float
     verb: str  # base, s, ing, past (also the participle), or empty
     noun: bool  # whether it can be a noun or an adjective too
@@ -80,6 +85,7 @@ class Lexicon(NamedTuple):
     levels: dict[str, dict[str, tuple[int, str]]]
     phrases: dict[str, tuple[tuple[tuple[str, ...], int], ...]]  # by first word: its words and level_number
     zipf: dict[str, float]
+    surface: dict[str, float]  # the same of forms that neither the dictionary nor a list has, names among them
     names: frozenset[str]
     capitalised: frozenset[str]  # listed only with a capital: Monday, I
 
@@ -104,13 +110,19 @@ def lexicon() -> Lexicon:
         if " " in word:
             first, *rest = word.replace("'s", " 's").split()
             phrases.setdefault(first, []).append((tuple(rest), min(parts.values())[0]))
-    zipf: dict[str, float] = {}
-    for line in (DATA / "frequency.tsv").read_text(encoding="utf-8").splitlines()[1:]:
-        value, words = line.split("\t")
-        zipf.update(dict.fromkeys(words.split(), float(value)))
     names = frozenset((DATA / "names.txt").read_text(encoding="utf-8").lower().split())
     capitals = frozenset(word for word, capital in cased.items() if capital)
-    return Lexicon(levels, {k: tuple(v) for k, v in phrases.items()}, zipf, names, capitals)
+    phrased = {k: tuple(v) for k, v in phrases.items()}
+    surface = {form: zipf for form, zipf in _zipfs("surface.tsv").items() if form not in levels}
+    return Lexicon(levels, phrased, _zipfs("frequency.tsv"), surface, names, capitals)
+
+
+def _zipfs(name: str) -> dict[str, float]:
+    zipf: dict[str, float] = {}
+    for line in (DATA / name).read_text(encoding="utf-8").splitlines()[1:]:
+        value, words = line.split("\t")
+        zipf.update(dict.fromkeys(words.split(), float(value)))
+    return zipf
 
 
 def coarse_part(pos: str | None) -> str | None:
@@ -131,14 +143,26 @@ def look_up(form: str, part: str | None = None) -> Word:
     by_part = lemmas(spelled)
     every = tuple(dict.fromkeys(lemma for some in by_part.values() for lemma in some))
     asked = every if part is None else by_part.get(part, ())
-    listed = _lowest((*asked, spelled), part)
+    listed = _lowest((*asked, spelled), part) or _lowest(_spelled_otherwise((*asked, spelled)), part)
     known = spelled in lists.zipf or bool(every)
     if listed is None and part is not None and (other := _lowest((*every, spelled), None)):
         listed = (other[0], other[1], "estimate")
     lemma, level_number, source = listed or estimate(spelled, every)
-    zipf = max((lists.zipf.get(word, RAREST) for word in {lemma, spelled, *every}), default=RAREST)
+    zipf = max(frequency(word) for word in {lemma, spelled, *every})
+    if source == "everyday":
+        zipf = max(zipf, _EVERYDAY_ZIPF[level_number])
     verb, noun = _verb_form(spelled, by_part.get("VERB", ())), "NOUN" in by_part or "ADJ" in by_part
     return Word(lemma, level_number, source, zipf, verb, noun, known or listed is not None)
+
+
+def frequency(word: str) -> float:
+    """The Zipf value of a lemma, or of a form that the dictionary lacks."""
+    lists = lexicon()
+    return lists.zipf.get(word) or lists.surface.get(word, RAREST)
+
+
+def _spelled_otherwise(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(other for word in words for other in sorted(spellings(word)))
 
 
 def lemmas(form: str) -> dict[str, tuple[str, ...]]:
@@ -146,11 +170,23 @@ def lemmas(form: str) -> dict[str, tuple[str, ...]]:
     from lemminflect import getAllLemmas
 
     by_part = getAllLemmas(form)
-    if not by_part and form.endswith("s") and form[:-1] in lexicon().levels:  # Mondays
-        return {"NOUN": (form[:-1],)}
+    if not by_part:
+        return _regular(form)
     if "AUX" in by_part:
         by_part = {**by_part, "VERB": (*by_part["AUX"], *by_part.get("VERB", ()))}
     return by_part
+
+
+def _regular(form: str) -> dict[str, tuple[str, ...]]:
+    """The listed word of which a form that the dictionary lacks is a regular one: Mondays, podcasts, googled."""
+    levels = lexicon().levels
+    for ending, part in (("s", "NOUN"), ("es", "NOUN"), ("ed", "VERB"), ("ing", "VERB")):
+        if form.endswith(ending) and len(form) - len(ending) > 2:
+            stem = form[: -len(ending)]
+            for lemma in (stem, f"{stem}e", stem[:-1] if stem[-1] == stem[-2] else stem):
+                if lemma in levels and (part == "NOUN" or part in levels[lemma]):
+                    return {part: (lemma,)}
+    return {}
 
 
 def _lowest(words: tuple[str, ...], part: str | None) -> tuple[str, int, str] | None:
@@ -171,10 +207,9 @@ def estimate(form: str, candidates: tuple[str, ...]) -> tuple[str, int, str]:
 
     A derived word is at least as hard as the word it is made from, and at most two levels harder.
     """
-    lists = lexicon()
-    lemma = max(candidates, key=lambda word: lists.zipf.get(word, 0.0), default=form)
-    zipf = lists.zipf.get(lemma, RAREST)
-    level_number = 6 - bisect(ZIPF_CUTS[::-1], zipf)
+    zipf = lexicon().zipf
+    lemma = max(candidates, key=lambda word: zipf.get(word, 0.0), default=form)
+    level_number = 6 - bisect(ZIPF_CUTS[::-1], frequency(lemma))
     base = derived_from(lemma)
     if base is not None:
         level_number = max(base, min(level_number, base + 2))

@@ -50,15 +50,28 @@ class Profile:
         return tuple(reasons)
 
 
-def profile(sentence: str, target: str | None = None, judge: Judge | None = None) -> Profile:
-    """The profile of one sentence, by the default judge unless one is given. `target` is a level. Accepts any text."""
-    return profiles([sentence], target, judge)[0]
+def profile(
+    sentence: str, target: str | None = None, judge: Judge | None = None, asked: Sequence[str] = ()
+) -> Profile:
+    """The profile of one sentence, by the default judge unless one is given. `target` is a level. Accepts any text.
+
+    `asked` are words of the sentence that were asked for, as written there: they count as known at the target level,
+    because no sentence can do without them.
+    """
+    return profiles([sentence], target, judge, [asked])[0]
 
 
-def profiles(sentences: Sequence[str], target: str | None = None, judge: Judge | None = None) -> list[Profile]:
-    """The profiles of many sentences, much quicker than one at a time."""
+def profiles(
+    sentences: Sequence[str],
+    target: str | None = None,
+    judge: Judge | None = None,
+    asked: Sequence[Sequence[str]] = (),
+) -> list[Profile]:
+    """The profiles of many sentences, much quicker than one at a time. `asked` belongs to them one by one."""
     judge = judge or find_judge()
     read = [Reading.of(sentence) for sentence in sentences]
+    if target and asked:
+        read = [reading.with_known(words, target) for reading, words in zip(read, asked, strict=True)]
     scores = iter(judge.scores([reading for reading in read if reading.words]))
     return [_profile(reading, next(scores), target, judge) if reading.words else _NO_WORD for reading in read]
 

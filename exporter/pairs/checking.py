@@ -10,24 +10,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..common.errors import Problem
-from ..language.forms import uses
+from ..language.entry import Entry
 from ..language.levels import LEVELS, TRAINABLE, parse_level
-from .columns import Columns
-from .tables import read_rows
+from ..language.sentences import count_sentences
+from .columns import Columns, Reading
+from .markup import markup_in, without_markup, without_tags
+from .tables import TableRow, read_rows
 
-STARTER = Path(__file__).parents[1] / "data" / "starter"
+STARTER = Path(__file__).parents[1] / "data" / "bank"
 
 _QUOTES = str.maketrans("‘’‚‛ʼ´`“”„‟«»", "'''''''\"\"\"\"\"\"")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f\x80-\x84\x86-\x9f]")
 _BREAK = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
-# A full stop after these does not end a sentence; the names among them only with a capital letter.
-_ABBREVIATIONS = frozenset("vs etc e.g i.e a.m p.m approx".split())  # noqa: SIM905
-_TITLES = "Mr Mrs Ms Dr Prof St Sr Jr Mt Inc Ltd Co Corp Dept Gen Col Capt No Fig"
-_MONTHS = "Jan Feb Mar Apr Jun Jul Aug Sept Oct Nov Dec"
-_NAMES = frozenset(f"{_TITLES} {_MONTHS}".split())
-_INNER_STOP = re.compile(r"[.!?][\"')\]]*\s|[a-z][.!?][A-Z][a-z]")
-_STOP = re.compile(r"(\S*?)([.!?]+)([\"')\]]*)\s+(?=[\"'(\[]*(\w))")
-_GLUED = re.compile(r"[a-z][.!?][A-Z][a-z]")
+MAX_WORD, MAX_SENTENCE = 60, 1000  # characters
 
 
 @dataclass(frozen=True)
@@ -54,11 +50,19 @@ class RowCounts:
 
 
 @dataclass
+class Cleaned:
+    """How many cells were changed, by what was done: quotation marks made straight, markup taken off."""
+
+    smart_quotes: int = 0
+    markup: int = 0
+
+
+@dataclass
 class PairSet:
     """The usable pairs of one table. Sentences are stored once each: a sentence is its text.
 
-    `pair_words[i]` and `pair_sentences[i]` index into `words` and `sentences`. `smart_quotes` counts the cells whose
-    typographic quotation marks were made straight.
+    `pair_words[i]` and `pair_sentences[i]` index into `words` and `sentences`. `notes` say what of the table was not
+    read, or was guessed.
     """
 
     level: str
@@ -68,7 +72,8 @@ class PairSet:
     pair_sentences: array[int] = field(default_factory=lambda: array("l"))
     rejects: list[Reject] = field(default_factory=list)
     rows: RowCounts = field(default_factory=RowCounts)
-    smart_quotes: int = 0
+    cleaned: Cleaned = field(default_factory=Cleaned)
+    notes: list[Problem] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.pair_words)
@@ -83,9 +88,10 @@ def load_pairs(
     columns: Columns | None = None,
     *,
     keep: bool = False,
+    sheet: str | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> PairSet:
-    """Read, clean and check the pairs of `level` in the table at `path`.
+    """Read, clean and check the pairs of `level` in the table at `path`; `sheet` is the one of an Excel file.
 
     With `keep`, pairs that fail a check are used all the same (line breaks become spaces); they are still
     listed in `rejects`. Blank and doubled rows and rows of another level are only counted.
@@ -93,91 +99,103 @@ def load_pairs(
     Raises:
         InputError: the table cannot be read.
     """
-    pairs, rows = PairSet(level), RowCounts()
-    pairs.rows = rows
-    word_ids: dict[str, int] = {}
-    sentence_ids: dict[str, int] = {}
-    seen: set[int] = set()
-    for row in read_rows(path, columns):
+    reading = Reading(columns or Columns(), sheet=sheet)
+    loading = _Loading(PairSet(level, notes=reading.notes), keep)
+    for row in read_rows(path, reading=reading):
+        loading.add(row)
+        if progress is not None and loading.rows.read % 5000 == 0:
+            progress(loading.rows.read)
+    return loading.finished()
+
+
+class _Loading:
+    """A PairSet while it is filled."""
+
+    def __init__(self, pairs: PairSet, keep: bool) -> None:
+        self.pairs, self.rows, self.keep = pairs, pairs.rows, keep
+        self._words: dict[str, int] = {}
+        self._sentences: dict[str, int] = {}
+        self._seen: set[int] = set()
+
+    def add(self, row: TableRow) -> None:
+        pairs, rows = self.pairs, self.rows
         rows.read += 1
-        if progress is not None and rows.read % 5000 == 0:
-            progress(rows.read)
-        (word, straightened), (sentence, also) = _clean(row.word), _clean(row.sentence)
-        pairs.smart_quotes += straightened + also
+        word, sentence = self._clean(row.word, without_tags), self._clean(row.sentence, without_markup)
         if not word or not sentence:
             rows.blank += 1
-            continue
-        row_level = row.level.strip().upper()
-        if row_level in LEVELS and row_level != level:
+            return
+        level = row.level.strip().upper()
+        if level in LEVELS and level != pairs.level:
             rows.other_level += 1
-            continue
-        unknown_level = _level_problem(row_level)
-        reason = unknown_level or check_pair(word, sentence, row.surplus)
+            return
+        unknown_level = _level_problem(level)
+        reason = unknown_level or check_pair(word, sentence, row.surplus, row.pos)
         if reason:
             pairs.rejects.append(Reject(row.number, word, " ".join((sentence, *row.surplus)), reason))
-            if not keep or unknown_level:
+            if not self.keep or unknown_level:
                 rows.rejected += 1
-                continue
-            word = _BREAK.sub(" ", word)
-            sentence = _BREAK.sub(" ", ", ".join((sentence, *row.surplus)))
-        w = word_ids.setdefault(word.casefold(), len(word_ids))
-        s = sentence_ids.setdefault(sentence, len(sentence_ids))
-        if (w << 32 | s) in seen:
-            rows.doubled += 1
-            continue
-        seen.add(w << 32 | s)
-        if w == len(pairs.words):
-            pairs.words.append(word)
-        pairs.pair_words.append(w)
-        pairs.pair_sentences.append(s)
-        rows.used += 1
+                return
+            word, sentence = one_line(word), one_line(", ".join((sentence, *row.surplus)))
+        rows.used += self._pair(Entry.parse(word, row.pos).headword or word, sentence)
         rows.kept_despite_a_failed_check += reason is not None
-    pairs.sentences = list(sentence_ids)
-    return pairs
+
+    def _pair(self, word: str, sentence: str) -> bool:
+        """Keep the pair, unless it is there already."""
+        w = self._words.setdefault(word.casefold(), len(self._words))
+        s = self._sentences.setdefault(sentence, len(self._sentences))
+        if (w << 32 | s) in self._seen:
+            self.rows.doubled += 1
+            return False
+        self._seen.add(w << 32 | s)
+        if w == len(self.pairs.words):
+            self.pairs.words.append(word)
+        self.pairs.pair_words.append(w)
+        self.pairs.pair_sentences.append(s)
+        return True
+
+    def _clean(self, text: str, without: Callable[[str], str]) -> str:
+        """`text` without markup and odd signs, and counted where it had any."""
+        cleaned = self.pairs.cleaned
+        plain = without(text)
+        cleaned.markup += plain is not text and plain != text
+        text, straightened = straight(plain)
+        cleaned.smart_quotes += straightened
+        return text
+
+    def finished(self) -> PairSet:
+        self.pairs.sentences = list(self._sentences)
+        return self.pairs
 
 
-def check_pair(word: str, sentence: str, surplus: Sequence[str] = ()) -> Problem | None:
-    """What is wrong with a cleaned pair, in a few words; None when nothing is."""
+def check_pair(word: str, sentence: str, surplus: Sequence[str] = (), pos: str = "") -> Problem | None:
+    """What is wrong with a cleaned pair, in a few words; None when nothing is. `pos` is the word's part of speech."""
     if _BREAK.search(word):
         return Problem("line break in the word")
     if _BREAK.search(sentence):
         return Problem("line break in the sentence")
+    if control := _CONTROL.search(word) or _CONTROL.search(sentence):
+        return Problem("a control character: {character}", {"character": f"U+{ord(control[0]):04X}"})
     if surplus:
         return Problem("more cells than columns: put a sentence with commas in quotation marks")
     if not any(c.isalpha() for c in word):
         return Problem("the word has no letters")
-    if len(word) > 60:
+    if len(word) > MAX_WORD:
         return Problem("the word has {n} characters: are the columns swapped?", {"n": len(word)})
+    if len(sentence) > MAX_SENTENCE:
+        return Problem(
+            "the sentence has {n} characters, and at most {most} are taken",
+            {"n": f"{len(sentence):,}", "most": f"{MAX_SENTENCE:,}"},
+        )
+    if markup := markup_in(sentence):
+        return Problem("markup in the sentence: {markup}", {"markup": markup[:40]})
     if (n := count_sentences(sentence)) > 1:
         return Problem("{n} sentences instead of one", {"n": n})
-    if not uses(word, sentence):
+    if not Entry.parse(word, pos).uses(sentence):
         return Problem("the word does not occur in the sentence")
     return None
 
 
-def count_sentences(text: str) -> int:
-    """How many sentences `text` holds, by its full stops, question and exclamation marks."""
-    if not _INNER_STOP.search(text):
-        return 1
-    ends = len(_GLUED.findall(text))
-    for match in _STOP.finditer(text):
-        before, stops, quotes, after = match[1].lstrip("\"'(["), match[2], match[3], match[4]
-        if not (after.isupper() or after.isdigit()):
-            continue
-        if stops == ".":
-            initial = len(before) == 1 and before.isalpha() and before != "I"
-            numbered = before in ("No", "Fig") and not after.isdigit()
-            if initial or before.lower() in _ABBREVIATIONS or (before in _NAMES and not numbered):
-                continue
-            if re.fullmatch(r"(\w\.)+\w", before):
-                continue
-        elif stops.startswith("..") or (quotes and quotes[0] in "\"'"):
-            continue  # a pause, or a sentence that continues after speech: "Stop!" Tom shouted.
-        ends += 1
-    return ends + 1
-
-
-def _clean(text: str) -> tuple[str, bool]:
+def straight(text: str) -> tuple[str, bool]:
     """Straight quotation marks (and whether any were not), no invisible characters, single spaces.
 
     Line breaks are left for the check to see.
@@ -187,6 +205,11 @@ def _clean(text: str) -> tuple[str, bool]:
     cleaned = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
     straight = cleaned.translate(_QUOTES)
     return re.sub(r"[^\S\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+", " ", straight).strip(), straight != cleaned
+
+
+def one_line(text: str) -> str:
+    """`text` as it may be in a record: line breaks and control characters are spaces."""
+    return " ".join(_CONTROL.sub(" ", _BREAK.sub(" ", text)).split())
 
 
 def _level_problem(level: str) -> Problem | None:

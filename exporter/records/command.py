@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,8 @@ def add_commands(commands: Any) -> None:
     export.add_argument(
         "pairs",
         metavar="PAIRS",
-        help="JSON, JSON Lines, CSV, TSV, Parquet, .xlsx or a save_to_disk folder; 'starter' for the built-in pairs",
+        help="JSON, JSON Lines, CSV, TSV, Parquet, .xlsx, an Anki deck (.apkg, notes in plain text) or a save_to_disk "
+        "folder; - for standard input; 'starter' for the built-in pairs",
     )
     export.add_argument("--level", required=True, help="A1, A2, B1, B2 or C1")
     export.add_argument("--name", help="name of the files (default: from PAIRS)")
@@ -37,7 +39,10 @@ def add_commands(commands: Any) -> None:
     where.add_argument("--webui", metavar="DIR", type=Path, help="a text-generation-webui: into its datasets folder")
     where.add_argument("--out", metavar="DIR", type=Path, help="any other folder")
     export.add_argument("--user-data-dir", metavar="DIR", type=Path, help="the webui's user data, if it was moved")
-    export.add_argument("--columns", metavar="word=W,sentence=S", help="column names, if they are not recognized")
+    export.add_argument(
+        "--columns", metavar="word=W,sentence=S", help="names or numbers of columns, if they are not recognized"
+    )
+    export.add_argument("--sheet", metavar="NAME", help="the sheet of an Excel file (default: those named like levels)")
     export.add_argument("--records", type=int, default=2000, help="how many records, train and eval (default 2000)")
     export.add_argument(
         "--mix", default=DEFAULT_MIX, help=f"words a record : percent of the records (default {DEFAULT_MIX})"
@@ -65,8 +70,8 @@ def add_commands(commands: Any) -> None:
     convert = commands.add_parser(
         "convert-data",
         help="a training file into another format",
-        description="Convert a training file into another format, losslessly. If a row is not an exported record, its "
-        "number is shown and nothing is written.",
+        description="Convert a training file, also of another trainer, into another format, losslessly. If a row is no "
+        "record, its number is shown and nothing is written.",
     )
     convert.add_argument("file", metavar="FILE", type=Path)
     convert.add_argument("--to", required=True, choices=tuple(FORMATS))
@@ -105,6 +110,7 @@ def run_export(args: argparse.Namespace) -> int:
             settings,
             _target(args),
             columns=Columns.parse(args.columns),
+            sheet=args.sheet,
             force=args.force,
             progress=progress,
         )
@@ -132,6 +138,8 @@ def _target(args: argparse.Namespace) -> Webui | Path:
 def run_convert(args: argparse.Namespace) -> int:
     from .convert import convert_data
 
-    target, records = convert_data(args.file, FORMATS[args.to], args.out, force=args.force)
-    print(f"{records:,} records -> {target}")
+    converted = convert_data(args.file, FORMATS[args.to], args.out, force=args.force)
+    for note in converted.notes:
+        print(f"Note: {note}", file=sys.stderr)
+    print(f"{converted.records:,} records -> {converted.path}")
     return 0

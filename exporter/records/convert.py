@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass
 from pathlib import Path
 
-from ..common.errors import InputError
+from ..common.errors import InputError, Problem
 from ..common.files import Publication
-from .formats import Format, RecordWriter, format_of, read_records
+from .formats import Format, RecordWriter, format_of
+from .reading import read_training, records_only
 
 
-def convert_data(source: Path, to: Format, out: Path | None = None, *, force: bool = False) -> tuple[Path, int]:
-    """Write the records of `source` as `to`; returns the new file and the number of records.
+@dataclass(frozen=True)
+class Converted:
+    """The new file, how many records are in it, and what had to be mended or left out to read them."""
+
+    path: Path
+    records: int
+    notes: tuple[Problem, ...]
+
+
+def convert_data(source: Path, to: Format, out: Path | None = None, *, force: bool = False) -> Converted:
+    """Write the records of `source` as `to`.
 
     Without `out` the file lies beside `source` under the name that the export would give it.
 
     Raises:
-        InputError: `source` holds anything but exported records; nothing is written.
+        InputError: `source` holds anything but records; nothing is written.
         TargetError: the new file exists or cannot be written.
     """
-    records = read_records(source)
+    read = read_training(source)
+    records = records_only(source, read.records)
     target = out or _sibling(source, to)
-    if target.resolve() == source.resolve():
+    if os.path.realpath(target) == os.path.realpath(source):
         raise InputError("{file} is the source itself. Choose another format, or a name with --out.", file=source)
     with Publication(force=force) as publication:
         writer = RecordWriter(publication.file(target), to)
         for record in records:
             writer.write(record)
         writer.close()
-    return target, len(records)
+    return Converted(target, len(records), read.notes)
 
 
 def _sibling(source: Path, to: Format) -> Path:

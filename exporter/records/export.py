@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -96,13 +97,18 @@ def check_name(name: str) -> None:
         or name.lower().endswith(".meta")  # NAME.meta.json describes the export NAME
         or name.startswith(".")
         or name.endswith(".")
-        or re.search(r'[\x00-\x1f/\\:*?"<>|]', name)
+        or re.search(r'[\x00-\x1f/\\:*?"<>|\ud800-\udfff]', name)
         or _RESERVED.match(name)
     ):
         raise InputError(
             "The name {name!r} cannot be used for files. Use letters, digits, spaces, - and _, up to 120 bytes.",
-            name=name[:60],
+            name=shown(name[:60]),
         )
+
+
+def shown(name: str) -> str:
+    """A file's name as it can be written to a file; bytes that are no UTF-8 show as a sign."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def export(
@@ -111,6 +117,7 @@ def export(
     target: Path | Webui,
     *,
     columns: Columns | None = None,
+    sheet: str | None = None,
     force: bool = False,
     progress: Callable[[str, int, int], object] = lambda what, done, total: None,
 ) -> Summary:
@@ -128,11 +135,16 @@ def export(
     meta_path = folder / f"{settings.name}.meta.json"
     rejected_path = folder / f"{settings.name}_rejected.csv"
     targets = [*paths.values(), meta_path, rejected_path]
-    if source.exists() and source.resolve() in {t.resolve() for t in targets}:
+    if os.path.realpath(source) in {os.path.realpath(t) for t in targets}:
         raise InputError("The export would overwrite {file} itself. Choose another --name or folder.", file=source)
     refuse_existing(targets, force=force)
     pairs = load_pairs(
-        source, settings.level, columns, keep=settings.keep, progress=lambda rows: progress("reading", rows, 0)
+        source,
+        settings.level,
+        columns,
+        keep=settings.keep,
+        sheet=sheet,
+        progress=lambda rows: progress("reading", rows, 0),
     )
     if not len(pairs):
         raise _nothing_usable(source, pairs)
@@ -147,7 +159,7 @@ def export(
             _write_rejects(out, rejected_path, pairs)
             files["rejected"] = rejected_path
         for stale in _written_before(meta_path):
-            if stale not in targets[:-2] and stale.resolve() != source.resolve():
+            if stale not in targets[:-2] and os.path.realpath(stale) != os.path.realpath(source):
                 out.remove(stale)
         for name, side in sides.items():
             writers = [RecordWriter(out.file(paths[f.name, name]), f) for f in settings.formats]
@@ -200,12 +212,13 @@ def _summary(
     return Summary(
         name=settings.name,
         level=settings.level,
-        source=source.name,
+        source=shown(source.name),
         seed=settings.seed,
         mix=str(settings.mix),
         split=settings.split if settings.eval_records else "none",
         rows=pairs.rows,
-        smart_quotes=pairs.smart_quotes,
+        cleaned=pairs.cleaned,
+        notes=pairs.notes,
         first_failed_rows=pairs.rejects[:10],
         words=len(pairs.words),
         sentences=len(pairs.sentences),

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..pairs.checking import Reject, RowCounts
+from ..common.errors import Problem
+from ..pairs.checking import Cleaned, Reject, RowCounts
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Summary:
     mix: str
     split: str
     rows: RowCounts
-    smart_quotes: int
+    cleaned: Cleaned
+    notes: Sequence[Problem]
     first_failed_rows: Sequence[Reject]
     words: int
     sentences: int
@@ -62,7 +64,8 @@ class Summary:
             "mix": self.mix,
             "split": self.split,
             "rows": asdict(self.rows),
-            "cleaned": {"smart_quotes": self.smart_quotes},
+            "cleaned": asdict(self.cleaned),
+            "notes": [str(note) for note in self.notes],
             "first_failed_rows": failed,
             "words": self.words,
             "sentences": self.sentences,
@@ -92,8 +95,11 @@ def describe(summary: Summary) -> str:
     lines.append(f"  = pairs used    {rows.used:>9,}   {summary.words:,} words, {summary.sentences:,} sentences")
     if rows.kept_despite_a_failed_check:
         lines.append(f"    of them kept although they failed a check: {rows.kept_despite_a_failed_check:,}")
-    if summary.smart_quotes:
-        lines.append(f"    typographic quotation marks made straight in {summary.smart_quotes:,} cells")
+    if summary.cleaned.smart_quotes:
+        lines.append(f"    typographic quotation marks made straight in {summary.cleaned.smart_quotes:,} cells")
+    if summary.cleaned.markup:
+        lines.append(f"    markup taken off {summary.cleaned.markup:,} cells")
+    lines += [f"  ! {note}" for note in summary.notes]
     failed = summary.first_failed_rows
     lines += [f"    row {r.row}: {r.word!r:.40}: {r.reason}" for r in failed]
     if (more := rows.rejected + rows.kept_despite_a_failed_check - len(failed)) > 0:

@@ -25,7 +25,7 @@ def look(webui: Webui) -> Iterator[Finding]:
     if states[script] == "absent":
         yield problem(
             "The tab is not installed: there is no {script}.",
-            "The webui has no CEFR Sentences tab; the command line works without it.",
+            "The webui has no CEFR tab; the command line works without it.",
             "{install}",
             {"script": script, "install": install},
         )

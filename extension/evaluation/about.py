@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...exporter.common.checked import checked, read_object
-from ...exporter.common.errors import InputError
+from ...exporter.common.errors import InputError, Problem
 from ...exporter.common.versions import installed
-from ...exporter.records.prompt import Record
 from ..models.adapter import Card, check_adapter
 from ..models.loading import Loaded
 from ..training.artifacts import fingerprint
@@ -42,9 +41,27 @@ def about(
     )
 
 
-def same_records(card: Card, records: Sequence[Record]) -> bool:
-    """Whether `records` are those that an adapter's card says it was trained on; True where it says nothing."""
-    return card.data.fingerprint in ("", fingerprint(records))
+def remarks(card: Card, task: Task, training: Path | None) -> list[Problem]:
+    """What a reader of the figures has to know about the data. `card` is the adapter's, the empty one where there is none."""
+    said, level = card.data.fingerprint, card.level
+    found = []
+    if training is None or task.training is None:
+        found.append(Problem("No training file was found, so there is no retrieval baseline and no count of copies."))
+    elif said not in ("", fingerprint(task.training)):
+        found.append(
+            Problem("{file} is not what the adapter was trained on: its records differ.", {"file": training.name})
+        )
+    if task.records and said == fingerprint(task.records):
+        found.append(
+            Problem(
+                "The adapter was trained on these very records, so the figures say nothing about new words. Evaluate "
+                "it on the evaluation file of its export."
+            )
+        )
+    if level not in ("", task.level):
+        values = {"trained": level, "asked": task.level}
+        found.append(Problem("The adapter was trained for {trained}; the words are asked for at {asked}.", values))
+    return found
 
 
 def _training(adapter: Path) -> TrainingRun:

@@ -68,6 +68,19 @@ def interval(parts: Parts, seed: int, other: Parts | None = None) -> tuple[float
     return float(low), float(high)
 
 
+def exact_interval(parts: Parts) -> tuple[float, float] | None:
+    """The 95 % interval of a share that is 0 or 1, where every sample is the same; None for any other.
+
+    Clopper and Pearson, Biometrika 26 (1934): of n cases without a failure, a share of (5 % / 2)^(1/n) may be all that
+    succeeds in the long run. Cases are taken as independent.
+    """
+    top, of = sum(parts.top), sum(parts.of)
+    bound = ((1 - LEVEL) / 2) ** (1 / of) if of else 0.0
+    if of and top == of:
+        return bound, 1.0
+    return (0.0, 1 - bound) if of and top == 0 else None
+
+
 def _ratios(parts: Parts, at: Any) -> Any:
     import numpy as np
 

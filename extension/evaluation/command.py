@@ -121,9 +121,10 @@ def _compare(args: argparse.Namespace) -> int:
 
 def _task(args: argparse.Namespace, card: Any) -> tuple[Any, Path | None, list[str]]:
     """The task, the training file behind it, and what the reader has to know about them."""
-    from ...exporter.records.formats import read_records, training_beside
+    from ...exporter.records.formats import training_beside
+    from ...exporter.records.reading import read_records
     from ..training.artifacts import training_of
-    from .about import same_records
+    from .about import remarks
     from .task import Task, of_records, read_training
 
     notes = []
@@ -160,12 +161,7 @@ def _task(args: argparse.Namespace, card: Any) -> tuple[Any, Path | None, list[s
                 other=args.level,
                 option=Option("level"),
             )
-    if training is None:
-        notes.append("No training file was found, so there is no retrieval baseline; give it with --train FILE.")
-    elif known is not None and not same_records(card, known):
-        notes.append(f"{training} is not what the adapter was trained on: its records differ.")
-    if card.level not in ("", task.level):
-        notes.append(f"The adapter was trained for {card.level}; the words are asked for at {task.level}.")
+    notes += map(str, remarks(card, task, training))
     return task, training, notes
 
 
@@ -174,7 +170,7 @@ def _lists(source: str) -> tuple[tuple[tuple[str, ...], ...], str]:
     from ..writing.lists import even_lists
     from ..writing.words import key, problem, read_words
 
-    given = read_words(source)
+    given = [word.text for word in read_words(source).words]
     words = list({key(word): word for word in given if not problem(word)}.values())
     if not words:
         raise InputError("{file} holds no word to ask for. Give one word a line.", file=source)

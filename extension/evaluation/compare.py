@@ -95,10 +95,7 @@ def _state(model: Any, name: str, adapted: bool) -> AbstractContextManager[Any]:
 
 def _ask(model: Any, tokenizer: Any, task: Task, prompt_form: str, progress: Callable[[int, int], object]) -> _Answered:
     sampling = Sampling(task.temperature, task.seed)
-    # A few at a time, so that the progress is seen to move.
-    replies = generate(
-        model, tokenizer, task.prompts, batch=8, sampling=sampling, prompt_form=prompt_form, progress=progress
-    )
+    replies = generate(model, tokenizer, task.prompts, sampling=sampling, prompt_form=prompt_form, progress=progress)
     texts = [reply.text for reply in replies]
     read = [parse_answer(text, len(words), words) for text, words in zip(texts, task.lists, strict=True)]
     losses = record_losses(model, tokenizer, task.records, prompt_form)

@@ -7,10 +7,9 @@ from typing import Any
 
 from ...exporter.records.prompt import Record
 from ..models.prompt_form import pad_id
+from ..models.room import tokens_at_once
 from ..training.data import IGNORED, collate, encode
 from ..training.loss import token_losses
-
-TOKENS = 2048  # of one batch, padding included: the logits of so many take memory
 
 
 def record_losses(
@@ -52,13 +51,14 @@ def _losses(
 ) -> list[tuple[float, int]]:
     import torch
 
+    most = tokens_at_once(model)
     order = sorted(range(len(encoded)), key=lambda i: len(encoded[i]["input_ids"]))
     results = [(0.0, 0)] * len(encoded)
     start = 0
     while start < len(order):
         progress(start, len(order))
         end = start + 1
-        while end < len(order) and (end + 1 - start) * len(encoded[order[end]]["input_ids"]) <= TOKENS:
+        while end < len(order) and (end + 1 - start) * len(encoded[order[end]]["input_ids"]) <= most:
             end += 1
         rows = order[start:end]
         start = end

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ...exporter.language.forms import uses
+from ...exporter.language.entry import Entry
 from ...exporter.language.profile import Profile, profiles
-from .bootstrap import Parts, interval
-from .metric import Sample
+from .bootstrap import Parts, exact_interval, interval
+from .metric import SHARE, Sample
 from .metrics import METRICS, length, near_duplicates, readability, tokens_above
 from .result import Figure, Row
 
@@ -67,7 +67,7 @@ def _row(word: str, sentence: str | None, profile: Profile, level: str, known: K
         word,
         group,
         sentence,
-        used=uses(word, sentence),
+        used=Entry.parse(word).uses(sentence),
         score=finite(profile.score),
         level=profile.level,
         above=profile.above,
@@ -100,13 +100,15 @@ def measure(of: Sample) -> Measured:
 
 def figures(measured: Measured, seed: int) -> dict[str, Figure]:
     """Each value with its interval, where it has one; None where there is nothing to tell."""
-    return {key: _figure(value, seed) for key, value in measured.items()}
+    return {key: _figure(value, seed, METRICS[key].unit == SHARE) for key, value in measured.items()}
 
 
-def _figure(value: Parts | float, seed: int) -> Figure:
+def _figure(value: Parts | float, seed: int, share: bool) -> Figure:
     if not isinstance(value, Parts):
         return Figure(finite(value))
     low, high = interval(value, seed) or (None, None)
+    if share and low is not None and low == high:
+        low, high = exact_interval(value) or (low, high)
     return Figure(finite(value.value), low, high, sum(value.top), sum(value.of))
 
 

@@ -15,8 +15,9 @@ from functools import lru_cache
 from typing import Any
 
 from ...exporter.language.annotate import annotate, normalise
+from ...exporter.language.entry import Entry
 from ...exporter.language.fitted import PATH
-from ...exporter.language.forms import spans, tokens
+from ...exporter.language.forms import tokens
 from ...exporter.language.levels import LEVELS, level_number
 from ...exporter.language.profile import mean_score
 from ...exporter.language.similarity import SIMILAR, SimilarSentences
@@ -54,7 +55,7 @@ def tokens_above(word: str, sentence: str, level: str) -> tuple[int, int]:
     Tokens are words, names and numbers, contractions apart. Names and numbers are above no level.
     """
     text = normalise(sentence)
-    asked = {text[a:b].lower() for a, b in spans(word, text)}
+    asked = {text[a:b].lower() for a, b in Entry.parse(word).spans(text)}
     number = level_number(level)
     others = [t for t in annotate(sentence) if t.word is not None and not asked.issuperset(t.lower.split("-"))]
     return sum(t.kind == "word" and t.word is not None and t.word.level_number > number for t in others), len(others)

@@ -129,8 +129,8 @@ def _figures(evaluation: Evaluation) -> list[Block]:
             f"Under a figure is its 95 % interval: percentiles of {DRAWS:,} bootstrap samples in which whole lists "
             "(for the loss, whole records) are resampled, because the sentences of a list are written together. The "
             "difference is of the same lists. Figures of a whole sample, such as distinct-2, have none: a sentence "
-            "drawn twice would change them. Where nothing failed, or nothing succeeded, no sample can differ: of n "
-            "sentences without a failure, as many as 3/n of all may still fail (the rule of three)."
+            "drawn twice would change them. Where nothing failed, or nothing succeeded, no sample can differ, and "
+            "the interval is that of Clopper and Pearson for independent sentences."
         ),
         Text("Human reference: " + "; ".join(f"{', '.join(of)}: {source}" for source, of in human.items()) + "."),
     ]

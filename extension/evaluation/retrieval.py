@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import cycle
 
-from ...exporter.language.forms import forms, tokens, uses
+from ...exporter.language.entry import Entry, keys_of
 from ...exporter.records.prompt import Record
 
 # How well training knows a requested word: it occurs in no record; only in sentences for other words; a record asked
@@ -27,14 +27,14 @@ class Shelf:
         self.words = frozenset().union(*self._listed)
         self._holders: dict[str, list[int]] = {}
         for at, sentence in enumerate(self.sentences):
-            for token in set(tokens(sentence)):
-                self._holders.setdefault(token, []).append(at)
+            for key in keys_of(sentence):
+                self._holders.setdefault(key, []).append(at)
 
     def with_word(self, word: str) -> list[int]:
         """The places of the sentences that use `word` in any form."""
-        solid = "".join(tokens(word))
-        places = {at for token in {*tokens(word), solid} for form in forms(token) for at in self._holders.get(form, ())}
-        return sorted(at for at in places if uses(word, self.sentences[at]))
+        entry = Entry.parse(word)
+        places = {at for key in entry.keys for at in self._holders.get(key, ())}
+        return sorted(at for at in places if entry.uses(self.sentences[at]))
 
     def group(self, word: str) -> str:
         """How well training knows `word`: UNSEEN, INSIDE or ASKED."""

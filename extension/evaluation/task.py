@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ...exporter.common.errors import InputError, Option
 from ...exporter.language.levels import TRAINABLE
-from ...exporter.records.formats import read_records
 from ...exporter.records.prompt import ListPrompt, Record
+from ...exporter.records.reading import read_records
 
 SEED = 42
 

@@ -15,7 +15,7 @@ def add_commands(commands: Any) -> None:
     install = commands.add_parser(
         "install",
         help="the tab into a text-generation-webui",
-        description="Put the CEFR Sentences tab and its instruction template into a text-generation-webui. "
+        description="Put the CEFR tab and its instruction template into a text-generation-webui. "
         "Run it with the Python that runs the webui; it looks before it writes, and 'uninstall' undoes it.",
     )
     _add_webui(install)

@@ -10,7 +10,7 @@ TEMPLATE_NAME = "CEFR Sentences"
 def instruction_template() -> str:
     """The Jinja text: one user message renders to `wrap` of it, byte for byte.
 
-    A hard cut stands before every message but an answer, as between the records of the text file. So a system
+    A hard cut comes before every message but an answer, as between the records of the text file. So a system
     message, which no record has, is a piece of its own, and what follows it is what the model was trained on. The
     webui's stopping string for a next turn becomes the hard cut with the head of an instruction.
     """

@@ -1,4 +1,4 @@
-"""The CEFR Sentences tab as the webui loads it; the tab itself is in the installed package cefr-sentences.
+"""The CEFR tab as the webui loads it; the tab itself is in the installed package cefr-sentences.
 
 The webui ends when a module is missing at import or when `ui()` raises. So nothing leaves this file: whatever goes
 wrong is logged and shown in the tab, and a hook that fails leaves Chat as it would be without it. `cefr-sentences
@@ -21,7 +21,7 @@ from typing import Any
 # What pip installs the package from; `cefr-sentences install` fills in where it came from.
 SOURCE = "cefr-sentences"
 
-params: dict[str, Any] = {"is_tab": True, "display_name": "CEFR Sentences"}
+params: dict[str, Any] = {"is_tab": True, "display_name": "CEFR"}
 
 # What the webui's own code continues with when a hook fails.
 _UNCHANGED: dict[str, Callable[..., Any]] = {

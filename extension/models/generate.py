@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ...exporter.records.prompt import ListPrompt
 from .asking import GREEDY, HEADING, Progress, Reply, Sampling, answer_tokens, no_progress
+from .attention import attention_kernels
 from .prompt_form import pad_id, prompt_ids, stop_ids
+from .room import answers_at_once
+
+SEEN_EVERY = 8  # tokens between two looks at how many answers of a batch have ended
 
 
 def generate(
@@ -15,64 +20,89 @@ def generate(
     tokenizer: Any,
     prompts: Sequence[ListPrompt],
     *,
-    batch: int = 16,
+    batch: int = 0,
     sampling: Sampling = GREEDY,
     prompt_form: str = "instruct",
     progress: Progress = no_progress,
     strict: bool = False,
 ) -> list[Reply]:
-    """The model's answer to each of `prompts`, `batch` of them at a time, short ones first.
+    """The model's answer to each of `prompts`, at most `batch` of them at a time, short ones first.
 
-    `strict` restricts each answer to the vocabulary of its prompt's level and words (see `strict.py`).
+    `batch` 0 is as many as fit into memory; a batch that does not fit after all is halved. `strict` restricts each
+    answer to the vocabulary of its prompt's level and words (see `strict.py`). `progress` is called while a batch is
+    written, too: an error raised in it ends the work.
     """
     import torch
 
     temperatures = sampling.temperatures(len(prompts))
     if any(temperatures):
         torch.manual_seed(sampling.seed)
+    ids = [prompt_ids(tokenizer, prompt, prompt_form) for prompt in prompts]
     replies = [Reply()] * len(prompts)
-    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i].words))
-    for start in range(0, len(order), batch):
-        progress(start, len(order))
-        chosen = order[start : start + batch]
-        written = _write_batch(
-            model, tokenizer, [prompts[i] for i in chosen], [temperatures[i] for i in chosen], prompt_form, strict
-        )
+    order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i].words), len(ids[i])))
+    longest = max((len(ids[i]) + answer_tokens(len(prompts[i].words)) for i in order), default=1)
+    size, start = batch or answers_at_once(model, longest), 0
+    while start < len(order):
+        chosen = order[start : start + size]
+        writing = _Batch([prompts[i] for i in chosen], [ids[i] for i in chosen], [temperatures[i] for i in chosen])
+
+        def ended(answers: int, start: int = start) -> None:
+            progress(start + answers, len(order))
+
+        try:
+            written = _write_batch(model, tokenizer, writing, prompt_form, strict, ended)
+        except torch.cuda.OutOfMemoryError:
+            if size == 1:
+                raise
+            size = max(1, len(chosen) // 2)
+            torch.cuda.empty_cache()
+            continue
         for i, reply in zip(chosen, written, strict=True):
             replies[i] = reply
+        start += len(chosen)
     progress(len(order), len(order))
     return replies
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """What is answered at once: the prompts, their token ids, and the temperature of each."""
+
+    prompts: Sequence[ListPrompt]
+    ids: Sequence[list[int]]
+    temperatures: Sequence[float]
 
 
 def _write_batch(
     model: Any,
     tokenizer: Any,
-    prompts: Sequence[ListPrompt],
-    temperatures: Sequence[float],
+    batch: _Batch,
     prompt_form: str,
     strict: bool,
+    ended: Callable[[int], object],
 ) -> list[Reply]:
     import torch
 
-    ids, mask = _padded(tokenizer, prompts, prompt_form, model.device)
+    pad = pad_id(tokenizer)
+    ids, mask = _padded(batch.ids, pad, model.device)
     width, ends = ids.shape[1], stop_ids(tokenizer, prompt_form)
-    watch = _Watch()
+    watch = _Watch(ended, (*ends, pad))
     processors: list[Any] = [watch]
     if strict:
         from .strict import strict_processor
 
-        processors.append(strict_processor(tokenizer, prompts, width, prompt_form))
-    longest = max(len(prompt.words) for prompt in prompts)
-    with torch.inference_mode():
+        processors.append(strict_processor(tokenizer, batch.prompts, width, prompt_form))
+    longest = max(len(prompt.words) for prompt in batch.prompts)
+    with torch.inference_mode(), attention_kernels(model.device.type):
         written = model.generate(
             input_ids=ids,
             attention_mask=mask,
             max_new_tokens=answer_tokens(longest),
             eos_token_id=ends,
-            pad_token_id=pad_id(tokenizer),
+            pad_token_id=pad,
             stop_strings=[HEADING, f"\n{longest + 1}."],  # a model that numbers on has said everything
             tokenizer=tokenizer,
-            **_choice(temperatures, processors),
+            **_choice(batch.temperatures, processors),
         )
     return [
         read_reply(tokenizer, row, sure, ends)
@@ -80,12 +110,11 @@ def _write_batch(
     ]
 
 
-def _padded(tokenizer: Any, prompts: Sequence[ListPrompt], prompt_form: str, device: Any) -> tuple[Any, Any]:
-    """The ids of the prompts and their mask, both of shape (prompts, longest), padded on the left."""
+def _padded(rows: Sequence[list[int]], pad: int, device: Any) -> tuple[Any, Any]:
+    """`rows` of token ids and their mask, both of shape (rows, longest), padded on the left."""
     import torch
 
-    rows = [prompt_ids(tokenizer, prompt, prompt_form) for prompt in prompts]
-    longest, pad = max(map(len, rows)), pad_id(tokenizer)
+    longest = max(map(len, rows))
     ids = torch.tensor([[pad] * (longest - len(row)) + row for row in rows], device=device)
     mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows], device=device)
     return ids, mask
@@ -119,15 +148,22 @@ class _Temperatures:
 
 
 class _Watch:
-    """Keeps the log-probability of every token that was chosen; changes nothing."""
+    """Keeps the log-probability of every token that was chosen, and tells how many answers have ended.
 
-    def __init__(self) -> None:
+    It changes nothing. A row that has ended goes on with padding, so its last token is one of `ends`.
+    """
+
+    def __init__(self, ended: Callable[[int], object], ends: Sequence[int]) -> None:
+        self._ended, self._ends = ended, ends
         self._columns: list[Any] = []
         self._last: Any = None
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
         if self._last is not None:
             self._keep(input_ids[:, -1])
+        if len(self._columns) % SEEN_EVERY == 0:
+            last = input_ids[:, -1].tolist() if self._columns else []
+            self._ended(sum(token in self._ends for token in last))
         self._last = scores
         return scores
 

@@ -58,6 +58,7 @@ class Host(Protocol):
     files_desk: Desk
     folders: Webui
     strict_chat: bool  # whether answers to list prompts in Chat are restricted to the vocabulary of their level
+    chat_before: dict[str, Any]  # what the `chat_fields` held before an adapter was applied
 
     @property
     def training_off(self) -> str: ...

@@ -42,6 +42,7 @@ class InWebui:
     def __init__(self) -> None:
         self.desk, self.files_desk = Desk(), Desk()
         self.strict_chat = False
+        self.chat_before: dict[str, Any] = {}
         self.shared = _module("shared")
         root = Path(str(self.shared.__file__)).resolve().parent.parent
         args = self.shared.args

@@ -24,14 +24,21 @@ def stopping() -> bool:
     return job is not None and job.stopping.is_set()
 
 
+class Stopped(Exception):
+    """Raised in a job that has been told to stop, where it reports its progress."""
+
+
 class Job:
     """One piece of work in a thread of its own. `kind` names the pane it belongs to.
 
-    `parts` is whatever the work wants to show before it ends; `result` what it returned; `problems` why it failed.
+    `parts` is whatever the work wants to show before it ends; `result` what it returned; `problems` why it failed. Told
+    to stop, it ends the next time it reports its progress, unless it `ends_itself`: a training has something to save.
     """
 
-    def __init__(self, kind: str, work: Callable[[Job], Any]) -> None:
+    def __init__(self, kind: str, work: Callable[[Job], Any], *, ends_itself: bool = False) -> None:
         self.kind = kind
+        self.ends_itself = ends_itself
+        self.stopped = False
         self.what, self.done, self.total = "", 0, 0
         self.parts: dict[str, Any] = {}
         self.result: Any = None
@@ -44,7 +51,12 @@ class Job:
         self._thread = threading.Thread(target=self._run, name=f"cefr-sentences-{kind}", daemon=True)
 
     def progress(self, what: str, done: int, total: int) -> None:
-        """Reports the current step, how much of it is done, and of how much (0: not known)."""
+        """Reports the current step, how much of it is done, and of how much (0: not known).
+
+        Raises Stopped in a job that has been told to stop and does not end itself.
+        """
+        if self.stopping.is_set() and not self.ends_itself:
+            raise Stopped
         if what != self.what:
             self._since = time.monotonic()
         self.what, self.done, self.total = what, done, total
@@ -70,7 +82,7 @@ class Job:
         return (time.monotonic() - self._since) / self.done * (self.total - self.done)
 
     def stop(self) -> None:
-        """Ask it to end. Work that cannot stop half-way runs to its end."""
+        """Ask it to end."""
         self.stopping.set()
 
     def wait(self, timeout: float | None = None) -> None:
@@ -83,6 +95,8 @@ class Job:
         _here.job = self
         try:
             self.result = self._work(self)
+        except Stopped:
+            self.stopped = True
         except CefrError as error:
             self.problems = error.problems
         except BaseException as error:  # nobody above a thread catches it, and the user has to be told
@@ -110,12 +124,12 @@ class Desk:
     def last(self, kind: str) -> Job | None:
         return self._last.get(kind)
 
-    def start(self, kind: str, work: Callable[[Job], Any]) -> Job:
+    def start(self, kind: str, work: Callable[[Job], Any], *, ends_itself: bool = False) -> Job:
         """Start `work`. Raises InputError while another job is running."""
         with self._lock:
             if self.current is not None:
                 raise InputError("Another job is running. Wait for it, or stop it first.")
-            job = Job(kind, work)
+            job = Job(kind, work, ends_itself=ends_itself)
             self._current = self._last[kind] = job
             job.start()
             return job

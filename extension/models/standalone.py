@@ -29,6 +29,7 @@ class Standalone:
         self.desk, self.files_desk = Desk(), Desk()
         self.folders = folders
         self.strict_chat = False  # there is no Chat here
+        self.chat_before: dict[str, Any] = {}
         self.training_off = "" if importlib.util.find_spec("torch") else "portable"
         self._name, self._api = model, api
         self._loaded: Loaded | None = None

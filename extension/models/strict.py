@@ -185,7 +185,7 @@ class StrictProcessor:
         self._rows: dict[tuple[int, tuple[int, ...]], Position] = {}
 
     def resume(self, begun: str) -> bool:
-        """Continue the only answer, whose beginning `begun` stands in the prompt. False where it is not allowed."""
+        """Continue the only answer, whose beginning `begun` is in the prompt. False where it is not allowed."""
         self._begun = [self.answers[0].read(self._begun[0], begun)]
         return bool(self._begun[0].place)
 

@@ -1,1 +1,1 @@
-"""The CEFR Sentences tab, one file a pane. It holds no logic: it shows what the engines do."""
+"""The CEFR tab, one file a pane. It holds no logic: it shows what the engines do."""

@@ -12,7 +12,7 @@ from ..models.host import adapter_names
 from ..models.jobs import Job
 from .gradio_compat import copyable
 from .languages import text
-from .markup import note
+from .markup import element, join, note
 from .pane import Pane
 from .ui import Updates
 
@@ -33,12 +33,15 @@ class ApplyPane(Pane):
 
     def connect(self) -> None:
         outputs = [self.command, *(component for component, _ in self.chat_fields.values())]
-        self.on(self.apply_button.click, self.apply, {"adapter": self.adapter}, outputs)
+        chat = {name: component for name, (component, _) in self.chat_fields.items()}
+        self.on(self.apply_button.click, self.apply, {"adapter": self.adapter, **chat}, outputs)
         self.on(self.take_off_button.click, self.take_off, {}, outputs)
         self.on(self.strict.input, self.switch_strict, {"strict": self.strict}, [])
 
-    def apply(self, language: str, adapter: str | None) -> Iterator[Updates]:
+    def apply(self, language: str, adapter: str | None, **chat: Any) -> Iterator[Updates]:
         folder = self.adapter_folder(adapter)
+        if not self.host.state().adapters:
+            self.host.chat_before = chat
         level = check_adapter(folder).level or "A1"
         yield {self.command: f"/cefr {level}: happy, book, friend"}
         yield from self._change(language, folder.name)
@@ -61,15 +64,24 @@ class ApplyPane(Pane):
         done = job.result
         if done is None:
             return {self.status: note(text("apply.is_off", language)), **self._chat(None)}
-        values = {"name": done.adapter, "layers": done.layers, "difference": f"{done.difference:.2f}"}
-        return {self.status: note(text("apply.done", language, **values), "good"), **self._chat(done.adapter)}
+        proof = text("apply.proof", language, layers=done.layers, difference=f"{done.difference:.2f}")
+        said = join(
+            note(text("apply.done", language, name=done.adapter), "good"),
+            element("details", element("summary", text("apply.how", language)), element("p", proof)),
+        )
+        return {self.status: said, **self._chat(done.adapter)}
 
     def _chat(self, adapter: str | None) -> Updates:
-        """What the host's own page needs to hear: the form of the prompt, and which LoRA is on."""
+        """What the host's own page needs to hear: the form of the prompt, and which LoRA is on.
+
+        Without an adapter the form is what it was before one was applied.
+        """
         updates: Updates = {}
         for name, (component, value) in self.chat_fields.items():
             if name == "lora_menu":
                 updates[component] = gr.update(value=[adapter] if adapter else [])
             elif adapter:
                 updates[component] = gr.update(value=value)
+            elif name in self.host.chat_before:
+                updates[component] = gr.update(value=self.host.chat_before[name])
         return updates

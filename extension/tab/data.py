@@ -16,12 +16,14 @@ from ...exporter.common.webui import Webui
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ...exporter.pairs.checking import starter_pairs
 from ...exporter.records.export import ExportSettings, export
-from ...exporter.records.formats import FORMATS, read_records
+from ...exporter.records.formats import FORMATS
 from ...exporter.records.mix import Mix
 from ...exporter.records.prompt import HARD_CUT
+from ...exporter.records.reading import read_records
 from ...exporter.records.slicer import SlicerReport, report
 from ...exporter.records.summary import Summary
 from ..models.jobs import Desk, Job
+from ..training.preflight import FEW_RECORDS, problem
 from . import paths
 from .charts import histogram
 from .labels import say_in
@@ -73,14 +75,16 @@ class DataPane(Pane):
             with gr.Column():
                 source = self.choice("table", self._tables, value=STARTER)
                 upload = self.make(gr.File, "upload", type="filepath", file_count="single", height=110)
+            with gr.Column():
                 level = self.make(gr.Radio, "level", choices=list(TRAINABLE), value="A1")
                 name = self.make(gr.Textbox, "name", value="a1", max_lines=1)
-            with gr.Column():
                 number = self.make(gr.Number, "records", value=400, precision=0)
+        with self.make(gr.Accordion, "more", open=False):
+            with gr.Row():
                 share = self.make(gr.Slider, "share", minimum=0, maximum=0.5, step=0.05, value=0.1)
                 mix = self.make(gr.Textbox, "mix", value="10:70,8-9:20,6-7:10", max_lines=1)
                 chunk = self.make(gr.Number, "chunk", value=256, precision=0)
-                replace = self.make(gr.Checkbox, "replace", value=False)
+            replace = self.make(gr.Checkbox, "replace", value=False)
         self.fields = Fields(source, upload, level, name, number, share, mix, chunk, replace)
         with gr.Row():
             self.check_button = self.button("check")
@@ -129,7 +133,7 @@ class DataPane(Pane):
                 progress = _progress(job, language)
                 summary = export(pairs, settings, target, force=publish and bool(fields.replace), progress=progress)
                 made = [record.text for record in read_records(summary.files["train_txt"])]
-            return Exported(summary, tuple(made[:3]), chunk, _sliced(self.host.counter(), made, chunk))
+            return Exported(summary, tuple(made[:2]), chunk, _sliced(self.host.counter(), made, chunk))
 
         job = self.desk.start(self.name, work)
         yield {self.result: ""}
@@ -150,8 +154,11 @@ class DataPane(Pane):
         updates = self.ui.select("dataset", f"{settings.name}.txt")
         if settings.eval_records:
             updates |= self.ui.select("evaluation", f"{settings.name}_eval.txt")
-        done = text("data.exported", language, folder=_short(self.folders))
-        return {self.status: note(done, "good"), **updates}
+        done = [text("data.exported", language, folder=_short(self.folders))]
+        if settings.records < FEW_RECORDS:
+            few = problem("few_records", records=settings.records, needed=FEW_RECORDS)
+            done.append(say_in(self.name, few, language))
+        return {self.status: note("\n".join(done), "" if len(done) > 1 else "good"), **updates}
 
     def show(self, job: Job, language: str) -> Updates:
         return {self.result: _result(job.result, language)} if job.result else {}
@@ -194,28 +201,48 @@ def _sliced(count: Callable[[str], int] | None, texts: list[str], chunk: int) ->
 
 
 def _result(exported: Exported, language: str) -> Markup:
+    """What became of the rows, in a sentence; two records; and the figures for who wants them."""
+    summary = exported.summary
     return join(
-        _rows(exported.summary, language),
-        _sides(exported.summary, language),
-        element("h4", text("data.lengths", language)),
-        _lengths(exported, language),
+        element("p", element("b", _used(summary, language))),
+        _rejects(summary, language),
         element("h4", text("data.preview", language)),
         records(exported.preview),
+        element(
+            "details",
+            element("summary", text("data.figures", language)),
+            _rows(summary, language),
+            _sides(summary, language),
+            element("h4", text("data.lengths", language)),
+            _lengths(exported, language),
+        ),
     )
+
+
+def _used(summary: Summary, language: str) -> str:
+    rows = summary.rows
+    left_out = rows.read - rows.used
+    key = "data.all_used" if not left_out else "data.some_used"
+    return text(key, language, read=f"{rows.read:,}", used=f"{rows.used:,}", left=f"{left_out:,}")
+
+
+def _rejects(summary: Summary, language: str) -> Markup:
+    """The first rows that were rejected, and why."""
+    if not (rejects := summary.first_failed_rows):
+        return Markup()
+    body = [[row.row, row.word[:40], say_in("data", row.reason, language)] for row in rejects]
+    heads = _heads(("row", "word", "reason"), language)
+    return join(element("h4", text("data.rejects", language)), table(heads, body))
 
 
 def _rows(summary: Summary, language: str) -> Markup:
-    """How many rows of the table were used, and why the first ones were rejected."""
+    """What became of the rows of the table."""
     kinds = ("read", "used", "other_level", "doubled", "blank", "rejected")
     counted = table(_heads(kinds, language), [[getattr(summary.rows, kind) for kind in kinds]])
-    if not (rejects := summary.first_failed_rows):
-        return counted
-    body = [[row.row, row.word[:40], say_in("data", row.reason, language)] for row in rejects]
-    return join(
-        counted,
-        element("h4", text("data.rejects", language)),
-        table(_heads(("row", "word", "reason"), language), body),
-    )
+    said = [say_in("data", problem, language) for problem in summary.notes]
+    if summary.cleaned.markup:
+        said.append(text("data.markup", language, n=f"{summary.cleaned.markup:,}"))
+    return join(counted, *(element("p", line) for line in said))
 
 
 def _sides(summary: Summary, language: str) -> Markup:

@@ -10,47 +10,51 @@ from typing import Any
 
 import gradio as gr
 
-from ...exporter.records.formats import read_records, training_beside
-from ..evaluation.about import about
+from ...exporter.common.errors import Problem
+from ...exporter.records.formats import training_beside
+from ...exporter.records.reading import read_records
+from ..evaluation.about import about, remarks
 from ..evaluation.compare import evaluate
-from ..evaluation.metric import Metric
-from ..evaluation.metrics import METRICS
 from ..evaluation.report import html_report
-from ..evaluation.result import Evaluation, Figure
+from ..evaluation.result import Evaluation
 from ..evaluation.task import of_records, read_training
+from ..models.adapter import check_adapter
 from ..models.host import adapter_names
 from ..models.jobs import Job
 from . import paths
-from .languages import say, text
-from .markup import Markup, element, join, table
+from .evaluate_view import shown
+from .labels import say_in
+from .languages import text
+from .markup import join, note
 from .numbers import whole
 from .pane import Pane
 from .ui import Updates
 
-# System -> the text that names its column.
-_COLUMNS = {"base": "base", "adapter": "with", "retrieval": "retrieval", "own": "own"}
-
 
 @dataclass(frozen=True)
 class Evaluated:
-    """An evaluation, and the file with its report."""
+    """An evaluation, the file with its report, and what a reader has to know about the data."""
 
     evaluation: Evaluation
     report: str
+    remarks: tuple[Problem, ...]
 
 
 class EvaluatePane(Pane):
     name = "evaluate"
+    jobs = ("evaluate",)
 
     def build(self) -> None:
         with gr.Row():
             self.adapter = self.choice("adapter", lambda language: adapter_names(self.folders), "adapter")
             self.dataset = self.choice("dataset", self._evaluation_files, "evaluation")
             self.prompts = self.make(gr.Slider, "prompts", minimum=1, maximum=50, step=1, value=5)
-        self.evaluate_button = self.button("run", variant="primary")
+        with gr.Row():
+            self.evaluate_button = self.button("run", variant="primary")
+            self.make_stop_button()
         self.status = self.html("status")
         with gr.Row(visible=False) as self.after:
-            self.report = self.make(gr.DownloadButton, "report")
+            self.report = self.make(gr.DownloadButton, "report", size="sm")
         self.result = self.html("result")
 
     def connect(self) -> None:
@@ -75,10 +79,12 @@ class EvaluatePane(Pane):
             def progress(part: str, done: int, total: int) -> None:
                 job.progress(parts[part], done, total)
 
+            remarked = remarks(check_adapter(folder), task, training)
             with self.host.lend(folder.name) as loaded:
                 measured = evaluate(loaded.model, loaded.tokenizer, task, progress, prompt_form=loaded.prompt_form)
-                evaluation = replace(measured, about=about(loaded, folder, source.name, training, task))
-            return Evaluated(evaluation, report_file(evaluation, folder.name))
+                notes = [str(remark) for remark in remarked]
+                evaluation = replace(measured, about=about(loaded, folder, source.name, training, task, notes))
+            return Evaluated(evaluation, report_file(evaluation, folder.name), tuple(remarked))
 
         job = self.desk.start("evaluate", work)
         yield {self.result: "", self.after: gr.update(visible=False)}
@@ -87,7 +93,8 @@ class EvaluatePane(Pane):
     def show(self, job: Job, language: str) -> Updates:
         if not job.result:
             return {}
-        result = figures(job.result.evaluation, language)
+        remarked = [note(say_in(self.name, remark, language)) for remark in job.result.remarks]
+        result = join(*remarked, shown(job.result.evaluation, language))
         return {self.result: result, self.report: job.result.report, self.after: gr.update(visible=True)}
 
 
@@ -96,41 +103,3 @@ def report_file(evaluation: Evaluation, adapter: str) -> str:
     path = Path(tempfile.mkdtemp(prefix="cefr-")) / f"evaluation-{adapter}.html"
     path.write_text(html_report(evaluation), encoding="utf-8", newline="\n")
     return str(path)
-
-
-def figures(evaluation: Evaluation, language: str) -> Markup:
-    """The metrics of every system, and the answers with and without the adapter side by side."""
-    base, adapted = evaluation.base.model, evaluation.subject.model
-    assert base is not None
-    assert adapted is not None
-    remark = text("evaluate.note", language, records=base.records, lists=base.lists)
-    answers = [
-        [", ".join(words), one.strip(), two.strip()]
-        for words, one, two in zip(evaluation.asked.lists, base.answers, adapted.answers, strict=True)
-    ]
-    heads = [text(key, language) for key in ("data.words", "evaluate.base", "evaluate.with")]
-    return join(
-        _metrics(evaluation, language),
-        element("p", remark),
-        element("h4", text("evaluate.answers", language)),
-        table(heads, answers, kind="prose"),
-    )
-
-
-def _metrics(evaluation: Evaluation, language: str) -> Markup:
-    systems = [system for name in _COLUMNS if (system := evaluation.system(name)) is not None]
-    named = ("measure", *(_COLUMNS[system.name] for system in systems), "human")
-    rows = []
-    for metric in METRICS.values():
-        values = [system.figure(metric.key) for system in systems]
-        if any(figure.value is not None for figure in values):
-            cells = [_figure(metric, figure) for figure in values]
-            rows.append([say(metric.label, language), *cells, metric.reference(evaluation.asked.level)])
-    return table([text(f"evaluate.{name}", language) for name in named], rows, kind="figures")
-
-
-def _figure(metric: Metric, figure: Figure) -> str:
-    value = metric.write(figure.value)
-    if figure.low is None or figure.high is None:
-        return value
-    return f"{value} ({metric.write_interval(figure.low, figure.high, ' – ')})"

@@ -38,6 +38,14 @@ def root_page() -> Any:
     return Context.root_block
 
 
+def tab_around(component: Any) -> Any:
+    """The tab of the page in which `component` is, or None where it is in none."""
+    block = component.parent
+    while block is not None and not isinstance(block, gr.Tab):
+        block = block.parent
+    return block
+
+
 def hidden_api() -> dict[str, Any]:
     """The argument that keeps an event out of the API documentation: show_api until 6.0 renamed it."""
     parameters = inspect.signature(gr.Button(render=False).click).parameters

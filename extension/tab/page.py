@@ -22,8 +22,8 @@ def build(host: Host) -> Ui:
     ui = Ui(host)
     with gr.Tabs(elem_id="cefr-panes"):
         for pane in PANES:
-            with ui.make(gr.Tab, f"pane.{pane.name}"):
-                pane(ui)
+            with ui.make(gr.Tab, f"pane.{pane.name}") as tab:
+                pane(ui, tab)
     if host.folders.root != host.folders.user_data:  # the data folder of a studio is no webui
         DoctorPane(ui)
     ui.finish()

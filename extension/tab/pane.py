@@ -26,12 +26,19 @@ class Pane:
     """One pane of the tab. Its texts have keys that begin with `name`."""
 
     name = ""
+    # The kinds of the jobs that it starts.
+    jobs: tuple[str, ...] = ()
     # Made by each pane at its place on the page; errors and progress are shown there.
     status: Any
+    # Shown while a job of the pane runs, where the pane has made one.
+    stop_button: Any = None
 
-    def __init__(self, ui: Ui) -> None:
+    def __init__(self, ui: Ui, tab: Any = None) -> None:
         self.ui, self.host, self.folders = ui, ui.host, ui.host.folders
+        self.tab = tab
         self.build()
+        if self.stop_button is not None:
+            self.on(self.stop_button.click, self.stop, {}, [])
         self.connect()
 
     def build(self) -> None:
@@ -53,6 +60,10 @@ class Pane:
     def choice(self, key: str, choices: Callable[[str], list[Any]], kind: str = "", **options: Any) -> Any:
         return self.ui.choice(f"{self.name}.{key}", choices, kind, **options)
 
+    def make_stop_button(self) -> None:
+        id_ = f"cefr-{self.name}-stop"
+        self.stop_button = self.ui.make(gr.Button, "job.stop", prop="value", variant="stop", visible=False, elem_id=id_)
+
     def html(self, part: str) -> Any:
         """An empty place for what the pane shows."""
         return gr.HTML(elem_id=f"cefr-{self.name}-{part}")
@@ -69,7 +80,8 @@ class Pane:
     ) -> None:
         """Call `handler(language, **inputs)` on an event, each input by its name; errors go into `message`."""
         place = self.status if message is None else message
-        self.ui.on(Event(listener, handler, inputs, outputs, place, self.name))
+        stop = [] if self.stop_button is None else [self.stop_button]
+        self.ui.on(Event(listener, handler, inputs, [*outputs, *stop], place, self.name))
 
     def refuse_when_shared(self) -> None:
         """Raises InputError where several users share the webui: one of them must not change it for the others."""
@@ -96,15 +108,32 @@ class Pane:
         """What `show` makes of the job until it has ended, then what `ended` says. The job runs without a page, too."""
         before: Updates = {}
         while job.running:
-            now = {**self.show(job, language), self.status: job_bar(job, language)}
+            now = {**self.show(job, language), self.status: job_bar(job, language), **self._stop(visible=True)}
             if now != before:  # what has not changed need not be drawn again
                 yield now
             before = now
             job.wait(_PACE)
         error = note(say_all(job.problems, language, self.name), "error")
-        yield {self.status: error, **self.show(job, language)}
-        if not job.problems:
+        yield {self.status: error, **self.show(job, language), **self._stop(visible=False)}
+        if job.stopped:
+            yield {self.status: note(text("job.stopped", language))}
+        elif not job.problems:
             yield self.ended(job, language)
+
+    def stop(self, language: str) -> Updates:
+        """Ask the job of this pane to end."""
+        job = self.desk.current
+        if job is None or job.kind not in self.jobs:
+            return self._stop(visible=False)
+        job.stop()
+        return {self.status: job_bar(job, language)}
+
+    def _stop(self, *, visible: bool) -> Updates:
+        return {} if self.stop_button is None else {self.stop_button: gr.update(visible=visible)}
+
+    def idle(self, language: str) -> Updates:
+        """What the pane says when it is opened and has done nothing yet."""
+        return {self.status: ""}
 
     @property
     def desk(self) -> Desk:
@@ -112,17 +141,20 @@ class Pane:
         return self.host.desk
 
     def rejoin(self, outputs: Sequence[Any]) -> None:
-        """When a page opens, show the last job of this pane, and follow it while it runs.
+        """When a page or the pane opens, show the last job of this pane, and follow it while it runs.
 
         Not where several users share the webui: what one of them writes is not for the others to see.
         """
 
         def opened(language: str) -> Iterator[Updates]:
             job = self.desk.last(self.name)
-            if job is not None and self.host.training_off != "multi-user":
+            if job is None or self.host.training_off == "multi-user":
+                yield self.idle(language)
+            else:
                 yield from self.follow(job, language)
 
-        self.on(root_page().load, opened, {}, outputs)
+        for listener in (root_page().load, *([self.tab.select] if self.tab is not None else [])):
+            self.on(listener, opened, {}, outputs)
 
 
 def job_bar(job: Job, language: str) -> Markup:

@@ -14,6 +14,7 @@ CSS = """
  vertical-align:top;color:inherit}
 .cefr-table td.number,.cefr-table th.number{text-align:right;font-variant-numeric:tabular-nums}
 .cefr-table.prose td{white-space:pre-wrap;width:40%}
+.cefr-table.prose td:first-child{width:20%}
 .cefr-table tr.flag td{background:rgba(214,120,30,.14)}
 .cefr-note{padding:9px 13px;border-left:4px solid #2f7fd8;background:rgba(47,127,216,.1);border-radius:4px;
  white-space:pre-line;margin:4px 0}
@@ -21,6 +22,7 @@ CSS = """
 .cefr-note.good{border-color:#2c9152;background:rgba(44,145,82,.12)}
 .cefr-record{white-space:pre-wrap;font-family:monospace;font-size:.9em;padding:9px;margin:6px 0;
  border:1px solid rgba(128,128,128,.3);border-radius:4px}
+.cefr-unseen{display:none!important}
 .cefr-next{font-size:1.1em;margin:2px 0}
 .cefr-histogram,.cefr-histogram tr,.cefr-histogram td{padding:1px 8px;border:0!important;color:inherit}
 .cefr-histogram td:nth-child(2){width:60%}

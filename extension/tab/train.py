@@ -15,7 +15,8 @@ from ...exporter.common.errors import CefrError, InputError
 from ...exporter.common.files import is_text
 from ...exporter.common.lock import busy
 from ...exporter.language.levels import TRAINABLE, parse_level
-from ...exporter.records.formats import eval_beside, read_examples
+from ...exporter.records.formats import eval_beside
+from ...exporter.records.reading import read_training
 from ..models.jobs import Job
 from ..recipes import KINDS, recipe
 from ..training.artifacts import run_folder
@@ -47,29 +48,30 @@ class Fields:
 
 class TrainPane(Pane):
     name = "train"
+    jobs = ("train", "estimate")
 
     def build(self) -> None:
         if self.host.training_off:
             why = problem(self.host.training_off)
             self.ui.worded(gr.Markdown, {"value": partial(say_in, self.name, why)})
         with gr.Row():
-            self.fields = Fields(
-                self.choice("dataset", self._training_files, "dataset"),
-                self.make(gr.Textbox, "name", value="cefr-a1", max_lines=1),
-                self.make(gr.Radio, "level", choices=list(TRAINABLE), value="A1"),
-                self.choice("kind", kinds, value=KINDS[0]),
-                self.make(gr.Checkbox, "replace", value=False),
-            )
+            dataset = self.choice("dataset", self._training_files, "dataset")
+            kind = self.choice("kind", kinds, value=KINDS[0])
+            name = self.make(gr.Textbox, "name", value="cefr-a1", max_lines=1)
         with self.make(gr.Accordion, "settings", open=False):
+            with gr.Row():
+                level = self.make(gr.Radio, "level", choices=list(TRAINABLE), value="A1")
+                replace = self.make(gr.Checkbox, "replace", value=False)
             self.settings = build_fields(self.ui, recipe("A1"))
+        self.fields = Fields(dataset, name, level, kind, replace)
         with gr.Row():
             self.estimate_button = self.button("estimate")
             self.start_button = self.button("start", variant="primary")
-            self.stop_button = self.button("stop", variant="stop")
+            self.make_stop_button()
         self.status = self.html("status")
         self.picture = self.html("picture")
-        with gr.Row():
-            self.unfinished = self.choice("unfinished", lambda language: unfinished_runs(self.folders.loras))
+        with gr.Row(visible=False) as row:
+            self.unfinished = self.choice("unfinished", self._unfinished, shown_with=row)
             self.resume_button = self.button("resume")
 
     def connect(self) -> None:
@@ -83,13 +85,14 @@ class TrainPane(Pane):
         self.on(self.estimate_button.click, self.estimate, everything, [self.picture])
         self.on(self.start_button.click, self.start, everything, [self.picture])
         self.on(self.resume_button.click, self.resume, {"name": self.unfinished}, [self.picture])
-        self.on(self.stop_button.click, self.stop, {}, [])
         self.on(root_page().load, self.say_reasons, chosen, settings)
-        self.on(root_page().load, self.show_interrupted, {}, [self.picture])
         self.rejoin([self.picture])
 
     def _training_files(self, language: str) -> list[str]:
         return paths.training_files(self.folders.datasets)
+
+    def _unfinished(self, language: str) -> list[str]:
+        return unfinished_runs(self.folders.loras)
 
     # The recipe
 
@@ -147,23 +150,14 @@ class TrainPane(Pane):
             raise InputError(message, name=out.name, model=plan.model)
         yield from self._run(language, plan, out, resume=True, replace=False)
 
-    def stop(self, language: str) -> Updates:
-        job = self.desk.current
-        if job is None or job.kind != "train":
-            return {self.status: note(text("train.nothing", language))}
-        job.stop()
-        return {}
-
-    def show_interrupted(self, language: str) -> Updates:
-        """When a page opens and this process has trained nothing yet: a run that a kill or a crash has ended."""
-        if self.desk.last("train") is not None:
-            return {}
+    def idle(self, language: str) -> Updates:
+        """This process has trained nothing yet: a run that a kill or a crash has ended, if there is one."""
         for name in unfinished_runs(self.folders.loras):
             log = read_log(self.folders.loras / name)
             if log is not None and log.state == "running" and log.losses:
                 message = text("train.interrupted", language, name=name, step=log.losses[-1]["current_steps"])
                 return {self.status: note(message), self.picture: drawn(log, language)}
-        return {}
+        return {self.status: ""}
 
     def _plan(self, language: str, given: dict[str, Any]) -> tuple[Plan, Path]:
         """What the fields say. Raises InputError with everything that is wrong with them, and with the place."""
@@ -179,7 +173,7 @@ class TrainPane(Pane):
             wrong += error.problems
         try:
             data = self._data(fields.dataset)
-            records = read_examples(data)
+            records = read_training(data).records
             check_levels(data, records, str(fields.level))
         except InputError as error:
             wrong += error.problems
@@ -207,7 +201,7 @@ class TrainPane(Pane):
             with self.host.lend() as loaded, run_folder(out, resume=resume, force=replace):
                 return carry_out(loaded, plan, out, resume=resume, report=report, stop=job.stopping.is_set)
 
-        yield from self.follow(self.desk.start("train", work), language)
+        yield from self.follow(self.desk.start("train", work, ends_itself=True), language)
 
     def show(self, job: Job, language: str) -> Updates:
         """Losses, learning rate and memory of the run, from its log alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..training.artifacts import Outcome
@@ -70,7 +71,17 @@ def drawn(log: RunLog, language: str, size: int | None = None) -> Markup:
     facts.append(f"{text('train.rate', language)} {last['learning_rate']:.2e}")
     if size is not None:
         facts.append(f"{text('train.memory', language)} {gigabytes(size)}")
-    return join(chart, element("div", " · ".join(facts)))
+    return join(element("p", _in_words(evaluation, language)), chart, element("div", " · ".join(facts)))
+
+
+def _in_words(evaluation: Sequence[tuple[int, float]], language: str) -> str:
+    """What the evaluation losses say of the run; the first one is from before the first step."""
+    if len(evaluation) < 2:
+        return ""
+    step, loss = min(evaluation, key=lambda point: point[1])
+    values = {"step": f"{step:,}", "before": f"{evaluation[0][1]:.2f}", "now": f"{loss:.2f}"}
+    key = "better" if step == evaluation[-1][0] else "best_before" if step else "no_better"
+    return text(f"train.curve_{key}", language, **values)
 
 
 def memory() -> int:

@@ -12,7 +12,7 @@ import gradio as gr
 
 from ...exporter.common.errors import CefrError, Problem
 from ..models.host import Host
-from .gradio_compat import connect, root_page
+from .gradio_compat import connect, root_page, tab_around
 from .head import head
 from .labels import say_all
 from .languages import ENGLISH, has, language_of, text
@@ -22,6 +22,8 @@ _log = logging.getLogger("cefr_sentences")
 
 # component -> its update, as gradio takes it from a handler
 Updates = dict[Any, Any]
+# When the browser's window comes back to the front, press the button that nobody sees.
+_ON_FOCUS = """() => window.addEventListener("focus", () => document.getElementById("cefr-refresh")?.click())"""
 UNEXPECTED = "Unexpected problem: {error}. The console's log says where it happened."
 
 
@@ -51,8 +53,11 @@ class Ui:
         self.events: list[Event] = []
         self._texts: list[tuple[Any, str, Callable[[str], str]]] = []
         self.lists: dict[Any, Callable[[str], list[Any]]] = {}
+        self._shown_with: dict[Any, Any] = {}
         self._kinds: dict[str, list[Any]] = {}
         self.head = gr.HTML(elem_id="cefr-head")
+        self.around = tab_around(self.head)
+        self.refresh = gr.Button(elem_id="cefr-refresh", elem_classes="cefr-unseen")
 
     # Components with texts
 
@@ -73,14 +78,19 @@ class Ui:
         self._texts += [(made, prop, said) for prop, said in words.items()]
         return made
 
-    def choice(self, key: str, choices: Callable[[str], list[Any]], kind: str = "", **options: Any) -> Any:
+    def choice(
+        self, key: str, choices: Callable[[str], list[Any]], kind: str = "", shown_with: Any = None, **options: Any
+    ) -> Any:
         """A dropdown whose choices are brought up to date after every event.
 
-        `kind` is what is chosen, so that `select` finds all dropdowns of it.
+        `kind` is what is chosen, so that `select` finds all dropdowns of it. `shown_with` is a row or group that is
+        shown only while there is something to choose.
         """
         made = self.make(gr.Dropdown, key, choices=choices(ENGLISH), **{"value": None, **options})
         self.lists[made] = choices
         self._kinds.setdefault(kind, []).append(made)
+        if shown_with is not None:
+            self._shown_with[made] = shown_with
         return made
 
     def select(self, kind: str, value: str) -> Updates:
@@ -96,10 +106,19 @@ class Ui:
     def finish(self) -> None:
         """Connect everything. Call it once, when all panes are there."""
         for event in self.events:
-            outputs = _unique([*event.outputs, event.message, self.head, *self.lists])
+            outputs = _unique([*event.outputs, event.message, *self.kept_fresh])
             connect(event.listener, self.guarded(event), [*event.inputs.values(), *self.lists], outputs)
+        # What was done elsewhere, such as a model loaded in the Model tab, is seen on coming back.
+        for back in [self.refresh.click, *([self.around.select] if self.around is not None else [])]:
+            connect(back, self.refreshed, list(self.lists), self.kept_fresh)
         shown = [component for component, _, _ in self._texts]
-        connect(root_page().load, self.opened, list(self.lists), _unique([*shown, self.head, *self.lists]))
+        connect(root_page().load, self.opened, list(self.lists), _unique([*shown, *self.kept_fresh]))
+        root_page().load(None, js=_ON_FOCUS)
+
+    @property
+    def kept_fresh(self) -> list[Any]:
+        """What is brought up to date after every event."""
+        return [self.head, *self.lists, *self._shown_with.values()]
 
     def guarded(self, event: Event) -> Callable[..., Iterator[Updates]]:
         """The handler that gradio calls: it never raises, and leaves every list up to date."""
@@ -113,7 +132,7 @@ class Ui:
             except CefrError as error:
                 yield {event.message: self._refused(error, language, event.pane), **self._fresh(language, listed)}
             except (Exception, SystemExit, KeyboardInterrupt) as error:  # the last two would end the server
-                _log.exception("A handler of the CEFR Sentences tab failed")
+                _log.exception("A handler of the CEFR tab failed")
                 problem = Problem(UNEXPECTED, {"error": f"{type(error).__name__}: {error}"})
                 yield {event.message: note(say_all([problem], language, event.pane), "error")}
 
@@ -144,6 +163,15 @@ class Ui:
             gr.Warning(join(sentence))  # a job that this page follows writes over the message
         return note(sentence, "error")
 
+    def refreshed(self, request: gr.Request, *values: Any) -> Updates:
+        """Somebody has come back to the page: the head and the lists as things are now."""
+        language = _language(request)
+        try:
+            return self._fresh(language, values)
+        except Exception:
+            _log.exception("The CEFR tab could not be brought up to date")
+            return {self.head: note(text("head.failed", language), "error")}
+
     def opened(self, request: gr.Request, *values: Any) -> Updates:
         """A page has been opened: its texts in the reader's language, and its lists as things are now."""
         language = _language(request)
@@ -153,7 +181,7 @@ class Ui:
                 updates[component] = {**update, **updates[component]} if component in updates else update
             return updates
         except (Exception, SystemExit, KeyboardInterrupt):  # the page of the whole webui waits for this
-            _log.exception("The CEFR Sentences tab could not be brought up to date")
+            _log.exception("The CEFR tab could not be brought up to date")
             return {self.head: note(text("head.failed", language), "error")}
 
     def _translated(self, language: str) -> Updates:
@@ -170,6 +198,8 @@ class Ui:
             known = [choice[1] if isinstance(choice, tuple) else choice for choice in now]
             keep = {} if value in known else {"value": known[0] if known else None}
             updates[component] = gr.update(choices=now, **keep)
+            if component in self._shown_with:
+                updates[self._shown_with[component]] = gr.update(visible=bool(now))
         return updates
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -38,9 +39,14 @@ def add_commands(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from ...exporter.records.reading import read_training
     from ...exporter.records.slicer import report
 
-    cut = report(_text(args), _counter(args.model), args.chunk, args.overlap)
+    text = _text(args)
+    read = read_training(args.file)
+    for note in read.notes:
+        print(f"Note: {note}", file=sys.stderr)
+    cut = report(text, _counter(args.model), args.chunk, args.overlap)
     print(json.dumps(asdict(cut), indent=2) if args.json else describe(cut, args.chunk, args.overlap))
     return 0
 
@@ -48,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
 def _text(args: argparse.Namespace) -> str:
     """The file as Training PRO reads it. Raises InputError for what is not sliced."""
     from ...exporter.common.encoding import detect_encoding, open_text
+    from ...exporter.records.reading import is_json
 
     if not 16 <= args.chunk <= 1_000_000:
         raise InputError(
@@ -57,12 +64,13 @@ def _text(args: argparse.Namespace) -> str:
         )
     if not args.file.is_file():
         raise InputError("{file} is not a file.", file=args.file)
-    if args.file.suffix.lower() == ".json":
+    with open_text(args.file, detect_encoding(args.file, line_limit=False)) as file:
+        text = file.read().replace("\r", "")
+    if is_json(args.file, text):
         raise InputError(
             "{file} is JSON, which is not sliced. Check the .txt; convert-data --to txt makes one.", file=args.file
         )
-    with open_text(args.file, detect_encoding(args.file)) as file:
-        return file.read().replace("\r", "")
+    return text
 
 
 def _counter(model: str) -> Callable[[str], int]:

@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...exporter.common.errors import InputError, Option
+from ...exporter.common.errors import InputError, Option, Problem
 from ...exporter.records.formats import eval_beside
 from .fields import add_options, given
 from .processes import first
@@ -37,7 +37,7 @@ def add_commands(commands: Any) -> None:
         metavar="DATASET",
         nargs="?",
         type=Path,
-        help="a file the exporter wrote, in any format, or hard-cut text with '### Response:'",
+        help="a file the exporter wrote, or other trainers' JSON, JSON Lines or hard-cut text with '### Response:'",
     )
     parser.add_argument(
         "--recipe", help="fast, classic or a YAML file (default fast); it decides what the options below leave out"
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     from ..models.loading import check_model_name, load
     from .artifacts import run_folder
     from .plan import Plan, carry_out
-    from .preflight import package_problems
+    from .preflight import FEW_RECORDS, package_problems, problem
 
     resume = args.resume is not None
     if resume:
@@ -82,7 +82,9 @@ def run(args: argparse.Namespace) -> int:
             raise InputError("train needs {options}, or --resume DIR.", options=_options(missing))
         plan, out = _plan(args), args.out
         check_model_name(plan.model)
-    plan.records()
+    records, _ = plan.records(note=_say)
+    if len(records) < FEW_RECORDS:
+        _say(problem("few_records", records=len(records), needed=FEW_RECORDS))
     if problems := package_problems(plan.settings):
         raise InputError(*problems)
     folder = run_folder(out, resume=resume, force=args.force) if first() else nullcontext()
@@ -92,6 +94,12 @@ def run(args: argparse.Namespace) -> int:
     if first():
         print(describe(outcome, out))
     return 0
+
+
+def _say(problem: Problem) -> None:
+    """A note on stderr, once for all processes of a run."""
+    if first():
+        print(f"Note: {problem}", file=sys.stderr, flush=True)
 
 
 def _options(names: list[str]) -> str:

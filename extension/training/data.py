@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...exporter.language.forms import spans
+from ...exporter.language.entry import Entry
 from ...exporter.records.prompt import Example, Record
 from ..models.prompt_form import closing, end_id, prompts_ids
 
@@ -48,7 +48,7 @@ def encode(
             answer.append(end_id(tokenizer))
             weights.append(1.0)
         labels = ([IGNORED] * len(prompt) if loss_on == "answer" else prompt) + answer
-        labels[0] = IGNORED  # nothing stands before it that could tell it
+        labels[0] = IGNORED  # nothing before it could tell it
         found.append({"input_ids": prompt + answer, "labels": labels, "weights": [1.0] * len(prompt) + weights})
     return found
 
@@ -59,7 +59,7 @@ def _word_characters(record: Record | Example) -> set[int]:
     at = 0
     for number, (word, sentence) in enumerate(zip(record.words, record.sentences, strict=True), 1):
         at += len(f"{number}. ")
-        for start, end in spans(word, sentence):
+        for start, end in Entry.parse(word).spans(sentence):
             found.update(range(at + start, at + end))
         at += len(sentence) + 1
     return found

@@ -1,4 +1,4 @@
-"""Which kernels a training step runs on."""
+"""Fused kernels for a training step."""
 
 from __future__ import annotations
 
@@ -7,26 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-
-
-@contextmanager
-def attention_kernels(device: str) -> Iterator[None]:
-    """Attention without cuDNN's kernels while the block lasts.
-
-    Their backward pass returns NaN where a mask has an empty row, and they seem to make a plan for every new shape of a
-    batch (docs/benchmarks.md). torch then takes its flash attention.
-    """
-    import torch
-
-    if device != "cuda":
-        yield
-        return
-    before = torch.backends.cuda.cudnn_sdp_enabled()
-    torch.backends.cuda.enable_cudnn_sdp(False)
-    try:
-        yield
-    finally:
-        torch.backends.cuda.enable_cudnn_sdp(before)
 
 
 @contextmanager

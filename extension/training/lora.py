@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from ...exporter.common.errors import ModelError, Option
+from ..models.attention import attention_kernels
 from ..models.pristine import put_back
-from .kernels import attention_kernels, fused_kernels
+from .kernels import fused_kernels
 from .precision import precision_of
 from .settings import PROJECTIONS, TrainSettings
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import ModelError
-from ...exporter.common.memory import free_memory
 from ..models.loading import Loaded
 from ..models.prompt_form import pad_id
+from ..models.room import available
 from .data import Encoded, collate
 from .limits import OutOfMemory, limits
 from .lora import lora_layers
@@ -118,17 +118,6 @@ def try_step(optimizer: Optimizer, records: Sequence[Encoded], tokenizer: Any) -
             attention=getattr(model.config, "_attn_implementation", None) or "unknown",
             dtype=optimizer.precision.dtype,
         )
-
-
-def available(model: Any) -> int:
-    """Bytes that this process may come to: on the model's GPU, or in memory."""
-    import psutil  # accelerate brings it
-    import torch
-
-    if model.device.type == "cuda":
-        free = torch.cuda.mem_get_info(model.device)[0]
-        return free + torch.cuda.memory_reserved(model.device)
-    return (free_memory() or 0) + psutil.Process().memory_info().rss
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def model_card(name: str, metadata: dict[str, Any], outcome: Outcome, records: S
         f"A LoRA adapter for {_base(metadata['base_model'])}. With it the model writes one example sentence for each "
         f"word of a list, in the English of CEFR level {metadata['level']}. Trained with cefr-sentences.",
         "## Prompt",
-        _prompt(metadata),
+        _prompt(metadata, records),
         "## Data",
         _data(metadata, outcome, records),
         "## Recipe",
@@ -77,7 +77,30 @@ def _is_path(base: str) -> bool:
     return base.startswith((".", "/", "~")) or "\\" in base or base.count("/") > 1 or Path(base).exists()
 
 
-def _prompt(metadata: dict[str, Any]) -> str:
+def _prompt(metadata: dict[str, Any], records: Sequence[Record | Example]) -> str:
+    others = [r for r in records if not isinstance(r, Record)]
+    if others and len(others) == len(records):
+        return _other_prompt(others)
+    if others:
+        return (
+            f"{_list_prompt(metadata)}\n\nOf its {len(records):,} examples {len(others):,} are of another kind:\n\n"
+            + (_other_prompt(others))
+        )
+    return _list_prompt(metadata)
+
+
+def _other_prompt(examples: Sequence[Record | Example]) -> str:
+    """What was trained on where it was not the list prompt: the first example says it best."""
+    first = examples[0]
+    if not first.prompt:
+        return f"It was trained on plain text, without a prompt. The first:\n\n```text\n{first.output[:500]}\n```"
+    return (
+        "It was trained on the prompts of its file, to the letter, which are not this project's list prompt. The first:"
+        f"\n\n```text\n{first.prompt[:500].rstrip()}\n```"
+    )
+
+
+def _list_prompt(metadata: dict[str, Any]) -> str:
     instruction = ListPrompt(metadata["level"], tuple(_EXAMPLE)).text
     chat = metadata["form"] == "chat"
     shape = "as the user's message in the model's own chat template" if chat else "to the letter, as plain text"
@@ -181,7 +204,7 @@ def _use(name: str, metadata: dict[str, Any]) -> str:
     listed = "\n".join(command_line(words) for words in commands)
     return (
         "In text-generation-webui, put this folder into `user_data/loras`, load the base model with the Transformers "
-        "loader, and apply the adapter in the CEFR Sentences tab (or in Model, LoRA(s)). In Chat write:\n\n"
+        "loader, and apply the adapter in the CEFR tab (or in Model, LoRA(s)). In Chat write:\n\n"
         f"```text\n/cefr {level}: {', '.join(_EXAMPLE)}\n```\n\n"
         "On the command line, from the folder that this one is in (`words.txt`: one word a line; "
         f"`records_eval.txt`: an evaluation file of the exporter):\n\n```sh\n{listed}\n```"

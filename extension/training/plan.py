@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import CefrError, InputError, Option
-from ...exporter.records.formats import read_examples
+from ...exporter.common.errors import CefrError, InputError, Option, Problem
 from ...exporter.records.prompt import Example, Record
+from ...exporter.records.reading import TrainingFile, read_training
 from ..models.loading import Loaded
 from .artifacts import Outcome, fingerprint
 from .checkpoint import last_checkpoint as newest
@@ -40,13 +40,20 @@ class Plan:
     model: str
     recipe: dict[str, Any] = field(default_factory=dict)
 
-    def records(self) -> tuple[list[Record | Example], list[Record | Example]]:
-        """The records to train on and to evaluate on. Raises InputError; also when one has another level."""
+    def records(
+        self, note: Callable[[Problem], object] = lambda problem: None
+    ) -> tuple[list[Record | Example], list[Record | Example]]:
+        """The records to train on and to evaluate on; `note` is called with what had to be mended to read them.
+
+        Raises InputError; also when one has another level.
+        """
         sides = []
         for path in (self.dataset, self.eval):
-            records = read_examples(path) if path is not None else []
-            check_levels(path, records, self.settings.level)
-            sides.append(records)
+            read = read_training(path) if path is not None else TrainingFile(())
+            check_levels(path, read.records, self.settings.level)
+            for problem in read.notes:
+                note(problem)
+            sides.append(list(read.records))
         return sides[0], sides[1]
 
     def save(self, out: Path, records: Sequence[Record | Example]) -> None:
@@ -68,15 +75,17 @@ class Plan:
 
     def resolved(self, loaded: Loaded, records: Sequence[Record | Example]) -> Plan:
         """The plan for these data, this model and this memory, with what its settings come to under `recipe`."""
-        encoded, _ = encoded_records(loaded.tokenizer, records, self.settings)
+        chosen = self.settings.for_model(loaded.model.config)
+        encoded, _ = encoded_records(loaded.tokenizer, records, chosen)
         if world() > 1:  # each has its own memory; what fits has to be said with --micro-batch
-            checkpointing = "on" if self.settings.checkpointing == "on" else "off"
-            settings, memory = replace(self.settings, checkpointing=checkpointing), None
+            checkpointing = "on" if chosen.checkpointing == "on" else "off"
+            settings, memory = replace(chosen, checkpointing=checkpointing), None
         else:
-            settings, need = fitted(loaded, encoded, self.settings)
+            settings, need = fitted(loaded, encoded, chosen)
             memory = need.of(settings.at_once)
         steps = settings.steps(len(encoded))
         came_to = {
+            "learning_rate": settings.learning_rate,
             "longest_record": max(len(e["input_ids"]) for e in encoded),
             "records_at_a_time": settings.at_once,
             "accumulation": settings.accumulation,

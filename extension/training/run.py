@@ -92,6 +92,7 @@ def train(
     import transformers
 
     started = time.monotonic()
+    settings = settings.for_model(loaded.model.config)
     encoded, longer = encoded_records(loaded.tokenizer, records, settings)
     transformers.set_seed(settings.seed)
     scratch = work or out / ".best"

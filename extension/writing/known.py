@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...exporter.common.errors import CefrError
-from ...exporter.records.formats import read_records
+from ...exporter.records.reading import read_records
 from ..models.adapter import check_adapter
 from ..training.artifacts import training_of
 from .accepted import plain

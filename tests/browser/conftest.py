@@ -152,7 +152,7 @@ class Tab:
         return self.at(key).inner_text()
 
     def expect_toast(self, pattern: str) -> None:
-        """Wait until a message with `pattern` stands over the page, as one does beside a run at work."""
+        """Wait until a message with `pattern` is over the page, as one does beside a run at work."""
         from playwright.sync_api import expect
 
         expect(self.page.locator(".toast-body").first).to_contain_text(re.compile(pattern))

@@ -74,7 +74,7 @@ class WebuiTab(Tab):
         self.page.goto(self.url)
         self.page.wait_for_selector("#chat-input textarea", timeout=90_000)
         self.page.wait_for_timeout(4000)
-        self.page.get_by_role("tab", name="CEFR Sentences", exact=True).first.click()
+        self.page.get_by_role("tab", name="CEFR", exact=True).first.click()
         self.page.wait_for_selector("#cefr-head .cefr-next", timeout=90_000)
 
 
@@ -97,6 +97,7 @@ def test_data_and_training(place: Studio, tab: Tab) -> None:
     tab.expect("head", rf"Model: {MODEL} \(Transformers\)")
     tab.fill("data.name", "cefr-test")
     tab.fill("data.records", "64")
+    tab.unfold("data.more")
     tab.fill("data.mix", "6:100")
     tab.click("data.export")
     tab.expect("data-status", "The files are in", LONG)
@@ -137,7 +138,7 @@ def test_apply_and_chat(place: Studio, tab: Tab) -> None:
     tab.pane("apply")
     tab.choose("apply.adapter", "cefr-test")
     tab.click("apply.run")
-    tab.expect("apply-status", "cefr-test is applied", LONG)
+    tab.expect("apply-status", "now writes with cefr-test", LONG)
     picture(tab, "5-apply")
     tab.page.get_by_role("tab", name="Chat", exact=True).first.click()
     tab.page.locator("#chat-input textarea").fill("/cefr A1: happy, book, friend, water, house, green")

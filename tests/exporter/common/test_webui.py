@@ -32,6 +32,42 @@ def test_webuis_and_what_is_none(webui: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("files", "folders", "expected"),
+    [
+        (["server.py"], ["user_data", "../user_data"], "user_data"),  # v3.15
+        (["server.py", "portable_env/x"], ["user_data", "../user_data"], "user_data"),  # v3.15, portable
+        (["server.py", "modules/paths.py"], ["user_data", "../user_data"], "user_data"),  # v4.5 and later
+        (["server.py", "modules/paths.py", "portable_env/x"], ["user_data", "../user_data"], "../user_data"),
+        (["server.py", "modules/paths.py", "portable_env/x"], ["user_data"], "user_data"),
+        # A build with a window of its own: v4.7 and later.
+        (
+            ["app/server.py", "app/modules/paths.py", "app/portable_env/x"],
+            ["app/user_data", "user_data", "../user_data"],
+            "../user_data",
+        ),
+        (
+            ["app/server.py", "app/modules/paths.py", "app/portable_env/x"],
+            ["app/user_data", "user_data"],
+            "user_data",
+        ),
+        (["app/server.py", "app/modules/paths.py", "app/portable_env/x"], ["app/user_data"], "app/user_data"),
+    ],
+)
+def test_user_data_where_the_webui_itself_looks(
+    tmp_path: Path, files: list[str], folders: list[str], expected: str
+) -> None:
+    """Trees of v3.15, v4.5, v4.7.3 and v4.9, full and portable; the order is that of their modules/paths.py."""
+    root = tmp_path / "one" / "textgen"
+    for file in files:
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        (root / file).touch()
+    (root / ("app" if (root / "app").exists() else "") / "modules").mkdir(exist_ok=True)
+    for folder in folders:
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    assert find_webui(root).user_data.resolve() == (root / expected).resolve()
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "--user-data-dir ../{name}",

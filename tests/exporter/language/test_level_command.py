@@ -41,6 +41,42 @@ def test_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert max(map(len, out.splitlines())) < 400
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.txt", "I have a dog. It is very big! Do you like it?\n\n1. We met Mr. Brown at 5 p.m. on Monday.\n"),
+        (
+            "a.csv",
+            "word,sentence,note\ndog,I have a dog. It is very big!,a,\nlike,Do you like it?,\n"
+            "meet,1. We met Mr. Brown at 5 p.m. on Monday.,x\n",
+        ),
+    ],
+)
+def test_sentences_are_judged_and_not_lines(
+    name: str, content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / name
+    file.write_text(content, encoding="utf-8")
+    code, out, _ = run(capsys, file, "--json")
+    assert code == 0
+    assert [row["sentence"] for row in json.loads(out)] == [
+        "I have a dog.",
+        "It is very big!",
+        "Do you like it?",
+        "1. We met Mr. Brown at 5 p.m. on Monday.",
+    ]
+
+
+def test_wrapped_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text(
+        "My uncle works in a very small shop that is open from nine\nto five. He likes it.\nno end mark\nshort line\n"
+    )
+    sentences = [row["sentence"] for row in json.loads(run(capsys, file, "--json")[1])]
+    assert sentences[0].endswith("from nine to five.")
+    assert sentences[1:] == ["He likes it.", "no end mark", "short line"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1254"])
 def test_encodings(encoding: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "s.txt"

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from cefr_sentences.exporter.records.export import is_ours
-from cefr_sentences.exporter.records.formats import FORMATS, Format, read_records
+from cefr_sentences.exporter.records.formats import FORMATS, Format
 from cefr_sentences.exporter.records.prompt import parse_record
+from cefr_sentences.exporter.records.reading import read_records
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ GOOD = {"instruction": "I", "output": "O"}
 @pytest.mark.parametrize(
     ("case", "message"),
     [
-        ({"instruction": 1, "input": 2, "output": 3}, "row 2: the keys are"),
+        ({"instruction": 1, "input": "a cat", "output": 3}, "row 2: it has input beside the instruction"),
         ({"instruction": 1, "input": "x"}, "row 2: the keys are"),
         ({"messages": ["system", "user", "assistant"]}, "from system, user, assistant"),
         ({"messages": ["user", "assistant", "user", "assistant"]}, "from user, assistant, user, assistant"),

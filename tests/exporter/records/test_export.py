@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 from cefr_sentences.exporter.common.webui import find_webui
-from cefr_sentences.exporter.records.formats import FORMATS, read_records
+from cefr_sentences.exporter.records.formats import FORMATS
 from cefr_sentences.exporter.records.prompt import HARD_CUT, parse_text_record
+from cefr_sentences.exporter.records.reading import read_records
 
 GOLDEN = Path(__file__).parent / "golden"
 

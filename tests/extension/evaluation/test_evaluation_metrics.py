@@ -281,3 +281,13 @@ def test_parts_of_a_sample() -> None:
     assert of.mean(lambda row: row.length) == Parts([2, 4], [1, 1])
     assert of.mean(lambda row: None if row.word == "dog" else row.length) == Parts([0, 4], [0, 1])
     assert of.ratio(lambda row: (row.used, 1)) == Parts([1, 1], [2, 1])
+
+
+def test_a_share_of_all_or_nothing_has_an_interval_too() -> None:
+    from cefr_sentences.extension.evaluation.bootstrap import exact_interval
+
+    low, high = exact_interval(Parts([1, 2], [1, 2])) or (0, 0)
+    assert (low, high) == (pytest.approx(0.2924, abs=1e-4), 1.0)
+    assert exact_interval(Parts([0, 0], [1, 2])) == (0.0, pytest.approx(0.7076, abs=1e-4))
+    assert exact_interval(Parts([1, 1], [1, 2])) is None
+    assert exact_interval(Parts([0], [0])) is None

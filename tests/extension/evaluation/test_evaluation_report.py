@@ -364,13 +364,28 @@ def test_two_runs_of_one_level_are_told_apart(found: Evaluation, tmp_path: Path)
 @pytest.mark.parametrize("language", ["en", "tr"])
 def test_the_pane_shows_the_figures(found: Evaluation, language: str) -> None:
     pytest.importorskip("gradio", reason="gradio is not installed")
-    from cefr_sentences.extension.tab.evaluate import figures, report_file
+    from cefr_sentences.extension.tab.evaluate import report_file
+    from cefr_sentences.extension.tab.evaluate_view import shown
 
     page = Reader()
-    page.feed(figures(found, language))
+    page.feed(shown(found, language))
     assert {"83.3 % (50.0 – 100.0)", "7.7 %", "16-20 %", "0.85-0.93"} <= set(page.texts)
     assert ("words used" if language == "en" else "kullanılan kelimeler") in page.texts
     assert "b" not in page.tags  # the base's <b> is text
+    assert ("what it means" if language == "en" else "ne anlama geldiği") in page.texts
     report_file = Path(report_file(found, "a1"))
     assert report_file.name == "evaluation-a1.html"
     assert "Which judge did what" in report_file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"), [(0.1, 0.5, "helps"), (-0.1, 0.5, "No clear difference"), (-0.5, -0.1, "does harm")]
+)
+def test_the_verdict_goes_by_the_interval(found: Evaluation, low: float, high: float, said: str) -> None:
+    pytest.importorskip("gradio", reason="gradio is not installed")
+    from dataclasses import replace
+
+    from cefr_sentences.extension.evaluation.result import Figure
+    from cefr_sentences.extension.tab.evaluate_view import verdict
+
+    assert said in verdict(replace(found, difference={"used": Figure((low + high) / 2, low, high)}), "en")

@@ -17,7 +17,7 @@ from cefr_sentences.extension.install import interpreter
 from ..installed import SCRIPT, install
 
 GOOD = """
-params = {"is_tab": True, "display_name": "CEFR Sentences", "language": "tr"}
+params = {"is_tab": True, "display_name": "CEFR", "language": "tr"}
 calls = []
 def setup(): calls.append("setup")
 def ui(): calls.append("ui")
@@ -119,7 +119,7 @@ both_webuis = pytest.mark.parametrize("load", ["v3", "v4"], indirect=True)
 @both_webuis
 def test_the_hooks_of_the_package_are_the_scripts(load: Callable[[str], types.ModuleType], gradio: FakeGradio) -> None:
     script = load(GOOD)
-    assert script.params == {"is_tab": True, "display_name": "CEFR Sentences", "language": "tr"}
+    assert script.params == {"is_tab": True, "display_name": "CEFR", "language": "tr"}
     script.setup()
     script.ui()
     assert script._ours.calls == ["setup", "ui"]
@@ -140,7 +140,7 @@ def test_a_broken_package_leaves_a_tab_that_says_so(
     script = load(BROKEN[why])
     public = {n for n in vars(script) if not n.startswith("_") and callable(getattr(script, n))}
     assert public - {"Callable", "Any"} == {"ui"}
-    assert script.params == {"is_tab": True, "display_name": "CEFR Sentences"}
+    assert script.params == {"is_tab": True, "display_name": "CEFR"}
     for _ in range(2):  # the webui builds its page again on "Apply flags/extensions and restart"
         gradio.shown.clear()
         script.ui()

@@ -73,3 +73,23 @@ def test_time_left_is_by_the_pace_of_this_part() -> None:
     assert left is not None
     assert 0.1 < left < 2
     assert job.seconds_left is None
+
+
+def test_a_job_that_is_told_to_stop_ends_at_its_next_report() -> None:
+    begun, told = threading.Event(), threading.Event()
+
+    def work(job: Job) -> str:
+        begun.set()
+        told.wait(30)
+        job.progress("Reading", 1, 2)
+        return "done"
+
+    for ends_itself in (False, True):
+        begun.clear()
+        told.clear()
+        job = Desk().start("write", work, ends_itself=ends_itself)
+        begun.wait(30)
+        job.stop()
+        told.set()
+        job.wait(30)
+        assert (job.stopped, job.result, job.problems) == (not ends_itself, "done" if ends_itself else None, ())

@@ -28,6 +28,7 @@ class Host:
         from cefr_sentences.exporter.common.webui import Webui
         from cefr_sentences.extension.models.jobs import Desk
 
+        self.chat_before: dict[str, Any] = {}
         self.folders, self.desk, self.files_desk = Webui(folder.parent, folder), Desk(), Desk()
 
     def state(self) -> Any:

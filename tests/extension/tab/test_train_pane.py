@@ -16,7 +16,7 @@ from cefr_sentences.extension.training.log import RunLog, append
 from cefr_sentences.extension.training.plan import RESUME, Plan
 from cefr_sentences.extension.training.settings import TrainSettings
 
-from .conftest import Built
+from .conftest import Built, Request
 
 pytest.importorskip("gradio", reason="gradio is not installed")
 
@@ -150,13 +150,16 @@ def test_a_run_is_resumed_with_its_own_model(tmp_path: Path, build: Build, monke
 
 def test_only_a_training_is_stopped(tmp_path: Path, build: Build) -> None:
     built = build(tmp_path)
-    message = built.events["train", "stop"].message
-    assert "Nothing is running" in built.call("train", "stop")[message]
-    for kind, stopped in (("write", False), ("train", True)):
+    event = built.events["train", "stop"]
+    button = event.handler.__self__.stop_button  # pyright: ignore[reportFunctionMemberAccess]
+    hidden = {button: {"__type__": "update", "visible": False}}
+    assert built.call("train", "stop") == hidden
+    for kind, stopped in (("write", False), ("train", True), ("estimate", True)):
         release = threading.Event()
         job = built.ui.host.desk.start(kind, lambda job, release=release: release.wait(30))
         said = built.call("train", "stop")
-        assert (job.stopping.is_set(), said == {}) == (stopped, stopped)
+        assert (job.stopping.is_set(), said == hidden) == (stopped, not stopped)
+        assert ("Stopping after this step" in said.get(event.message, "")) == stopped
         release.set()
         job.wait(30)
 
@@ -170,10 +173,12 @@ def test_a_run_that_was_killed_is_shown(tmp_path: Path, build: Build, monkeypatc
         append(out, {"event": "start"})
         append(out, {"current_steps": 3, "total_steps": 9, "loss": 1.0, "learning_rate": 1e-4})
     append(tmp_path / "loras" / "stopped", {"event": "end", "state": "stopped"})
-    said = built.call("train", "show_interrupted")[built.events["train", "stop"].message]
-    assert "The run killed was killed at step 3" in said
+    status = built.events["train", "stop"].message
+    (said,) = built.call("train", "opened")
+    assert "The run killed was killed at step 3" in said[status]
     built.ui.host.desk.start("train", lambda job: None).wait(30)
-    assert built.call("train", "show_interrupted") == {}  # what this process has trained is shown instead
+    for said in built.call("train", "opened"):  # what this process has trained is shown instead
+        assert "killed" not in said.get(status, "")
 
 
 def test_an_estimate_leaves_the_picture_of_the_run(tmp_path: Path, build: Build) -> None:
@@ -239,3 +244,23 @@ def test_a_training_file_brings_its_level_and_recipe(tmp_path: Path, build: Buil
     assert (updates[fields.level], updates[fields.name]) == ("B2", "cefr-b2")
     assert built.call("train", "fill_for_file", dataset="bad.txt", kind="fast") == {}
     assert built.call("train", "fill_for_file", dataset="", kind="fast") == {}
+
+
+def test_the_losses_in_words() -> None:
+    from cefr_sentences.extension.tab.train_view import _in_words
+
+    assert _in_words([(0, 3.0)], "en") == ""
+    assert "Still getting better" in _in_words([(0, 3.0), (10, 2.0)], "en")
+    assert "Best at step 10" in _in_words([(0, 3.0), (10, 2.0), (20, 2.5)], "en")
+    assert "Not better than before" in _in_words([(0, 3.0), (10, 3.5)], "en")
+
+
+def test_what_can_be_resumed_is_shown_only_where_there_is_something(
+    tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = build(tmp_path)
+    row = next(c for c in built.ui.kept_fresh if type(c).__name__ == "Row")
+    for names in ([], ["a"]):
+        monkeypatch.setattr(train, "unfinished_runs", lambda loras, names=names: names)
+        updates = built.ui.refreshed(Request(), *[None] * len(built.ui.lists))
+        assert updates[row]["visible"] is bool(names)

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from cefr_sentences.exporter.common.errors import InputError, ModelError
-from cefr_sentences.exporter.records.formats import read_examples, read_records
 from cefr_sentences.exporter.records.prompt import Example, ListPrompt, Record
+from cefr_sentences.exporter.records.reading import read_records, read_training
 
 from ..tiny import plan
 
@@ -58,7 +58,7 @@ def test_batches_are_one_record_at_a_time(data: Path, tiny: Any, loss_on: str) -
 
 
 def test_no_record_sees_another(tiny: Any) -> None:
-    """The loss of a record is the same whatever stands beside it in the batch."""
+    """The loss of a record is the same whatever is beside it in the batch."""
     from cefr_sentences.extension.models.prompt_form import pad_id
     from cefr_sentences.extension.training.data import collate, encode
     from cefr_sentences.extension.training.loss import token_losses
@@ -142,7 +142,7 @@ def test_hard_cut_text_of_others(tmp_path: Path, tiny: Any, data: Path) -> None:
 
     file = tmp_path / "theirs.txt"
     file.write_text(FOREIGN, encoding="utf-8")
-    found = read_examples(file)
+    found = read_training(file).records
     head = "### Instruction:\nWrite a sentence with the word tree.\n\n### Response:\n"
     assert found[0] == Example(head, "The tree is tall.")
     assert found[0].instruction == "Write a sentence with the word tree."
@@ -159,13 +159,13 @@ def test_hard_cut_text_of_others(tmp_path: Path, tiny: Any, data: Path) -> None:
 def test_mixed_and_broken_files_of_others(tmp_path: Path) -> None:
     file = tmp_path / "mixed.txt"
     file.write_text(f"{RECORD.text}\n\n\n### Response:\nOnly this.", encoding="utf-8")
-    assert read_examples(file) == [RECORD, Example("### Response:\n", "Only this.")]
+    assert read_training(file).records == (RECORD, Example("### Response:\n", "Only this."))
     file.write_text("### Instruction:\na\n\n### Response:\n", encoding="utf-8")
     with pytest.raises(InputError, match="without an answer"):
-        read_examples(file)
+        read_training(file)
     (tmp_path / "x.json").write_text('[{"q": 1}]')
     with pytest.raises(InputError, match="the keys are q"):
-        read_examples(tmp_path / "x.json")
+        read_training(tmp_path / "x.json")
 
 
 @pytest.mark.usefixtures("untouched")

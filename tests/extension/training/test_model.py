@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cefr_sentences.exporter.records.formats import read_records
 from cefr_sentences.exporter.records.prompt import Record, wrap
+from cefr_sentences.exporter.records.reading import read_records
 
 pytestmark = pytest.mark.model
 
@@ -204,7 +204,7 @@ def test_the_likelihood_of_a_text_is_the_plain_one(base: Any, data: Path, monkey
         plain.append((float(torch.nn.functional.cross_entropy(logits, torch.tensor(ids), reduction="sum")), len(ids)))
     records = read_records(data / "d_eval.txt")
     for tokens in (1, 20, 2048):
-        monkeypatch.setattr(likelihood, "TOKENS", tokens)
+        monkeypatch.setattr(likelihood, "tokens_at_once", lambda model, tokens=tokens: tokens)
         found = likelihood.sentence_losses(base.model, base.tokenizer, sentences)
         assert [n for _, n in found] == [n for _, n in plain]
         assert [nats for nats, _ in found] == pytest.approx([nats for nats, _ in plain], rel=1e-4)

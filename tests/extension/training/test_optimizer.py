@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from cefr_sentences.exporter.common.errors import ModelError
-from cefr_sentences.exporter.records.formats import read_records
+from cefr_sentences.exporter.records.reading import read_records
 from cefr_sentences.extension.training import optimizer as room
 from cefr_sentences.extension.training.settings import TrainSettings
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from cefr_sentences.exporter.common.errors import InputError
 from cefr_sentences.exporter.language.levels import TRAINABLE
 from cefr_sentences.extension.recipes import KINDS, recipe
-from cefr_sentences.extension.training.settings import SETTINGS
+from cefr_sentences.extension.training.settings import SETTINGS, rate_for
 
 yaml = pytest.importorskip("yaml", reason="pyyaml is not installed")
 
 # What a run decides for itself, whatever the recipe.
 FREE = {"seed", "report_to"}
 EVERYWHERE = {
-    "learning_rate": 0.0005,
+    "learning_rate": 0.0,
     "scheduler": "cosine",
     "cutoff": 0,
     "micro_batch": 0,
@@ -145,3 +146,17 @@ def test_a_recipe_that_is_none(text: str, said: str, tmp_path: Path) -> None:
     assert said in str(caught.value)
     with pytest.raises(InputError, match="neither fast nor classic, nor a file"):
         recipe("A1", "fastest")
+
+
+def test_the_learning_rate_follows_the_width_of_the_model() -> None:
+    from transformers import GPT2Config, LlamaConfig
+
+    fast, classic = (recipe("A1", kind).settings for kind in ("fast", "classic"))
+    rates = [fast.for_model(LlamaConfig(hidden_size=size)).learning_rate for size in (576, 2048, 4096)]
+    assert rates == [5e-4, 1.9e-4, 1.1e-4]
+    assert fast.for_model(GPT2Config(n_embd=2048)).learning_rate == 1.9e-4
+    assert classic.for_model(LlamaConfig(hidden_size=4096)) is classic
+    page = (Path(__file__).parents[3] / "docs" / "recipes.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| .* \| (0\.\d+) \|$", page, re.MULTILINE)
+    assert len(rows) == 5
+    assert all(f"{rate_for(int(size)):.2g}" == f"{float(rate):.2g}" for size, rate in rows)

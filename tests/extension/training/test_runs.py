@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from cefr_sentences.exporter.common.errors import CefrError, InputError, ModelError, TargetError
-from cefr_sentences.exporter.records.formats import read_records
+from cefr_sentences.exporter.records.reading import read_records
 from cefr_sentences.extension.models.host import with_adapter
 from cefr_sentences.extension.training.artifacts import run_folder
 from cefr_sentences.extension.training.log import read_log

@@ -1,0 +1,138 @@
+"""An entry of a word list: what it asks for, and whether and where a sentence uses it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from .matching import match
+from .notation import Items, Kind, headword, read_notation
+from .patterns import Pattern, patterns
+from .reading import Text, read
+from .usage import cased, fits, same_word
+from .wordsets import FUNCTION, PARTICLES
+
+_PLAIN = re.compile(r"[a-z]+")
+_SIMPLE = re.compile(r"[A-Za-z0-9 .,:;!?\"()]*")  # of which the letters are all there is to know
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A word or phrase as dictionaries, course books and lists write it. Make one with `Entry.parse`.
+
+    `text` is the user's own, to be given back; `headword` is what a prompt asks for. `parts` are coarse parts of speech
+    (`lexicon.PARTS_OF_SPEECH`), none where nothing is said; `sense`, `variety` ("BrE", "AmE") and `level` are empty
+    where nothing is said. `alternatives` are the words and placeholders that a sentence has to have, one way or another.
+    """
+
+    text: str
+    headword: str
+    parts: tuple[str, ...] = ()
+    sense: str = ""
+    variety: str = ""
+    level: str = ""
+    alternatives: tuple[Items, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str, part: str = "") -> Entry:
+        """The entry that `text` is. `part` is what a column of the table says about its part of speech."""
+        return _parse(text, part)
+
+    def uses(self, sentence: str) -> bool:
+        """Whether `sentence` uses the entry."""
+        if self._plain is not None:
+            words = _PLAIN.findall(sentence.lower())
+            if not self._plain.isdisjoint(words):
+                return True
+            if len(self._patterns) == 1 and _SIMPLE.fullmatch(sentence):
+                return False
+        return self._places(read(sentence)) is not None
+
+    def spans(self, sentence: str) -> tuple[tuple[int, int], ...]:
+        """Where the words of the entry are in `sentence`, as character offsets; empty where it does not use it.
+
+        Every place of a single word; the first one of a phrase.
+        """
+        text = read(sentence)
+        places = self._places(text)
+        return tuple((text.tokens[at].start, text.tokens[at].end) for at in places or ())
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Every sentence that uses the entry has one of these among its `keys_of`."""
+        return frozenset().union(*(_rarest(pattern) for pattern, _ in self._patterns))
+
+    @cached_property
+    def _patterns(self) -> tuple[tuple[Pattern, Items], ...]:
+        return tuple((pattern, items) for items in self.alternatives for pattern in patterns(items, self.parts))
+
+    @cached_property
+    def _plain(self) -> frozenset[str] | None:
+        """The forms of the only word, where nothing else has to be looked at."""
+        if self.parts or len(self.alternatives) != 1 or len(self.alternatives[0]) != 1:
+            return None
+        item = self.alternatives[0][0]
+        if len(item.written) > 1 or not _PLAIN.fullmatch(item.written[0]) or len(item.written[0]) < 3:
+            return None
+        forms = self._patterns[0][0].parts[0].forms
+        return None if any(cased(form) or form in FUNCTION for form in forms) else forms
+
+    def _places(self, text: Text) -> list[int] | None:
+        for pattern, items in self._patterns:
+            if len(pattern.parts) == 1 and len(items) == 1:
+                forms, written = pattern.parts[0].forms, items[0].written[0]
+                places = [
+                    at
+                    for at, token in enumerate(text.tokens)
+                    if (token.key in forms or token.also in forms)
+                    and same_word(written, text, at)
+                    and fits(self.parts, text, at)
+                ] or _hyphenated(forms, text)
+                if places:
+                    return places
+            elif places := match(pattern, text):
+                return places
+        return None
+
+
+def keys_of(sentence: str) -> frozenset[str]:
+    """The words by which an index of sentences finds `sentence` for an entry's `keys`."""
+    text = read(sentence)
+    found = [token.key for token in text.tokens] + [token.also for token in text.tokens if token.also]
+    return frozenset(found + [joined for _, joined in _joined(text)])
+
+
+def _joined(text: Text) -> Iterator[tuple[list[int], str]]:
+    """The words with hyphens, as one: "cooperate" for co-operate."""
+    if "-" not in text.sentence:
+        return
+    for at, token in enumerate(text.tokens):
+        run, key = [at], token.key
+        while run[-1] + 1 < len(text.tokens) and text.tokens[run[-1] + 1].before == "-":
+            run.append(run[-1] + 1)
+            key += text.tokens[run[-1]].key
+            yield list(run), key
+
+
+def _hyphenated(forms: frozenset[str], text: Text) -> list[int]:
+    return next((run for run, key in _joined(text) if key in forms), [])
+
+
+def _rarest(pattern: Pattern) -> frozenset[str]:
+    """The forms of one part that every use has: of a word that says much, if there is one."""
+    needed = [part.forms for part in pattern.parts if part.kind is Kind.WORD and not part.optional]
+    return min(needed, key=lambda forms: (bool(forms & (FUNCTION | PARTICLES)), len(forms)), default=frozenset())
+
+
+@lru_cache(maxsize=200_000)
+def _parse(text: str, part: str) -> Entry:
+    notation = read_notation(text)
+    parts = (read_notation(f"x ({part})").parts if part else ()) or notation.parts
+    written = {item.written[0].lower() for items in notation.alternatives for item in items}
+    if "a.m." in written:  # then am is no form of be
+        kept = tuple(items for items in notation.alternatives if items[0].written[0].lower() != "am")
+        notation = notation._replace(alternatives=kept)
+    head = headword(notation.alternatives[0]) if notation.alternatives else text.strip()
+    return Entry(text, head, parts, notation.sense, notation.variety, notation.level, notation.alternatives)

@@ -1,0 +1,319 @@
+"""What dictionaries, course books and word lists write beside a word, read into its parts.
+
+`put sth off`, `have/has got`, `colour (BrE)`, `close 1`, `light adj.`, `(be) able to`, `as ... as`: the headword and
+its alternatives as items that a matcher can look for, and what is said about it (part of speech, sense, variety, level).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import Enum
+from typing import NamedTuple
+
+from .wordsets import PARTICLES, PHRASE_WORDS, REFLEXIVES, words
+
+
+class Kind(Enum):
+    """What an item of an entry is to be matched by."""
+
+    WORD = "one of its words"
+    GAP = "..."
+    THING = "sb, sth"
+    WHOSE = "one's, your, sb's"
+    SELF = "oneself"
+    DO = "do sth"
+    DOING = "doing sth"
+
+
+class Item(NamedTuple):
+    """One word of an entry, or what is written in place of one. `written` are its alternatives."""
+
+    kind: Kind
+    written: tuple[str, ...]
+    optional: bool = False
+
+
+Items = tuple[Item, ...]
+
+
+class Notation(NamedTuple):
+    """An entry as parts. `parts` are coarse parts of speech (`lexicon.PARTS_OF_SPEECH`)."""
+
+    alternatives: tuple[Items, ...]
+    parts: tuple[str, ...]
+    sense: str
+    variety: str
+    level: str
+
+
+# Labels after an entry, without their full stops. Those of BARE are labels without a bracket or a full stop as well.
+_POS = {
+    label: part
+    for part, labels in {
+        "NOUN": "n noun nouns",
+        "VERB": "v vb verb vt vi phrv aux auxiliary modal mod linkv",
+        "ADJ": "adj adjective",
+        "ADV": "adv adverb",
+        "PREP": "prep preposition",
+        "CONJ": "conj conjunction",
+        "DET": "det determiner art article",
+        "PRON": "pron pronoun",
+        "NUM": "num number numeral",
+        "INTJ": "interj interjection exclam exclamation excl int intj",
+    }.items()
+    for label in labels.split()
+}
+_BARE = words(
+    "n v vb vt vi adj adv prep conj pron det interj exclam noun verb adjective adverb preposition conjunction pronoun "
+    "determiner interjection exclamation"
+)
+_BEFORE_A_LABEL = words("phr phrasal modal auxiliary aux linking indefinite definite transitive intransitive mod")
+_GRAMMAR = words("phrasal verb noun")  # "phrasal verb" and "proper noun" are entries too
+_NOT_BEFORE = words("phrasal proper common abstract irregular regular modal auxiliary main collective compound")
+_VARIETIES = {
+    label: variety
+    for variety, labels in {
+        "BrE": "bre br british brit uk",
+        "AmE": "ame am american amer us name",
+    }.items()
+    for label in labels.split()
+}
+_CODES = words(
+    "c u i t cn un sing pl singular plural countable uncountable esp especially usually often also formal informal "
+    "slang spoken written literary abbr abbreviation phr idiom usu old-fashioned figurative"
+)
+_LEVEL = re.compile(r"([ABC][12])[+-]?")
+_SUPERSCRIPT = str.maketrans("¹²³⁴⁵⁶⁷⁸⁹", "123456789")
+_GROUP = re.compile(r"[(\[{<]([^()\[\]{}<>]*)[)\]}>]")
+_IPA = re.compile(r"[/\[][^/\[\]]*[ˈˌːəɪʊɛæɑɒɔʌθðʃʒŋɜɹɡ][^/\[\]]*[/\]]")
+_DOTS = re.compile(r"\s*(?:\.{2,}|…|_{2,}|~+|\s[-–—]{1,2}\s|\+)+\s*")
+_GAP, _MAYBE = "…", "\x01"  # how they are written between the steps of this reading
+_THINGS = {
+    "somebody": words("sb s.b smb somebody someone sbdy"),
+    "something": words("sth s.th smth something sthg"),
+    "somewhere": words("sw swh somewhere"),
+}
+_OWNERS = words("one's sb's sth's somebody's someone's my your his her its our their whose")
+_COUNTED = words("number chapter unit page level grade part top act route channel catch room class lesson step")
+_AFTER_ARTICLE = words("few little bit lot great while couple number good")
+_SEQUENCES = words("yes no oh well hey hi hello sorry please ready now")
+_INF, _ING = words("do inf infinitive to-inf v"), words("doing v-ing verb-ing ving -ing ing gerund")
+
+
+def read_notation(text: str) -> Notation:
+    """`text` as parts. Whatever cannot be read as notation is part of the headword."""
+    labels = _Labels()
+    bare = _IPA.sub(" ", _tidy(text))
+    bare = re.sub(r"^(?:\d{1,4}[.)]|[-•*·])\s+(?=\D)", "", bare)
+    also: list[str] = []
+    bare = _GROUP.sub(lambda m: _group(m, labels, also), bare).strip()
+    if (
+        (first := bare.split(" ", 1))
+        and len(first) > 1
+        and first[0].endswith(".")
+        and labels.take(first[0], bracket=False)
+    ):
+        bare = first[1]
+    bare = labels.strip(bare) or _tidy(text)
+    bare = _DOTS.sub(f" {_GAP} ", bare).strip()
+    pieces = [piece for part in _listed(bare) for piece in _slashes(part)] + also
+    items = (_items(piece) for piece in pieces)
+    alternatives = tuple(dict.fromkeys(some for some in items if some))
+    return Notation(alternatives, tuple(dict.fromkeys(labels.parts)), labels.sense, labels.variety, labels.level)
+
+
+def headword(items: Items) -> str:
+    """What a prompt asks for: the entry without notation, the first of its alternatives, "put off" for `put sth off`."""
+    found: list[str] = []
+    for at, item in enumerate(items):
+        after = items[at + 1] if at + 1 < len(items) else None
+        if item.kind is Kind.THING and (after is None or PARTICLES.intersection(after.written)):
+            continue
+        if item.kind is Kind.DO and found and found[-1] == "to":
+            continue
+        if item.kind in (Kind.DO, Kind.DOING):
+            found.append(f"{item.written[0]} something")
+        else:
+            found.append(item.written[0])
+    return " ".join(found)
+
+
+class _Labels:
+    """What has been read of an entry beside its words."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.sense = self.variety = self.level = ""
+
+    def take(self, label: str, *, bracket: bool) -> bool:
+        """Whether `label` says something about the entry; if so, it is kept."""
+        bare = label.strip(".,;:").replace(".", "")
+        lower = bare.lower()
+        if match := _LEVEL.fullmatch(bare.upper() if bracket else bare):
+            self.level = match[1]
+        elif lower in _POS and (bracket or label.rstrip(",;:").endswith(".") or lower in _BARE):
+            self.parts.insert(0, _POS[lower])
+        elif lower in _VARIETIES and (bracket or bare in ("BrE", "AmE", "NAmE")):
+            self.variety = _VARIETIES[lower]
+        elif bracket and bare.isdigit() and len(bare) == 1:
+            self.sense = bare
+        elif label.rstrip(",;:").endswith(".") and lower in ("abbr", "pl", "sing", "phr"):
+            pass
+        elif not (bracket and lower in _CODES):
+            return False
+        return True
+
+    def take_all(self, text: str, *, bracket: bool) -> bool:
+        """The same of several labels ("n, v", "adj & adv"): all of them or none."""
+        labels = [label for label in re.split(r"[,;/&\s]+|\band\b", text) if label.strip(".")]
+        trial = _Labels()
+        if not labels or not all(trial.take(label, bracket=bracket) for label in labels):
+            return False
+        for label in reversed(labels):
+            self.take(label, bracket=bracket)
+        return True
+
+    def strip(self, text: str) -> str:
+        """`text` without the labels at its end."""
+        left, taken = text.split(), False
+        while len(left) > 1:
+            last = left[-1].translate(_SUPERSCRIPT)
+            spelled = last.lower() in _GRAMMAR and left[-2].lower() in _NOT_BEFORE and len(left) == 2
+            if spelled and not taken:
+                break
+            joins = taken and last in ("&", "and", "/", "or", ",")
+            before = taken and last.lower().strip(".") in _BEFORE_A_LABEL
+            if not (joins or before or self.take_all(last, bracket=False) or self._sense(left)):
+                break
+            taken = True
+            left.pop()
+        if left and (match := re.fullmatch(r"([a-z]{3,})([1-9¹²³⁴⁵⁶⁷⁸⁹])", left[-1])):
+            left[-1], self.sense = match[1], match[2].translate(_SUPERSCRIPT)
+        return " ".join(left).rstrip(",;: ")
+
+    def _sense(self, left: list[str]) -> bool:
+        last = left[-1].translate(_SUPERSCRIPT).strip("#.")
+        numbered = re.fullmatch(r"[1-9]|II|III|IV", last) and " ".join(left[:-1]).islower()
+        if not numbered or left[-2].lower() in _COUNTED:
+            return False
+        self.sense = last
+        return True
+
+
+def _tidy(text: str) -> str:
+    straight = unicodedata.normalize("NFC", text).replace("’", "'").replace("‘", "'").replace("İ", "I")
+    return " ".join(re.sub(r"\ba\(n\)", "a/an", straight).split())
+
+
+def _group(match: re.Match[str], labels: _Labels, also: list[str]) -> str:
+    """What a bracket leaves in the entry: nothing, words that may be left out, or letters that may."""
+    inside = match[1].strip()
+    around = match.string[: match.start()][-1:], match.string[match.end() :][:1]
+    if not around[1].isalpha() and inside != "s" and labels.take_all(inside, bracket=True):
+        return " "
+    if (around[0].isalpha() or around[1].isalpha()) and re.fullmatch(r"[\w/]+", inside):
+        return match[0]  # colo(u)r, student(s)
+    if said := re.fullmatch(r"(?:=|or\b|also\b)\s*(.+)", inside):
+        also.append(said[1])
+    elif re.fullmatch(r"[A-Z]{2,5}", inside):
+        also.append(inside)
+    elif all(word.strip(".") in PHRASE_WORDS or _thing(word) for word in re.split(r"[\s/]+", inside)):
+        return "".join(f" {_MAYBE}{word}" for word in inside.split()) + " "
+    return " "
+
+
+def _listed(text: str) -> list[str]:
+    """Alternatives between commas and semicolons. "Yes, please" is one."""
+    pieces = [piece.strip() for piece in re.split(r"[;,]", text) if piece.strip()]
+    single = bool(pieces) and all(" " not in piece for piece in pieces) and pieces[0].lower() not in _SEQUENCES
+    return pieces if ";" in text or single else [" ".join(pieces)]
+
+
+def _slashes(text: str) -> list[str]:
+    """Alternatives between slashes where they are whole entries; a slash inside a phrase is left for its item."""
+    text = re.sub(r"\s*/\s*", "/", re.sub(r"\b(s\.?b|s\.?th|so)\.?\s*/\s*(s\.?b|s\.?th)\b\.?", "sb", text))
+    if longer := re.fullmatch(r"(.*\S )?(\w+)/(out of|next to|on to)( .+)", text):  # fall in/out of love
+        return [f"{longer[1] or ''}{some}{longer[4]}" for some in (longer[2], longer[3])]
+    pieces = [piece.split() for piece in text.split("/") if piece.strip()]
+    if len(pieces) < 2:
+        return ["/".join(" ".join(piece) for piece in pieces)] if pieces else []
+    whole = [" ".join(piece) for piece in pieces]
+    if all(len(piece) == 1 for piece in pieces):
+        return whole
+    first, last = pieces[0], pieces[-1]
+    if first[0] == last[0] or first == last[-len(first) :] or last == first[-len(last) :]:
+        return whole  # mobile/mobile phone
+    if all(len(piece) > 1 for piece in pieces):
+        left, right = first[-1].lower() in PHRASE_WORDS, last[0].lower() in PHRASE_WORDS
+        return [text] if left and right else whole  # turn on/off the light; put on/take off
+    plain = not PHRASE_WORDS.intersection(text.lower().replace("/", " ").split())
+    return [text, *whole] if plain and len(first) > 1 and len(last) == 1 and len(first) < 3 else [text]
+
+
+def _items(text: str) -> Items:
+    tokens = [token for token in (_strip(token) for token in text.split()) if token]
+    if (len(tokens) > 1 and tokens[0].lower() in ("to", "the")) or (
+        len(tokens) > 1 and tokens[0].lower() in ("a", "an", "a/an") and tokens[1].lower() not in _AFTER_ARTICLE
+    ):
+        tokens = tokens[1:]
+    items: list[Item] = []
+    for at, token in enumerate(tokens):
+        optional = token.startswith(_MAYBE)
+        items.append(_item(token.lstrip(_MAYBE), tokens, at)._replace(optional=optional))
+    loose = (Kind.GAP, Kind.THING)
+    merged = [item for at, item in enumerate(items) if not (item.kind in loose and at and items[at - 1].kind in _TAKES)]
+    while merged and merged[-1].kind is Kind.GAP:
+        merged.pop()
+    while merged and merged[0].kind in loose:
+        merged.pop(0)
+    return tuple(merged) if any(item.kind is Kind.WORD for item in merged) else ()
+
+
+_TAKES = (Kind.GAP, Kind.DO, Kind.DOING)  # what follows belongs to it: "do sth"
+
+
+def _strip(token: str) -> str:
+    if re.fullmatch(rf"{_MAYBE}?(?:\w\.)+\w?\.?", token):
+        return token  # a.m.
+    bare = re.sub(r"^[\"“”!?.,:;]+|[\"“”!?.,:;]+$", "", token)
+    return "" if re.fullmatch(r"[-–—&=*]+", bare) else bare
+
+
+def _item(token: str, tokens: list[str], at: int) -> Item:
+    lower, last = token.lower(), at + 1 == len(tokens)
+    if token == _GAP:
+        return Item(Kind.GAP, ("...",))
+    if len(tokens) == 1:
+        return Item(Kind.WORD, _letters(token))
+    if (thing := _thing(token)) and not (at == 0 and lower == thing):
+        return Item(Kind.THING, (thing,))
+    if lower in _OWNERS and not last:
+        return Item(Kind.WHOSE, ("somebody's",) if lower[:2] == "sb" else (token,))
+    if lower in REFLEXIVES:
+        return Item(Kind.SELF, (token,))
+    after = "" if last else tokens[at + 1].lstrip(_MAYBE)
+    if at and lower in _ING and (lower != "doing" or last or _thing(after)):
+        return Item(Kind.DOING, ("doing",))
+    if at and lower in _INF and (lower != "do" or _thing(after)):
+        return Item(Kind.DO, ("do",))
+    if (at and tokens[at - 1] == _GAP and lower.strip(".") in _POS) or (at and token in ("A", "B", "X", "Y")):
+        return Item(Kind.GAP, ("...",))
+    return Item(Kind.WORD, tuple(dict.fromkeys(w for part in token.split("/") if part for w in _letters(part))))
+
+
+def _thing(token: str) -> str:
+    bare = token.lower().strip("[].")
+    return next((thing for thing, written in _THINGS.items() if bare in written), "")
+
+
+def _letters(token: str) -> tuple[str, ...]:
+    """The spellings of `colo(u)r`, and of `analys(e/z)e`; the plural of `student(s)` comes last."""
+    match = re.fullmatch(r"([^()]*)\(([^()]*)\)([^()]*)", token)
+    if not match:
+        return (token,)
+    before, inside, after = match.groups()
+    if "/" in inside:
+        return tuple(before + some + after for some in inside.split("/"))
+    spellings = (before + inside + after, before + after)
+    return spellings[::-1] if inside in ("s", "es") else spellings

@@ -1,0 +1,125 @@
+"""CSV, TSV and Anki's "Notes in plain text": what separates the columns is found out."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+
+from ..common.encoding import MAX_LINE, open_text
+from ..common.errors import InputError
+from .columns import Columns, Reading
+from .header import Cells, Rows, with_header
+
+_SEPARATORS = ",;\t|"
+_LOOK = 40  # lines, for the separator
+_MAX_LINES = 20  # of a cell
+_OF_NOTES = frozenset(["guid", "notetype", "deck", "tags"])
+_ANKI = {"tab": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|", "colon": ":"}
+
+
+@dataclass(frozen=True)
+class Export:
+    """What the `#` lines above Anki's notes say: `dropped` are the columns that are no fields of a note."""
+
+    lines: int
+    separator: str
+    names: tuple[str, ...]
+    dropped: tuple[int, ...]
+
+
+def read_delimited(path: Path, encoding: str, reading: Reading) -> Iterator[Cells]:
+    """The rows of a table whose columns are separated by a comma, semicolon, tab or bar."""
+    csv.field_size_limit(MAX_LINE)
+    with open_text(path, encoding) as file:
+        head = list(islice((line for line in file if line.strip()), _LOOK))
+    anki = anki_export(head)
+    separator = anki.separator if anki else _separator(head, path.suffix.lower(), reading.columns)
+    # In tab-separated tables a quotation mark is usually just a character: "Stop!" he said.
+    raw = separator == "\t" and anki is None
+    with open_text(path, encoding) as file:
+        lines: Iterable[str] = islice(file, anki.lines, None) if anki else file
+        quoting = csv.QUOTE_NONE if raw else csv.QUOTE_MINIMAL
+        reader = csv.reader(lines, delimiter=separator, quoting=quoting, skipinitialspace=not raw)
+        rows = _checked(path, reader, raw, anki)
+        if anki and anki.names:
+            rows = chain([(0, anki.names)], rows)
+        yield from with_header(rows, reading)
+
+
+def anki_export(head: Sequence[str]) -> Export | None:
+    """What the first lines of a file say if it is Anki's export of notes as text, else None."""
+    said: dict[str, str] = {}
+    for line in head:
+        key, sign, value = line.lstrip("\ufeff").rstrip("\r\n").partition(":")
+        if not (key.startswith("#") and sign):
+            break
+        said[key[1:].strip().lower()] = value
+    if not said.keys() & {"separator", "html", "columns", "notetype", "deck", "notetype column", "deck column"}:
+        return None
+    sign = said.get("separator", "tab").strip().lower()
+    separator = _ANKI.get(sign, sign[:1] or "\t")
+    places = {int(at) - 1: key[:-7] for key, at in said.items() if key.endswith(" column") and at.strip().isdecimal()}
+    if "columns" in said:
+        names = tuple(next(csv.reader([said["columns"]], delimiter=separator), ()))
+    elif set(places.values()) - _OF_NOTES:  # "#word column:6" of other programs
+        names = tuple(places.get(at, f"column {at + 1}") for at in range(max(places) + 1))
+    else:
+        names = ()
+    return Export(len(said), separator, names, () if names else tuple(places))
+
+
+def _checked(path: Path, reader: Iterable[list[str]], raw: bool, anki: Export | None) -> Rows:
+    """The rows, numbered. Raises InputError where a quotation mark is left open."""
+    numbers = enumerate(reader, 1 + (anki.lines if anki else 0))
+    try:
+        for number, cells in numbers:
+            if raw:
+                cells = [_unquoted(cell) for cell in cells]
+            if any(cell.count("\n") > _MAX_LINES for cell in cells):
+                raise InputError(
+                    "{file}, row {row}: a cell is longer than twenty lines. "
+                    "A quotation mark before it is opened and not closed; fix that row.",
+                    file=path,
+                    row=number,
+                )
+            if number == 1 and len(cells) <= 2 and cells and is_separator_line(cells[0]):
+                continue
+            if anki and anki.dropped:
+                cells = ["" if at in anki.dropped else cell for at, cell in enumerate(cells)]
+            yield number, cells
+    except csv.Error as error:
+        raise InputError(
+            "{file} cannot be read as a table: {error}. Is a quotation mark left open?", file=path, error=error
+        ) from None
+
+
+def is_separator_line(line: str) -> bool:
+    """`sep=;`, which tells Excel the separator of the columns."""
+    return line.strip().strip('"').lower().startswith("sep=")
+
+
+def _unquoted(cell: str) -> str:
+    inner = cell[1:-1]
+    if len(cell) >= 2 and cell[0] == cell[-1] == '"' and '"' not in inner.replace('""', ""):
+        return inner.replace('""', '"')
+    return cell
+
+
+def _separator(head: Sequence[str], suffix: str, columns: Columns) -> str:
+    """What separates the columns: the sign with which most names of a header are known, else the most regular one."""
+    if suffix in (".tsv", ".tab"):
+        return "\t"
+    lines = head[1:] if head and is_separator_line(head[0]) else head
+
+    def quality(separator: str) -> tuple[int, float, int]:
+        rows = [next(csv.reader([line], delimiter=separator, skipinitialspace=True), []) for line in lines]
+        known = max((columns.known(cells) for cells in rows[:5]), default=0)
+        widths = Counter(map(len, rows))
+        width, often = max(widths.items(), key=lambda item: (item[0] > 1, item[1]), default=(0, 0))
+        return known, often / len(rows) if width > 1 else 0.0, width
+
+    return max(_SEPARATORS, key=quality)

@@ -1,0 +1,123 @@
+"""JSON in the shapes people have: arrays of objects, words as keys, levels as keys, JSON Lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..common.encoding import check_json_size, open_text
+from ..common.errors import InputError
+from .columns import NAMES, Reading, level_in, plain
+from .header import Cells
+
+
+def read_json(path: Path, encoding: str, reading: Reading) -> Iterator[Cells]:
+    """The rows of a JSON file, or of JSON Lines, whatever its name says."""
+    if path.suffix.lower() in (".jsonl", ".ndjson") and not _begins_with(path, encoding, "["):
+        return _json_lines(path, encoding, reading)
+    check_json_size(path)
+    with open_text(path, encoding) as file:
+        text = file.read()
+    try:
+        return _json(path, json.loads(text), reading)
+    except RecursionError:
+        raise InputError("{file} is nested too deeply to be a table of words and sentences.", file=path) from None
+    except ValueError as error:
+        if not isinstance(error, json.JSONDecodeError):  # a number of thousands of digits
+            raise InputError("{file} cannot be read as JSON: {error}.", file=path, error=error) from None
+        # Two JSON values one after the other: JSON Lines under the wrong name.
+        if error.msg == "Extra data" and text.lstrip().startswith("{"):
+            return _json_lines(path, encoding, reading)
+        raise InputError(
+            "{file} is not valid JSON: {error} at line {line}, column {column}.",
+            file=path,
+            error=error.msg,
+            line=error.lineno,
+            column=error.colno,
+        ) from None
+
+
+def _begins_with(path: Path, encoding: str, sign: str) -> bool:
+    with open_text(path, encoding) as file:
+        return file.read(4000).lstrip().startswith(sign)
+
+
+def _json(path: Path, data: Any, reading: Reading) -> Iterator[Cells]:
+    if isinstance(data, dict):
+        if data and all(level_in(str(key)) for key in data):
+            return _by_level(path, data, reading)
+        lists = [v for v in data.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
+        wrapped = [v for v in lists if any(plain(k) in NAMES["word"] for k in v[0])]
+        if len(wrapped) == 1:
+            return _objects(path, enumerate(wrapped[0], 1), reading)
+        if any(isinstance(v, str) and plain(k) in NAMES["word"] for k, v in data.items()) and any(
+            plain(k) in NAMES["sentence"] for k in data
+        ):
+            return _objects(path, [(1, data)], reading)
+        if len(data) == 1 and _strings(values := next(iter(data.values()))) and "sentence" not in reading.needed:
+            return _objects(path, enumerate(values, 1), reading)  # {"words": [...]}
+        return _by_word(path, data, reading)
+    if isinstance(data, list):
+        if not data:
+            raise InputError("{file} is an empty list.", file=path)
+        return _objects(path, enumerate(data, 1), reading)
+    raise InputError(
+        "{file} holds a single {type}, not a list of words and sentences.", file=path, type=type(data).__name__
+    )
+
+
+def _strings(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
+
+
+def _by_level(path: Path, data: Mapping[str, Any], reading: Reading) -> Iterator[Cells]:
+    """`{"A1": [...], "A2": [...]}`, where each value may have any other shape of a table."""
+    number = 0
+    for key, part in data.items():
+        if not part:
+            continue
+        for _, names, values in _json(path, part, reading):
+            number += 1
+            yield number, (*names, "level"), (*values, level_in(str(key)))
+
+
+def _by_word(path: Path, data: Mapping[str, Any], reading: Reading) -> Iterator[Cells]:
+    """`{word: [sentences]}`, `{word: sentence}` or `{word: {"sentences": [...], "level": ...}}`."""
+    for number, (word, value) in enumerate(data.items(), 1):
+        if isinstance(value, Mapping):
+            yield from _objects(path, [(number, {"word": word, **value})], reading)
+        elif "sentence" not in reading.needed and isinstance(value, str):  # {"apple": "elma"}, {"apple": "A1"}
+            yield number, ("word", "level" if level_in(value) == value.upper() else "meaning"), (word, value)
+        else:
+            yield number, ("word", "sentence"), (word, value)
+
+
+def _objects(path: Path, items: Iterable[tuple[int, Any]], reading: Reading) -> Iterator[Cells]:
+    for number, item in items:
+        if isinstance(item, str) and "sentence" not in reading.needed:
+            yield number, ("word",), (item,)
+            continue
+        if not isinstance(item, Mapping):
+            raise InputError(
+                "{file}, row {row}: expected an object with a word and a sentence, found {item}.",
+                file=path,
+                row=number,
+                item=json.dumps(item, ensure_ascii=False)[:60],
+            )
+        yield number, tuple(item), tuple(item.values())
+
+
+def _json_lines(path: Path, encoding: str, reading: Reading) -> Iterator[Cells]:
+    with open_text(path, encoding) as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                item = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise InputError(
+                    "{file}, line {line} is not valid JSON: {error}.", file=path, line=number, error=error
+                ) from None
+            yield from _objects(path, [(number, item)], reading)

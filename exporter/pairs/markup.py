@@ -1,0 +1,79 @@
+"""Markup of decks, web pages and notes in a cell: taken off where its meaning is clear, found where it is not."""
+
+from __future__ import annotations
+
+import html
+import re
+
+# One of these is in every cell with markup; looking for them is all that a clean cell costs.
+_SUSPECT = re.compile(r"[<>&{}\[\]*_`\\#|~=$^]|''|^\s*(?:\d+[.)]|[-•‣▪◦·–—]\s)")
+# Tags that separate words; the others are inside a sentence, and even inside a word.
+_APART = "blockquote br dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p pre section table td th tr ul"
+_INSIDE = (
+    "a abbr audio b big center cite code del details em figure font i img input ins kbd label mark q rb rp rt ruby s "
+    "samp small source span strike strong sub summary sup tbody tfoot thead tt u var video wbr"
+)
+# Each stops at the next of its kind, so that looking stays linear where none is closed.
+_GONE = re.compile(
+    r"<(rt|rp|style|script|audio|video)\b[^<>]*>[^<]*(?:<(?!/?\1\b)[^<]*)*</\1\s*>|<!--(?:(?!<!--).)*?-->",
+    re.IGNORECASE | re.DOTALL,
+)
+_BETWEEN = re.compile(rf"</?(?:{_APART.replace(' ', '|')})\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(rf"</?(?:{_INSIDE.replace(' ', '|')})\b[^<>]*>", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,30});")
+_CLOZE = re.compile(r"\{\{c\d+::((?:(?!\{\{|\}\}).)*?)(?:::(?:(?!\{\{|\}\}).)*)?\}\}", re.DOTALL)
+_SOUND = re.compile(r"\[sound:[^\]]*\]|\[anki:[^\]]*\]", re.IGNORECASE)
+_LATEX = re.compile(r"\\(?:text(?:bf|it|tt|sc|sl|sf|rm)?|emph|underline|mathbf|mathrm)\{([^{}]*)\}")
+_BBCODE = re.compile(r"\[/?(?:b|i|u|s|color|size|font|url|quote)(?:=[^\]]*)?\]", re.IGNORECASE)
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
+_WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]*)\]\]")
+_READING = re.compile(r"(?<=\w)\[[^\[\]]*\]")
+_AROUND_WORD = re.compile(r"\[([^\W\d_][\w '’-]*)\]|\{([^\W\d_][\w '’-]*)\}")
+_EMPHASIS = (
+    re.compile(r"(\*{1,3})(?=[^\s*])([^*]*?[^\s*])\1"),
+    re.compile(r"(?<!\w)(_{1,3})(?=[^\s_])([^_]*?[^\s_])\1(?!\w)"),
+    re.compile(r"(~~|==|\^\^)(?=\S)(.*?\S)\1"),
+    re.compile(r"(`{1,3})([^`]+)\1"),
+    re.compile(r"('{2,5})(?=[^\s'])([^']*(?:'[^']+)*)\1"),
+)
+_LEAD = re.compile(r"^\s*(?:#{1,6}\s+|>\s+|[*•‣▪◦·–—-]\s+|\(?\d{1,3}[.)]\s+(?=\W?[A-Z]))")
+# What is left when all of that is gone, and no sentence has. "<3", "5 > 3" and "R&B" are no markup.
+_LEFT = re.compile(
+    r"\[[^\]]*\]?|\]|[{}|\\`]+|</?[A-Za-z][^<>]*>|\*\S*|(?<!\w)#+(?!\w)|_{1,2}\w|\$\$|\$[^\s\d]\S*\$|==|~~"
+)
+
+
+def without_markup(text: str) -> str:
+    """`text` without tags, entities, cloze marks, sounds and emphasis; what they marked is kept."""
+    if not _SUSPECT.search(text):
+        return text
+    text = _LATEX.sub(r"\1", without_tags(text))
+    if "[" in text or "{" in text:
+        for pattern in (_BBCODE, _LINK, _WIKI_LINK):
+            text = pattern.sub(lambda match: match[1] if match.re.groups else "", text)
+        text = _READING.sub("", text)
+        text = _AROUND_WORD.sub(lambda match: match[1] or match[2], text)
+    for pattern in _EMPHASIS:
+        text = pattern.sub(r"\2", text)
+    return _LEAD.sub("", text)
+
+
+def without_tags(text: str) -> str:
+    """`text` without tags, entities, cloze marks and sounds, which no notation of a word has either."""
+    if not _SUSPECT.search(text):
+        return text
+    for _ in range(2):  # "&amp;nbsp;" needs two
+        if "&" in text:
+            text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
+    if "<" in text:
+        text = _GONE.sub("", text)
+        text = _TAG.sub("", _BETWEEN.sub(" ", text))
+    while (cleaned := _CLOZE.sub(r"\1", text)) != text:  # one cloze may be inside another
+        text = cleaned
+    return _SOUND.sub("", text)
+
+
+def markup_in(text: str) -> str:
+    """The first piece of markup in `text`, which is then no plain sentence; empty where there is none."""
+    match = _LEFT.search(text) if _SUSPECT.search(text) else None
+    return match[0] if match else ""

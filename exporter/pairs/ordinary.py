@@ -1,0 +1,60 @@
+"""Only ordinary files and folders are read; a pipe that was given on purpose is read once, into a file."""
+
+from __future__ import annotations
+
+import re
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from ..common.errors import InputError
+
+STDIN = "-"
+_MAX_BYTES = 2 * 1024**3
+# What a shell writes for `<(command)`, and standard input by its name. Any other pipe may never end.
+_ON_PURPOSE = re.compile(r"/dev/(fd/\d+|stdin)|/proc/(self|\d+)/fd/\d+")
+
+
+@contextmanager
+def ordinary(path: Path) -> Iterator[Path]:
+    """`path` itself, or a file with what came through the pipe at `path`; `-` is standard input.
+
+    Raises:
+        InputError: there is nothing, or neither a file nor a folder nor such a pipe.
+    """
+    try:
+        if str(path) == STDIN and not path.exists():
+            with _spooled(sys.stdin.buffer, path) as copy:
+                yield copy
+            return
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise InputError("{file} does not exist. Check the spelling of the path.", file=path) from None
+    except (OSError, ValueError) as error:  # a link to itself, a part that is no folder, a zero byte
+        reason = getattr(error, "strerror", None) or error
+        raise InputError("{file} cannot be read: {error}.", file=path, error=reason) from None
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        yield path
+    elif stat.S_ISFIFO(mode) and _ON_PURPOSE.fullmatch(str(path)):
+        with path.open("rb") as pipe, _spooled(pipe, path) as copy:
+            yield copy
+    else:
+        raise InputError(
+            "{file} is neither a file nor a folder. Save what comes from there into a file first.", file=path
+        )
+
+
+@contextmanager
+def _spooled(pipe: IO[bytes], path: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "input"
+        with copy.open("wb") as file:
+            while chunk := pipe.read(1 << 20):
+                file.write(chunk)
+                if file.tell() > _MAX_BYTES:
+                    raise InputError("What comes from {file} is longer than 2 GB.", file=path)
+        yield copy

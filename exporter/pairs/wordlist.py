@@ -1,0 +1,179 @@
+"""Word lists: one reader for whoever asks for sentences, grades or counts words."""
+
+from __future__ import annotations
+
+import csv
+import sys
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from ..common.encoding import detect_encoding, open_text
+from ..common.errors import InputError, Option, Problem
+from ..language.entry import Entry
+from .columns import Columns, Reading, level_in, listed
+from .delimited import anki_export, is_separator_line
+from .header import columns_by_content, word_text
+from .lines import read_lines, unnumbered
+from .markup import without_tags
+from .ordinary import STDIN, ordinary
+from .tables import TABLES, TableRow, looks_like_json, read_rows
+
+_LOOK = 40  # lines
+
+
+@dataclass(frozen=True)
+class ListedWord:
+    """One entry of a word list.
+
+    `text` is the entry as its owner wrote it, on one line: it is what a sheet gives back. `level` is one of `LEVELS`,
+    `pos` and `meaning` are the owner's own words; None where the list does not say. `columns` are all other cells of
+    its row, in order, each with the name of its column; those of level, part of speech and meaning are among them.
+    """
+
+    text: str
+    level: str | None = None
+    pos: str | None = None
+    meaning: str | None = None
+    columns: tuple[tuple[str, str], ...] = ()
+
+    @cached_property
+    def entry(self) -> Entry:
+        """What the text asks for, with what its row says about the part of speech."""
+        return Entry.parse(self.text, self.pos or "")
+
+
+@dataclass(frozen=True)
+class WordList:
+    """The entries of a list in their order, repetitions too.
+
+    `other_level` counts the entries that `at` left out; `notes` say what else was not read, or was guessed.
+    """
+
+    words: tuple[ListedWord, ...]
+    other_level: int = 0
+    notes: tuple[Problem, ...] = ()
+
+    def at(self, level: str) -> WordList:
+        """The entries of `level` and those of no level."""
+        kept = tuple(word for word in self.words if word.level in (None, level))
+        return replace(self, words=kept, other_level=self.other_level + len(self.words) - len(kept))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of all columns that the entries bring along, in order."""
+        return tuple(dict.fromkeys(name for word in self.words for name, _ in word.columns))
+
+
+def read_word_list(source: str | Path, columns: Columns | None = None, sheet: str | None = None) -> WordList:
+    """The entries of a text with a word a line, of a table or deck with words, or of standard input (`-`).
+
+    `sheet` names the one of an Excel file. Whether an entry can be asked for is not decided here.
+
+    Raises:
+        InputError: no such file, or no list of words.
+    """
+    path, reading = Path(source), Reading(columns or Columns(), ("word",), sheet)
+    if str(source) == STDIN and not hasattr(sys.stdin, "buffer"):  # a stream of text in its place
+        return _of_lines(sys.stdin.read().splitlines(), "standard input")
+    if str(source) != STDIN and not path.exists() and not path.is_symlink():
+        raise InputError(
+            "{file} does not exist. To give the words themselves, use {option} {file}.",
+            file=source,
+            option=Option("words"),
+        )
+    with ordinary(path) as file:
+        if file.is_dir() or file.suffix.lower() in TABLES:
+            return _of_rows(file, reading, source)
+        encoding = detect_encoding(file)
+        with open_text(file, encoding) as text:
+            lines = text.read().splitlines()
+        if _is_table(lines, reading) or looks_like_json(file, encoding):
+            return _of_rows(file, reading, source)
+        return _of_lines(lines, source)
+
+
+def typed_words(text: str, source: object = Option("words")) -> WordList:
+    """The entries of `a, b, c`, also one a line, as somebody typed them. Raises InputError when there is none."""
+    return _of_lines(text.splitlines(), source, typed=True)
+
+
+def _is_table(lines: Sequence[str], reading: Reading) -> bool:
+    """Whether a text without the ending of a table is one all the same."""
+    head = [line for line in lines if line.strip()][:_LOOK]
+    if not head or reading.columns.given or anki_export(head) or is_separator_line(head[0]):
+        return bool(head)
+    for sign in "\t|;,":
+        rows = [next(csv.reader([line], delimiter=sign, skipinitialspace=True), []) for line in head]
+        width = max(map(len, rows))
+        if width < 2:
+            continue
+        if reading.columns.known(rows[0]) > 1:
+            return True
+        regular = [row for row in rows if len(row) == width]
+        if len(regular) < 0.8 * len(rows) or len(rows) < 2:
+            continue
+        places = columns_by_content(regular)
+        if sign in "\t|" or places.level is not None or places.pos is not None:
+            return True
+    return False
+
+
+def _of_rows(path: Path, reading: Reading, source: object) -> WordList:
+    odd: list[str] = []
+    words = [_of_row(row, odd) for row in read_rows(path, reading=reading)]
+    if odd:
+        reading.notes.append(
+            Problem(
+                "{n} entries have a level that is none of the CEFR: {levels}.", {"n": len(odd), "levels": listed(odd)}
+            )
+        )
+    return _whole(words, source, reading.notes)
+
+
+def _of_row(row: TableRow, odd: list[str]) -> ListedWord:
+    text = one_line(unnumbered(without_tags(row.word).strip()))
+    word = ListedWord(text, _level(row.level), row.pos.strip() or None, row.meaning.strip() or None, row.others)
+    if row.level.strip() and word.level is None:
+        odd.append(row.level.strip())
+    return _with_entry_level(word)
+
+
+def _of_lines(lines: Sequence[str], source: object, *, typed: bool = False) -> WordList:
+    read = read_lines(lines, typed=typed)
+    notes = []
+    if read.titles:
+        values = {"n": len(read.titles), "titles": listed(read.titles)}
+        notes.append(Problem("{n} lines were taken for titles, not for words: {titles}.", values))
+    words = []
+    for line in read.entries:
+        given = (("level", line.level), ("pos", line.pos), ("meaning", line.meaning))
+        more = ((f"column {i}", text) for i, text in enumerate(line.more, 5))
+        columns = (*((name, text) for name, text in given if text), *more)
+        words.append(
+            _with_entry_level(ListedWord(word_text(one_line(line.text)), line.level, line.pos, line.meaning, columns))
+        )
+    return _whole(words, source, notes)
+
+
+def _with_entry_level(word: ListedWord) -> ListedWord:
+    """`word` with the level that its own notation says, where nothing else does: "abandon v. B2"."""
+    return word if word.level or not word.entry.level else replace(word, level=word.entry.level)
+
+
+def one_line(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _level(text: str) -> str | None:
+    """The level of a cell; the first where there are several: "A1/A2"."""
+    return next((level for part in text.replace("/", " ").replace("-", " ").split() if (level := level_in(part))), None)
+
+
+def _whole(words: Sequence[ListedWord], source: object, notes: Sequence[Problem]) -> WordList:
+    kept = tuple(word for word in words if word.text)
+    if not kept:
+        raise InputError("There is no word in {source}. Give at least one.", source=source)
+    return WordList(kept, notes=tuple(notes))

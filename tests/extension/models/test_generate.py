@@ -1,0 +1,83 @@
+"""Answers written in batches: the same as one by one, however many fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from cefr_sentences.exporter.records.prompt import ListPrompt
+from cefr_sentences.extension.models import generate as room
+from cefr_sentences.extension.models.generate import generate
+from cefr_sentences.extension.models.room import MOST, answers_at_once
+
+torch = pytest.importorskip("torch", reason="torch is not installed")
+pytestmark = pytest.mark.model
+
+PROMPTS = [ListPrompt("A1", words) for words in (("dog",), ("happy", "book", "run"), ("on",), ("blue", "swim"))]
+
+
+@pytest.mark.parametrize("attention", ["eager", "sdpa"])
+def test_a_padded_prompt_gets_the_answer_that_it_gets_alone(tiny: Any, attention: str) -> None:
+    before = tiny.model.config._attn_implementation
+    tiny.model.set_attn_implementation(attention)
+    try:
+        alone = [generate(tiny.model, tiny.tokenizer, [prompt])[0] for prompt in PROMPTS]
+        together = generate(tiny.model, tiny.tokenizer, PROMPTS)
+    finally:
+        tiny.model.set_attn_implementation(before)
+    assert len({reply.text for reply in alone}) > 1
+    for one, other in zip(alone, together, strict=True):
+        assert other.text.startswith(one.text)  # a short answer beside long ones may go on for longer
+        assert other.fluency[0] == pytest.approx(one.fluency[0], abs=1e-4)
+
+
+def test_a_batch_that_does_not_fit_is_halved(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    write = room._write_batch
+
+    def limited(model: Any, tokenizer: Any, batch: Any, *more: Any) -> Any:
+        sizes.append(len(batch.prompts))
+        if len(batch.prompts) > 1:
+            raise torch.cuda.OutOfMemoryError
+        return write(model, tokenizer, batch, *more)
+
+    whole = generate(tiny.model, tiny.tokenizer, PROMPTS[:3], batch=1)
+    monkeypatch.setattr(room, "_write_batch", limited)
+    assert generate(tiny.model, tiny.tokenizer, PROMPTS[:3]) == whole
+    assert sizes == [3, 1, 1, 1]
+
+
+def test_a_single_answer_that_does_not_fit_is_an_error(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> Any:
+        raise torch.cuda.OutOfMemoryError
+
+    monkeypatch.setattr(room, "_write_batch", full)
+    with pytest.raises(torch.cuda.OutOfMemoryError):
+        generate(tiny.model, tiny.tokenizer, PROMPTS[:3])
+
+
+def test_progress_while_a_batch_is_written_and_an_end_from_it(tiny: Any) -> None:
+    told: list[tuple[int, int]] = []
+    generate(tiny.model, tiny.tokenizer, PROMPTS, progress=lambda *at: told.append(at))
+    assert told[0] == (0, 4)
+    assert told[-1] == (4, 4)
+    assert len(told) > 4
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        generate(tiny.model, tiny.tokenizer, PROMPTS, progress=stop)
+
+
+def test_how_many_fit(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cefr_sentences.extension.models import room as memory
+
+    monkeypatch.setattr(memory, "free_memory", lambda: 10**12)
+    assert answers_at_once(tiny.model, 200) == MOST
+    monkeypatch.setattr(memory, "free_memory", lambda: 10**7)
+    few, fewer = answers_at_once(tiny.model, 100), answers_at_once(tiny.model, 1000)
+    assert MOST > few > fewer >= 1
+    monkeypatch.setattr(memory, "free_memory", lambda: 0)
+    assert answers_at_once(tiny.model, 1) == 1
