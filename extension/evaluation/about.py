@@ -42,7 +42,7 @@ def about(
 
 
 def remarks(card: Card, task: Task, training: Path | None) -> list[Problem]:
-    """What a reader of the figures has to know about the data. `card` is the adapter's, the empty one where there is none."""
+    """What a reader of the figures has to know about the data. `card` is the adapter's, empty where there is none."""
     said, level = card.data.fingerprint, card.level
     found = []
     if training is None or task.training is None:

@@ -201,9 +201,10 @@ class Evaluation:
         """Reads what `to_json` made. Raises ValueError where `data` is anything else."""
         whole = checked(_Whole, data)
         systems = tuple(_system(name, data.get(name)) for name in whole.systems)
-        if not systems or systems[0].name != BASE or systems[0].model is None:
+        if not systems or systems[0].name != BASE:
             raise ValueError("the base model is missing")
-        if wrong := next((s.name for s in systems if [r.word for r in s.rows] != whole.task.words), None):
+        words = whole.task.words or [row.word for row in systems[0].rows]
+        if wrong := next((system.name for system in systems if [row.word for row in system.rows] != words), None):
             raise ValueError(f"{wrong} has other words than were asked for")
         return cls(systems, whole.task, whole.difference, whole.reduction, whole.about)
 
