@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from ...exporter.common.checked import checked
+from ...exporter.language.levels import LEVELS
 
 # The model without and with the adapter; a training sentence listed under another word; the evaluation file's own
 # sentences. Systems of any other name are sentences that were written elsewhere (--beside).
@@ -203,6 +204,8 @@ class Evaluation:
         systems = tuple(_system(name, data.get(name)) for name in whole.systems)
         if not systems or systems[0].name != BASE:
             raise ValueError("the base model is missing")
+        if whole.task.level not in LEVELS:
+            raise ValueError("task.level is no level")
         words = whole.task.words or [row.word for row in systems[0].rows]
         if wrong := next((system.name for system in systems if [row.word for row in system.rows] != words), None):
             raise ValueError(f"{wrong} has other words than were asked for")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cefr_sentences.exporter.common.errors import CefrError, InputError, ModelError
+from cefr_sentences.exporter.common.errors import CefrError, InputError, ModelError, TargetError
 from cefr_sentences.exporter.common.webui import Webui
 from cefr_sentences.extension.adapters.rename import renamed
 from cefr_sentences.extension.models.adapter import check_adapter
@@ -216,3 +216,24 @@ def test_a_damaged_card(loras: Path, tmp_path: Path, card: str) -> None:
     with pytest.raises(CefrError, match="is damaged"):
         check_adapter(folder)
     assert json.loads((loras / "a" / "cefr_sentences.json").read_text())["level"] == "A1"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "said"),
+    [
+        (RuntimeError("[enforce fail] . PytorchStreamWriter failed writing file data/0"), TargetError, "no space left"),
+        (RuntimeError("[enforce fail] . unexpected pos 704 vs 598"), TargetError, "no space left"),
+        (RuntimeError("basic_ios::clear: iostream error"), TargetError, "no space left"),
+        (Exception("No space left on device (os error 28)"), TargetError, "no space left"),
+        (OSError(28, "No space left on device"), TargetError, "no space left"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), ModelError, "not enough memory"),
+        (ModelError("as it is"), ModelError, "as it is"),
+        (RuntimeError("something else"), RuntimeError, "something else"),
+    ],
+)
+def test_a_full_disk_or_memory(tmp_path: Path, error: Exception, kind: type[Exception], said: str) -> None:
+    from cefr_sentences.extension.training.limits import limits
+    from cefr_sentences.extension.training.settings import TrainSettings
+
+    with pytest.raises(kind, match=said), limits(TrainSettings("A1"), tmp_path):
+        raise error
