@@ -10,7 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cefr_sentences.exporter.common.errors import TargetError
 from cefr_sentences.exporter.common.files import Publication, atomic_folder, leftovers
+from cefr_sentences.extension.training.artifacts import run_folder
 
 from .conftest import names
 from .kills import kills
@@ -109,3 +111,30 @@ def test_export(tmp_path: Path, run: Callable[..., object]) -> None:
         shutil.rmtree(out)
         shutil.copytree(tmp_path / "old", out)
     assert stopped > 4
+
+
+def test_a_training_that_replaces_an_adapter(tmp_path: Path) -> None:
+    """The next training of that name finds the old adapter or the new one, and nothing hidden."""
+    out = tmp_path / "loras" / "a"
+
+    def train() -> None:
+        with run_folder(out, force=True):
+            (out / "run.jsonl").write_text("{}", encoding="utf-8")
+            (out / ".part").write_text("new", encoding="utf-8")
+            (out / ".part").replace(out / "adapter_config.json")
+
+    def begin() -> None:
+        shutil.rmtree(out.parent, ignore_errors=True)
+        out.mkdir(parents=True)
+        (out / "adapter_config.json").write_text("old", encoding="utf-8")
+
+    begin()
+    stopped = 0
+    for _ in kills(train, tmp_path):
+        stopped += 1
+        with pytest.raises(TargetError, match="already holds something"), run_folder(out):
+            pass
+        assert (out / "adapter_config.json").read_text(encoding="utf-8") in ("old", "new")
+        assert hidden(out.parent) == []
+        begin()
+    assert stopped > 8

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -25,7 +24,8 @@ from .model_card import model_card
 from .settings import TrainSettings
 
 # What a run leaves that came to nothing, unless there is a checkpoint in it.
-_NOTHING = {"run.jsonl", ".resume", ".part", ".best"}
+_PROBE = ".probe"
+_NOTHING = {"run.jsonl", ".resume", ".part", ".best", _PROBE}
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def _empty(out: Path, *, force: bool) -> None:
         else:
             out.rename(kept)
     out.mkdir(parents=True, exist_ok=True)
-    probe = out / f".{os.getpid()}"
+    probe = out / _PROBE
     probe.touch()
     probe.unlink()
 
@@ -123,17 +123,18 @@ def _taken(out: Path, kept: Path) -> TargetError:
 
 
 def _bring_back(out: Path) -> None:
-    """After a run: the adapter that it has replaced goes, or comes back where the run came to nothing."""
+    """Before and after a run: the adapter that it has replaced goes, or comes back where the run came to nothing."""
     kept = replaced(out)
     if (out / "adapter_config.json").exists():
         shutil.rmtree(kept, ignore_errors=True)
-    elif out.is_dir() and not any(out.glob(".resume/checkpoint-*")) and {p.name for p in out.iterdir()} <= _NOTHING:
-        if kept.is_dir():
-            shutil.rmtree(out)
-        elif not any(out.iterdir()):
-            out.rmdir()
+    elif out.is_dir() and not out.is_symlink() and _came_to_nothing(out):
+        shutil.rmtree(out)
     if kept.is_dir() and not out.exists():
         kept.rename(out)
+
+
+def _came_to_nothing(out: Path) -> bool:
+    return {p.name for p in out.iterdir()} <= _NOTHING and not any(out.glob(".resume/checkpoint-*"))
 
 
 def check_replaceable(out: Path) -> None:
