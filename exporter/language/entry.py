@@ -24,7 +24,7 @@ class Entry:
 
     `text` is the user's own, to be given back; `headword` is what a prompt asks for. `parts` are coarse parts of speech
     (`lexicon.PARTS_OF_SPEECH`), none where nothing is said; `sense`, `variety` ("BrE", "AmE") and `level` are empty
-    where nothing is said. `alternatives` are the words and placeholders that a sentence has to have, one way or another.
+    where nothing is said. `alternatives` are the words and placeholders that a sentence has to have, one of them.
     """
 
     text: str
