@@ -226,7 +226,7 @@ def _group(match: re.Match[str], labels: _Labels, also: list[str]) -> str:
 def _listed(text: str) -> list[str]:
     """Alternatives between commas and semicolons. "Yes, please" is one."""
     pieces = [piece.strip() for piece in re.split(r"[;,]", text) if piece.strip()]
-    single = all(" " not in piece for piece in pieces) and pieces[0].lower() not in _SEQUENCES
+    single = bool(pieces) and all(" " not in piece for piece in pieces) and pieces[0].lower() not in _SEQUENCES
     return pieces if ";" in text or single else [" ".join(pieces)]
 
 
