@@ -17,7 +17,7 @@ GRADED = Path(__file__).parent / "anchors.tsv"
 
 def sentences() -> list[str]:
     """Starter sentences and graded ones, and pairs of graded ones joined: about 12 words on average."""
-    rows = json.loads((ROOT / "exporter" / "data" / "starter" / "a1.json").read_text(encoding="utf-8"))
+    rows = json.loads((ROOT / "exporter" / "data" / "bank" / "a1.json").read_text(encoding="utf-8"))
     graded = [line.rstrip("\n").split("\t")[1] for line in GRADED.open(encoding="utf-8")]
     joined = [f"{a[:-1]}, and {b}" for a in graded for b in graded[::7] if a != b]
     return [row["sentence"] for row in rows] + graded + joined

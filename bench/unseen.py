@@ -1,18 +1,17 @@
-"""`python -m bench.unseen A1 200`: words of a level that do not occur in its starter pairs, in any form.
+"""`python -m bench.unseen A1 200`: words of a level that do not occur in what the demo trains on, in any form.
 
 Nouns, verbs, adjectives and adverbs of the shipped lists, drawn with a fixed seed, one a line.
 """
 
 from __future__ import annotations
 
-import json
 import random
 import sys
 
 from cefr_sentences.exporter.language.forms import forms, tokens
 from cefr_sentences.exporter.language.levels import LEVELS, word_level
 from cefr_sentences.exporter.language.lexicon import lexicon
-from cefr_sentences.exporter.pairs.checking import starter_pairs
+from cefr_sentences.extension.demo import sample
 
 PARTS = frozenset(["NOUN", "VERB", "ADJ", "ADV"])
 
@@ -20,8 +19,7 @@ PARTS = frozenset(["NOUN", "VERB", "ADJ", "ADV"])
 def unseen(level: str, n: int, seed: int = 1) -> list[str]:
     """`n` such words, or all there are."""
     lists = lexicon()
-    rows = json.loads(starter_pairs(level).read_text(encoding="utf-8"))
-    seen = {token for row in rows for token in tokens(f"{row['word']} {row['sentence']}")}
+    seen = {token for row in sample(level) for token in tokens(f"{row.word} {row.sentence}")}
     candidates = sorted(
         word
         for word, parts in lists.levels.items()

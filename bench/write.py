@@ -73,7 +73,7 @@ def main() -> None:
     loaded = load(args.model, args.adapter)
     model = loaded.model.merge_and_unload() if args.adapter else loaded.model
     ask = partial(generate, model, loaded.tokenizer)
-    words = read_words(args.words)
+    words = [word.text for word in read_words(args.words).words]
     settings = WriteSettings(args.level, candidates=args.candidates, tries=args.tries)
     alone = partial(singly, ask=partial(ask, batch=1))
     ways: dict[str, Callable[[], dict[str, float]]] = {

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..exporter.bank import command as bank
 from ..exporter.common.errors import CefrError
 from ..exporter.language import command as language
-from ..exporter.pairs import command as pairs
 from ..exporter.records import command as records
 from ..patches import cli as patches
 from . import demo
@@ -40,7 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=version("cefr-sentences"))
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    data_side = (records, language, pairs)
+    data_side = (records, language, bank)
     model_side = (check, training, adapters, evaluation, writing)
     for room in (*data_side, *model_side, install, patches, doctor, studio, demo):
         room.add_commands(commands)

@@ -9,12 +9,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from random import Random
+from typing import TYPE_CHECKING, Any
 
 from ..exporter.common.errors import InputError, TargetError
 from ..exporter.language.levels import TRAINABLE, parse_level
 
-# Twenty words of level A1 (CEFR-J) that do not occur in the starter pairs, as a test checks.
+if TYPE_CHECKING:
+    from ..exporter.bank.bank import BankSentence
+
+# Twenty words of level A1 (CEFR-J); no sentence that the demo trains on has one of them.
 NEW_WORDS = {
     "A1": [
         "above",
@@ -40,14 +44,15 @@ NEW_WORDS = {
     ]
 }
 NAME = "demo"
+WORDS = 240  # of the bank, for the training
 _STAND_IN = "# A stand-in, so that this folder is laid out like text-generation-webui.\n"
 
 
 def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "demo",
-        help="the whole path on the starter pairs and the embedded model",
-        description="Export the starter pairs into a scratch webui folder, train a model on them, compare it "
+        help="the whole path on sentences of the bank and the embedded model",
+        description="Export sentences of the bank into a scratch webui folder, train a model on them, compare it "
         "before and after on words it has never seen, and write sentences for twenty new words.",
     )
     parser.add_argument("--out", metavar="DIR", type=Path, default=Path("demo"), help="scratch folder (default: demo)")
@@ -59,8 +64,8 @@ def add_commands(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from ..exporter.bank.tables import save
     from ..exporter.common.webui import find_webui
-    from ..exporter.pairs.checking import starter_pairs
     from ..exporter.records.export import ExportSettings, export
     from ..exporter.records.reading import read_records
     from ..exporter.records.summary import describe as describe_export
@@ -85,9 +90,11 @@ def run(args: argparse.Namespace) -> int:
     webui = find_webui(scratch_webui(args.out))
     adapter = webui.loras / f"{NAME}-{level.lower()}"
 
-    print(f"1. Export the starter pairs into {webui.datasets}\n")
+    print(f"1. Export {WORDS} words of the bank into {webui.datasets}\n")
+    pairs = args.out / "pairs.json"
+    save(sample(level), pairs, force=True)
     chosen = ExportSettings(level=level, name=NAME, records=args.records)
-    exported = export(starter_pairs(level), chosen, webui, force=True)
+    exported = export(pairs, chosen, webui, force=True)
     print(describe_export(exported), "\n")
 
     print(f"2. Train a LoRA adapter on {args.model}\n", flush=True)
@@ -114,6 +121,18 @@ def run(args: argparse.Namespace) -> int:
     report.write_text(json.dumps(found, ensure_ascii=False, indent=2), encoding="utf-8")
     print(f"Training files  {webui.datasets}\nAdapter         {adapter}\nScores, answers {report}")
     return 0
+
+
+def sample(level: str, seed: int = 42) -> list[BankSentence]:
+    """The sentences of WORDS words of the bank that have none of NEW_WORDS in any form, drawn by `seed`."""
+    from ..exporter.bank.bank import bank_rows
+    from ..exporter.language.entry import Entry
+
+    new = [Entry.parse(word) for word in NEW_WORDS.get(level, ())]
+    rows = [row for row in bank_rows(level) if not any(entry.uses(row.sentence) for entry in new)]
+    words = sorted({row.word for row in rows})
+    drawn = {*Random(seed).sample(words, min(WORDS, len(words)))}
+    return [row for row in rows if row.word in drawn]
 
 
 def scratch_webui(folder: Path) -> Path:

@@ -62,7 +62,7 @@ def test_the_arrows_between_the_three_folders() -> None:
 
 
 def test_the_arrows_between_the_rooms_of_the_exporter() -> None:
-    floor = {room: number for number, room in enumerate(("common", "language", "pairs", "records"))}
+    floor = {room: number for number, room in enumerate(("common", "language", "pairs", "bank", "records"))}
     wrong = []
     for path in sources("exporter"):
         if path.stem in COMMANDS:

@@ -17,7 +17,7 @@ from .columns import Columns, Reading
 from .markup import markup_in, without_markup, without_tags
 from .tables import TableRow, read_rows
 
-STARTER = Path(__file__).parents[1] / "data" / "starter"
+STARTER = Path(__file__).parents[1] / "data" / "bank"
 
 _QUOTES = str.maketrans("‘’‚‛ʼ´`“”„‟«»", "'''''''\"\"\"\"\"\"")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\ud800-\udfff]")

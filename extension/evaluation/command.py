@@ -169,7 +169,7 @@ def _lists(source: str) -> tuple[tuple[tuple[str, ...], ...], str]:
     from ..writing.lists import even_lists
     from ..writing.words import key, problem, read_words
 
-    given = read_words(source)
+    given = [word.text for word in read_words(source).words]
     words = list({key(word): word for word in given if not problem(word)}.values())
     if not words:
         raise InputError("{file} holds no word to ask for. Give one word a line.", file=source)

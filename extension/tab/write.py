@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import gradio as gr
 
+from ...exporter.bank.bank import Bank
+from ...exporter.bank.own import own_file, read_own
 from ...exporter.common.errors import InputError
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ...exporter.records.prompt import ListPrompt, wrap
@@ -20,9 +22,10 @@ from ..models.loading import check_adapter
 from ..writing.known import training_sentences
 from ..writing.lists import full_lists
 from ..writing.output_formats import OutputFormat
-from ..writing.sheet import Sheet
+from ..writing.settings import BANK_MODES, EXERCISES, MOST_PER_WORD, WriteSettings
+from ..writing.sheet import Look, Sheet
 from ..writing.words import problem, split_words
-from ..writing.write import WriteSettings, rewrite, write_sentences
+from ..writing.write import rewrite, write_sentences
 from .gradio_compat import copyable, root_page
 from .languages import say, text
 from .markup import note
@@ -65,8 +68,14 @@ class WritePane(Pane):
         with gr.Row():
             self.candidates = self.make(gr.Slider, "candidates", minimum=1, maximum=16, step=1, value=4)
             self.tries = self.make(gr.Slider, "tries", minimum=1, maximum=10, step=1, value=4)
+        with gr.Row():
+            self.bank = self.choice("bank", _named("bank", BANK_MODES), value=BANK_MODES[0])
+            self.per_word = self.make(gr.Slider, "per_word", minimum=1, maximum=MOST_PER_WORD, step=1, value=1)
         self.adapter = self.choice("adapter", self._adapters, "adapter")
         self.strict = self.make(gr.Checkbox, "strict", value=False)
+        with gr.Row():
+            self.title = self.make(gr.Textbox, "title", value="")
+            self.exercise = self.choice("exercise", _named("exercise", EXERCISES), value=EXERCISES[0])
         with gr.Row():
             self.write_button = self.button("run", variant="primary")
             self.make_stop_button()
@@ -84,6 +93,7 @@ class WritePane(Pane):
             self.on(listener, self.show_prompt, asked, [self.prompt, self.count], self.count)
         self.on(self.adapter.change, self.take_level, {"adapter": self.adapter}, [self.level])
         how = {"strict": self.strict, "candidates": self.candidates, "tries": self.tries}
+        how |= {"bank": self.bank, "per_word": self.per_word, "title": self.title, "exercise": self.exercise}
         results = [self.sheet, *self.downloads, self.after]
         self.on(self.write_button.click, self.write, {**asked, **how}, results)
         self.on(self.redo_button.click, self.rewrite_row, {"row": self.row}, results)
@@ -100,7 +110,8 @@ class WritePane(Pane):
         """The first prompt as the model will get it, and how many there will be."""
         if not words.strip():
             return {self.prompt: "", self.count: ""}
-        asked = [word for word in split_words(words, text("write.words", language)) if not problem(word)]
+        typed = split_words(words, text("write.words", language))
+        asked = [word.entry.headword for word in typed if not problem(word.text)]
         lists = full_lists(asked, asked, None)
         message = ListPrompt(parse_level(str(level), TRAINABLE), tuple(lists[0])).text
         chat = self.host.prompt_form(adapter or None) == "chat"
@@ -117,13 +128,17 @@ class WritePane(Pane):
 
     # Writing
 
-    def write(
-        self, language: str, words: str, level: str, adapter: str | None, strict: Any, candidates: Any, tries: Any
-    ) -> Iterator[Updates]:
+    def write(self, language: str, words: str, level: str, adapter: str | None, **how: Any) -> Iterator[Updates]:
         asked = split_words(str(words), text("write.words", language))
+        bank, strict = str(how["bank"] or BANK_MODES[0]), bool(how["strict"])
         settings = WriteSettings(
-            parse_level(str(level), TRAINABLE), whole(candidates, "candidates"), whole(tries, "tries")
+            parse_level(str(level), TRAINABLE),
+            whole(how["candidates"], "candidates"),
+            whole(how["tries"], "tries"),
+            per_word=whole(how["per_word"], "per_word"),
+            beside=bank == "beside",
         )
+        look = Look(str(how["title"]).strip(), str(how["exercise"] or EXERCISES[0]))
         # While an adapter is applied for everybody, the model as it is has it.
         applied = self.host.state().adapters
         name = NO_ADAPTER
@@ -133,9 +148,16 @@ class WritePane(Pane):
             name = applied[0]
 
         def work(job: Job) -> Sheet:
-            ask, known = self._ask(name, bool(strict)), self._known(name)
-            rows = write_sentences(ask, asked, settings, known=known, progress=_progress(job, language))
-            return Sheet(tuple(rows), settings.level, name, bool(strict))
+            sheet = Sheet((), settings.level, name, strict, look, bank)
+            rows = write_sentences(
+                self._ask(sheet),
+                asked,
+                settings,
+                bank=self._bank(sheet),
+                known=self._known(name),
+                progress=_progress(job, language),
+            )
+            return replace(sheet, rows=tuple(rows))
 
         yield from self._start(language, work, {self.sheet: "", self.after: _HIDDEN})
 
@@ -150,8 +172,15 @@ class WritePane(Pane):
     def _rewrite(self, language: str, before: Sheet, index: int, job: Job) -> Sheet:
         job.result = before  # is shown meanwhile, and if this fails
         settings = WriteSettings(before.level, seed=random.randrange(2**31))
-        ask, known = self._ask(before.adapter, before.strict), self._known(before.adapter)
-        row = rewrite(ask, before.rows, index, settings, _progress(job, language), known)
+        row = rewrite(
+            self._ask(before),
+            before.rows,
+            index,
+            settings,
+            _progress(job, language),
+            self._known(before.adapter),
+            self._bank(before),
+        )
         return replace(before, rows=(*before.rows[:index], row, *before.rows[index + 1 :]))
 
     def _start(self, language: str, work: Callable[[Job], Sheet], first: Updates) -> Iterator[Updates]:
@@ -159,8 +188,14 @@ class WritePane(Pane):
         yield first
         yield from self.follow(job, language)
 
-    def _ask(self, adapter: str, strict: bool) -> Ask:
-        return partial(self.host.answers, adapter=adapter or None, strict=strict)
+    def _ask(self, sheet: Sheet) -> Ask | None:
+        """Who writes what the bank lacks; nobody where only the bank is asked."""
+        if sheet.bank == "only":
+            return None
+        return partial(self.host.answers, adapter=sheet.adapter or None, strict=sheet.strict)
+
+    def _bank(self, sheet: Sheet) -> Bank | None:
+        return None if sheet.bank == "off" else Bank(read_own(own_file(self.folders.user_data)))
 
     def _known(self, adapter: str) -> Set[str]:
         """The sentences that the adapter was trained on, as far as they are still there."""
@@ -180,6 +215,11 @@ class WritePane(Pane):
         adapter = job.result.adapter
         card = check_adapter(self.adapter_folder(adapter)) if adapter else {}
         return {self.status: note(summary(job.result, card.get("level"), language), "good")}
+
+
+def _named(key: str, values: Sequence[str]) -> Callable[[str], list[Any]]:
+    """`values` as choices, each by its name in the language of the page."""
+    return lambda language: [(text(f"write.{key}.{value}", language), value) for value in values]
 
 
 def _progress(job: Job, language: str) -> Callable[[int, int, int], None]:

@@ -12,7 +12,7 @@ from .languages import say, text
 from .markup import Markup, table
 
 DOWNLOADS = tuple(one for one in OUTPUT_FORMATS if one.in_tab)
-_COLUMNS = ("number", "word", "sentence", "used", "sentence_level", "above", "tried", "reason")
+_COLUMNS = ("number", "word", "sentence", "used", "sentence_level", "above", "source", "tried", "reason")
 
 
 def sheet_table(sheet: Sheet, language: str) -> Markup:
@@ -26,13 +26,15 @@ def _cells(number: int, row: SheetRow, language: str) -> list[str]:
     sentence = row.sentence if row.sentence is not None else text("write.no_sentence", language)
     used = text("write.yes" if row.used else "write.no", language)
     reasons = "; ".join(say(problem, language) for problem in row.problems)
-    return [str(number), row.word, sentence, used, row.level, ", ".join(row.above), str(row.tries), reasons]
+    source = text(f"write.from_{row.source}", language) if row.source else ""
+    return [str(number), row.word, sentence, used, row.level, ", ".join(row.above), source, str(row.tries), reasons]
 
 
 def summary(sheet: Sheet, trained: str | None, language: str) -> str:
     """How many words were used, and what else to know; `trained` is the level that the adapter was trained for."""
     counts = count(sheet.rows)
     lines = [text("write.done", language, used=sum(row.used for row in sheet.rows), words=counts.asked)]
+    lines += [text("write.read", language)] if counts.accepted else []
     of_kind = {"flagged": counts.rejected, "skipped": counts.skipped}
     lines += [text(f"write.some_{kind}", language, n=n) for kind, n in of_kind.items() if n]
     if trained not in (None, sheet.level):

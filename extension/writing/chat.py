@@ -35,7 +35,7 @@ def expand(text: str) -> ListPrompt:
     level, colon, words = (match[1] if match else "").partition(":")
     if not colon:
         raise InputError("Write it like: /cefr A1: happy, book, friend")
-    chosen = check_words(re.split(r"[,;\n]", words), "the command")
+    chosen = check_words(words, "the command")
     if len(chosen) > MAX_WORDS:
         raise InputError(
             "{n} words are too many for one answer: the model was trained on lists of at most {most}. The Write pane "

@@ -1,7 +1,7 @@
 """The checks on a written sentence: one list, in which everything about a check is said once.
 
 To add a check, add it to CHECKS. Its place there is its severity, its reason is shown in the command, in the tab and in
-every output format. Level, length and words are judged by `language.profile`, the use of a word by `language.entry`; no model
+every output format. Level, length and words are judged by `language.profile`, word forms by `language.forms`; no model
 is asked.
 """
 
@@ -11,16 +11,22 @@ import re
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 
+from ...exporter.language.annotate import Token, annotate
 from ...exporter.language.entry import Entry
 from ...exporter.language.levels import LEVELS
+from ...exporter.language.lexicon import lexicon
 from ...exporter.language.profile import Profile
-from ...exporter.language.sentences import count_sentences
+from ...exporter.language.wordsets import FUNCTION
+from ...exporter.pairs.checking import count_sentences
 from ...exporter.records.prompt import CLOSING, OPENING
 from .accepted import Accepted, plain
+from .topics import unsuitable
 
 MIN_WORDS = 3
 _MARKUP = re.compile(rf"[*_#`<>{{}}|\\\[\]]|\d\. [A-Z]|{OPENING}|{CLOSING}")
 _END = re.compile(r"[.!?…][\"'”’)]*$")
+_BEFORE_NOUNS = frozenset(["DET", "ADJ", "PREP"])
+_SHORT_VERBS = frozenset(["'s", "'m", "'re", "'ll", "'d", "'ve", "let"])
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
@@ -28,7 +34,8 @@ _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 class Candidate:
     """A sentence that the model wrote for `word` at the level `target`, as the checks see it.
 
-    `profile` is the judge's; `known` are the sentences of the training data, as `accepted.plain` makes them.
+    `pos` is the part of speech that the list asks for; `classroom` says that topics count. `profile` is the judge's;
+    `known` are the sentences of the training data, as `accepted.plain` makes them.
     """
 
     sentence: str
@@ -36,6 +43,12 @@ class Candidate:
     target: str
     profile: Profile
     known: Set[str] = field(default=frozenset())
+    pos: str = ""
+    classroom: bool = True
+
+    @property
+    def entry(self) -> Entry:
+        return Entry.parse(self.word, self.pos)
 
     @property
     def levels_above(self) -> int:
@@ -66,16 +79,50 @@ def _fragment(candidate: Candidate) -> bool:
     return len(_WORD.findall(sentence)) < MIN_WORDS or not _END.search(sentence) or not begins
 
 
+def _no_verb(candidate: Candidate) -> bool:
+    """Whether no word of a statement can be a finite verb. "Happy birthday!" needs none."""
+    if not candidate.sentence.rstrip("\"'").endswith("."):
+        return False
+    tokens = annotate(candidate.sentence)
+    return not any(_may_be_verb(token, before) for before, token in zip([None, *tokens], tokens, strict=False))
+
+
+def _may_be_verb(token: Token, before: Token | None) -> bool:
+    """Whether it may be a finite verb. What can be a noun is none after an article, an adjective or a preposition."""
+    if token.lower in _SHORT_VERBS:
+        return True
+    if token.word is None or token.word.verb not in ("base", "s", "past"):
+        return False
+    parts = lexicon().levels.get(before.lower, {}) if before else {}
+    return not (token.word.noun and token.word.verb != "past" and _BEFORE_NOUNS & {*parts})
+
+
+def _twice(candidate: Candidate) -> bool:
+    """Whether a word with a meaning of its own is there twice ("I laugh when I laugh.")."""
+    word = candidate.entry.headword
+    return word.isalpha() and word.lower() not in FUNCTION and len(candidate.entry.spans(candidate.sentence)) > 1
+
+
+def _topic(candidate: Candidate) -> str:
+    asked = candidate.entry.spans(candidate.sentence) if candidate.classroom else ()
+    words = frozenset(candidate.sentence[start:end].lower() for start, end in asked)
+    return unsuitable(candidate.sentence, words) if candidate.classroom else ""
+
+
 # The worst first: of two rejected sentences the one with the milder problem is kept.
 CHECKS = (
     Check("not a word", "it is not a word: {detail}", skips=True),
     Check("repeated", "it was asked for before, in row {detail}", skips=True),
     Check("server", "the server gave no answer: {detail}"),
     Check("missing", "the model wrote no sentence for it"),
+    Check("no entry", "the bank has no sentence for it"),
     Check("fragment", "that is not a whole sentence", _fragment),
     Check("markup", "markup or a piece of the prompt is in it", lambda c: _MARKUP.search(c.sentence)),
     Check("several", "that is more than one sentence", lambda c: count_sentences(c.sentence) > 1),
-    Check("unused", "the word is not in it", lambda c: not Entry.parse(c.word).uses(c.sentence)),
+    Check("unused", "the word is not in it", lambda c: not c.entry.uses(c.sentence)),
+    Check("no verb", "there is no verb in it", _no_verb),
+    Check("twice", "the word is in it twice", _twice),
+    Check("unsuitable", "its topic does not suit a classroom", _topic),
     Check("hard", "it is too hard for the level", lambda c: c.levels_above > 1),
     Check("easy", "it is too easy for the level", lambda c: c.levels_above < -1),
     Check("copy", "it is a sentence of the training data", lambda c: plain(c.sentence) in c.known),
@@ -86,9 +133,10 @@ CHECKS = (
 BY_NAME = {check.name: check for check in CHECKS}
 
 
-def failed(candidate: Candidate) -> tuple[str, ...]:
-    """The names of the checks that the sentence fails by itself, the worst first."""
-    return tuple(check.name for check in CHECKS if check.fails is not None and check.fails(candidate))
+def failed(candidate: Candidate, without: Set[str] = frozenset()) -> tuple[str, ...]:
+    """The names of the checks that the sentence fails by itself, the worst first; those in `without` are not made."""
+    made = (check for check in CHECKS if check.fails is not None and check.name not in without)
+    return tuple(check.name for check in made if check.fails is not None and check.fails(candidate))
 
 
 def repeats(sentence: str, accepted: Accepted) -> tuple[str, ...]:

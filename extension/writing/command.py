@@ -12,14 +12,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...exporter.bank.command import add_own_option
 from ...exporter.common.errors import InputError, Option, out_of_range
 from ...exporter.common.progress import Progress
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ..models.prompt_form import PROMPT_FORMS
 from .output_formats import OUTPUT_FORMATS, as_dict, check_target, write_sheet
+from .settings import BANK_MODES, EXERCISES, PAPERS
 
 if TYPE_CHECKING:
-    from ..models.asking import Ask
+    from ...exporter.pairs.wordlist import ListedWord
+    from ...exporter.records.prompt import ListPrompt
+    from ..models.asking import Ask, Reply, Sampling
+    from ..models.asking import Progress as AskProgress
     from .journal import Journal
     from .sheet import SheetRow
 
@@ -28,14 +33,17 @@ def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "write",
         help="words into sentences",
-        description="Ask a model for a sentence for each word, check each one, ask again where a check fails, and say "
-        "what is wrong with the sentences that are rejected in the end.",
+        description="Find a sentence for each word in your own sentences and in the bank, ask a model for the others, "
+        "check each one, ask again where a check fails, and say what is wrong with those that are rejected in the end. "
+        "Word, form and level are checked; please read before printing.",
     )
     parser.add_argument(
         "source", metavar="WORDS", nargs="?", help="a file with one word a line, a table with a word column, or -"
     )
+    parser.add_argument("--columns", metavar="word=W,pos=P", help="column names, if they are not recognized")
     parser.add_argument("--words", metavar="A,B,C", help="the words themselves, instead of a file")
     parser.add_argument("--level", required=True, help="A1, A2, B1, B2 or C1")
+    _add_bank(parser)
     _add_model(parser)
     _add_choice(parser)
     add_prompt_form(parser)
@@ -43,8 +51,20 @@ def add_commands(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
+def _add_bank(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--bank",
+        choices=BANK_MODES,
+        default=BANK_MODES[0],
+        help="first (default): your own sentences, then the bank, and the model for what they lack; only: no model; "
+        "beside: the bank's and the model's; off: the model alone",
+    )
+    add_own_option(parser)
+    parser.add_argument("--per-word", metavar="N", type=int, default=1, help="sentences for each word (default 1)")
+
+
 def _add_model(parser: argparse.ArgumentParser) -> None:
-    where = parser.add_mutually_exclusive_group(required=True)
+    where = parser.add_mutually_exclusive_group()
     where.add_argument("--model", help="Transformers folder, hub name, or 'embedded'")
     where.add_argument(
         "--api",
@@ -73,6 +93,9 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strict", action="store_true", help="restrict the model to the words of the level and the requested words"
     )
+    parser.add_argument(
+        "--any-topic", action="store_true", help="accept violence, sex, drugs, gambling and swear words from the model"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of everything that is drawn (default 0)")
     parser.add_argument(
         "--training",
@@ -100,6 +123,14 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help=f"the ending decides: {formats}; the same command resumes after an interruption",
     )
+    parser.add_argument("--title", default="", help="of a worksheet (default: the level)")
+    parser.add_argument(
+        "--exercise",
+        choices=EXERCISES,
+        default=EXERCISES[0],
+        help="of a worksheet: gaps with a box of words (default), or with four words to choose from; --seed mixes them",
+    )
+    parser.add_argument("--paper", choices=PAPERS, default=PAPERS[0], help="of a .docx worksheet (default A4)")
     parser.add_argument("--force", action="store_true", help="replace FILE, and what another job has begun for it")
     parser.add_argument("--json", action="store_true", help="print a JSON array")
 
@@ -117,28 +148,37 @@ def prompt_form_of_server(args: argparse.Namespace) -> str:
 
 
 def run(args: argparse.Namespace) -> int:
+    from ...exporter.bank.bank import Bank
+    from ...exporter.bank.own import find_own_file, read_own
     from .known import training_sentences
-    from .sheet import Sheet
-    from .words import read_words, split_words
-    from .write import WriteSettings, write_sentences
+    from .settings import WriteSettings
+    from .sheet import Look, Sheet
+    from .write import write_sentences
 
     level = parse_level(args.level, TRAINABLE)
-    settings = WriteSettings(level, args.candidates, args.tries, args.temperature, args.seed)
-    if (args.source is None) == (args.words is None):
-        raise InputError(
-            "Give the words either as a file (or - for standard input) or with {option} a,b,c.", option=Option("words")
-        )
-    words = split_words(args.words) if args.words is not None else read_words(args.source)
+    settings = WriteSettings(
+        level,
+        args.candidates,
+        args.tries,
+        args.temperature,
+        args.seed,
+        per_word=args.per_word,
+        beside=args.bank == "beside",
+        classroom=not args.any_topic,
+    )
+    words = _words(args, level)
     _check(args, level)
     known = training_sentences(args.training, args.adapter)
+    bank = None if args.bank == "off" else Bank(read_own(find_own_file(args.webui, args.own)))
     line, out = Progress(), args.out
     with ExitStack() as stack:
         stack.callback(line.close)
         journal = None if out is None else stack.enter_context(_journal(args, words, level))
         rows = write_sentences(
-            _asker(args),
+            None if args.bank == "only" else _when_asked(args),
             words,
             settings,
+            bank=bank,
             known=known,
             done=journal.rows if journal else (),
             finished=journal.add if journal else lambda row: None,
@@ -146,7 +186,8 @@ def run(args: argparse.Namespace) -> int:
         )
         if journal is not None and out is not None:
             adapter = args.adapter.resolve().name if args.adapter else ""
-            write_sheet(out, Sheet(tuple(rows), level, adapter, args.strict), force=args.force)
+            look = Look(args.title, args.exercise, args.seed, args.paper)
+            write_sheet(out, Sheet(tuple(rows), level, adapter, args.strict, look, args.bank), force=args.force)
             journal.remove()
     if args.json:
         print(json.dumps([as_dict(row) for row in rows], ensure_ascii=False, indent=2))
@@ -157,12 +198,41 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _words(args: argparse.Namespace, level: str) -> list[ListedWord]:
+    """The words that were given, without those that their list has at another level."""
+    from ...exporter.pairs.columns import Columns
+    from .words import read_words, split_words
+
+    if (args.source is None) == (args.words is None):
+        raise InputError(
+            "Give the words either as a file (or - for standard input) or with {option} a,b,c.", option=Option("words")
+        )
+    if args.words is not None:
+        return split_words(args.words)
+    words = read_words(args.source, Columns.parse(args.columns))
+    for note in words.notes:
+        print(f"Note: {note}", file=sys.stderr)
+    here = words.at(level)
+    if not here.words:
+        raise InputError("{file} has no word of level {level}. Choose another level.", file=args.source, level=level)
+    if here.other_level:
+        print(f"Note: {here.other_level} words are left out: they are of another level than {level}.", file=sys.stderr)
+    return [*here.words]
+
+
 def _check(args: argparse.Namespace, level: str) -> None:
     """Refuse what cannot work before a model is loaded. Raises CefrError."""
     from ..models.loading import check_adapter, check_model_name
 
     if not 0 <= args.batch <= 1024:
         raise out_of_range("batch", args.batch, 0, 1024)
+    if args.bank != "only" and args.model is None and args.api is None:
+        raise InputError(
+            "Name the model that writes what the bank lacks with {model} or {api}, or give {bank} only.",
+            model=Option("model"),
+            api=Option("api"),
+            bank=Option("bank"),
+        )
     if args.model is not None:
         check_model_name(args.model)
     elif args.adapter is not None:
@@ -181,7 +251,7 @@ def _check(args: argparse.Namespace, level: str) -> None:
         check_target(args.out, force=args.force)
 
 
-def _journal(args: argparse.Namespace, words: Sequence[str], level: str) -> Journal:
+def _journal(args: argparse.Namespace, words: Sequence[ListedWord], level: str) -> Journal:
     from .journal import Journal, adapter_fingerprint, head
 
     job = head(
@@ -192,11 +262,25 @@ def _journal(args: argparse.Namespace, words: Sequence[str], level: str) -> Jour
         api_model=args.api_model,
         form=prompt_form_of_server(args),
         strict=args.strict,
+        bank=args.bank,
+        per_word=args.per_word,
     )
     journal = Journal(args.out, job, force=args.force)
     if journal.rows:
         print(f"Resuming: {len(journal.rows)} rows are done already.", file=sys.stderr)
     return journal
+
+
+def _when_asked(args: argparse.Namespace) -> Ask:
+    """As `_asker`, at the first question: where the bank has all words, no model is loaded."""
+    asker: list[Ask] = []
+
+    def ask(prompts: Sequence[ListPrompt], /, *, sampling: Sampling, progress: AskProgress) -> list[Reply]:
+        if not asker:
+            asker.append(_asker(args))
+        return asker[0](prompts, sampling=sampling, progress=progress)
+
+    return ask
 
 
 def _asker(args: argparse.Namespace) -> Ask:
@@ -237,8 +321,10 @@ def describe(shown: Sequence[SheetRow], rows: Sequence[SheetRow] | None = None) 
             lines.append(f"  {'':<{width}}  ^ {row.why}")
     if lines:
         lines.append("")
-    first = f" ({n.first} at the first try)" if n.first < n.accepted else ""
-    lines.append(f"{n.accepted} of {n.asked} words have an accepted sentence{first}.")
+    from_bank = f", {n.from_bank} of them from the bank" if n.from_bank else ""
+    lines.append(f"{n.accepted} of {n.asked} words have a sentence ({n.sentences} sentences{from_bank}).")
+    if n.accepted:
+        lines.append("Word, form and level checked; please read before printing.")
     if n.rejected:
         lines.append(f"{n.rejected} are marked with ! and say why.")
     if n.skipped:

@@ -14,14 +14,15 @@ from typing import Any
 from ...exporter.common.errors import InputError, Option
 from ...exporter.common.files import target_error
 from ...exporter.common.lock import take
+from ...exporter.pairs.wordlist import ListedWord
 from .sheet import SheetRow
 
 _FORMAT = 1
 
 
-def head(words: Sequence[str], **what: object) -> dict[str, object]:
+def head(words: Sequence[str | ListedWord], **what: object) -> dict[str, object]:
     """What two jobs have in common if one may resume the other: their words, and `what` else the caller names."""
-    return {"cefr_sentences_journal": _FORMAT, "words": _digest("\n".join(words).encode()), **what}
+    return {"cefr_sentences_journal": _FORMAT, "words": _digest("\n".join(map(str, words)).encode()), **what}
 
 
 def adapter_fingerprint(folder: Path | None) -> str:
@@ -78,7 +79,7 @@ class Journal:
 
     def add(self, row: SheetRow) -> None:
         try:
-            self._write(asdict(row))
+            self._write({**asdict(row), "found": None})
             self._kept += 1
         except OSError as error:
             raise target_error(self.path, error) from error
@@ -119,7 +120,11 @@ def _entry(line: bytes) -> dict[str, Any] | None:
 
 def _row(entry: dict[str, Any]) -> SheetRow | None:
     try:
-        return SheetRow(**{**entry, "reasons": tuple(entry["reasons"]), "above": tuple(entry["above"])})
+        listed = entry.get("listed")
+        if listed is not None:
+            listed = ListedWord(**{**listed, "columns": tuple(map(tuple, listed["columns"]))})
+        parts = {"reasons": tuple(entry["reasons"]), "above": tuple(entry["above"]), "listed": listed}
+        return SheetRow(**{**entry, **parts})
     except (TypeError, ValueError, KeyError):
         return None
 

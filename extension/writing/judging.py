@@ -6,37 +6,49 @@ import math
 from collections.abc import Sequence, Set
 from dataclasses import replace
 
-from ...exporter.language.entry import Entry
+from ...exporter.language.levels import level_number
 from ...exporter.language.profile import Profile, mean_score, profiles
 from .checks import Candidate, failed
 from .sheet import SheetRow
 
+# The checks that a sentence of a bank need not pass.
+BY_PEOPLE = frozenset(["copy", "no verb", "twice", "unsuitable"])
+LEVEL_CHECKS = frozenset(["hard", "easy"])
 
-def judged(rows: Sequence[SheetRow], target: str, known: Set[str] = frozenset()) -> list[SheetRow]:
+
+def judged(
+    rows: Sequence[SheetRow], target: str, known: Set[str] = frozenset(), classroom: bool = True
+) -> list[SheetRow]:
     """`rows` with score, level and the reasons that each sentence has by itself.
 
-    `known` are sentences that may not be repeated, as `accepted.plain` makes them.
+    `known` are sentences that may not be repeated, as `accepted.plain` makes them; with `classroom`, topics count.
     """
-    asked = [_asked(row.word, row.sentence) if row.sentence else () for row in rows]
+    asked = [_asked(row) for row in rows]
     found = profiles([row.sentence or "" for row in rows], target, asked=asked)
-    return [_judged(row, profile, target, known) for row, profile in zip(rows, found, strict=True)]
+    return [_judged(row, profile, target, known, classroom) for row, profile in zip(rows, found, strict=True)]
 
 
-def _judged(row: SheetRow, profile: Profile, target: str, known: Set[str]) -> SheetRow:
+def _judged(row: SheetRow, profile: Profile, target: str, known: Set[str], classroom: bool) -> SheetRow:
     if row.sentence is None:
         return row
+    without: Set[str] = frozenset()
+    if row.found is not None:  # a person has written it, and said its level
+        easier = level_number(row.found.level) <= level_number(target)
+        without = BY_PEOPLE | LEVEL_CHECKS if easier else BY_PEOPLE
+    reasons = failed(Candidate(row.sentence, row.word, target, profile, known, row.listed_pos, classroom), without)
     return replace(
         row,
-        reasons=failed(Candidate(row.sentence, row.word, target, profile, known)),
+        reasons=reasons,
         score=profile.score if profile.level else None,
         level=profile.level,
         above=profile.above,
     )
 
 
-def _asked(word: str, sentence: str) -> tuple[str, ...]:
-    """The requested word as it is in `sentence`, which cannot be written without it."""
-    return tuple(sentence[a:b] for a, b in Entry.parse(word).spans(sentence))
+def _asked(row: SheetRow) -> tuple[str, ...]:
+    """The requested word as it is in the sentence, which cannot be written without it."""
+    sentence = row.sentence or ""
+    return tuple(sentence[start:end] for start, end in row.entry.spans(sentence))
 
 
 def distance(row: SheetRow, target: str) -> float:

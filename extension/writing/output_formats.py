@@ -6,8 +6,6 @@ To add a format, add it to OUTPUT_FORMATS: the command's help and the tab's down
 from __future__ import annotations
 
 import csv
-import hashlib
-import html
 import importlib.util
 import io
 import json
@@ -18,11 +16,29 @@ from typing import TYPE_CHECKING, Any
 
 from ...exporter.common.errors import InputError, Option
 from ...exporter.common.files import atomic, no_formula, refuse_existing, target_error
+from .anki import anki_package, anki_table
+from .worksheet import worksheet_document, worksheet_page
 
 if TYPE_CHECKING:
     from .sheet import Sheet, SheetRow
 
-_COLUMNS = ("word", "sentence", "used", "status", "reason", "level", "score", "above", "target", "adapter", "tries")
+_COLUMNS = (
+    "word",
+    "sentence",
+    "used",
+    "status",
+    "reason",
+    "level",
+    "score",
+    "above",
+    "target",
+    "adapter",
+    "tries",
+    "source",
+    "bank_level",
+)
+# What a module is called where it is installed from.
+_PACKAGES = {"docx": "python-docx"}
 
 
 @dataclass(frozen=True)
@@ -61,6 +77,9 @@ def as_dict(row: SheetRow) -> dict[str, Any]:
         "above": list(row.above),
         "fluency": None if row.fluency is None else round(row.fluency, 3),
         "tries": row.tries,
+        "source": row.source,
+        "bank_level": row.bank_level,
+        "columns": dict(row.columns),
     }
 
 
@@ -79,7 +98,7 @@ def check_target(path: Path, *, force: bool) -> OutputFormat:
             "{file} needs the package {package}, which is not installed: pip install {package}. Or choose another "
             "ending: {endings}.",
             file=path,
-            package=chosen.needs,
+            package=_PACKAGES.get(chosen.needs, chosen.needs),
             endings=", ".join(f.ending for f in OUTPUT_FORMATS if f.available),
         )
     refuse_existing([path], force=force)
@@ -89,7 +108,7 @@ def check_target(path: Path, *, force: bool) -> OutputFormat:
 def write_sheet(path: Path, sheet: Sheet, *, force: bool = False) -> None:
     """Write `sheet` to `path`, whole or not at all.
 
-    CSV and JSON hold every row with its reasons. An Anki deck is what learners see: only accepted sentences.
+    CSV and JSON hold every row with its reasons. Anki decks and worksheets are what learners see: accepted sentences.
 
     Raises:
         InputError: an unknown ending, or the package for it is not installed.
@@ -108,12 +127,15 @@ def _csv(sheet: Sheet) -> bytes:
     text = io.StringIO("\ufeff", newline="")  # Excel needs the mark to read the file as UTF-8
     text.seek(0, io.SEEK_END)
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
+    # A column of the list may be called like one of ours.
+    writer.writerow([*_COLUMNS, *(f"{name} (list)" if name in _COLUMNS else name for name in sheet.columns)])
     for row in sheet.rows:
         score = "" if row.score is None else f"{row.score:.2f}"
         used = "yes" if row.used else "no"
         cells = (row.word, row.sentence or "", used, row.status, row.why, row.level, score, ", ".join(row.above))
-        writer.writerow([*map(no_formula, cells), sheet.level, sheet.adapter, row.tries])
+        listed = dict(row.columns)
+        after = [sheet.level, sheet.adapter, row.tries, row.source, row.bank_level]
+        writer.writerow([*map(no_formula, cells), *after, *(no_formula(listed.get(n, "")) for n in sheet.columns)])
     return text.getvalue().encode()
 
 
@@ -129,47 +151,12 @@ def _json_lines(sheet: Sheet) -> bytes:
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in _dicts(sheet)).encode()
 
 
-def _anki_table(sheet: Sheet) -> bytes:
-    text = io.StringIO("#separator:tab\n#html:false\n#tags column:3\n", newline="")
-    text.seek(0, io.SEEK_END)
-    writer = csv.writer(text, delimiter="\t", lineterminator="\n")
-    for row in sheet.rows:
-        if row.accepted:
-            writer.writerow([" ".join(str(row.sentence).split()), row.word, f"cefr::{sheet.level}"])
-    return text.getvalue().encode()
-
-
-def _anki_package(sheet: Sheet) -> bytes:
-    import genanki
-
-    card = {
-        "name": "Sentence, word",
-        "qfmt": "{{Sentence}}",
-        "afmt": '{{FrontSide}}<hr id="answer"><b>{{Word}}</b>',
-    }
-    fields = [{"name": "Sentence"}, {"name": "Word"}]
-    model = genanki.Model(_anki_number("model"), "CEFR sentence", fields=fields, templates=[card])
-    deck = genanki.Deck(_anki_number(f"deck {sheet.level}"), f"CEFR sentences {sheet.level}")
-    for row in sheet.rows:
-        if row.accepted:
-            # The same word at the same level is the same note: a later deck replaces its sentence.
-            guid = genanki.guid_for("cefr-sentences", sheet.level, row.word.casefold())
-            texts = [html.escape(str(row.sentence)), html.escape(row.word)]
-            deck.add_note(genanki.Note(model=model, fields=texts, guid=guid, tags=[f"cefr::{sheet.level}"]))
-    package = io.BytesIO()
-    genanki.Package(deck).write_to_file(package)
-    return package.getvalue()
-
-
-def _anki_number(name: str) -> int:
-    """A number of Anki's kind that stays the same from deck to deck."""
-    return int.from_bytes(hashlib.sha256(f"cefr-sentences {name}".encode()).digest()[:4], "big") | 1 << 30
-
-
 OUTPUT_FORMATS = (
     OutputFormat(".csv", "CSV", _csv, in_tab=True),
     OutputFormat(".json", "JSON", _json),
     OutputFormat(".jsonl", "JSON Lines", _json_lines),
-    OutputFormat(".tsv", "Anki (TSV)", _anki_table, in_tab=True, stem="anki"),
-    OutputFormat(".apkg", "Anki package", _anki_package, needs="genanki", in_tab=True, stem="anki"),
+    OutputFormat(".tsv", "Anki (TSV)", anki_table, in_tab=True, stem="anki"),
+    OutputFormat(".apkg", "Anki package", anki_package, needs="genanki", in_tab=True, stem="anki"),
+    OutputFormat(".html", "Worksheet", worksheet_page, in_tab=True, stem="worksheet"),
+    OutputFormat(".docx", "Worksheet for Word", worksheet_document, needs="docx", in_tab=True, stem="worksheet"),
 )

@@ -5,17 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ...exporter.bank.bank import BANK, OWN, BankSentence
 from ...exporter.common.errors import Problem
+from ...exporter.language.entry import Entry
+from ...exporter.pairs.wordlist import ListedWord
 from .checks import BY_NAME
+from .settings import BANK_MODES, EXERCISES, PAPERS
+
+# Where a sentence is from: a user's own bank, the bank of this package, a model.
+MODEL = "model"
+SOURCES = (OWN, BANK, MODEL)
+GAP = "_____"
 
 
 @dataclass(frozen=True)
 class SheetRow:
     """A requested word and what became of it.
 
-    `reasons` are names from `checks.CHECKS`, none where the sentence is accepted. `score` and `level` are the judge's,
-    `above` the words above the target; `fluency` is the mean log-probability by the writing model, None where a server
-    wrote it. `tries` counts how often the word was asked for.
+    `word` is as its owner listed it; where a table did, `listed` has its other columns, too. `reasons` are names from
+    `checks.CHECKS`, none where the sentence is accepted. `score` and `level` are the judge's, `above` the words above
+    the target; `fluency` is the mean log-probability by the writing model, None where a server or a person wrote it.
+    `tries` counts how often the model was asked; `found` is the row of the bank that the sentence is from.
     """
 
     word: str
@@ -27,12 +37,55 @@ class SheetRow:
     above: tuple[str, ...] = ()
     fluency: float | None = None
     tries: int = 0
+    listed: ListedWord | None = None
+    found: BankSentence | None = None
 
     def __post_init__(self) -> None:
         if unknown := [reason for reason in self.reasons if reason not in BY_NAME]:
             raise ValueError(f"There is no check {', '.join(unknown)}.")
         if not self.reasons and self.sentence is None:
             raise ValueError(f"A row without a sentence needs a reason: {self.word!r}.")
+
+    @property
+    def source(self) -> str:
+        """One of SOURCES; empty without a sentence."""
+        return self.found.source if self.found else MODEL if self.sentence else ""
+
+    @property
+    def bank_level(self) -> str:
+        """The level at which a bank has the sentence."""
+        return self.found.level if self.found else ""
+
+    @property
+    def pos(self) -> str:
+        """The part of speech as the list has it, else as the bank has it."""
+        return self.listed_pos or (self.found.pos if self.found else "")
+
+    @property
+    def listed_pos(self) -> str:
+        return (self.listed and self.listed.pos) or ""
+
+    @property
+    def meaning(self) -> str:
+        """The meaning that the list has."""
+        return (self.listed and self.listed.meaning) or ""
+
+    @property
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """The other cells of the word's row, with the names of their columns."""
+        return self.listed.columns if self.listed else ()
+
+    @property
+    def entry(self) -> Entry:
+        return Entry.parse(self.word, self.pos)
+
+    @property
+    def gapped(self) -> str:
+        """The sentence with gaps for the word; as it is where the word is not found in it."""
+        text = self.sentence or ""
+        for start, end in sorted(self.entry.spans(text), reverse=True):
+            text = f"{text[:start]}{GAP}{text[end:]}"
+        return text
 
     @property
     def accepted(self) -> bool:
@@ -69,24 +122,49 @@ class SheetRow:
 
 
 @dataclass(frozen=True)
+class Look:
+    """What a worksheet looks like: gaps with a `box` of words or with `choices`, mixed by `seed`."""
+
+    title: str = ""
+    exercise: str = EXERCISES[0]
+    seed: int = 0
+    paper: str = PAPERS[0]
+
+
+@dataclass(frozen=True)
 class Sheet:
-    """`rows` written for `level` by `adapter` (empty: the model as it is), with the `strict` vocabulary or without."""
+    """`rows` written for `level` by `adapter` (empty: the model as it is), with the `strict` vocabulary or without.
+
+    `bank` is one of `settings.BANK_MODES`.
+    """
 
     rows: tuple[SheetRow, ...]
     level: str
     adapter: str = ""
     strict: bool = False
+    look: Look = field(default=Look())
+    bank: str = BANK_MODES[0]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns that the words brought along, in order."""
+        return tuple(dict.fromkeys(name for row in self.rows for name, _ in row.columns))
 
 
 @dataclass(frozen=True)
 class Counts:
-    """How many rows of a sheet there are of each kind; `first` were accepted at the first try."""
+    """How many words of a sheet there are of each kind; a word may have several rows.
+
+    `first` were accepted at the model's first try; `sentences` are accepted, `from_bank` of them out of a bank.
+    """
 
     words: int
     accepted: int
     first: int
     rejected: int
     skipped: int
+    sentences: int = 0
+    from_bank: int = 0
 
     @property
     def asked(self) -> int:
@@ -94,10 +172,18 @@ class Counts:
 
 
 def count(rows: Sequence[SheetRow]) -> Counts:
+    words: dict[object, list[SheetRow]] = {}
+    for row in rows:
+        if not row.skipped:
+            words.setdefault((row.word, row.listed_pos), []).append(row)
+    skipped = sum(row.skipped for row in rows)
+    accepted = sum(any(row.accepted for row in some) for some in words.values())
     return Counts(
-        words=len(rows),
-        accepted=sum(row.accepted for row in rows),
-        first=sum(row.accepted and row.tries == 1 for row in rows),
-        rejected=sum(row.rejected for row in rows),
-        skipped=sum(row.skipped for row in rows),
+        words=len(words) + skipped,
+        accepted=accepted,
+        first=sum(any(row.accepted and row.tries == 1 for row in some) for some in words.values()),
+        rejected=len(words) - accepted,
+        skipped=skipped,
+        sentences=sum(row.accepted for row in rows),
+        from_bank=sum(row.accepted and row.source in (OWN, BANK) for row in rows),
     )

@@ -1,71 +1,59 @@
-"""The words people ask for: typed, piped, in a list or in a table; and which of them can be asked for."""
+"""The words people ask for: what is asked for in the prompt, and which of them can be asked for."""
 
 from __future__ import annotations
 
-import re
-import sys
 import unicodedata
-from collections.abc import Iterable
-from pathlib import Path
 
-from ...exporter.common.encoding import detect_encoding, open_text
 from ...exporter.common.errors import InputError, Option, Problem
-from ...exporter.pairs.tables import read_rows
+from ...exporter.language.entry import Entry
+from ...exporter.pairs.columns import Columns
+from ...exporter.pairs.wordlist import ListedWord, WordList, read_word_list, typed_words
 
-_TABLES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm")
 MAX_LENGTH, MAX_PARTS = 60, 6  # characters; words of one entry ("keep an eye on sth" has five)
 # What dictionaries put into an entry beside letters and digits.
 _SIGNS = frozenset(" -'’./(),&!?+")
 
 
-def split_words(text: str, source: object = Option("words")) -> list[str]:
+def as_listed(word: str | ListedWord) -> ListedWord:
+    return ListedWord(word) if isinstance(word, str) else word
+
+
+def word_id(word: ListedWord) -> tuple[str, tuple[str, ...]]:
+    """The same for two entries that ask for the same: the same word as the same part of speech."""
+    return key(word.entry.headword), word.entry.parts
+
+
+def split_words(text: str, source: object = Option("words")) -> list[ListedWord]:
     """`a, b, c`, also one a line, as words. Raises InputError when none of them can be asked for."""
-    return entries(re.split(r"[,;\n]", text), source)
+    return askable(typed_words(text, source), source)
 
 
-def read_words(source: str) -> list[str]:
-    """The words of a file with one word a line, of a table with a word column, or of standard input (`-`).
+def read_words(source: str, columns: Columns | None = None) -> WordList:
+    """The entries of a file, a table or standard input (`-`), as `read_word_list` reads them.
 
-    Raises:
-        InputError: no such file, not a list of words, or no word in it that can be asked for.
+    Raises InputError: it cannot be read, or none of them can be asked for.
     """
-    if source == "-":
-        return entries(sys.stdin, "standard input")
-    path = Path(source)
-    if path.suffix.lower() in _TABLES or path.is_dir():
-        return entries((row.word for row in read_rows(path, needed=("word",))), source)
-    if not path.is_file():
-        raise InputError(
-            "{file} does not exist. To give the words themselves, use {option} {file}.",
-            file=source,
-            option=Option("words"),
-        )
-    with open_text(path, detect_encoding(path)) as file:
-        return entries(file, source)
-
-
-def entries(lines: Iterable[str], source: object) -> list[str]:
-    """Every entry that is not blank, in order, repetitions too: each becomes a row.
-
-    Raises InputError unless at least one of them can be asked for.
-    """
-    words = [word for line in lines if (word := " ".join(unicodedata.normalize("NFC", line).split()))]
-    if not words:
-        raise InputError("There is no word in {source}. Give at least one.", source=source)
-    if all(map(problem, words)):
-        raise _not_a_word(words[0], source)
+    words = read_word_list(source, columns)
+    askable(words, "standard input" if source == "-" else source)
     return words
 
 
-def check_words(lines: Iterable[str], source: object) -> list[str]:
-    """The entries without repetitions, for where no row can say what is wrong with one.
+def askable(words: WordList, source: object) -> list[ListedWord]:
+    """The entries of `words`. Raises InputError unless at least one of them can be asked for."""
+    if all(problem(word.text) for word in words.words):
+        raise _not_a_word(words.words[0].text, source)
+    return [*words.words]
+
+
+def check_words(text: str, source: object) -> list[str]:
+    """The headwords that were typed, without repetitions, for where no row can say what is wrong with one.
 
     Raises InputError unless each of them can be asked for.
     """
-    words = list({key(word): word for word in reversed(entries(lines, source))}.values())[::-1]
-    if bad := next(filter(problem, words), ""):
+    words = list({word_id(word): word for word in reversed(split_words(text, source))}.values())[::-1]
+    if bad := next((word.text for word in words if problem(word.text)), ""):
         raise _not_a_word(bad, source)
-    return words
+    return [word.entry.headword for word in words]
 
 
 def _not_a_word(word: str, source: object) -> InputError:
@@ -77,14 +65,15 @@ def _not_a_word(word: str, source: object) -> InputError:
     )
 
 
-def problem(word: str) -> Problem | None:
-    """Why no sentence can be written with `word`; None where one can."""
+def problem(text: str) -> Problem | None:
+    """Why no sentence can be written with the entry `text`; None where one can."""
+    if len(text) > MAX_LENGTH:
+        return Problem("it has {n} characters, and an entry has at most {most}", {"n": len(text), "most": MAX_LENGTH})
+    word = Entry.parse(text).headword
     letters = [c for c in word if c.isalpha()]
     foreign = next((c for c in letters if not unicodedata.name(c, "").startswith("LATIN")), "")
     odd = next((c for c in word if not (c.isalnum() or c in _SIGNS or unicodedata.category(c) == "Mn")), "")
-    parts = len(word.split())
-    if len(word) > MAX_LENGTH:
-        return Problem("it has {n} characters, and an entry has at most {most}", {"n": len(word), "most": MAX_LENGTH})
+    parts = len(text.split())
     if not letters:
         return Problem("it has no letters")
     if foreign:
@@ -98,5 +87,5 @@ def problem(word: str) -> Problem | None:
 
 
 def key(word: str) -> str:
-    """The same for two entries that ask for the same word."""
+    """The same for two words that differ in case, spaces or the kind of apostrophe only."""
     return " ".join(word.casefold().replace("’", "'").split())

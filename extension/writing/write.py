@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from dataclasses import replace
+from itertools import chain
 from random import Random
+from typing import Any
 
-from ...exporter.common.errors import InputError, ModelError, Option, out_of_range
-from ...exporter.language.levels import TRAINABLE
+from ...exporter.bank.bank import Bank
+from ...exporter.common.errors import InputError, ModelError
+from ...exporter.pairs.wordlist import ListedWord
 from ...exporter.records.answers import parse_answer
 from ...exporter.records.prompt import MAX_WORDS, ListPrompt
 from ..models.asking import Ask, Progress, Reply, Sampling
@@ -15,11 +18,10 @@ from .accepted import Accepted
 from .checks import repeats, severity
 from .judging import distance, judged
 from .lists import full_lists
+from .settings import AT_ONCE, WriteSettings
 from .sheet import SheetRow
-from .words import key, problem
+from .words import as_listed, key, problem, word_id
 
-# Answers asked for in one go: enough for a full batch, few enough that finished rows are safe soon.
-AT_ONCE = 64
 # A retry of a few words costs nearly the same with more candidates, as long as they share a batch.
 RETRY_ANSWERS, RETRY_FACTOR = 16, 4
 # A retry samples at a higher temperature, or it would get the same sentences.
@@ -28,71 +30,51 @@ HOTTER = 0.3
 # mean log-probability (nats per token) and VARIETY times the share of its words that the sheet has already.
 FLUENCY, VARIETY = 0.25, 1.5
 
+Key = tuple[str, tuple[str, ...]]
+
 # Called with the try, how many words are done, and of how many.
 Told = Callable[[int, int, int], object]
-
-
-@dataclass(frozen=True)
-class WriteSettings:
-    """How sentences are written: `candidates` for each word, the first of them greedy, in at most `tries` tries."""
-
-    level: str
-    candidates: int = 4
-    tries: int = 4
-    temperature: float = 0.5
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.level not in TRAINABLE:
-            raise InputError(
-                "Sentences cannot be written for level {level}. Choose one of {levels}.",
-                level=repr(self.level),
-                levels=", ".join(TRAINABLE),
-            )
-        for name, low, high in (("candidates", 1, AT_ONCE), ("tries", 1, 20)):
-            if not low <= (value := getattr(self, name)) <= high:
-                raise out_of_range(name, value, low, high)
-        if not 0 < self.temperature <= 2:
-            raise InputError(
-                "{setting} {value} is out of range: above 0, at most {high}.",
-                setting=Option("temperature"),
-                value=f"{self.temperature:g}",
-                high=2,
-            )
+Finished = Callable[[SheetRow], object]
 
 
 def write_sentences(
-    ask: Ask,
-    words: Sequence[str],
+    ask: Ask | None,
+    words: Sequence[str | ListedWord],
     settings: WriteSettings,
     *,
+    bank: Bank | None = None,
     known: Set[str] = frozenset(),
     done: Iterable[SheetRow] = (),
-    finished: Callable[[SheetRow], object] = lambda row: None,
+    finished: Finished = lambda row: None,
     progress: Told = lambda attempt, done, total: None,
 ) -> list[SheetRow]:
-    """A row for each of `words`, in their order; never raises for a word.
+    """Rows for each of `words`, in their order; never raises for a word.
 
-    `known` are sentences (`accepted.plain`) that may not be repeated; `done` rows of an earlier run, of which the
-    accepted ones are kept; `finished` is called with each further accepted row.
+    `bank` is asked first, and the model for what it lacks; without `ask` there is no model. `known` are sentences
+    (`accepted.plain`) that the model may not repeat; `done` rows of an earlier run, of which the accepted ones are
+    kept; `finished` is called with each further accepted row that a model wrote.
 
     Raises ModelError only when nothing at all was written.
     """
     writing = _Writing(ask, words, settings, known)
-    writing.take(done)
-    writing.run(finished, progress)
+    if bank is not None:
+        writing.take_from(bank, beside=settings.beside)
+    if ask is not None:
+        writing.take(done)
+        writing.run(finished, progress)
     return writing.result()
 
 
 def rewrite(
-    ask: Ask,
+    ask: Ask | None,
     rows: Sequence[SheetRow],
     at: int,
     settings: WriteSettings,
     progress: Told = lambda attempt, done, total: None,
     known: Set[str] = frozenset(),
+    bank: Bank | None = None,
 ) -> SheetRow:
-    """Another sentence for row `at` of a sheet; the old row where the model finds none that is as good.
+    """Another sentence for row `at` of a sheet; the old row where there is none that is as good.
 
     Raises InputError where that row's word cannot be asked for.
     """
@@ -103,44 +85,96 @@ def rewrite(
             word=repr(old.word[:80]),
             problem=old.problems[0],
         )
-    writing = _Writing(ask, [row.word for row in rows], settings, known)
-    writing.take(row for i, row in enumerate(rows) if i != at)
-    if old.sentence is not None:
-        writing.accepted.add(old.sentence)
-    writing.asked = [old.word]
-    writing.run(lambda row: None, progress)
-    new = writing.rows[key(old.word)]
-    return new if new.accepted or (new.used and not old.accepted) else old
+    writing = _Writing(ask, [row.listed or row.word for row in rows], settings, known)
+    for row in rows:
+        if row.sentence is not None and (row.accepted or row is old):
+            writing.accepted.add(row.sentence)
+    writing.asked = [as_listed(old.listed or old.word)]
+    if bank is not None:
+        writing.take_from(bank)
+    if ask is not None:
+        writing.run(lambda row: None, progress)
+    name = word_id(writing.asked[0])
+    new = next(iter(writing.rows[name]), writing.best.get(name))
+    return new if new is not None and (new.accepted or (new.used and not old.accepted)) else old
 
 
 class _Writing:
-    """A sheet while it is written. `rows` has the best row so far of each word, by its `key`."""
+    """A sheet while it is written.
 
-    def __init__(self, ask: Ask, words: Sequence[str], settings: WriteSettings, known: Set[str]) -> None:
-        self.ask, self.words, self.settings, self.known = ask, words, settings, known
-        self.skipped = _skipped(words)
-        self.asked = [word for word, skip in zip(words, self.skipped, strict=True) if skip is None]
-        self.companions = self.asked
-        self.rows: dict[str, SheetRow] = {}
-        self.accepted = Accepted(len(self.asked))
+    `rows` has the accepted rows of each word by its `key`, `best` the best rejected one, and `needs` says how many
+    further sentences are asked of the model.
+    """
+
+    def __init__(
+        self, ask: Ask | None, words: Sequence[str | ListedWord], settings: WriteSettings, known: Set[str]
+    ) -> None:
+        self.ask, self.settings, self.known = ask, settings, known
+        self.words = [as_listed(word) for word in words]
+        self.skipped = _skipped(self.words)
+        self.asked = [word for word, skip in zip(self.words, self.skipped, strict=True) if skip is None]
+        self.companions = [word.entry.headword for word in self.asked]
+        self.rows: dict[Key, list[SheetRow]] = {word_id(word): [] for word in self.asked}
+        self.best: dict[Key, SheetRow] = {}
+        self.needs = {word_id(word): settings.per_word for word in self.asked}
+        self.accepted = Accepted(len(self.asked) * settings.per_word)
         self.random = Random(settings.seed)
+
+    def take_from(self, bank: Bank, *, beside: bool = False) -> None:
+        """Take sentences from the bank; `beside` leaves the model as much to write as without it."""
+        picked = [row for word in self.asked for row in self.pick(bank, word)]
+        for row in judged(picked, self.settings.level):
+            name = word_id(as_listed(row.listed or row.word))
+            if row.accepted:
+                self.rows[name].append(row)
+                self.needs[name] -= not beside
+            else:
+                self.best.setdefault(name, row)
+        if self.ask is None:
+            for word in self.asked:
+                if not self.rows[word_id(word)]:
+                    self.best.setdefault(word_id(word), _row(word, reasons=("no entry",)))
+
+    def pick(self, bank: Bank, word: ListedWord) -> Iterator[SheetRow]:
+        """As many sentences of the bank as are wanted for `word`; of equally good ones those that vary the sheet."""
+        found = [s for s in bank.find(word.entry, self.settings.level, self.settings.seed) if self.is_new(s.sentence)]
+        order = {(row.source, row.level): at for at, row in reversed([*enumerate(found)])}
+        for _ in range(min(self.settings.per_word, len(found))):
+            cost = {row: (order[row.source, row.level], self.accepted.repetition(row.sentence)) for row in found}
+            best = min(found, key=cost.__getitem__)
+            found.remove(best)
+            self.accepted.add(best.sentence)
+            yield _row(word, best.sentence, found=best)
+
+    def is_new(self, sentence: str) -> bool:
+        return not self.accepted.has(sentence)
 
     def take(self, rows: Iterable[SheetRow]) -> None:
         """Keep the accepted ones of `rows`."""
-        wanted = set(map(key, self.asked))
         for row in rows:
-            name = key(row.word)
-            if row.accepted and row.sentence is not None and name in wanted and name not in self.rows:
-                self.rows[name] = row
+            name = word_id(as_listed(row.listed or row.word))
+            if row.accepted and row.sentence is not None and self.needs.get(name, 0) > 0:
+                self.rows[name].append(row)
+                self.needs[name] -= 1
                 self.accepted.add(row.sentence)
 
     def result(self) -> list[SheetRow]:
-        return [skip or self.rows[key(word)] for word, skip in zip(self.words, self.skipped, strict=True)]
+        rows: list[SheetRow] = []
+        for word, skip in zip(self.words, self.skipped, strict=True):
+            if skip is not None:
+                rows.append(skip)
+                continue
+            rows += self.rows[word_id(word)]
+            if word_id(word) in self.best and (
+                self.needs[word_id(word)] > 0 and (self.ask or not self.rows[word_id(word)])
+            ):
+                rows.append(self.best[word_id(word)])
+        return rows
 
-    def left(self) -> list[str]:
-        return [word for word in self.asked if key(word) not in self.rows or not self.rows[key(word)].accepted]
+    def left(self) -> list[ListedWord]:
+        return [word for word in self.asked if self.needs[word_id(word)] > 0]
 
-    def run(self, finished: Callable[[SheetRow], object], progress: Told) -> None:
+    def run(self, finished: Finished, progress: Told) -> None:
         for attempt in range(1, self.settings.tries + 1):
             left = self.left()
             done = len(self.asked) - len(left)
@@ -149,28 +183,34 @@ class _Writing:
                 try:
                     self.write(block, attempt, done, finished, progress)
                 except ModelError as error:
-                    if not any(row.sentence for row in self.rows.values()):
+                    if not any(row.sentence for row in (*self.best.values(), *chain(*self.rows.values()))):
                         raise
                     self.give_up(error)
                     return
                 done += len(block)
 
     def write(
-        self, block: Sequence[str], attempt: int, done: int, finished: Callable[[SheetRow], object], progress: Told
+        self,
+        block: Sequence[ListedWord],
+        attempt: int,
+        done: int,
+        finished: Callable[[SheetRow], object],
+        progress: Told,
     ) -> None:
         """Ask for the words of `block`; `done` words of the sheet are done already."""
 
         def moved(answers: int, of: int) -> None:
             progress(attempt, done + len(block) * answers // max(1, of), len(self.asked))
 
-        candidates = self.candidates(block, attempt, moved)
-        for word in block:
-            if (row := self.choose(word, candidates[key(word)], attempt)).accepted:
+        for word, candidates in zip(block, self.candidates(block, attempt, moved), strict=True):
+            for row in self.choose(word, candidates, attempt):
                 finished(row)
 
-    def candidates(self, words: Sequence[str], attempt: int, moved: Progress) -> Mapping[str, list[SheetRow]]:
-        """What the model writes for `words`, by their `key`: several sentences each, judged by themselves."""
-        copies, temperature = self.settings.candidates, self.settings.temperature
+    def candidates(self, block: Sequence[ListedWord], attempt: int, moved: Progress) -> list[list[SheetRow]]:
+        """What the model writes for each word of `block`: several sentences, judged by themselves."""
+        assert self.ask is not None
+        words = [*{key(word.entry.headword): word.entry.headword for word in block}.values()]
+        copies, temperature = max(self.settings.candidates, self.settings.per_word), self.settings.temperature
         if attempt > 1:
             copies = max(copies, min(RETRY_FACTOR * copies, RETRY_ANSWERS // len(words)))
             temperature = min(2.0, temperature + HOTTER)
@@ -192,19 +232,32 @@ class _Writing:
             for row in read_reply(prompt.words, reply):
                 if key(row.word) in found:  # a companion's is not
                     found[key(row.word)].append(replace(row, tries=attempt))
-        rows = iter(judged([row for some in found.values() for row in some], self.settings.level, self.known))
-        return {word: [next(rows) for _ in some] for word, some in found.items()}
+        of_words = [
+            [replace(row, word=word.text, listed=word) for row in found[key(word.entry.headword)]] for word in block
+        ]
+        rows = iter(
+            judged([row for some in of_words for row in some], self.settings.level, self.known, self.settings.classroom)
+        )
+        return [[next(rows) for _ in some] for some in of_words]
 
-    def choose(self, word: str, candidates: Sequence[SheetRow], attempt: int) -> SheetRow:
-        """The best of `candidates`, an accepted one if there is one; kept unless an earlier row was better."""
-        rows = [self.beside_others(row) if row.accepted else row for row in candidates]
-        if before := self.rows.get(key(word)):
-            rows.append(replace(before, tries=attempt))
-        best = replace(min(rows, key=self.cost), word=word)
-        self.rows[key(word)] = best
-        if best.accepted and best.sentence is not None:
+    def choose(self, word: ListedWord, candidates: Sequence[SheetRow], attempt: int) -> list[SheetRow]:
+        """The best accepted ones of `candidates`, as many as are needed; of the rejected ones the best is kept."""
+        left = list(candidates)
+        if before := self.best.pop(word_id(word), None):
+            left.append(replace(before, tries=attempt))
+        chosen: list[SheetRow] = []
+        while left and self.needs[word_id(word)] > 0:
+            left = [self.beside_others(row) if row.accepted else row for row in left]
+            best = min(left, key=self.cost)
+            if not best.accepted or best.sentence is None:
+                self.best[word_id(word)] = best
+                break
+            left.remove(best)
+            chosen.append(best)
+            self.needs[word_id(word)] -= 1
             self.accepted.add(best.sentence)
-        return best
+        self.rows[word_id(word)] += chosen
+        return chosen
 
     def beside_others(self, row: SheetRow) -> SheetRow:
         """`row` with the checks that it fails beside the accepted sentences of the sheet."""
@@ -217,7 +270,11 @@ class _Writing:
 
     def give_up(self, error: ModelError) -> None:
         for word in self.left():
-            self.rows.setdefault(key(word), SheetRow(word, reasons=("server",), detail=error.problems[0]))
+            self.best.setdefault(word_id(word), _row(word, reasons=("server",), detail=error.problems[0]))
+
+
+def _row(word: ListedWord, sentence: str | None = None, **more: Any) -> SheetRow:
+    return SheetRow(word.text, sentence, listed=word, **more)
 
 
 def read_reply(words: Sequence[str], reply: Reply) -> list[SheetRow]:
@@ -238,15 +295,15 @@ def _fluency(reply: Reply, sentence: str) -> float | None:
     return next((fluency for line, fluency in lines if sentence in line), None)
 
 
-def _skipped(words: Sequence[str]) -> list[SheetRow | None]:
-    """A row for each word that is not asked for: it is no word, or it stands in an earlier row."""
-    first: dict[str, int] = {}
+def _skipped(words: Sequence[ListedWord]) -> list[SheetRow | None]:
+    """A row for each word that is not asked for: it is no word, or it is in an earlier row."""
+    first: dict[Key, int] = {}
     rows: list[SheetRow | None] = []
     for number, word in enumerate(words, 1):
-        if wrong := problem(word):
-            rows.append(SheetRow(word, reasons=("not a word",), detail=wrong))
-        elif (before := first.setdefault(key(word), number)) != number:
-            rows.append(SheetRow(word, reasons=("repeated",), detail=str(before)))
+        if wrong := problem(word.text):
+            rows.append(_row(word, reasons=("not a word",), detail=wrong))
+        elif (before := first.setdefault(word_id(word), number)) != number:
+            rows.append(_row(word, reasons=("repeated",), detail=str(before)))
         else:
             rows.append(None)
     return rows

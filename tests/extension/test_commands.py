@@ -120,13 +120,13 @@ def test_refusals_come_before_torch(records: Path, tmp_path: Path) -> None:
 
 
 def test_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert split_words("happy, ice cream,,happy") == ["happy", "ice cream", "happy"]
+    assert [w.text for w in split_words("happy, ice cream,,happy")] == ["happy", "ice cream", "happy"]
     (tmp_path / "w.txt").write_bytes("\ufeffhappy\r\n\r\n ice  cream \r\ncafé\r\n".encode())
-    assert read_words(str(tmp_path / "w.txt")) == ["happy", "ice cream", "café"]
+    assert [w.text for w in read_words(str(tmp_path / "w.txt")).words] == ["happy", "ice cream", "café"]
     (tmp_path / "w.json").write_text(json.dumps([{"kelime": "happy"}]), encoding="utf-8")
-    assert read_words(str(tmp_path / "w.json")) == ["happy"]
+    assert [w.text for w in read_words(str(tmp_path / "w.json")).words] == ["happy"]
     monkeypatch.setattr(sys, "stdin", io.StringIO("one\ntwo\n"))
-    assert read_words("-") == ["one", "two"]
+    assert [w.text for w in read_words("-").words] == ["one", "two"]
     for bad in ("", " , ", "123", "x" * 61):
         with pytest.raises(InputError):
             split_words(bad)

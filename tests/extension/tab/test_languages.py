@@ -58,9 +58,10 @@ def test_the_language_is_the_browsers(header: str | None, language: str) -> None
 
 def test_every_text_is_used_somewhere() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in TAB.glob("*.py")).replace("'", '"')
-    together = ("pane.", "next.", "data.doing.", "data.side.", "train.kind.")
     # These keys are put together.
+    together = ("pane.", "next.", "data.doing.", "data.side.", "train.kind.")
     together += ("evaluate.part_", "evaluate.verdict_", "evaluate.line_", "measure.", "train.curve_", "write.some_")
+    together += ("write.bank.", "write.exercise.", "write.from_")
     names = {key.removesuffix(".info") for key in ENGLISH.texts if not key.startswith(together)}
     used = [name for name in names if f'"{name}"' in source or f'"{name.split(".", 1)[-1]}"' in source]
     assert names - set(used) == set()

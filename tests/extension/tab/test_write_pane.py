@@ -28,6 +28,7 @@ ROWS = (
 )
 SHEET = Sheet(ROWS, "A1", "mine")
 WRITE = {"words": "happy", "level": "A1", "adapter": "", "strict": False, "candidates": 4, "tries": 4}
+WRITE |= {"bank": "off", "per_word": 1, "title": "", "exercise": "box"}
 
 
 def test_rows_that_are_not_accepted_are_marked() -> None:
@@ -43,13 +44,14 @@ def test_rows_that_are_not_accepted_are_marked() -> None:
 @pytest.mark.parametrize(("trained", "other"), [(None, False), ("A1", False), ("B1", True)])
 def test_what_was_written_in_words(trained: str | None, other: bool) -> None:
     lines = summary(SHEET, trained, "en").splitlines()
-    assert lines[:3] == [
+    assert lines[:4] == [
         "2 of 2 words used.",
+        "Word, form and level checked; please read before printing.",
         "1 rows are marked: no sentence passed all checks.",
         "1 rows were skipped: repeated, or not words.",
     ]
-    assert lines[3:] == (["The adapter mine was trained for B1, not for A1."] if other else [])
-    assert len(summary(Sheet(ROWS[:1], "A1"), None, "en").splitlines()) == 1
+    assert lines[4:] == (["The adapter mine was trained for B1, not for A1."] if other else [])
+    assert len(summary(Sheet(ROWS[:1], "A1"), None, "en").splitlines()) == 2
 
 
 def test_downloads_are_made_once_and_named_by_the_level() -> None:
@@ -76,19 +78,38 @@ def test_an_adapter_that_is_applied_writes_where_none_is_chosen(
     )
     monkeypatch.setattr(write, "training_sentences", lambda _, folder: {folder.name})
 
-    def write_sentences(ask: Any, words: list[str], settings: Any, *, known: Any, progress: Any) -> list[SheetRow]:
+    def write_sentences(ask: Any, words: Any, settings: Any, *, bank: Any, known: Any, progress: Any) -> list[SheetRow]:
         ask([], sampling=None, progress=None)
         progress(2, 1, 3)
-        asked.append((words, settings.level, settings.candidates, settings.tries, set(known)))
+        assert bank is None
+        asked.append(([word.text for word in words], settings.level, settings.candidates, settings.tries, set(known)))
         return list(ROWS[:1])
 
     monkeypatch.setattr(write, "write_sentences", write_sentences)
     built.call("write", "write", **WRITE | {"adapter": chosen, "strict": True, "candidates": 3, "tries": 2})
     job = built.ui.host.desk.last("write")
-    assert job.result == Sheet(ROWS[:1], "A1", by, True)
+    assert job.result == Sheet(ROWS[:1], "A1", by, True, bank="off")
     assert asked[0] == {"adapter": by or None, "strict": True, "sampling": None, "progress": None}
     assert asked[1] == (["happy"], "A1", 3, 2, {by} if by else set())
     assert job.what == "Asking again (try 2)"
+
+
+def test_only_the_bank_needs_no_model(tmp_path: Path, build: Build) -> None:
+    built = build(tmp_path, state=lambda: ModelState("", "none"))
+    own = built.ui.host.folders.user_data / "cefr-sentences" / "bank.jsonl"
+    own.parent.mkdir(parents=True)
+    own.write_text('{"word": "zyx", "sentence": "We saw a zyx.", "level": "A1"}\n', encoding="utf-8")
+    chosen = {"words": "add, zyx, qqq", "bank": "only", "per_word": 2, "title": "Unit 1"}
+    last = built.call("write", "write", **WRITE | chosen)[-1]
+    sheet = built.ui.host.desk.last("write").result
+    assert [(row.word, row.source) for row in sheet.rows] == [
+        ("add", "bank"),
+        ("add", "bank"),
+        ("zyx", "own"),
+        ("qqq", ""),
+    ]
+    assert (sheet.look.title, sheet.bank) == ("Unit 1", "only")
+    assert last
 
 
 def written(built: Built, sheet: Sheet) -> None:
@@ -117,7 +138,7 @@ def test_one_row_is_rewritten_and_a_failure_loses_nothing(
     new = SheetRow("ubiquitous", "It is everywhere.", tries=1)
     seen: list[Any] = []
 
-    def rewrite(ask: Any, rows: Any, index: int, settings: Any, progress: Any, known: Any) -> SheetRow:
+    def rewrite(ask: Any, rows: Any, index: int, settings: Any, progress: Any, known: Any, bank: Any) -> SheetRow:
         seen.append((rows, index, settings.level, settings.seed, ask.keywords))
         return new
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cefr_sentences.exporter.records.reading import read_records
 from cefr_sentences.exporter.records.prompt import Record, wrap
+from cefr_sentences.exporter.records.reading import read_records
 
 pytestmark = pytest.mark.model
 

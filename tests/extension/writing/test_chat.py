@@ -28,7 +28,7 @@ def test_other_messages_are_left_alone(typed: str) -> None:
         ("/cefr A7: happy", "'A7' is not a CEFR level"),
         ("/cefr <img src=x>: happy", "&lt;img src=x&gt;"),
         ("/cefr C2: happy", "Level C2 cannot be trained"),
-        ("/cefr A1: , ,", "There is no word"),
+        ("/cefr A1: ", "There is no word"),
         ("/cefr A1: 42", "'42' in the command is not a word"),
         ("/cefr A1: " + ",".join("abcdefghijk"), "11 words are too many for one answer"),
     ],

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from cefr_sentences.exporter.common.errors import InputError, ModelError, Problem
 from cefr_sentences.exporter.language.profile import Profile, mean_score
+from cefr_sentences.exporter.pairs.wordlist import ListedWord
 from cefr_sentences.exporter.records.prompt import ListPrompt
 from cefr_sentences.extension.models.asking import Reply, Sampling
 from cefr_sentences.extension.writing import write
@@ -286,7 +288,8 @@ def test_a_server_that_is_gone_leaves_the_rows_that_are_there() -> None:
         raise ModelError("{url} is gone.", url="http://x")
 
     rows = write_sentences(gone, ["cat", "milk"], settings(), done=[done])
-    assert rows == [done, SheetRow("milk", None, ("server",), Problem("{url} is gone.", {"url": "http://x"}))]
+    lost = SheetRow("milk", None, ("server",), Problem("{url} is gone.", {"url": "http://x"}))
+    assert rows == [done, replace(lost, listed=ListedWord("milk"))]
     with pytest.raises(ModelError, match="http://x is gone"):
         write_sentences(gone, ["cat", "milk"], settings())
 
@@ -313,7 +316,7 @@ def test_rows_are_accepted_rejected_or_skipped() -> None:
     ]  # fmt: skip
     assert [row.status for row in rows] == ["ok", "ok", "flagged", "skipped"]
     assert [row.used for row in rows] == [True, True, False, False]
-    assert count(rows) == Counts(words=4, accepted=2, first=1, rejected=1, skipped=1)
+    assert count(rows) == Counts(words=4, accepted=2, first=1, rejected=1, skipped=1, sentences=2)
     assert count(rows).asked == 3
     assert rows[3].problems == (Problem("it is not a word: {detail}", {"detail": Problem("it has no letters")}),)
     assert rows[3].why == "it is not a word: it has no letters"

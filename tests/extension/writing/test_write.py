@@ -111,7 +111,7 @@ def test_bad_words_are_rows_and_the_rest_goes_on() -> None:
     assert "not a Latin letter" in rows[2].why
     assert "invisible" in rows[7].why
     assert "7 words" in rows[8].why
-    assert count(rows) == Counts(words=11, accepted=2, first=2, rejected=0, skipped=9)
+    assert count(rows) == Counts(words=11, accepted=2, first=2, rejected=0, skipped=9, sentences=2)
 
 
 @pytest.mark.parametrize("word", ["café", "ice cream", "don't", "e-mail", "A.M.", "photo/photograph", "CD", "naïve"])
@@ -215,6 +215,14 @@ SENTENCES_AND_REASONS = {
     "Generate A1-level English sentences for cat.": ("markup", "hard"),
     "I have a cat. It is black.": ("several",),
     "I have a dog.": ("unused",),
+    "Our beautiful cat with them.": ("no verb",),
+    "My cat likes your cat.": ("twice",),
+    "Happy birthday, little cat!": (),
+    "The man wants to kill the cat.": ("unsuitable",),
+    "They eat the cat for lunch.": ("unsuitable",),
+    "If the cat is hungry, we must eat it.": ("unsuitable",),
+    "If the cat is hungry, we must feed it.": (),
+    "I eat cat food.": (),
     "Notwithstanding the committee's deliberations, the cat epitomised unparalleled equanimity throughout.": ("hard",),
 }
 
@@ -222,6 +230,13 @@ SENTENCES_AND_REASONS = {
 @pytest.mark.parametrize("sentence", SENTENCES_AND_REASONS)
 def test_what_a_sentence_must_be(sentence: str) -> None:
     assert judged([SheetRow("cat", sentence)], "A1")[0].reasons == SENTENCES_AND_REASONS[sentence]
+
+
+def test_topics_are_the_teachers_own_where_they_are_asked_for_or_do_not_count() -> None:
+    asked = SheetRow("kill", "The cat killed a mouse.")
+    assert judged([asked], "A1")[0].reasons == ()
+    other = SheetRow("cat", "The man wants to kill the cat.")
+    assert judged([other], "A1", classroom=False)[0].reasons == ()
 
 
 def test_too_easy_is_told_too() -> None:

@@ -13,6 +13,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import Any
 
 import pytest
 from cefr_sentences.exporter.common.errors import InputError, TargetError
+from cefr_sentences.exporter.pairs.wordlist import ListedWord
 from cefr_sentences.exporter.records.prompt import parse_instruction
 from cefr_sentences.extension.writing.journal import Journal, head
 from cefr_sentences.extension.writing.output_formats import check_target, write_sheet
@@ -58,45 +60,68 @@ def test_json_and_json_lines_hold_the_same(tmp_path: Path) -> None:
     assert array[0]["fluency"] == -1.25
 
 
+LISTED = ListedWord("say", "A1", "verb", "demek", (("pos", "verb"), ("anlam", "demek"), ("unit", "3"), ("level", "A1")))
+TWICE = replace(ROWS[1], sentence="What did you say?", listed=LISTED)
+
+
+def test_the_columns_of_the_list_come_back(tmp_path: Path) -> None:
+    for ending in ("csv", "json"):
+        write_sheet(tmp_path / f"s.{ending}", Sheet((ROWS[0], TWICE), "A1"))
+    happy, say = csv.DictReader((tmp_path / "s.csv").open(encoding="utf-8-sig", newline=""))
+    assert (say["anlam"], say["unit"], say["level (list)"], say["level"]) == ("demek", "3", "A1", "A1")
+    assert (happy["anlam"], say["source"]) == ("", "model")
+    found = json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))
+    assert [row["columns"] for row in found] == [{}, {"pos": "verb", "anlam": "demek", "unit": "3", "level": "A1"}]
+
+
 def test_for_anki(tmp_path: Path) -> None:
-    write_sheet(tmp_path / "s.tsv", Sheet(ROWS, "A1"))
+    write_sheet(tmp_path / "s.tsv", Sheet((*ROWS, TWICE), "A1"))
     lines = (tmp_path / "s.tsv").read_text(encoding="utf-8").splitlines()
-    assert lines[:3] == ["#separator:tab", "#html:false", "#tags column:3"]
-    cards = list(csv.reader(lines[3:], delimiter="\t"))
-    assert cards == [["She is happy.", "happy", "cefr::A1"], ['"Stop!" he said <b>; it is 5,00.', "say", "cefr::A1"]]
+    assert [line for line in lines if line.startswith("#")][3:] == ["#guid column:1", "#tags column:8"]
+    notes = list(csv.reader(lines[5:], delimiter="\t"))
+    assert [note[1:] for note in notes] == [
+        ["She is _____.", "happy", "", "", "She is happy.", "", "cefr::A1"],
+        ['"Stop!" he _____ <b>; it is 5,00.', "say", "", "", '"Stop!" he said <b>; it is 5,00.', "", "cefr::A1"],
+        ["What did you _____?", "say", "verb", "demek", "What did you say?", "unit: 3; level: A1", "cefr::A1"],
+    ]
+    assert len({note[0] for note in notes}) == 3
 
 
 def test_a_package_for_anki(tmp_path: Path) -> None:
     pytest.importorskip("genanki", reason="genanki is not installed")
 
-    def notes(name: str, rows: tuple[SheetRow, ...]) -> list[tuple[str, str, str]]:
+    def notes(name: str, rows: tuple[SheetRow, ...]) -> tuple[list[tuple[str, list[str]]], int]:
         write_sheet(tmp_path / name, Sheet(rows, "A1"))
         zipfile.ZipFile(tmp_path / name).extract("collection.anki2", tmp_path)
         database = sqlite3.connect(tmp_path / "collection.anki2")
-        found = database.execute("select guid, flds, tags from notes").fetchall()
+        found = database.execute("select guid, flds from notes").fetchall()
+        (cards,) = database.execute("select count(*) from cards").fetchone()
         database.close()
-        return found
+        return [(guid, fields.split("\x1f")) for guid, fields in found], cards
 
-    found = notes("s.apkg", ROWS)
-    assert [(fields.split("\x1f"), tags.strip()) for _, fields, tags in found] == [
-        (["She is happy.", "happy"], "cefr::A1"),
-        (["&quot;Stop!&quot; he\tsaid &lt;b&gt;; it is 5,00.", "say"], "cefr::A1"),
+    found, cards = notes("s.apkg", (*ROWS, TWICE))
+    assert [fields[0] for _, fields in found] == [
+        "She is _____.",
+        '"Stop!" he\t_____ &lt;b&gt;; it is 5,00.',
+        "What did you _____?",
     ]
-    (again,) = notes("t.apkg", (SheetRow("happy", "He is happy."),))
-    assert again[0] == found[0][0]  # Anki takes it for the same note
+    assert cards == 4  # the second card only where there is a meaning
+    again, _ = notes("t.apkg", (SheetRow("happy", "He is happy."),))
+    assert again[0][0] == found[0][0]  # Anki takes it for the same note
     assert sorted(p.name for p in tmp_path.iterdir()) == ["collection.anki2", "s.apkg", "t.apkg"]
 
 
 def test_what_cannot_be_written_is_said_beforehand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="must end in"):
-        check_target(tmp_path / "s.docx", force=False)
+        check_target(tmp_path / "s.pdf", force=False)
     (tmp_path / "s.csv").touch()
     with pytest.raises(TargetError, match="already there"):
         check_target(tmp_path / "s.csv", force=False)
     check_target(tmp_path / "s.csv", force=True)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(InputError, match="pip install genanki"):
-        check_target(tmp_path / "s.apkg", force=False)
+    for ending, package in (("apkg", "genanki"), ("docx", "python-docx")):
+        with pytest.raises(InputError, match=f"pip install {package}"):
+            check_target(tmp_path / f"s.{ending}", force=False)
 
 
 JOB = head(["happy", "say"], level="A1", model="m")
@@ -106,8 +131,9 @@ def test_a_journal_keeps_what_is_finished(tmp_path: Path) -> None:
     with Journal(tmp_path / "s.csv", JOB) as journal:
         for row in ROWS[:2]:
             journal.add(row)
+        journal.add(TWICE)
     with Journal(tmp_path / "s.csv", JOB) as journal:
-        assert journal.rows == [*ROWS[:2]]
+        assert journal.rows == [*ROWS[:2], TWICE]
         journal.remove()
     assert list(tmp_path.iterdir()) == []
 
@@ -165,7 +191,19 @@ def test_two_jobs_at_one_journal(tmp_path: Path) -> None:
 
 
 def test_a_job_that_fails_at_once_leaves_no_journal(run: Callable[..., Any], tmp_path: Path) -> None:
-    args = ("write", "--words", "happy", "--level", "A1", "--api", "http://127.0.0.1:9", "--out", tmp_path / "s.csv")
+    args = (
+        "write",
+        "--words",
+        "happy",
+        "--level",
+        "A1",
+        "--api",
+        "http://127.0.0.1:9",
+        "--bank",
+        "off",
+        "--out",
+        tmp_path / "s.csv",
+    )
     result = run(*args)
     assert (result.code, "cannot be asked" in result.err) == (2, True)
     assert list(tmp_path.iterdir()) == []

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from cefr_sentences.exporter.bank.tables import SUFFIXES
 from cefr_sentences.exporter.language.levels import TRAINABLE
 from cefr_sentences.exporter.pairs.checking import load_pairs, starter_pairs
-from cefr_sentences.exporter.pairs.command import SUFFIXES
 
 
 def test_without_a_level_the_levels_are_listed(run) -> None:
@@ -63,7 +63,7 @@ def test_a_file_is_replaced_only_with_force(run, tmp_path: Path) -> None:
     assert "mine.csv already there" in result.err
     assert out.read_text(encoding="utf-8") == "mine"
     assert run("starter", "A1", "--out", out, "--force").code == 0
-    assert out.read_text(encoding="utf-8").startswith("word,sentence,level\n")
+    assert out.read_text(encoding="utf-8").startswith("word,pos,sentence,level\n")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,98 @@
+"""The bank: example sentences by word. A level's file is in `data/bank/`; a user's own pairs come before it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from random import Random
+
+from ..language.entry import Entry
+from ..language.levels import TRAINABLE, level_number
+from ..language.lexicon import coarse_part, lemmas
+from ..language.notation import headword
+from ..pairs.checking import starter_pairs
+from .headwords import other_spellings, word_key
+
+OWN, BANK = "own", "bank"
+COLUMNS = ("word", "pos", "sentence", "level")
+
+
+@dataclass(frozen=True)
+class BankSentence:
+    """A sentence for `word` as the part of speech `pos` (as a word list names it; empty: not known) at `level`.
+
+    `source` is OWN or BANK.
+    """
+
+    word: str
+    pos: str
+    sentence: str
+    level: str
+    source: str = BANK
+
+    @property
+    def json(self) -> str:
+        """As one line of a file, without the source."""
+        return json.dumps({name: getattr(self, name) for name in COLUMNS}, ensure_ascii=False)
+
+
+@lru_cache(maxsize=len(TRAINABLE))
+def bank_rows(level: str) -> tuple[BankSentence, ...]:
+    """The bank's sentences for `level`, by word and part of speech; read once."""
+    rows = json.loads(starter_pairs(level).read_text(encoding="utf-8"))
+    return tuple(BankSentence(row["word"], row["pos"], row["sentence"], row["level"]) for row in rows)
+
+
+class Bank:
+    """Sentences by word: those that come with the package, and `own` ones, which are preferred."""
+
+    def __init__(self, own: Iterable[BankSentence] = (), levels: Sequence[str] = TRAINABLE) -> None:
+        self._by_key: dict[str, list[BankSentence]] = {}
+        for row in (*own, *(row for level in levels for row in bank_rows(level))):
+            self._by_key.setdefault(word_key(row.word), []).append(row)
+
+    def __iter__(self) -> Iterator[BankSentence]:
+        return (row for rows in self._by_key.values() for row in rows)
+
+    def of(self, entry: Entry) -> list[BankSentence]:
+        """The sentences for `entry`, or for the word of which it is another spelling or a form.
+
+        Where it names a part of speech, only those with that one or without any.
+        """
+        written = dict.fromkeys([entry.text, entry.headword, *map(headword, entry.alternatives)])
+        rows = list({row: None for key in map(word_key, written) for row in self._by_key.get(key, ())})
+        if any(row.word in written for row in rows):  # Polish is not polish
+            rows = [row for row in rows if row.word in written]
+        if not rows:
+            rows = [row for key in _roots(entry.headword) for row in self._by_key.get(key, ())]
+            rows = [row for row in rows if entry.uses(row.sentence)]
+        return [row for row in rows if not entry.parts or coarse_part(row.pos) in (*entry.parts, None)]
+
+    def find(self, entry: Entry, level: str, seed: int = 0) -> list[BankSentence]:
+        """The sentences for `entry`, the best for `level` first.
+
+        A user's own come before the bank's, those of `level` before those of the levels below, the nearest first, and
+        those of the levels above last. The seed decides the order of those that are equally good.
+        """
+        rows = self.of(entry)
+        Random(f"{seed} {entry.headword}").shuffle(rows)
+        asked = level_number(level)
+
+        def order(row: BankSentence) -> tuple[bool, bool, int]:
+            above = level_number(row.level) - asked
+            return above > 0, row.source != OWN, abs(above)
+
+        return sorted(rows, key=order)
+
+    def containing(self, entry: Entry) -> list[BankSentence]:
+        """The sentences for other words that use `entry`."""
+        found = set(self.of(entry))
+        return [row for row in self if row not in found and entry.uses(row.sentence)]
+
+
+def _roots(word: str) -> list[str]:
+    """The keys of the words of which `word` is another spelling or a form."""
+    key = word_key(word)
+    return sorted(other_spellings().get(key) or {lemma for some in lemmas(key).values() for lemma in some})

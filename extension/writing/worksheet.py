@@ -1,0 +1,182 @@
+"""A sheet as a worksheet: sentences with gaps, a box of words or four to choose from, and the answers."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from random import Random
+from typing import TYPE_CHECKING
+
+from ...exporter.bank.headwords import Headword, headwords
+from ...exporter.language.lexicon import coarse_part
+
+if TYPE_CHECKING:
+    from .sheet import Sheet, SheetRow
+
+# The first letters of the Penn tags of inflected parts of speech.
+_TAGS = {"NOUN": "N", "VERB": ("V", "M"), "ADJ": "J", "ADV": "R"}
+CHOICES = 3  # wrong words beside the right one
+_INSTRUCTIONS = {
+    "box": "Write the words from the box in the gaps. Each word is used once.",
+    "choices": "Which word fits in the gap? Underline it.",
+}
+# Points and columns that get so many lines of LINE characters onto one page, A4 or Letter.
+LINE = 80
+_SIZES = ((14, 13.0, 1), (22, 11.5, 1), (30, 10.0, 1), (56, 9.0, 2))
+_SMALLEST = (8.0, 2)
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A sentence with a gap, the words that are missing as they are written there, and all to choose from."""
+
+    sentence: str
+    answer: str
+    choices: tuple[str, ...] = ()
+
+
+def exercises(sheet: Sheet) -> list[Exercise]:
+    """One for each accepted row whose word can be cut out, mixed by the seed."""
+    random = Random(f"worksheet {sheet.look.seed}")
+    rows = [row for row in sheet.rows if row.accepted and row.gapped != row.sentence]
+    random.shuffle(rows)
+    return [_exercise(row, sheet, random) for row in rows]
+
+
+def _exercise(row: SheetRow, sheet: Sheet, random: Random) -> Exercise:
+    sentence = row.sentence or ""
+    spans = sorted(row.entry.spans(sentence))
+    answer = " ".join(sentence[start:end] for start, end in spans)
+    if spans[0][0] == 0 and row.entry.headword[:1].islower():
+        answer = answer[:1].lower() + answer[1:]
+    if sheet.look.exercise != "choices":
+        return Exercise(row.gapped, answer)
+    choices = [answer, *wrong_words(row, answer, sheet.level, random)]
+    random.shuffle(choices)
+    return Exercise(row.gapped, answer, tuple(choices))
+
+
+def wrong_words(row: SheetRow, answer: str, level: str, random: Random) -> list[str]:
+    """CHOICES words of the part of speech, level and form of the answer that are not in the sentence.
+
+    Whether one of them fits all the same, nobody has checked.
+    """
+    head = row.entry.headword
+    own = next((entry for entry in headwords() if head in entry.spellings and _is_one_of(entry, row)), None)
+    part = coarse_part(own.pos) if own else next(iter(row.entry.parts), "NOUN")
+    tags = sorted((tag for tag, forms in _inflections(head).items() if answer.lower() in forms), key=len)
+    tag = next((tag for tag in tags if tag.startswith(_TAGS.get(part or "", "N"))), "")
+    article = re.search(r"\b(an?) _", row.gapped, re.IGNORECASE)
+    there = set(re.findall(r"\w+", (row.sentence or "").lower()))
+    pool = [entry.spellings[0] for entry in _of(part or "NOUN", own.level if own else level)]
+    random.shuffle(pool)
+    chosen: list[str] = []
+    for word in pool:
+        form = next(iter(_inflections(word).get(tag, ())), word) if tag else word
+        fits = article is None or (form[0] in "aeiou") == (article[1].lower() == "an")
+        if word != head and fits and form not in there and form not in chosen:
+            chosen.append(form)
+        if len(chosen) == CHOICES:
+            break
+    return chosen
+
+
+def _is_one_of(entry: Headword, row: SheetRow) -> bool:
+    return not row.entry.parts or coarse_part(entry.pos) in row.entry.parts
+
+
+@lru_cache(maxsize=64)
+def _of(part: str, level: str) -> list[Headword]:
+    here = [entry for entry in headwords() if entry.level == level and coarse_part(entry.pos) == part]
+    return [entry for entry in here if entry.spellings[0].isalpha() and entry.spellings[0].islower()]
+
+
+def _inflections(word: str) -> dict[str, tuple[str, ...]]:
+    from lemminflect import getAllInflections
+
+    return getAllInflections(word)
+
+
+def _size(tasks: Sequence[Exercise]) -> tuple[float, int]:
+    """Points and columns."""
+    lines = sum(1 + len(task.sentence) // LINE + bool(task.choices) for task in tasks)
+    return next(((size, columns) for most, size, columns in _SIZES if lines <= most), _SMALLEST)
+
+
+def _title(sheet: Sheet) -> str:
+    return sheet.look.title or f"English vocabulary, level {sheet.level}"
+
+
+def worksheet_page(sheet: Sheet) -> bytes:
+    """A page to print, on A4 or Letter: up to some 50 sentences on one, their answers on the next."""
+    tasks = exercises(sheet)
+    size, columns = _size(tasks)
+    texts = [(task, html.escape(task.sentence, quote=False)) for task in tasks]
+    style = f"""@page{{margin:14mm}}body{{font:{size}pt/1.5 Georgia,serif;max-width:180mm;margin:auto}}
+h1{{font-size:140%;margin:0}}.name{{float:right}}.box{{border:1px solid;padding:.4em .8em}}
+.box span{{margin-right:1.2em}}
+ol{{columns:{columns};column-gap:10mm;padding-left:2em}}li{{break-inside:avoid;margin-bottom:.45em}}
+.key{{break-before:page}}.key ol{{columns:3}}.choices{{font-style:italic}}"""
+    items = "\n".join(f"<li>{text}{_choices(task.choices)}</li>" for task, text in texts)
+    answers = "\n".join(f"<li>{html.escape(task.answer)}</li>" for task in tasks)
+    box = "".join(f"<span>{html.escape(word)}</span> " for word in _box(sheet, tasks))
+    page = f"""<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{html.escape(_title(sheet))}</title><style>{style}</style></head>
+<body><p class="name">Name: ____________________</p><h1>{html.escape(_title(sheet))}</h1>
+<p>{_INSTRUCTIONS[sheet.look.exercise]}</p>{f'<p class="box">{box}</p>' if box else ""}
+<ol>
+{items}
+</ol>
+<div class="key"><h1>Answers: {html.escape(_title(sheet))}</h1><ol>
+{answers}
+</ol></div></body></html>
+"""
+    return page.encode()
+
+
+def _choices(words: Sequence[str]) -> str:
+    return f'<br><span class="choices">{html.escape(" / ".join(words))}</span>' if words else ""
+
+
+def _box(sheet: Sheet, tasks: Sequence[Exercise]) -> list[str]:
+    if sheet.look.exercise != "box":
+        return []
+    words = sorted((task.answer for task in tasks), key=str.casefold)
+    Random(f"box {sheet.look.seed}").shuffle(words)
+    return words
+
+
+def worksheet_document(sheet: Sheet) -> bytes:
+    """The same as a document for Word and others."""
+    import docx
+    from docx.shared import Mm, Pt
+
+    tasks = exercises(sheet)
+    document = docx.Document()
+    section = document.sections[0]
+    section.page_width, section.page_height = (Mm(210), Mm(297)) if sheet.look.paper == "A4" else (Mm(216), Mm(279))
+    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(16)
+    document.styles["Normal"].font.size = Pt(_size(tasks)[0])
+    document.add_heading(_title(sheet), 1)
+    document.add_paragraph("Name: ____________________")
+    document.add_paragraph(_INSTRUCTIONS[sheet.look.exercise])
+    if box := _box(sheet, tasks):
+        table = document.add_table(1, 1, style="Table Grid")
+        table.cell(0, 0).text = "    ".join(box)
+        document.add_paragraph()
+    # Numbers are written out: a second list of Word's own would go on counting.
+    for number, task in enumerate(tasks, 1):
+        line = document.add_paragraph(f"{number}.  {task.sentence}")
+        line.paragraph_format.space_after = Pt(3)
+        if task.choices:
+            line.add_run(f"\n      {' / '.join(task.choices)}").italic = True
+    document.add_page_break()
+    document.add_heading("Answers", 1)
+    document.add_paragraph("   ".join(f"{number}. {task.answer}" for number, task in enumerate(tasks, 1)))
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
