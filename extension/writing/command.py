@@ -39,7 +39,10 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "source", metavar="WORDS", nargs="?", help="a file with one word a line, a table with a word column, or -"
     )
-    parser.add_argument("--columns", metavar="word=W,pos=P", help="column names, if they are not recognized")
+    parser.add_argument(
+        "--columns", metavar="word=W,pos=P", help="names or numbers of columns, if they are not recognized"
+    )
+    parser.add_argument("--sheet", metavar="NAME", help="the sheet of an Excel file (default: those named like levels)")
     parser.add_argument("--words", metavar="A,B,C", help="the words themselves, instead of a file")
     parser.add_argument("--level", required=True, help="A1, A2, B1, B2 or C1")
     _add_bank(parser)
@@ -208,7 +211,7 @@ def _words(args: argparse.Namespace, level: str) -> list[ListedWord]:
         )
     if args.words is not None:
         return split_words(args.words)
-    words = read_words(args.source, Columns.parse(args.columns))
+    words = read_words(args.source, Columns.parse(args.columns), args.sheet)
     for note in words.notes:
         print(f"Note: {note}", file=sys.stderr)
     here = words.at(level)
