@@ -15,6 +15,7 @@ from .usage import cased, fits, same_word
 from .wordsets import FUNCTION, PARTICLES
 
 _PLAIN = re.compile(r"[a-z]+")
+_SIMPLE = re.compile(r"[A-Za-z0-9 .,:;!?\"()]*")  # of which the letters are all there is to know
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Entry:
             words = _PLAIN.findall(sentence.lower())
             if not self._plain.isdisjoint(words):
                 return True
-            if sentence.isascii() and "-" not in sentence and "'" not in sentence and len(self._patterns) == 1:
+            if len(self._patterns) == 1 and _SIMPLE.fullmatch(sentence):
                 return False
         return self._places(read(sentence)) is not None
 

@@ -213,19 +213,7 @@ def estimate(form: str, candidates: tuple[str, ...]) -> tuple[str, int, str]:
     base = derived_from(lemma)
     if base is not None:
         level_number = max(base, min(level_number, base + 2))
-    elif halves := _compounded(lemma):
-        level_number = min(level_number, halves + 1)
     return lemma, level_number, "estimate"
-
-
-def _compounded(word: str) -> int | None:
-    """The level number of the harder of the two listed nouns that make `word` ("lunchbox"), or None."""
-    levels, numbers = lexicon().levels, []
-    for at in range(3, len(word) - 2):
-        halves = [levels.get(half, {}).get("NOUN", (9,))[0] for half in (word[:at], word[at:])]
-        numbers.append(max(halves))
-    least = min(numbers, default=9)
-    return least if least < 9 else None
 
 
 def derived_from(word: str) -> int | None:

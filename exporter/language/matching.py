@@ -31,6 +31,7 @@ _LIMITS = {
     Slack.TIMES: 4,
     Slack.NOUN: 5,
     Slack.BARE: 3,
+    Slack.DIRECT: 2,
     Slack.OBJECT: 6,
     Slack.PLACEHOLDER: 7,
     Slack.PERSON: 7,
@@ -42,6 +43,8 @@ _CLOSED = frozenset(PREPOSITIONS | COORDINATORS | SUBORDINATORS | PRONOUNS | MOD
 _MORE = frozenset("another both all much many more most several few own other same each every".split())  # noqa: SIM905
 _LOCATIVE = frozenset("on off up down in over through across along around round by about".split())  # noqa: SIM905
 _DEGREE = frozenset(["as", "too", "so", "such"])
+_STRAIGHT = frozenset("right straight back just all not".split())  # noqa: SIM905
+_AMOUNTS = frozenset("lot lots plenty bit couple number piece kind sort deal".split())  # noqa: SIM905
 _QUANTIFIERS = frozenset("some any no much more most little enough all both great".split())  # noqa: SIM905
 _NOUNS = (Slack.NOUN, Slack.BARE)
 _BARS = frozenset('.;:!?()[]"')
@@ -99,6 +102,7 @@ class _Search:
         limit = _LIMITS[slack]
         inverted = part_at > 0 and len(places) == 1 and self.verbal and self._inverted(places[0], at)
         needed = slack in (Slack.PERSON, Slack.GAP) and not (slack is Slack.PERSON and self._empty(places[0]))
+        needed = needed and self.tokens[at - 1].key != "enough"  # enough ... to
         subject = inverted
         for skipped in range((limit if not inverted else limit + 4) + 1):
             here = at + skipped
@@ -168,6 +172,8 @@ class _Search:
             return not (at == first and opener in _DEGREE and (key in _CLOSED or token.before)) and not (
                 at == first and opener in ("both", "either", "neither") and key == "of"
             )
+        if slack is Slack.DIRECT:
+            return key in _STRAIGHT
         if is_adverb(key):
             return slack is not Slack.NONE and not (
                 key == "not" and self.tokens[first - 1].key in DO and slack in _NOUNS
@@ -183,6 +189,8 @@ class _Search:
         if key in _OBJECTS:
             return slack not in _NOUNS or (at == first and slack is Slack.NOUN)
         if slack not in _NOUNS and key in REFLEXIVES:
+            return True
+        if key == "of" and self.tokens[at - 1].key in _AMOUNTS:
             return True
         if slack not in _NOUNS and at > first and key in ("of", "and"):
             return True

@@ -233,6 +233,8 @@ def _listed(text: str) -> list[str]:
 def _slashes(text: str) -> list[str]:
     """Alternatives between slashes where they are whole entries; a slash inside a phrase is left for its item."""
     text = re.sub(r"\s*/\s*", "/", re.sub(r"\b(s\.?b|s\.?th|so)\.?\s*/\s*(s\.?b|s\.?th)\b\.?", "sb", text))
+    if longer := re.fullmatch(r"(.*\S )?(\w+)/(out of|next to|on to)( .+)", text):  # fall in/out of love
+        return [f"{longer[1] or ''}{some}{longer[4]}" for some in (longer[2], longer[3])]
     pieces = [piece.split() for piece in text.split("/") if piece.strip()]
     if len(pieces) < 2:
         return ["/".join(" ".join(piece) for piece in pieces)] if pieces else []

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from .forms import forms, inflections
 from .notation import Item, Items, Kind
-from .reading import fold, is_adverb, parts_of, read, verb_forms
+from .reading import fold, is_adverb, parts_of, read, unaccented, verb_forms
 from .spelling import spellings
 from .wordsets import (
     BE,
@@ -41,6 +41,7 @@ class Slack(Enum):
     PERSON = 6  # the same, and it may not be left out: "give sb a hand"
     GAP = 7  # any
     BARE = 8  # as NOUN, but for articles: "take an active part in"
+    DIRECT = 9  # "come right back", "sit back down"
 
 
 class Part(NamedTuple):
@@ -57,8 +58,8 @@ class Part(NamedTuple):
 
 class Pattern(NamedTuple):
     parts: tuple[Part, ...]
-    verbal: bool
-    noun: bool  # ends in a noun that may not go on: "take your photo album" is no "take a photo"
+    verbal: bool = False
+    noun: bool = False  # ends in a noun that may not go on: "take your photo album" is no "take a photo"
 
 
 ANY_DETERMINER = DETERMINERS | {"another", "both", "all", "much", "many", "more", "several", "few", "own"}
@@ -78,7 +79,10 @@ def patterns(items: Items, parts: tuple[str, ...]) -> tuple[Pattern, ...]:
         return _verbal(spread)
     if len(content) == len(spread) and not any(_function(item) for item in spread):
         return _compound(spread)
-    return (_fixed(spread),)
+    fixed = _fixed(spread)
+    if len(spread) == 2 and spread[1].written[0].startswith("-"):  # makeup for make-up
+        return (fixed, Pattern((Part(Kind.WORD, _all_forms("".join(_keys(item)[0] for item in spread)), Slack.NONE),)))
+    return (fixed,)
 
 
 def _spread(items: Items) -> Iterator[Item]:
@@ -121,9 +125,12 @@ def _all_forms(written: str, parts: tuple[str, ...] = ()) -> frozenset[str]:
     found: set[str] = set()
     for word in (key, *(w for w in spellings(key) if parts_of(w)), *([written.lower()] if "'" in written else [])):
         found |= {fold(form) for form in (inflections(word, parts) if parts else forms(word))}
+    found |= spellings(key)
+    if not key.isascii():
+        found.add(unaccented(key))
     if written.isupper() or any(c.isdigit() for c in key):
         found.add(f"{key}s")  # TVs
-    return _with_spellings(frozenset({key, *found}))
+    return frozenset({key, *found})
 
 
 def _forms_of(item: Item, part: str = "") -> frozenset[str]:
@@ -142,7 +149,7 @@ def _single(item: Item, parts: tuple[str, ...]) -> tuple[Pattern, ...]:
     if parts:
         exact = frozenset().union(*(_forms_of(item, part) for part in parts))
         found = exact if exact else found
-    single = Pattern((Part(Kind.WORD, found, Slack.NONE),), False, False)
+    single = Pattern((Part(Kind.WORD, found, Slack.NONE),))
     key = _key(written)
     return (single, *_apart(key)) if key.isalpha() else (single,)
 
@@ -157,10 +164,11 @@ def _apart(key: str) -> tuple[Pattern, ...]:
     zipf, found = lexicon().zipf, []
     for at in range(3, len(key) - 2):
         first, second = key[:at], key[at:]
-        nouns = all(zipf.get(half, 0) > 4 and "NOUN" in parts_of(half) for half in (first, second))
-        if nouns and second not in PARTICLES and first not in PARTICLES:
+        if zipf.get(first, 0) <= 4 or zipf.get(second, 0) <= 4 or first in PARTICLES or second in PARTICLES:
+            continue
+        if "NOUN" in parts_of(first) and "NOUN" in parts_of(second):
             halves = Part(Kind.WORD, frozenset([first]), Slack.NONE), Part(Kind.WORD, _all_forms(second), Slack.NONE)
-            found.append(Pattern(halves, False, False))
+            found.append(Pattern(halves))
     return tuple(found)
 
 
@@ -235,7 +243,7 @@ def _verbal_part(items: Items, at: int, head: int) -> Part:
     if keys <= PARTICLES and direct:
         alone = at + 1 == len(items) or items[at + 1].kind is Kind.THING
         movable = alone and not set(_keys(items[head])) & (INTRANSITIVE | BE)
-        slack = Slack.OBJECT if movable else Slack.ADVERBS
+        slack = Slack.OBJECT if movable else Slack.ADVERBS if set(_keys(items[head])) & BE else Slack.DIRECT
         return Part(Kind.WORD, _as_written(item), slack, item.optional, particle=movable)
     if keys & PREPOSITIONS:
         return Part(Kind.WORD, _as_written(item), Slack.TIMES, item.optional)
@@ -297,11 +305,11 @@ def _compound(items: Items) -> tuple[Pattern, ...]:
         found = _as_written(item) | (_forms_of(item, "NOUN") | _forms_of(item, "ADJ") if last else frozenset())
         hyphen = item.written[0].startswith("-") and len(items) == 2 and _keys(item)[0] in PARTICLES
         parts.append(Part(Kind.WORD, found, Slack.NONE, item.optional, hyphen))
-    apart = Pattern(tuple(parts), False, False)
+    apart = Pattern(tuple(parts))
     if any(len(item.written) > 1 for item in items):
         return (apart,)
     solid = "".join(_keys(item)[0] for item in items)
-    return (apart, Pattern((Part(Kind.WORD, _all_forms(solid), Slack.NONE),), False, False))
+    return (apart, Pattern((Part(Kind.WORD, _all_forms(solid), Slack.NONE),)))
 
 
 def _fixed(items: Items) -> Pattern:
@@ -325,7 +333,7 @@ def _fixed(items: Items) -> Pattern:
         if there and at == 1 and found & _THERE:
             found |= _THERE
         parts.append(Part(item.kind, found, slack, item.optional, hyphen))
-    return Pattern(tuple(parts), False, False)
+    return Pattern(tuple(parts))
 
 
 def _opens_noun(items: Items) -> bool:

@@ -29,6 +29,7 @@ _CLITICS = {"n't": "not", "'m": "am", "'re": "are", "'ve": "have", "'ll": "will"
 _STEMS = {"ca": "can", "wo": "will", "sha": "shall"}  # before n't
 _JOINED = {"gonna": ("going", "to"), "wanna": ("want", "to"), "gotta": ("got", "to"), "cannot": ("can", "not")}
 _HALVES = {"am": "a.m", "pm": "p.m"}
+_SPECIAL = frozenset([*_JOINED, *_HALVES])
 _ACCENTED = words("résumé exposé rosé pâté saké")  # which are other words without their accents
 _TIMES = words("one two three four five six seven eight nine ten eleven twelve thirty fifteen o'clock oclock")
 _IS = words(
@@ -52,11 +53,10 @@ class Token(NamedTuple):
 
 
 class Text(NamedTuple):
-    """The words of a sentence. `cased`: capitals tell something, because not every word has them."""
+    """The words of a sentence."""
 
     sentence: str
     tokens: tuple[Token, ...]
-    cased: bool
 
     def surface(self, at: int) -> str:
         """The word as it is written."""
@@ -70,12 +70,24 @@ def read(sentence: str) -> Text:
     found: list[Token] = []
     end = 0
     for match in _TOKEN.finditer(text):
-        before = "".join(text[end : match.start()].split())
+        start, piece = match.start(), match[0]
+        before = text[end:start]
+        before = "" if before in ("", " ") else "".join(before.split())
         end = match.end()
-        found += _tokens(match, before, found[-1] if found else None)
-    resolved = tuple(_resolved(found, at) if token.key in ("'s", "'d") else token for at, token in enumerate(found))
-    long = [piece for piece in re.findall(r"[^\W\d_]{2,}", text) if len(piece) > 3] or [text]
-    return Text(sentence, resolved, not all(piece[:1].isupper() for piece in long) or len(long) == 1)
+        if piece.isascii() and piece.isalpha() and (key := piece.lower()) not in _SPECIAL:
+            found.append(Token(key, "", start, end, before))
+        else:
+            found += _tokens(match, before, found[-1] if found else None)
+    if "'" in text:
+        found = [_resolved(found, at) if token.key in ("'s", "'d") else token for at, token in enumerate(found)]
+    return Text(sentence, tuple(found))
+
+
+@lru_cache(maxsize=4096)
+def capitals_tell(sentence: str) -> bool:
+    """Whether capitals tell something, because not every long word has one."""
+    long = [piece for piece in re.findall(r"[^\W\d_]+", sentence) if len(piece) > 3]
+    return len(long) < 2 or not all(piece[0].isupper() for piece in long)
 
 
 def fold(word: str) -> str:
@@ -84,8 +96,12 @@ def fold(word: str) -> str:
     if not lower.isascii():
         if lower in _ACCENTED:
             return lower
-        lower = "".join(c for c in unicodedata.normalize("NFKD", lower) if not unicodedata.combining(c))
+        lower = unaccented(lower)
     return lower.replace("'", "")
+
+
+def unaccented(word: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
 
 
 def _tokens(match: re.Match[str], before: str, last: Token | None) -> list[Token]:

@@ -28,6 +28,7 @@ _SAYS = words(
     "said says asked asks shouted shouts cried cries answered answers replied replies thought thinks whispered called "
     "added told tells wrote yelled screamed laughed explained exclaimed repeated"
 )
+_INSIDE = re.compile(r"[.!?…][^\w\s]*(?:\s|[A-Z])")  # an end that something follows
 _MARK = re.compile(r"[.!?…]+")
 _CLOSERS, _OPENINGS = "\"'”’)]»", "\"'“‘([«"
 _BEFORE = re.compile(r"[\w.'’-]{1,40}$")
@@ -47,6 +48,8 @@ def split_sentences(text: str) -> list[str]:
 
 def _ends(text: str) -> Iterator[int]:
     """Where a sentence ends and another follows: the place after its marks and closing quotes."""
+    if not _INSIDE.search(text):
+        return
     start = 0
     for match in _MARK.finditer(text):
         end = match.end()

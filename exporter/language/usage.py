@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from .lexicon import lexicon
-from .reading import Text, is_adverb, is_participle, parts_of, verb_forms
-from .wordsets import BE, DETERMINERS, DO, MODALS, POSSESSIVES, PREPOSITIONS, PRONOUNS, words
+from .reading import Text, capitals_tell, is_adverb, is_participle, parts_of, verb_forms
+from .wordsets import BE, COORDINATORS, DETERMINERS, DO, MODALS, POSSESSIVES, PREPOSITIONS, PRONOUNS, words
 
 # With a capital another word than without.
 _CAPITALISED = words(
@@ -34,7 +34,7 @@ def same_word(written: str, text: Text, at: int) -> bool:
         shouted = surface.replace(".", "").isupper() and len(surface) > 1
         wanted = written.replace(".", "").isupper() and len(written) > 1
         return shouted == wanted if not text.sentence.isupper() else not wanted
-    if not text.cased or not cased(key):
+    if not cased(key) or not capitals_tell(text.sentence):
         return True
     opening = at == 0 or any(mark in '.?!:"' for mark in token.before)
     if opening:
@@ -116,6 +116,8 @@ def _no_noun(text: Text, at: int) -> bool:
         return True
     object_follows = after in DETERMINERS or after in POSSESSIVES or after in ("me", "him", "us", "them", "it")
     verb = bool(verb_forms(key) & {"base", "s"})
+    if last in BE and "ADJ" in parts_of(key) and (not after or after in PREPOSITIONS or after in COORDINATORS):
+        return True
     if not verb:
         return False
     if last in _SUBJECTS - {"it", "you"} or last in MODALS or (last in ("it", "you") and object_follows):

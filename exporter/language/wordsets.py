@@ -57,7 +57,7 @@ TIMES = words(
     "morning evening afternoon while ages long half weekend"
 )
 # Verbs without an object, which nothing but an adverb comes between and their particle.
-INTRANSITIVE = words("go come sit stand lie arrive fall grow live belong look stay run walk depend")
+INTRANSITIVE = words("go come sit stand lie arrive fall grow live belong stay walk depend")
 # Verbs that begin a phrase with a noun: "play football" inflects like "play", "bus stop" does not like "bus".
 COLLOCATING = words(
     "be have do make take get give go come become play watch ride read write listen speak tell say eat drink buy sell see "

@@ -17,6 +17,7 @@ from .header import Cells, Rows, with_header
 _SEPARATORS = ",;\t|"
 _LOOK = 40  # lines, for the separator
 _MAX_LINES = 20  # of a cell
+_OF_NOTES = frozenset(["guid", "notetype", "deck", "tags"])
 _ANKI = {"tab": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|", "colon": ":"}
 
 
@@ -59,12 +60,16 @@ def anki_export(head: Sequence[str]) -> Export | None:
         said[key[1:].strip().lower()] = value
     if not said.keys() & {"separator", "html", "columns", "notetype", "deck", "notetype column", "deck column"}:
         return None
-    named = said.get("separator", "tab").strip().lower()
-    separator = _ANKI.get(named, named[:1] or "\t")
-    special = {key: value for key, value in said.items() if key.endswith(" column") and value.strip().isdecimal()}
-    dropped = tuple(int(value) - 1 for value in special.values())
-    names = tuple(next(csv.reader([said["columns"]], delimiter=separator), ())) if "columns" in said else ()
-    return Export(len(said), separator, names, () if names else dropped)
+    sign = said.get("separator", "tab").strip().lower()
+    separator = _ANKI.get(sign, sign[:1] or "\t")
+    places = {int(at) - 1: key[:-7] for key, at in said.items() if key.endswith(" column") and at.strip().isdecimal()}
+    if "columns" in said:
+        names = tuple(next(csv.reader([said["columns"]], delimiter=separator), ()))
+    elif set(places.values()) - _OF_NOTES:  # "#word column:6" of other programs
+        names = tuple(places.get(at, f"column {at + 1}") for at in range(max(places) + 1))
+    else:
+        names = ()
+    return Export(len(said), separator, names, () if names else tuple(places))
 
 
 def _checked(path: Path, reader: Iterable[list[str]], raw: bool, anki: Export | None) -> Rows:

@@ -5,6 +5,7 @@ Tables come with a title above the header, with the header in two languages, or 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, dropwhile, islice
@@ -159,6 +160,16 @@ def _occurs(words: Sequence[str], sentences: Sequence[str]) -> int:
     return sum(bool(word) and word[:3].casefold() in sentence.casefold() for word, sentence in pairs)
 
 
+# What Excel, English or Turkish, makes of the words true and false.
+_EXCEL = {"TRUE": "true", "FALSE": "false", "DOĞRU": "true", "YANLIŞ": "false"}
+
+
+def word_text(value: Any) -> str:
+    """A cell with a word as text."""
+    text = cell_text(value)
+    return _EXCEL.get(text, text)
+
+
 def cell_text(value: Any) -> str:
     """A cell as text. Excel makes TRUE of the word `true`."""
     if isinstance(value, str):
@@ -169,4 +180,6 @@ def cell_text(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, (list, tuple)):
         return ", ".join(map(cell_text, value))
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)

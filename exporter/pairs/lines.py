@@ -96,7 +96,7 @@ def _is_title(line: str, after: str, bulleted: bool) -> bool:
 
 
 def _entries(text: str, level: str | None, separators: str) -> Iterator[Line]:
-    if separators and len(pieces := _pieces(text, separators)) > 1:
+    if separators and len(pieces := _pieces(text, separators)) != 1:
         yield from (Line(piece, level) for piece in pieces)
         return
     first, *rest = [piece.strip() for piece in _TRANSLATION.split(text) if piece.strip()] or [text]

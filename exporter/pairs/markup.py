@@ -6,14 +6,18 @@ import html
 import re
 
 # One of these is in every cell with markup; looking for them is all that a clean cell costs.
-_SUSPECT = re.compile(r"[<>&{}\[\]*_`\\#|~=$^]|''|^\d+[.)]")
+_SUSPECT = re.compile(r"[<>&{}\[\]*_`\\#|~=$^]|''|^\s*(?:\d+[.)]|[-•‣▪◦·–—]\s)")
 # Tags that separate words; the others are inside a sentence, and even inside a word.
 _APART = "blockquote br dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p pre section table td th tr ul"
 _INSIDE = (
     "a abbr audio b big center cite code del details em figure font i img input ins kbd label mark q rb rp rt ruby s "
     "samp small source span strike strong sub summary sup tbody tfoot thead tt u var video wbr"
 )
-_GONE = re.compile(r"<(rt|rp|style|script|audio|video)\b[^<>]*>.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+# Each stops at the next of its kind, so that looking stays linear where none is closed.
+_GONE = re.compile(
+    r"<(rt|rp|style|script|audio|video)\b[^<>]*>[^<]*(?:<(?!/?\1\b)[^<]*)*</\1\s*>|<!--(?:(?!<!--).)*?-->",
+    re.IGNORECASE | re.DOTALL,
+)
 _BETWEEN = re.compile(rf"</?(?:{_APART.replace(' ', '|')})\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(rf"</?(?:{_INSIDE.replace(' ', '|')})\b[^<>]*>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,30});")

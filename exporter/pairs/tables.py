@@ -17,7 +17,7 @@ from .arrow import read_parquet, read_saved_dataset
 from .columns import Columns, Places, Reading
 from .delimited import read_delimited
 from .excel import read_excel
-from .header import Cells, cell_text
+from .header import Cells, cell_text, word_text
 from .json_tables import read_json
 from .ordinary import ordinary
 
@@ -29,8 +29,6 @@ KINDS: dict[str, Callable[[Path, Reading], Iterator[Cells]]] = {
     ".apkg": read_apkg,
 }
 _JSON = (".json", ".jsonl", ".ndjson")
-# What Excel, English or Turkish, makes of the words true and false.
-_EXCEL = {"TRUE": "true", "FALSE": "false", "DOĞRU": "true", "YANLIŞ": "false"}
 TABLES = (*KINDS, *_JSON, ".csv", ".tsv", ".tab")
 
 
@@ -113,7 +111,7 @@ def _rows(path: Path, number: int, names: Sequence[str], values: Sequence[Any], 
                 )
         yield TableRow(
             number,
-            _EXCEL.get(text := cell_text(word), text),
+            word_text(word),
             cell_text(sentence),
             cell_text(level),
             surplus,

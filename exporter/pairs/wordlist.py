@@ -15,7 +15,7 @@ from ..common.errors import InputError, Option, Problem
 from ..language.entry import Entry
 from .columns import Columns, Reading, level_in, listed
 from .delimited import anki_export, is_separator_line
-from .header import columns_by_content
+from .header import columns_by_content, word_text
 from .lines import read_lines, unnumbered
 from .markup import without_tags
 from .ordinary import STDIN, ordinary
@@ -152,7 +152,9 @@ def _of_lines(lines: Sequence[str], source: object, *, typed: bool = False) -> W
         given = (("level", line.level), ("pos", line.pos), ("meaning", line.meaning))
         more = ((f"column {i}", text) for i, text in enumerate(line.more, 5))
         columns = (*((name, text) for name, text in given if text), *more)
-        words.append(_with_entry_level(ListedWord(one_line(line.text), line.level, line.pos, line.meaning, columns)))
+        words.append(
+            _with_entry_level(ListedWord(word_text(one_line(line.text)), line.level, line.pos, line.meaning, columns))
+        )
     return _whole(words, source, notes)
 
 

@@ -13,11 +13,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...exporter.common.errors import InputError
 from ...exporter.common.webui import Webui
 from ...exporter.records.export import is_ours
+from ...exporter.records.reading import read_training
 from ..install.interpreter import own_command
 from .finding import Finding, listed, note, ok, problem
 
+MAX_READ = 16 << 20  # bytes of a text that is read whole
 PEEK = 1 << 20  # bytes; the webui looks no further either
 CHAT = {"messages", "conversations"}
 _TRAINING = CHAT | {"text", "instruction", "output"}
@@ -42,11 +45,13 @@ class Head:
 
     odd: why it is not an array of objects, as in `_UNLISTED`, or `broken` or `object`; '' where it is one.
     training: there are keys of training data in it, listed or not.
+    filled: the keys with a text that is not blank, which is what Training PRO looks at.
     """
 
     keys: frozenset[str] = frozenset()
     odd: str = ""
     training: bool = False
+    filled: frozenset[str] = frozenset()
 
 
 def lists_by_content(webui: Webui) -> bool:
@@ -134,7 +139,7 @@ def _look_at(webui: Webui, path: Path, by_content: bool) -> Finding | None:
             {"path": path, "suffix": path.suffix, "ending": ending, "name": f"{path.stem}{ending}"},
         )
     if ending == ".txt":
-        return _text(path, head)
+        return _text(path, head) or _cuts(path)
     if ending == ".jsonl" and (rows := peek(_decoded(head) or "")).training:
         return problem(
             "{path} holds training rows, one a line ({keys}).",
@@ -156,6 +161,54 @@ def _text(path: Path, head: bytes) -> Finding | None:
     if head.startswith(codecs.BOM_UTF8):
         return note(_UNLISTED["bom"][0], "The mark becomes a part of the first record.", _AS_UTF8, {"path": path})
     return None
+
+
+def _cuts(path: Path) -> Finding | None:
+    """What the reader of training files says of a text: whether each record ends where trainers look for it."""
+    if path.stat().st_size > MAX_READ:
+        return None
+    try:
+        read = read_training(path)
+    except InputError as error:
+        return problem(
+            "{path} cannot be trained on record by record: {error}",
+            "Trainers that only look for hard cuts learn it as it is.",
+            "Correct that place, or move the file out of the folder.",
+            {"path": path, "error": error.problems[0]},
+        )
+    if not read.notes:
+        return None
+    return problem(
+        "{path}: {note}",
+        "Training PRO takes what is between two cuts for one record.",
+        "cefr-sentences convert-data {path} --to txt --out NEW.txt writes clean cuts.",
+        {"path": path, "note": read.notes[0]},
+    )
+
+
+def _no_format(webui: Webui, path: Path, rows: Head) -> Finding | None:
+    """Training PRO refuses rows whose keys are not those of a format file."""
+    if not rows.training or is_ours(path) or rows.filled in _formats(webui):
+        return None
+    return note(
+        "{path} has rows with {keys}, and no format file is for them.",
+        "Training PRO stops at such a row.",
+        "An export into this webui brings a format file for instruction and output: cefr-sentences convert-data {path} "
+        "--to json --out NEW.json writes records so. For others, add a file to {folder}.",
+        {"path": path, "keys": listed(sorted(rows.filled)) or "no text", "folder": webui.formats},
+    )
+
+
+def _formats(webui: Webui) -> set[frozenset[str]]:
+    """The keys that the format files of this webui are for."""
+    taken: set[frozenset[str]] = set()
+    for file in webui.formats.glob("*.json"):
+        try:
+            options = json.loads(file.read_text(encoding="utf-8-sig")) if file.is_file() else {}
+        except (OSError, ValueError, RecursionError):
+            continue
+        taken |= {frozenset(str(keys).split(",")) for keys in options} if isinstance(options, dict) else set()
+    return taken
 
 
 def _json(webui: Webui, path: Path, head: bytes, by_content: bool) -> Finding | None:
@@ -187,7 +240,7 @@ def _json(webui: Webui, path: Path, head: bytes, by_content: bool) -> Finding | 
             {"path": path},
         )
     if not by_content:
-        return None
+        return _no_format(webui, path, rows) if not rows.odd else None
     if odd := "bom" if text.startswith("\ufeff") else rows.odd:
         found, step = _UNLISTED[odd]
         return say(found, "No dropdown of the Training tab lists it.", step, {"path": path})
@@ -230,7 +283,8 @@ def peek(text: str) -> Head:
         return Head(odd="broken" if whole else "long" if array else "object", training=training)
     keys = frozenset(row) if isinstance(row, dict) else frozenset[str]()
     if array:
-        return Head(keys, "" if isinstance(row, dict) else "rows", bool(keys & _TRAINING))
+        filled = {key for key in keys if isinstance(row[key], str) and row[key].strip()}
+        return Head(keys, "" if isinstance(row, dict) else "rows", bool(keys & _TRAINING), frozenset(filled))
     more = body[end:].lstrip(" \t\n\r")
     lines = isinstance(row, dict) and more.startswith("{")
     if more and not lines:

@@ -12,7 +12,7 @@ from ..models.jobs import Job
 from ..models.loading import check_adapter
 from .gradio_compat import copyable
 from .languages import text
-from .markup import note
+from .markup import element, join, note
 from .pane import Pane
 from .ui import Updates
 
@@ -64,8 +64,12 @@ class ApplyPane(Pane):
         done = job.result
         if done is None:
             return {self.status: note(text("apply.is_off", language)), **self._chat(None)}
-        values = {"name": done.adapter, "layers": done.layers, "difference": f"{done.difference:.2f}"}
-        return {self.status: note(text("apply.done", language, **values), "good"), **self._chat(done.adapter)}
+        proof = text("apply.proof", language, layers=done.layers, difference=f"{done.difference:.2f}")
+        said = join(
+            note(text("apply.done", language, name=done.adapter), "good"),
+            element("details", element("summary", text("apply.how", language)), element("p", proof)),
+        )
+        return {self.status: said, **self._chat(done.adapter)}
 
     def _chat(self, adapter: str | None) -> Updates:
         """What the host's own page needs to hear: the form of the prompt, and which LoRA is on.

@@ -238,7 +238,11 @@ def _rejects(summary: Summary, language: str) -> Markup:
 def _rows(summary: Summary, language: str) -> Markup:
     """What became of the rows of the table."""
     kinds = ("read", "used", "other_level", "doubled", "blank", "rejected")
-    return table(_heads(kinds, language), [[getattr(summary.rows, kind) for kind in kinds]])
+    counted = table(_heads(kinds, language), [[getattr(summary.rows, kind) for kind in kinds]])
+    said = [say_in("data", problem, language) for problem in summary.notes]
+    if summary.cleaned.markup:
+        said.append(text("data.markup", language, n=f"{summary.cleaned.markup:,}"))
+    return join(counted, *(element("p", line) for line in said))
 
 
 def _sides(summary: Summary, language: str) -> Markup:

@@ -13,7 +13,7 @@ from ..doctor.finding import Finding
 from ..models.jobs import Desk, Job
 from .labels import say_in
 from .languages import text
-from .markup import Markup, join, note, table
+from .markup import Markup, element, join, note
 from .pane import Pane
 from .ui import Updates
 
@@ -62,18 +62,22 @@ class DoctorPane(Pane):
 
 
 def _findings(findings: Sequence[Finding], language: str) -> Markup:
-    """Problems first."""
+    """A card for each problem with its next step, then for each note; a healthy webui is one line."""
     listed = [finding for status in _SHOWN for finding in findings if finding.status == status]
-    well = note(text("doctor.well", language, n=sum(finding.status == "ok" for finding in findings)))
-    if not listed:
-        return well
-    head = [text(f"doctor.{key}", language) for key in ("status", "check", "found", "means", "next")]
-    body = [
-        [
-            text(f"doctor.{finding.status}", language),
-            *(say_in("doctor", part, language) for part in (finding.check, finding.found, finding.means, finding.next)),
-        ]
-        for finding in listed
-    ]
-    problems = [i for i, finding in enumerate(listed) if finding.status == "problem"]
-    return join(table(head, body, problems), well)
+    healthy = not any(finding.status == "problem" for finding in findings)
+    count = sum(finding.status == "ok" for finding in findings)
+    cards = [_card(finding, language) for finding in listed]
+    cards.insert(0 if healthy else len(cards), note(text("doctor.well", language, n=count), "good" if healthy else ""))
+    return join(*cards)
+
+
+def _card(finding: Finding, language: str) -> Markup:
+    means, following = (say_in("doctor", part, language) for part in (finding.means, finding.next))
+    step = element("p", element("b", text("doctor.next", language)), " ", following) if following else Markup()
+    return element(
+        "div",
+        element("b", say_in("doctor", finding.found, language)),
+        element("p", means) if means else Markup(),
+        step,
+        class_=f"cefr-note {'error' if finding.status == 'problem' else ''}".strip(),
+    )

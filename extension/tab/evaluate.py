@@ -54,7 +54,7 @@ class EvaluatePane(Pane):
             self.make_stop_button()
         self.status = self.html("status")
         with gr.Row(visible=False) as self.after:
-            self.report = self.make(gr.DownloadButton, "report")
+            self.report = self.make(gr.DownloadButton, "report", size="sm")
         self.result = self.html("result")
 
     def connect(self) -> None:

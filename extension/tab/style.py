@@ -14,6 +14,7 @@ CSS = """
  vertical-align:top;color:inherit}
 .cefr-table td.number,.cefr-table th.number{text-align:right;font-variant-numeric:tabular-nums}
 .cefr-table.prose td{white-space:pre-wrap;width:40%}
+.cefr-table.prose td:first-child{width:20%}
 .cefr-table tr.flag td{background:rgba(214,120,30,.14)}
 .cefr-note{padding:9px 13px;border-left:4px solid #2f7fd8;background:rgba(47,127,216,.1);border-radius:4px;
  white-space:pre-line;margin:4px 0}

@@ -231,7 +231,7 @@ def test_apply(place: Studio, open_tab: Open) -> None:
     tab = open_tab(place.url)
     tab.pane("apply")
     tab.click("apply.run")
-    tab.expect("apply-status", r"tiny is applied: 120 layers", LONG)
+    tab.expect("apply-status", r"now writes with tiny.*120 layers", LONG)
     tab.expect("head", "LoRA applied: tiny")
     tab.pane("train")
     tab.fill("train.name", "other")

@@ -138,7 +138,7 @@ def test_apply_and_chat(place: Studio, tab: Tab) -> None:
     tab.pane("apply")
     tab.choose("apply.adapter", "cefr-test")
     tab.click("apply.run")
-    tab.expect("apply-status", "cefr-test is applied", LONG)
+    tab.expect("apply-status", "now writes with cefr-test", LONG)
     picture(tab, "5-apply")
     tab.page.get_by_role("tab", name="Chat", exact=True).first.click()
     tab.page.locator("#chat-input textarea").fill("/cefr A1: happy, book, friend, water, house, green")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cefr_sentences.exporter.records.prompt import Record
 from cefr_sentences.extension.doctor import datasets
 from cefr_sentences.extension.doctor.datasets import PEEK, peek
 
@@ -32,11 +33,11 @@ def test_what_the_training_tab_lists(webui: Path, content: Any) -> None:
     [
         (LINES, "problem", "JSON Lines", ""),
         ('{"word": "a"}\n{"word": "b"}\n', "note", "JSON Lines", ""),
-        ("\ufeff" + json.dumps(CHAT), "problem", "BOM", ""),
+        ("\ufeff" + json.dumps(CHAT), "problem", "BOM", "note"),
         ({"data": CHAT}, "problem", "one object", "problem"),
         ({"happy": ["A sentence."]}, "note", "one object", "note"),
-        ([{"text": "a", "messages": []}], "note", "both text and messages", ""),
-        (INSTRUCT, "note", "instruction, output", ""),
+        ([{"text": "a", "messages": []}], "note", "both text and messages", "note"),
+        (INSTRUCT, "note", "instruction, output", "note"),
         (["a", "b"], "note", "not of objects", ""),
         ([], "note", "empty array", ""),
         ("", "problem", "is empty", "problem"),
@@ -160,3 +161,43 @@ def test_one_object_of_training_keys_is_a_line() -> None:
     assert peek('{"text": "a"}').odd == "lines"
     assert peek('{"a": 1} x').odd == "broken"
     assert peek(' [ {"text": 1}').keys == {"text"}
+
+
+def record(n: int) -> str:
+    return parse(n).text
+
+
+def parse(n: int) -> Record:
+    return Record("A1", (f"word{n}",), (f"This is word{n}.",))
+
+
+@pytest.mark.parametrize(
+    ("cut", "status", "part"),
+    [
+        ("\n\n\n", "", ""),
+        ("\n\n", "problem", "have only 0 hard cuts"),
+        ("\n \n \n", "problem", "spaces in the cuts"),
+        ("\\n\\n\\n", "problem", "the letters \\n"),
+    ],
+)
+def test_texts_whose_records_have_no_cut(webui: Path, cut: str, status: str, part: str) -> None:
+    put(webui / DATASETS / "a.txt", cut.join(record(n) for n in range(3)))
+    if status:
+        one(webui, "datasets", status, "a.txt", part)
+    else:
+        assert bad(webui, "datasets") == []
+
+
+def test_a_list_prompt_without_a_response(webui: Path) -> None:
+    put(webui / DATASETS / "a.txt", record(1).replace("### Response:\n", ""))
+    one(webui, "datasets", "problem", "a.txt", "without '### Response:'")
+
+
+def test_keys_that_a_format_file_takes(webui: Path) -> None:
+    """oobabooga/textgen issue 2710: "no matching keyset", also for a key that is there and empty."""
+    path = put(webui / DATASETS / "a.json", [{"instruction": "a", "input": "", "output": "b"}])
+    one(webui, "datasets", "note", "a.json", "no format file")
+    put(webui / "user_data/training/formats/alpaca.json", {"instruction,output": "x", "instruction,input,output": "y"})
+    assert bad(webui, "datasets") == []
+    put(path, [{"instruction": "a", "output": "b", "source": "mine"}])
+    one(webui, "datasets", "note", "instruction, output, source")

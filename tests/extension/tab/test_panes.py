@@ -264,12 +264,15 @@ def test_findings_of_the_doctor_problems_first(tmp_path: Path, build: Build, mon
     monkeypatch.setattr(doctor, "examine", lambda folders: found)
     built = build(tmp_path)
     shown = built.call("doctor", "examine", "tr")[-2][built.events["doctor", "examine"].outputs[0]]
-    rows = shown.split("<tr")[2:]
-    assert [("flag" in row, "<td>not</td>" in row) for row in rows] == [(True, False), (False, True)]
-    assert "<td>veri kümeleri</td><td>&lt;a&gt; boş.</td><td>Yüklenmesi başarısız olur.</td><td>It can.</td>" in rows[0]
-    assert "1 denetimde sorun bulunmadı" in rows[-1]
+    cards = shown.split("cefr-note")[1:]
+    assert ["error" in card.split(">")[0] for card in cards] == [True, False, False]
+    for part in ("<b>&lt;a&gt; boş.</b>", "<p>Yüklenmesi başarısız olur.</p>", "<b>Sonraki adım:</b> It can."):
+        assert part in cards[0]
+    assert "1 denetimde sorun bulunmadı" in cards[-1]
     found[1:] = []
-    assert "<table" not in built.call("doctor", "examine")[-2][built.events["doctor", "examine"].outputs[0]]
+    healthy = built.call("doctor", "examine")[-2][built.events["doctor", "examine"].outputs[0]]
+    assert healthy.count("cefr-note") == 1
+    assert "cefr-note good" in healthy
 
 
 def test_the_bar_of_a_job() -> None:

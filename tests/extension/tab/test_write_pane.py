@@ -209,7 +209,8 @@ def test_applying_tells_the_hosts_own_page(tmp_path: Path, build: Build, name: s
     assert (mode in last) == bool(name)
     if name:
         assert last[mode]["value"] == "instruct"
-        assert "mine is applied: 120 layers" in last[pane.message]
+        assert "now writes with mine" in last[pane.message]
+        assert "changed 120 layers" in last[pane.message]
         assert "3.14" in last[pane.message]
         assert "/cefr B2: happy, book, friend" in updates[0].values()
     else:
