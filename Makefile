@@ -6,7 +6,7 @@ TORCH ?= torch==2.13.0
 BIN = $(VENV)/bin
 PY = $(BIN)/python
 
-.PHONY: help quick mutate demo levels test test-sets test-webui check fix bench-export bench-level bench-train bench-gpu bench-write check-pins docs test-docs clean
+.PHONY: help quick mutate fuzz demo levels test test-sets test-webui check fix bench-export bench-level bench-train bench-gpu bench-write check-pins docs test-docs clean
 
 help:
 	@echo "make demo          the whole path with the starter pairs and a small real model (about ten minutes)"
@@ -14,6 +14,7 @@ help:
 	@echo "make quick         lint, and the tests that need neither a model nor a browser (about a minute)"
 	@echo "make test          all tests"
 	@echo "make mutate        small changes to MODULE=path that TESTS=\"...\" do not notice"
+	@echo "make fuzz          10,000 tables that nobody meant, read and exported"
 	@echo "make test-sets     the tests of models and tab with the webuis' versions of the libraries"
 	@echo "make test-webui    the tab in the webui at CEFR_WEBUI, in a browser"
 	@echo "make check         format, lint and types (make fix: format and fix)"
@@ -104,6 +105,9 @@ check: .venv-check/.installed
 fix: $(VENV)/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+fuzz: $(VENV)/.installed
+	$(PY) -W ignore -m tests.fuzz.tables 10000
 
 bench-export: $(VENV)/.installed
 	$(PY) -m bench.export

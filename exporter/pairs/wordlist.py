@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from .ordinary import STDIN, ordinary
 from .tables import TABLES, TableRow, looks_like_json, read_rows
 
 _LOOK = 40  # lines
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,8 @@ def _with_entry_level(word: ListedWord) -> ListedWord:
 
 
 def one_line(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    """`text` with single spaces, without line breaks and control characters."""
+    return " ".join(_CONTROL.sub(" ", unicodedata.normalize("NFC", text)).split())
 
 
 def _level(text: str) -> str | None:

@@ -68,9 +68,10 @@ def read_training(path: Path) -> TrainingFile:
     with ordinary(path) as file:
         if not file.is_file():
             raise InputError("{file} is not a file.", file=path)
-        if added := _added_format(path):
-            text = _text(file, added.extension == ".json")
-            return TrainingFile(tuple(_positioned(path, added.split(path, text), added.read or str, added.position)))
+        added = _added_format(path)
+        if added is not None and added.read is not None:
+            pieces = added.split(path, _text(file, added.extension == ".json"))
+            return TrainingFile(tuple(_positioned(path, pieces, added.read, added.position)))
         text = _text(file, path.suffix.lower() == ".json")
     if is_json(path, text):
         return _json(path, text)
@@ -174,7 +175,7 @@ def _of_row(row: Any, unused: dict[str, None]) -> Record:
     """The record of one row; keys that it does not need are added to `unused`. Raises InputError."""
     if isinstance(row, list) and all(isinstance(turn, Mapping) for turn in row):
         row = {"conversations": row}
-    keys = row if isinstance(row, Mapping) else {}
+    keys: Mapping[str, Any] = row if isinstance(row, Mapping) else {}
     filled = {key for key, value in keys.items() if value not in (None, "", [], {})}
     chat = next((key for key in _CHATS if key in keys), None)
     asked = next((pair for pair in _ASKED if set(pair) <= set(keys)), None)
@@ -192,10 +193,10 @@ def _of_row(row: Any, unused: dict[str, None]) -> Record:
         )
     unused.update(dict.fromkeys(str(key) for key in filled - used))
     if chat:
-        return parse_record(*_turns(row[chat]))
+        return parse_record(*_turns(keys[chat]))
     if asked:
-        return parse_record(_string(row[asked[0]]).strip(), _string(row[asked[1]]).strip())
-    return parse_text_record(_unix(_string(row["text"])).strip())
+        return parse_record(_string(keys[asked[0]]).strip(), _string(keys[asked[1]]).strip())
+    return parse_text_record(_unix(_string(keys["text"])).strip())
 
 
 def _turns(messages: Any) -> tuple[str, str]:

@@ -1,0 +1,150 @@
+"""Training files of other trainers: read where nothing is lost, else refused with the row and the remedy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cefr_sentences.exporter.common.errors import InputError
+from cefr_sentences.exporter.records.prompt import Example, Record
+from cefr_sentences.exporter.records.reading import read_records, read_training
+
+RECORDS = tuple(Record("A1", (f"cat{i}", f"dog{i}"), (f"The cat{i} sat.", f"A dog{i} ran.")) for i in ("a", "b", "c"))
+ASSISTANT = "assistant"
+
+
+def lines(rows: list[Any]) -> str:
+    return "\n".join(map(json.dumps, rows))
+
+
+def turns(r: Record, role: str = "from", text: str = "value", names: tuple[str, str] = ("human", "gpt")) -> list[Any]:
+    return [{role: names[0], text: r.instruction}, {role: names[1], text: r.output}]
+
+
+def alpaca(r: Record, **more: str) -> dict[str, str]:
+    return {"instruction": r.instruction, **more, "output": r.output}
+
+
+READ: dict[str, tuple[str, Callable[[], str]]] = {
+    "JSON Lines": ("a.jsonl", lambda: lines([alpaca(r) for r in RECORDS])),
+    "JSON Lines called .json": ("a.json", lambda: lines([alpaca(r) for r in RECORDS])),
+    "JSON Lines called .txt": ("a.txt", lambda: lines([alpaca(r) for r in RECORDS])),
+    # oobabooga/textgen issue 2710: an input that is there and empty
+    "an empty input": ("a.json", lambda: json.dumps([alpaca(r, input="", system="") for r in RECORDS])),
+    # axolotl issue 879, hiyouga/LlamaFactory issue 6878 (role user under from)
+    "ShareGPT": ("a.json", lambda: json.dumps([{"conversations": turns(r)} for r in RECORDS])),
+    "ShareGPT with user": (
+        "a.json",
+        lambda: json.dumps([{"conversations": turns(r, names=("user", ASSISTANT))} for r in RECORDS]),
+    ),
+    # unslothai/unsloth issue 321: a list of lists
+    "a list of lists": ("a.json", lambda: json.dumps([turns(r) for r in RECORDS])),
+    # huggingface/trl issue 1777: messages
+    "messages": (
+        "a.jsonl",
+        lambda: lines([{"messages": turns(r, "role", "content", ("user", ASSISTANT))} for r in RECORDS]),
+    ),
+    "an empty system message": (
+        "a.json",
+        lambda: json.dumps([{"conversations": [{"from": "system", "value": ""}, *turns(r)]} for r in RECORDS]),
+    ),
+    "content in parts": (
+        "a.json",
+        lambda: json.dumps(
+            [
+                {"messages": [{"role": t["from"], "content": [{"type": "text", "text": t["value"]}]} for t in turns(r)]}
+                for r in RECORDS
+            ]
+        ),
+    ),
+    "prompt and completion": (
+        "a.jsonl",
+        lambda: lines([{"prompt": r.instruction, "completion": f" {r.output}"} for r in RECORDS]),
+    ),
+    "rows under a key": ("a.json", lambda: json.dumps({"version": 1, "data": [alpaca(r) for r in RECORDS]})),
+    "text": ("a.jsonl", lambda: lines([{"text": r.text} for r in RECORDS])),
+    "four line ends": ("a.txt", lambda: "\n\n\n\n".join(r.text for r in RECORDS)),
+    "two line ends": ("a.txt", lambda: "\n\n".join(r.text for r in RECORDS)),
+    "spaces in the cut": ("a.txt", lambda: "\n \n \n".join(r.text for r in RECORDS)),
+    "the letters of the cut": ("a.txt", lambda: "\\n\\n\\n".join(r.text for r in RECORDS)),
+    "Windows": ("a.txt", lambda: "\r\n\r\n\r\n".join(r.text.replace("\n", "\r\n") for r in RECORDS)),
+    # oobabooga/textgen pull request 2108: a raw text of questions and answers
+    "a chat log": ("a.txt", lambda: "\n\n\n".join(f"User: {r.instruction}\nAssistant: {r.output}" for r in RECORDS)),
+    "a chat log without cuts": (
+        "a.txt",
+        lambda: "\n\n".join(f"### Human: {r.instruction}\n### Assistant: {r.output}" for r in RECORDS),
+    ),
+}
+UNCUT = {"two line ends", "spaces in the cut", "the letters of the cut", "a chat log without cuts"}
+
+
+@pytest.mark.parametrize("case", READ)
+def test_what_is_read(tmp_path: Path, case: str) -> None:
+    name, text = READ[case]
+    (tmp_path / name).write_bytes(text().encode())
+    read = read_training(tmp_path / name)
+    assert read.records == RECORDS
+    assert read.cut == (case not in UNCUT)
+    assert bool(read.notes) == (case in UNCUT | {"four line ends"})
+
+
+def test_keys_that_are_not_used_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps([alpaca(r, source="mine") for r in RECORDS]), encoding="utf-8")
+    (note,) = read_training(tmp_path / "a.json").notes
+    assert str(note) == "Keys that training does not use were left out: source."
+
+
+REFUSED: dict[str, tuple[str, str, str]] = {
+    "no response": (
+        "a.txt",
+        RECORDS[0].text.replace("### Response:\n", ""),
+        "record 1: a prompt without '### Response:'",
+    ),
+    "an answer that is too short": ("a.txt", RECORDS[0].text[:-14], "record 1: The answer is not"),
+    "a cut inside": ("a.txt", RECORDS[0].text.replace("\n2. A", "\n\n\n2. A"), "record 1: The answer is not"),
+    "an input": ("a.json", json.dumps([alpaca(RECORDS[0], input="x")]), "row 1: it has input beside"),
+    "a system message": (
+        "a.json",
+        json.dumps([{"messages": [{"role": "system", "content": "Be nice."}, *turns(RECORDS[0])]}]),
+        "row 1: the messages are from system, user, assistant",
+    ),
+    "a conversation": (
+        "a.txt",
+        "User: a\nAssistant: b\nUser: c\nAssistant: d",
+        "from user, assistant, user, assistant",
+    ),
+    "only a question": ("a.txt", "User: a", "from user;"),
+    "unknown keys": ("a.jsonl", '{"q": 1}\n{"q": 2}', "row 1: the keys are q"),
+    "a line cut off": ("a.jsonl", f'{lines([alpaca(RECORDS[0])])}\n{{"instruction', "line 2 is not valid JSON"),
+    "nothing": ("a.txt", "\n\n\n\n", "is empty"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused(tmp_path: Path, case: str) -> None:
+    name, text, message = REFUSED[case]
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=message.replace("(", r"\(")):
+        read_training(tmp_path / name)
+
+
+def test_texts_of_others_are_trained_on_unchanged(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("User: Hi.\nBot: Hello!\n\n\nA chapter.\nIt ends.", encoding="utf-8")
+    asked, plain = read_training(tmp_path / "a.txt").records
+    assert (asked.prompt, asked.output) == ("### Instruction:\nHi.\n\n### Response:\n", "Hello!")
+    assert plain == Example("", "A chapter.\nIt ends.")
+    with pytest.raises(InputError, match="record 1: Not a list prompt with its numbered sentences"):
+        read_records(tmp_path / "a.txt")
+
+
+def test_convert_data_reads_them_and_says_what_it_left_out(run, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(lines([alpaca(r, source="mine") for r in RECORDS]), encoding="utf-8")
+    result = run("convert-data", tmp_path / "a.jsonl", "--to", "txt")
+    assert (result.code, "left out: source" in result.err) == (0, True)
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "\n\n\n".join(r.text for r in RECORDS)
+    (tmp_path / "b.txt").write_text("\n\n".join(r.text for r in RECORDS), encoding="utf-8")
+    assert run("convert-data", tmp_path / "b.txt", "--to", "txt", "--out", tmp_path / "c.txt").code == 0
+    assert (tmp_path / "c.txt").read_bytes() == (tmp_path / "a.txt").read_bytes()
