@@ -23,7 +23,9 @@ _TOKEN = re.compile(
 )
 _LINK = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@[^\s@]+\.\w+")
 _CONTRACTION = re.compile(r"(.+?)(n't|'(?:s|re|ve|ll|d|m))", re.IGNORECASE)
-_TABLE = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00a0": " ", "\u00ad": None, "İ": "I"})
+_TABLE = str.maketrans(
+    {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00a0": " ", "\u00ad": None, "İ": "I"}
+)
 _DASH = re.compile(
     r"(\w)- (?=\w)|(\w) -(?=\w)"  # soil- borne, mouse -like
     r"|(\d) - (?=year|day|\d)|(ty) - (?=(?:one|two|three|four|five|six|seven|eight|nine)\b)"  # 43 - year, thirty - one

@@ -15,7 +15,6 @@ from .fitted import fitted_judge
 from .levels import LEVELS, level_number
 from .verbs import Structure, structure
 
-
 _COMMON, _NEUTRAL = 4.8, "house"  # how frequent, and what it looks like
 
 
@@ -40,7 +39,9 @@ class Reading:
     def with_known(self, asked: Sequence[str], level: str) -> Reading:
         """The same sentence read as if every word of `asked` were a common one of `level`."""
         pieces = {piece for word in asked for token in annotate(word) for piece in (token.lower,)}
-        hard = [at for at, t in enumerate(self.tokens) if t.kind == "word" and t.lower in pieces and known(t, level) != t]
+        hard = [
+            at for at, t in enumerate(self.tokens) if t.kind == "word" and t.lower in pieces and known(t, level) != t
+        ]
         if not hard:
             return self
         tokens = list(self.tokens)

@@ -11,6 +11,7 @@ import unicodedata
 from enum import Enum
 from typing import NamedTuple
 
+from .labels import POS, Labels
 from .wordsets import PARTICLES, PHRASE_WORDS, REFLEXIVES, words
 
 
@@ -47,44 +48,6 @@ class Notation(NamedTuple):
     level: str
 
 
-# Labels after an entry, without their full stops. Those of BARE are labels without a bracket or a full stop as well.
-_POS = {
-    label: part
-    for part, labels in {
-        "NOUN": "n noun nouns",
-        "VERB": "v vb verb vt vi phrv aux auxiliary modal mod linkv",
-        "ADJ": "adj adjective",
-        "ADV": "adv adverb",
-        "PREP": "prep preposition",
-        "CONJ": "conj conjunction",
-        "DET": "det determiner art article",
-        "PRON": "pron pronoun",
-        "NUM": "num number numeral",
-        "INTJ": "interj interjection exclam exclamation excl int intj",
-    }.items()
-    for label in labels.split()
-}
-_BARE = words(
-    "n v vb vt vi adj adv prep conj pron det interj exclam noun verb adjective adverb preposition conjunction pronoun "
-    "determiner interjection exclamation"
-)
-_BEFORE_A_LABEL = words("phr phrasal modal auxiliary aux linking indefinite definite transitive intransitive mod")
-_GRAMMAR = words("phrasal verb noun")  # "phrasal verb" and "proper noun" are entries too
-_NOT_BEFORE = words("phrasal proper common abstract irregular regular modal auxiliary main collective compound")
-_VARIETIES = {
-    label: variety
-    for variety, labels in {
-        "BrE": "bre br british brit uk",
-        "AmE": "ame am american amer us name",
-    }.items()
-    for label in labels.split()
-}
-_CODES = words(
-    "c u i t cn un sing pl singular plural countable uncountable esp especially usually often also formal informal "
-    "slang spoken written literary abbr abbreviation phr idiom usu old-fashioned figurative"
-)
-_LEVEL = re.compile(r"([ABC][12])[+-]?")
-_SUPERSCRIPT = str.maketrans("¹²³⁴⁵⁶⁷⁸⁹", "123456789")
 _GROUP = re.compile(r"[(\[{<]([^()\[\]{}<>]*)[)\]}>]")
 _IPA = re.compile(r"[/\[][^/\[\]]*[ˈˌːəɪʊɛæɑɒɔʌθðʃʒŋɜɹɡ][^/\[\]]*[/\]]")
 _DOTS = re.compile(r"\s*(?:\.{2,}|…|_{2,}|~+|\s[-–—]{1,2}\s|\+)+\s*")
@@ -95,7 +58,6 @@ _THINGS = {
     "somewhere": words("sw swh somewhere"),
 }
 _OWNERS = words("one's sb's sth's somebody's someone's my your his her its our their whose")
-_COUNTED = words("number chapter unit page level grade part top act route channel catch room class lesson step")
 _AFTER_ARTICLE = words("few little bit lot great while couple number good")
 _SEQUENCES = words("yes no oh well hey hi hello sorry please ready now")
 _INF, _ING = words("do inf infinitive to-inf v"), words("doing v-ing verb-ing ving -ing ing gerund")
@@ -103,7 +65,7 @@ _INF, _ING = words("do inf infinitive to-inf v"), words("doing v-ing verb-ing vi
 
 def read_notation(text: str) -> Notation:
     """`text` as parts. Whatever cannot be read as notation is part of the headword."""
-    labels = _Labels()
+    labels = Labels()
     bare = _IPA.sub(" ", _tidy(text))
     bare = re.sub(r"^(?:\d{1,4}[.)]|[-•*·])\s+(?=\D)", "", bare)
     also: list[str] = []
@@ -139,74 +101,12 @@ def headword(items: Items) -> str:
     return " ".join(found)
 
 
-class _Labels:
-    """What has been read of an entry beside its words."""
-
-    def __init__(self) -> None:
-        self.parts: list[str] = []
-        self.sense = self.variety = self.level = ""
-
-    def take(self, label: str, *, bracket: bool) -> bool:
-        """Whether `label` says something about the entry; if so, it is kept."""
-        bare = label.strip(".,;:").replace(".", "")
-        lower = bare.lower()
-        if match := _LEVEL.fullmatch(bare.upper() if bracket else bare):
-            self.level = match[1]
-        elif lower in _POS and (bracket or label.rstrip(",;:").endswith(".") or lower in _BARE):
-            self.parts.insert(0, _POS[lower])
-        elif lower in _VARIETIES and (bracket or bare in ("BrE", "AmE", "NAmE")):
-            self.variety = _VARIETIES[lower]
-        elif bracket and bare.isdigit() and len(bare) == 1:
-            self.sense = bare
-        elif label.rstrip(",;:").endswith(".") and lower in ("abbr", "pl", "sing", "phr"):
-            pass
-        elif not (bracket and lower in _CODES):
-            return False
-        return True
-
-    def take_all(self, text: str, *, bracket: bool) -> bool:
-        """The same of several labels ("n, v", "adj & adv"): all of them or none."""
-        labels = [label for label in re.split(r"[,;/&\s]+|\band\b", text) if label.strip(".")]
-        trial = _Labels()
-        if not labels or not all(trial.take(label, bracket=bracket) for label in labels):
-            return False
-        for label in reversed(labels):
-            self.take(label, bracket=bracket)
-        return True
-
-    def strip(self, text: str) -> str:
-        """`text` without the labels at its end."""
-        left, taken = text.split(), False
-        while len(left) > 1:
-            last = left[-1].translate(_SUPERSCRIPT)
-            spelled = last.lower() in _GRAMMAR and left[-2].lower() in _NOT_BEFORE and len(left) == 2
-            if spelled and not taken:
-                break
-            joins = taken and last in ("&", "and", "/", "or", ",")
-            before = taken and last.lower().strip(".") in _BEFORE_A_LABEL
-            if not (joins or before or self.take_all(last, bracket=False) or self._sense(left)):
-                break
-            taken = True
-            left.pop()
-        if left and (match := re.fullmatch(r"([a-z]{3,})([1-9¹²³⁴⁵⁶⁷⁸⁹])", left[-1])):
-            left[-1], self.sense = match[1], match[2].translate(_SUPERSCRIPT)
-        return " ".join(left).rstrip(",;: ")
-
-    def _sense(self, left: list[str]) -> bool:
-        last = left[-1].translate(_SUPERSCRIPT).strip("#.")
-        numbered = re.fullmatch(r"[1-9]|II|III|IV", last) and " ".join(left[:-1]).islower()
-        if not numbered or left[-2].lower() in _COUNTED:
-            return False
-        self.sense = last
-        return True
-
-
 def _tidy(text: str) -> str:
     straight = unicodedata.normalize("NFC", text).replace("’", "'").replace("‘", "'").replace("İ", "I")
     return " ".join(re.sub(r"\ba\(n\)", "a/an", straight).split())
 
 
-def _group(match: re.Match[str], labels: _Labels, also: list[str]) -> str:
+def _group(match: re.Match[str], labels: Labels, also: list[str]) -> str:
     """What a bracket leaves in the entry: nothing, words that may be left out, or letters that may."""
     inside = match[1].strip()
     around = match.string[: match.start()][-1:], match.string[match.end() :][:1]
@@ -226,7 +126,9 @@ def _group(match: re.Match[str], labels: _Labels, also: list[str]) -> str:
 def _listed(text: str) -> list[str]:
     """Alternatives between commas and semicolons. "Yes, please" is one."""
     pieces = [piece.strip() for piece in re.split(r"[;,]", text) if piece.strip()]
-    single = bool(pieces) and all(" " not in piece for piece in pieces) and pieces[0].lower() not in _SEQUENCES
+    if not pieces:
+        return []
+    single = all(" " not in piece for piece in pieces) and pieces[0].lower() not in _SEQUENCES
     return pieces if ";" in text or single else [" ".join(pieces)]
 
 
@@ -297,9 +199,10 @@ def _item(token: str, tokens: list[str], at: int) -> Item:
         return Item(Kind.DOING, ("doing",))
     if at and lower in _INF and (lower != "do" or _thing(after)):
         return Item(Kind.DO, ("do",))
-    if (at and tokens[at - 1] == _GAP and lower.strip(".") in _POS) or (at and token in ("A", "B", "X", "Y")):
+    if (at and tokens[at - 1] == _GAP and lower.strip(".") in POS) or (at and token in ("A", "B", "X", "Y")):
         return Item(Kind.GAP, ("...",))
-    return Item(Kind.WORD, tuple(dict.fromkeys(w for part in token.split("/") if part for w in _letters(part))))
+    written = tuple(dict.fromkeys(w for part in token.split("/") if part for w in _letters(part)))
+    return Item(Kind.WORD, written or (token,))
 
 
 def _thing(token: str) -> str:
@@ -313,6 +216,8 @@ def _letters(token: str) -> tuple[str, ...]:
     if not match:
         return (token,)
     before, inside, after = match.groups()
+    if not before and not after:
+        return (inside or token,)
     if "/" in inside:
         return tuple(before + some + after for some in inside.split("/"))
     spellings = (before + inside + after, before + after)

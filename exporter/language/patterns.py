@@ -10,22 +10,29 @@ from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
-from .forms import forms, inflections
+from .item_forms import (
+    all_forms,
+    as_written,
+    first_key,
+    forms_of,
+    is_function,
+    is_noun,
+    key_of,
+    keys_in,
+    rest_forms,
+    verb_forms_of,
+)
 from .notation import Item, Items, Kind
-from .reading import fold, is_adverb, parts_of, read, unaccented, verb_forms
-from .spelling import spellings
+from .reading import is_adverb, parts_of, read
 from .wordsets import (
     BE,
     COLLOCATING,
-    COORDINATORS,
     DETERMINERS,
     INTRANSITIVE,
     MODALS,
     PARTICLES,
-    PHRASE_WORDS,
     POSSESSIVES,
     PREPOSITIONS,
-    PRONOUNS,
 )
 
 
@@ -63,25 +70,24 @@ class Pattern(NamedTuple):
 
 
 ANY_DETERMINER = DETERMINERS | {"another", "both", "all", "much", "many", "more", "several", "few", "own"}
-_UNINFLECTED = (PRONOUNS | PREPOSITIONS | DETERMINERS | COORDINATORS | {"as", "if", "a.m", "p.m", "am"}) - {"one"}
 _THERE = frozenset("is are was were be been".split())  # noqa: SIM905
 
 
 def patterns(items: Items, parts: tuple[str, ...]) -> tuple[Pattern, ...]:
     """The patterns of one alternative of an entry. `parts` are its parts of speech, if it says any."""
-    spread = tuple(_spread(items))
+    spread = tuple(item for item in _spread(items) if item.kind is not Kind.WORD or any(keys_in(item)))
     content = [item for item in spread if item.kind is Kind.WORD]
-    if len(spread) == 1:
+    if len(spread) == 1 and content:
         return _single(spread[0], parts)
     if not content:
         return ()
     if _is_verbal(spread, parts):
         return _verbal(spread)
-    if len(content) == len(spread) and not any(_function(item) for item in spread):
+    if len(content) == len(spread) and not any(is_function(item) for item in spread):
         return _compound(spread)
     fixed = _fixed(spread)
     if len(spread) == 2 and spread[1].written[0].startswith("-"):  # makeup for make-up
-        return (fixed, Pattern((Part(Kind.WORD, _all_forms("".join(_keys(item)[0] for item in spread)), Slack.NONE),)))
+        return (fixed, Pattern((Part(Kind.WORD, all_forms("".join(first_key(item) for item in spread)), Slack.NONE),)))
     return (fixed,)
 
 
@@ -97,60 +103,14 @@ def _spread(items: Items) -> Iterator[Item]:
             yield Item(Kind.WORD, (joined + token.key,), item.optional)
 
 
-def _key(written: str) -> str:
-    tokens = read(written).tokens
-    return tokens[0].key if len(tokens) == 1 else fold(written.replace(".", "").replace("-", ""))
-
-
-def _keys(item: Item) -> tuple[str, ...]:
-    return tuple(_key(written.lstrip("-")) for written in item.written)
-
-
-def _function(item: Item) -> bool:
-    return any(key in PHRASE_WORDS or key in PRONOUNS or key in MODALS for key in _keys(item))
-
-
-def _with_spellings(keys: frozenset[str]) -> frozenset[str]:
-    return keys.union(*(spellings(key) for key in keys)) if keys else keys
-
-
-@lru_cache(maxsize=200_000)
-def _all_forms(written: str, parts: tuple[str, ...] = ()) -> frozenset[str]:
-    """The keys under which a word in any form, and in any spelling, is in a sentence."""
-    key = _key(written)
-    if key in ("a", "an"):
-        return frozenset(["a", "an"])
-    if key in _UNINFLECTED:
-        return _with_spellings(frozenset([key, "a.m"] if key == "am" else [key]))
-    found: set[str] = set()
-    for word in (key, *(w for w in spellings(key) if parts_of(w)), *([written.lower()] if "'" in written else [])):
-        found |= {fold(form) for form in (inflections(word, parts) if parts else forms(word))}
-    found |= spellings(key)
-    if not key.isascii():
-        found.add(unaccented(key))
-    if written.isupper() or any(c.isdigit() for c in key):
-        found.add(f"{key}s")  # TVs
-    return frozenset({key, *found})
-
-
-def _forms_of(item: Item, part: str = "") -> frozenset[str]:
-    parts = (part,) if part else ()
-    return frozenset().union(*(_all_forms(written.lstrip("-"), parts) for written in item.written))
-
-
-def _as_written(item: Item) -> frozenset[str]:
-    keys = frozenset(_keys(item))
-    return _with_spellings(keys | {"a", "an"} if keys & {"a", "an"} else keys)
-
-
 def _single(item: Item, parts: tuple[str, ...]) -> tuple[Pattern, ...]:
     written = item.written[0]
-    found = _forms_of(item)
+    found = forms_of(item)
     if parts:
-        exact = frozenset().union(*(_forms_of(item, part) for part in parts))
+        exact = frozenset().union(*(forms_of(item, part) for part in parts))
         found = exact if exact else found
     single = Pattern((Part(Kind.WORD, found, Slack.NONE),))
-    key = _key(written)
+    key = key_of(written)
     return (single, *_apart(key)) if key.isalpha() else (single,)
 
 
@@ -167,7 +127,7 @@ def _apart(key: str) -> tuple[Pattern, ...]:
         if zipf.get(first, 0) <= 4 or zipf.get(second, 0) <= 4 or first in PARTICLES or second in PARTICLES:
             continue
         if "NOUN" in parts_of(first) and "NOUN" in parts_of(second):
-            halves = Part(Kind.WORD, frozenset([first]), Slack.NONE), Part(Kind.WORD, _all_forms(second), Slack.NONE)
+            halves = Part(Kind.WORD, frozenset([first]), Slack.NONE), Part(Kind.WORD, all_forms(second), Slack.NONE)
             found.append(Pattern(halves))
     return tuple(found)
 
@@ -176,7 +136,7 @@ def _is_verbal(items: Items, parts: tuple[str, ...]) -> bool:
     first = next(item for item in items if item.kind is Kind.WORD)
     if parts:
         return "VERB" in parts
-    keys = _keys(first)
+    keys = keys_in(first)
     if all(key in MODALS or key in BE for key in keys):
         return True
     if not all("VERB" in parts_of(key) and not (key in PREPOSITIONS or is_adverb(key)) for key in keys):
@@ -186,7 +146,7 @@ def _is_verbal(items: Items, parts: tuple[str, ...]) -> bool:
     rest = items[items.index(first) + 1 :]
     if all(key in COLLOCATING for key in keys):
         return True
-    return bool(rest) and (any(item.kind not in (Kind.WORD, Kind.GAP) for item in rest) or _function(rest[0]))
+    return bool(rest) and (any(item.kind not in (Kind.WORD, Kind.GAP) for item in rest) or is_function(rest[0]))
 
 
 def _verbal(items: Items) -> tuple[Pattern, ...]:
@@ -197,20 +157,20 @@ def _verbal(items: Items) -> tuple[Pattern, ...]:
     for at, item in enumerate(items):
         if item.kind is Kind.THING or (item.kind is Kind.GAP):
             continue
-        if item.kind is Kind.WORD and at > head and set(_keys(item)) <= {"a", "an", "the"}:
+        if item.kind is Kind.WORD and at > head and set(keys_in(item)) <= {"a", "an", "the"}:
             continue  # any determiner will do
         parts.append(_verbal_part(items, at, head))
     last = items[-1]
-    noun = last.kind is Kind.WORD and _is_noun(last)
+    noun = last.kind is Kind.WORD and is_noun(last)
     found = [Pattern(tuple(parts), True, noun)]
     at = head + 1
     if (
         len(items) > at + 1
-        and _keys(items[at])[0] in PARTICLES
+        and first_key(items[at]) in PARTICLES
         and items[at].kind is Kind.WORD
         and (noun or last.kind is Kind.SELF)
     ):
-        if not any(item.kind is Kind.WORD and _keys(item)[0] in PREPOSITIONS for item in items[at + 1 :]):
+        if not any(item.kind is Kind.WORD and first_key(item) in PREPOSITIONS for item in items[at + 1 :]):
             moved = (*items[:at], *items[at + 1 :], items[at])  # make your mind up
             found.append(Pattern(_verbal(moved)[0].parts, True, False)) if items[at] != items[-1] else None
     return tuple(found)
@@ -219,12 +179,12 @@ def _verbal(items: Items) -> tuple[Pattern, ...]:
 def _verbal_part(items: Items, at: int, head: int) -> Part:
     item, before = items[at], items[at - 1] if at else None
     if at < head:
-        return Part(Kind.WORD, _verb_forms(item), Slack.NONE, True)
+        return Part(Kind.WORD, verb_forms_of(item), Slack.NONE, True)
     if at == head:
-        return Part(Kind.WORD, _verb_forms(item), Slack.ADVERBS if at else Slack.NONE, item.optional)
+        return Part(Kind.WORD, verb_forms_of(item), Slack.ADVERBS if at else Slack.NONE, item.optional)
     assert before is not None
     direct = at == head + 1
-    determined = before.kind is Kind.WORD and set(_keys(before)) <= {"a", "an", "the"}
+    determined = before.kind is Kind.WORD and set(keys_in(before)) <= {"a", "an", "the"}
     if determined:
         before, direct = items[at - 2], at == head + 2
     thing = any(some.kind is Kind.THING for some in items[at - 1 - determined : at])
@@ -233,68 +193,33 @@ def _verbal_part(items: Items, at: int, head: int) -> Part:
         slack = Slack.PLACEHOLDER
         if item.kind in (Kind.DO, Kind.DOING) or "to" in item.written or (determined and not _is_tell(items[head])):
             slack = Slack.PERSON
-        particle = item.kind is Kind.WORD and set(_keys(item)) <= PARTICLES and things == 1 and at + 1 == len(items)
-        return Part(item.kind, _rest_forms(item), slack, item.optional, determined=determined, particle=particle)
+        particle = item.kind is Kind.WORD and set(keys_in(item)) <= PARTICLES and things == 1 and at + 1 == len(items)
+        return Part(item.kind, rest_forms(item), slack, item.optional, determined=determined, particle=particle)
     if before.kind is Kind.GAP:
-        return Part(item.kind, _rest_forms(item), Slack.GAP, item.optional)
+        return Part(item.kind, rest_forms(item), Slack.GAP, item.optional)
     if item.kind is not Kind.WORD:
-        return Part(item.kind, _rest_forms(item), Slack.ADVERBS, item.optional)
-    keys = set(_keys(item))
+        return Part(item.kind, rest_forms(item), Slack.ADVERBS, item.optional)
+    keys = set(keys_in(item))
     if keys <= PARTICLES and direct:
         alone = at + 1 == len(items) or items[at + 1].kind is Kind.THING
-        movable = alone and not set(_keys(items[head])) & (INTRANSITIVE | BE)
-        slack = Slack.OBJECT if movable else Slack.ADVERBS if set(_keys(items[head])) & BE else Slack.DIRECT
-        return Part(Kind.WORD, _as_written(item), slack, item.optional, particle=movable)
+        movable = alone and not set(keys_in(items[head])) & (INTRANSITIVE | BE)
+        slack = Slack.OBJECT if movable else Slack.ADVERBS if set(keys_in(items[head])) & BE else Slack.DIRECT
+        return Part(Kind.WORD, as_written(item), slack, item.optional, particle=movable)
     if keys & PREPOSITIONS:
-        return Part(Kind.WORD, _as_written(item), Slack.TIMES, item.optional)
-    after_preposition = before.kind is Kind.WORD and bool(set(_keys(before)) & (PREPOSITIONS | PARTICLES))
-    if _is_noun(item) and (
-        determined or (direct and not set(_keys(items[head])) & (BE | MODALS)) or before.kind is Kind.WHOSE
+        return Part(Kind.WORD, as_written(item), Slack.TIMES, item.optional)
+    after_preposition = before.kind is Kind.WORD and bool(set(keys_in(before)) & (PREPOSITIONS | PARTICLES))
+    if is_noun(item) and (
+        determined or (direct and not set(keys_in(items[head])) & (BE | MODALS)) or before.kind is Kind.WHOSE
     ):
-        idiom = direct and not determined and at + 1 < len(items) and set(_keys(items[at + 1])) & PREPOSITIONS
+        idiom = direct and not determined and at + 1 < len(items) and set(keys_in(items[at + 1])) & PREPOSITIONS
         slack = Slack.BARE if idiom else Slack.NOUN
-        return Part(Kind.WORD, _rest_forms(item), slack, item.optional, determined=determined)
+        return Part(Kind.WORD, rest_forms(item), slack, item.optional, determined=determined)
     slack = Slack.NONE if after_preposition else Slack.ADVERBS
-    return Part(Kind.WORD, _rest_forms(item), slack, item.optional)
+    return Part(Kind.WORD, rest_forms(item), slack, item.optional)
 
 
 def _is_tell(item: Item) -> bool:
     return "tell" in item.written
-
-
-def _is_noun(item: Item) -> bool:
-    return not _function(item) and all("NOUN" in parts_of(key) or not parts_of(key) for key in _keys(item))
-
-
-def _verb_forms(item: Item) -> frozenset[str]:
-    found: set[str] = set()
-    for key in _keys(item):
-        found.add(key)
-        if key in MODALS:
-            continue
-        if key == "used":
-            found.add("use")
-            continue
-        lemmas = [key] if "base" in verb_forms(key) else _verb_lemmas(key)
-        for lemma in lemmas:
-            found |= {fold(form) for form in inflections(lemma, ("VERB",))}
-    return _with_spellings(frozenset(found))
-
-
-def _verb_lemmas(key: str) -> tuple[str, ...]:
-    from lemminflect import getAllLemmas
-
-    found = getAllLemmas(key)
-    return (*found.get("VERB", ()), *found.get("AUX", ()))
-
-
-def _rest_forms(item: Item) -> frozenset[str]:
-    """A word inside a phrase: nouns in both numbers, adjectives compared, everything else as it is."""
-    if item.kind is not Kind.WORD or _function(item):
-        return _as_written(item)
-    kept = frozenset().union(*(_forms_of(item, part) for part in ("NOUN", "ADJ")))
-    plain = all({"NOUN", "ADJ"} & parts_of(key) or not parts_of(key) for key in _keys(item))
-    return kept | _as_written(item) if plain else _as_written(item)
 
 
 def _compound(items: Items) -> tuple[Pattern, ...]:
@@ -302,14 +227,14 @@ def _compound(items: Items) -> tuple[Pattern, ...]:
     parts = []
     for at, item in enumerate(items):
         last = at + 1 == len(items)
-        found = _as_written(item) | (_forms_of(item, "NOUN") | _forms_of(item, "ADJ") if last else frozenset())
-        hyphen = item.written[0].startswith("-") and len(items) == 2 and _keys(item)[0] in PARTICLES
+        found = as_written(item) | (forms_of(item, "NOUN") | forms_of(item, "ADJ") if last else frozenset())
+        hyphen = item.written[0].startswith("-") and len(items) == 2 and first_key(item) in PARTICLES
         parts.append(Part(Kind.WORD, found, Slack.NONE, item.optional, hyphen))
     apart = Pattern(tuple(parts))
     if any(len(item.written) > 1 for item in items):
         return (apart,)
-    solid = "".join(_keys(item)[0] for item in items)
-    return (apart, Pattern((Part(Kind.WORD, _all_forms(solid), Slack.NONE),)))
+    solid = "".join(first_key(item) for item in items)
+    return (apart, Pattern((Part(Kind.WORD, all_forms(solid), Slack.NONE),)))
 
 
 def _fixed(items: Items) -> Pattern:
@@ -320,16 +245,16 @@ def _fixed(items: Items) -> Pattern:
         before = items[at - 1] if at else None
         if item.kind in (Kind.GAP, Kind.THING):
             continue
-        found, slack, after = _as_written(item), Slack.NONE, items[at + 1 : at + 2]
+        found, slack, after = as_written(item), Slack.NONE, items[at + 1 : at + 2]
         hyphen = item.kind is Kind.WORD and item.written[0].startswith("-") and len(items) == 2
         if before is not None and before.kind in (Kind.GAP, Kind.THING):
             slack = Slack.GAP if before.kind is Kind.GAP else Slack.PLACEHOLDER
         elif item.kind is Kind.WORD and before is not None and not hyphen:
             last = at + 1 == len(items)
-            if last and _is_noun(item) and (before.kind is Kind.WHOSE or _function(before)):
+            if last and is_noun(item) and (before.kind is Kind.WHOSE or is_function(before)):
                 slack, found = Slack.NOUN if _opens_noun(items) else Slack.NONE, found
-        if at == 0 and after and set(_keys(after[0])) & {"of", "in"} and item.kind is Kind.WORD and _is_noun(item):
-            found |= _forms_of(item, "NOUN")
+        if at == 0 and after and set(keys_in(after[0])) & {"of", "in"} and item.kind is Kind.WORD and is_noun(item):
+            found |= forms_of(item, "NOUN")
         if there and at == 1 and found & _THERE:
             found |= _THERE
         parts.append(Part(item.kind, found, slack, item.optional, hyphen))
@@ -339,5 +264,5 @@ def _fixed(items: Items) -> Pattern:
 def _opens_noun(items: Items) -> bool:
     """Whether an adjective may come before the last noun: "in the early morning", "cup of hot tea", not "on time"."""
     before = items[-2]
-    keys = set(_keys(before)) if before.kind is Kind.WORD else POSSESSIVES
+    keys = set(keys_in(before)) if before.kind is Kind.WORD else POSSESSIVES
     return bool(keys & (DETERMINERS | POSSESSIVES | {"of"}))

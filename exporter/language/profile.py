@@ -50,9 +50,7 @@ class Profile:
         return tuple(reasons)
 
 
-def profile(
-    sentence: str, target: str | None = None, judge: Judge | None = None, asked: Sequence[str] = ()
-) -> Profile:
+def profile(sentence: str, target: str | None = None, judge: Judge | None = None, asked: Sequence[str] = ()) -> Profile:
     """The profile of one sentence, by the default judge unless one is given. `target` is a level. Accepts any text.
 
     `asked` are words of the sentence that were asked for, as written there: they count as known at the target level,

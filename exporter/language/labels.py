@@ -1,0 +1,109 @@
+"""What a list says about an entry beside its words: part of speech, sense number, variety, level, grammar codes."""
+
+from __future__ import annotations
+
+import re
+
+from .wordsets import words
+
+# Labels after an entry, without their full stops. Those of BARE are labels without a bracket or a full stop as well.
+POS = {
+    label: part
+    for part, labels in {
+        "NOUN": "n noun nouns",
+        "VERB": "v vb verb vt vi phrv aux auxiliary modal mod linkv",
+        "ADJ": "adj adjective",
+        "ADV": "adv adverb",
+        "PREP": "prep preposition",
+        "CONJ": "conj conjunction",
+        "DET": "det determiner art article",
+        "PRON": "pron pronoun",
+        "NUM": "num number numeral",
+        "INTJ": "interj interjection exclam exclamation excl int intj",
+    }.items()
+    for label in labels.split()
+}
+_BARE = words(
+    "n v vb vt vi adj adv prep conj pron det interj exclam noun verb adjective adverb preposition conjunction pronoun "
+    "determiner interjection exclamation"
+)
+_BEFORE_A_LABEL = words("phr phrasal modal auxiliary aux linking indefinite definite transitive intransitive mod")
+_GRAMMAR = words("phrasal verb noun")  # "phrasal verb" and "proper noun" are entries too
+_NOT_BEFORE = words("phrasal proper common abstract irregular regular modal auxiliary main collective compound")
+_VARIETIES = {
+    label: variety
+    for variety, labels in {
+        "BrE": "bre br british brit uk",
+        "AmE": "ame am american amer us name",
+    }.items()
+    for label in labels.split()
+}
+_CODES = words(
+    "c u i t cn un sing pl singular plural countable uncountable esp especially usually often also formal informal "
+    "slang spoken written literary abbr abbreviation phr idiom usu old-fashioned figurative"
+)
+_LEVEL = re.compile(r"([ABC][12])[+-]?")
+_SUPERSCRIPT = str.maketrans("¹²³⁴⁵⁶⁷⁸⁹", "123456789")
+_COUNTED = words("number chapter unit page level grade part top act route channel catch room class lesson step")
+
+
+class Labels:
+    """What has been read of an entry beside its words."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.sense = self.variety = self.level = ""
+
+    def take(self, label: str, *, bracket: bool) -> bool:
+        """Whether `label` says something about the entry; if so, it is kept."""
+        bare = label.strip(".,;:").replace(".", "")
+        lower = bare.lower()
+        if match := _LEVEL.fullmatch(bare.upper() if bracket else bare):
+            self.level = match[1]
+        elif lower in POS and (bracket or label.rstrip(",;:").endswith(".") or lower in _BARE):
+            self.parts.insert(0, POS[lower])
+        elif lower in _VARIETIES and (bracket or bare in ("BrE", "AmE", "NAmE")):
+            self.variety = _VARIETIES[lower]
+        elif bracket and bare.isdigit() and len(bare) == 1:
+            self.sense = bare
+        elif label.rstrip(",;:").endswith(".") and lower in ("abbr", "pl", "sing", "phr"):
+            pass
+        elif not (bracket and lower in _CODES):
+            return False
+        return True
+
+    def take_all(self, text: str, *, bracket: bool) -> bool:
+        """The same of several labels ("n, v", "adj & adv"): all of them or none."""
+        labels = [label for label in re.split(r"[,;/&\s]+|\band\b", text) if label.strip(".")]
+        trial = Labels()
+        if not labels or not all(trial.take(label, bracket=bracket) for label in labels):
+            return False
+        for label in reversed(labels):
+            self.take(label, bracket=bracket)
+        return True
+
+    def strip(self, text: str) -> str:
+        """`text` without the labels at its end."""
+        left, taken = text.split(), False
+        while len(left) > 1:
+            last = left[-1].translate(_SUPERSCRIPT)
+            spelled = last.lower() in _GRAMMAR and left[-2].lower() in _NOT_BEFORE and len(left) == 2
+            if spelled and not taken:
+                break
+            joins = taken and last in ("&", "and", "/", "or", ",")
+            before = taken and last.lower().strip(".") in _BEFORE_A_LABEL
+            if not (joins or before or self.take_all(last, bracket=False) or self._sense(left)):
+                break
+            taken = True
+            left.pop()
+        if left and (match := re.fullmatch(r"([a-z]{3,})([1-9¹²³⁴⁵⁶⁷⁸⁹])", left[-1])):
+            left[-1], self.sense = match[1], match[2].translate(_SUPERSCRIPT)
+        return " ".join(left).rstrip(",;: ")
+
+    def _sense(self, left: list[str]) -> bool:
+        last = left[-1].translate(_SUPERSCRIPT).strip("#.")
+        numbered = re.fullmatch(r"[1-9]|II|III|IV", last) and " ".join(left[:-1]).islower()
+        if not numbered or left[-2].lower() in _COUNTED:
+            return False
+        self.sense = last
+        return True
