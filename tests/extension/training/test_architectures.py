@@ -112,6 +112,9 @@ def test_a_padded_batch_is_its_records(
     from cefr_sentences.extension.training.data import collate
 
     monkeypatch.setattr(loss, "LOGITS", 64 * 7)  # seven tokens at a time
+    at_once: list[int] = []
+    cross_entropy = loss._cross_entropy
+    monkeypatch.setattr(loss, "_cross_entropy", lambda *of: (at_once.append(len(of[0])), cross_entropy(*of))[1])
     model, records = adapted(name), encoded()
     expected = by_itself(model, records)
     of_each = {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
@@ -125,6 +128,9 @@ def test_a_padded_batch_is_its_records(
     for parameter_name, gradient in of_each.items():
         difference = (2 * of_batch[parameter_name] - gradient).abs().max()
         assert difference < 1e-5 * (1 + gradient.abs().max()), parameter_name
+    half = len(at_once) // 2  # once for the losses, once for the gradients; the last piece is shorter
+    assert at_once[:half] == at_once[half:]
+    assert set(at_once[: half - 1]) == {7}
     assert "forward" not in vars(model.get_base_model().get_decoder())  # the layers compute again
 
 
