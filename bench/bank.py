@@ -155,7 +155,7 @@ def main() -> int:
     parser.add_argument("level", metavar="LEVEL", type=lambda text: parse_level(text, TRAINABLE))
     parser.add_argument("files", metavar="FILE", nargs="*", type=Path)
     parser.add_argument("--replace", action="store_true", help="build from the given rows alone")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     present, rows = bank_rows(args.level), [row for file in args.files for row in read(file, args.level)]
     if args.what == "build":
         print(build(args.level, rows if args.replace else [*present, *rows]), "rows in", starter_pairs(args.level))

@@ -121,7 +121,7 @@ def written(house: House, tmp_path: Path) -> Iterator[Callable[..., str]]:
     address = f"http://127.0.0.1:{server.server_address[1]}"
 
     def write(*args: object) -> str:
-        return house.run("write", words, "--level", "A1", "--api", address, "--tries", 1, *args)
+        return house.run("write", words, "--level", "A1", "--api", address, "--bank", "off", "--tries", 1, *args)
 
     yield write
     server.shutdown()

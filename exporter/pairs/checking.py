@@ -100,7 +100,8 @@ def load_pairs(
         InputError: the table cannot be read.
     """
     reading = Reading(columns or Columns(), sheet=sheet)
-    loading = _Loading(PairSet(level, notes=reading.notes), keep)
+    # The bank's own sentences have been read by people, and no matcher knows better.
+    loading = _Loading(PairSet(level, notes=reading.notes), keep, checks=path.parent != STARTER)
     for row in read_rows(path, reading=reading):
         loading.add(row)
         if progress is not None and loading.rows.read % 5000 == 0:
@@ -111,8 +112,8 @@ def load_pairs(
 class _Loading:
     """A PairSet while it is filled."""
 
-    def __init__(self, pairs: PairSet, keep: bool) -> None:
-        self.pairs, self.rows, self.keep = pairs, pairs.rows, keep
+    def __init__(self, pairs: PairSet, keep: bool, *, checks: bool = True) -> None:
+        self.pairs, self.rows, self.keep, self.checks = pairs, pairs.rows, keep, checks
         self._words: dict[str, int] = {}
         self._sentences: dict[str, int] = {}
         self._seen: set[int] = set()
@@ -129,7 +130,7 @@ class _Loading:
             rows.other_level += 1
             return
         unknown_level = _level_problem(level)
-        reason = unknown_level or check_pair(word, sentence, row.surplus, row.pos)
+        reason = unknown_level or (check_pair(word, sentence, row.surplus, row.pos) if self.checks else None)
         if reason:
             pairs.rejects.append(Reject(row.number, word, " ".join((sentence, *row.surplus)), reason))
             if not self.keep or unknown_level:

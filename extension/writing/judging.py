@@ -11,8 +11,8 @@ from ...exporter.language.profile import Profile, mean_score, profiles
 from .checks import Candidate, failed
 from .sheet import SheetRow
 
-# The checks that a sentence of a bank need not pass.
-BY_PEOPLE = frozenset(["copy", "no verb", "twice", "unsuitable"])
+# The checks that a sentence of a bank need not pass: a person has read it, and said its word and level.
+BY_PEOPLE = frozenset(["copy", "unused", "no verb", "twice", "unsuitable"])
 LEVEL_CHECKS = frozenset(["hard", "easy"])
 
 
@@ -23,25 +23,31 @@ def judged(
 
     `known` are sentences that may not be repeated, as `accepted.plain` makes them; with `classroom`, topics count.
     """
-    asked = [_asked(row) for row in rows]
+    asked = [() if _is_easy(row, target) else _asked(row) for row in rows]
     found = profiles([row.sentence or "" for row in rows], target, asked=asked)
     return [_judged(row, profile, target, known, classroom) for row, profile in zip(rows, found, strict=True)]
+
+
+def _is_easy(row: SheetRow, target: str) -> bool:
+    """Whether a bank has the sentence at the level or below it: so it is, whatever the judge says."""
+    return row.found is not None and level_number(row.found.level) <= level_number(target)
 
 
 def _judged(row: SheetRow, profile: Profile, target: str, known: Set[str], classroom: bool) -> SheetRow:
     if row.sentence is None:
         return row
-    without: Set[str] = frozenset()
-    if row.found is not None:  # a person has written it, and said its level
-        easier = level_number(row.found.level) <= level_number(target)
-        without = BY_PEOPLE | LEVEL_CHECKS if easier else BY_PEOPLE
-    reasons = failed(Candidate(row.sentence, row.word, target, profile, known, row.listed_pos, classroom), without)
+    without = BY_PEOPLE if row.found else frozenset()
+    if _is_easy(row, target):
+        without |= LEVEL_CHECKS
+    pos = "" if row.found else row.listed_pos
+    reasons = failed(Candidate(row.sentence, row.word, target, profile, known, pos, classroom), without)
+    asked = {word.casefold() for word in _asked(row)} if profile.above else ()
     return replace(
         row,
         reasons=reasons,
         score=profile.score if profile.level else None,
         level=profile.level,
-        above=profile.above,
+        above=tuple(word for word in profile.above if word.casefold() not in asked),
     )
 
 

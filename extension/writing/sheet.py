@@ -77,7 +77,9 @@ class SheetRow:
 
     @property
     def entry(self) -> Entry:
-        return Entry.parse(self.word, self.pos)
+        """What was asked for. The part of speech of a bank's sentence is a person's word, not to be doubted."""
+        entry = Entry.parse(self.word, self.listed_pos)
+        return Entry.parse(entry.headword) if self.found else entry
 
     @property
     def gapped(self) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ...exporter.language.annotate import annotate
+from ...exporter.language.annotate import Token, annotate
 
 _BY_TOPIC = {
     "violence": "assassin assassinate assault behead bomb bomber corpse gore gun gunman homicide hostage kidnap "
@@ -40,5 +40,9 @@ def unsuitable(sentence: str, asked: frozenset[str] = frozenset()) -> str:
     """
     if match := _EATING.search(sentence):
         return match[0]
-    tokens = [token for token in annotate(sentence) if token.word is not None and token.kind == "word"]
-    return next((t.text for t in tokens if t.lower not in asked and ({t.lower, t.word.lemma} & WORDS)), "")
+    tokens = [token for token in annotate(sentence) if token.kind == "word"]
+    return next((t.text for t in tokens if t.lower not in asked and not WORDS.isdisjoint(_forms(t))), "")
+
+
+def _forms(token: Token) -> tuple[str, ...]:
+    return (token.lower, token.word.lemma) if token.word else (token.lower,)

@@ -66,13 +66,15 @@ def wrong_words(row: SheetRow, answer: str, level: str, random: Random) -> list[
     Whether one of them fits all the same, nobody has checked.
     """
     head = row.entry.headword
-    own = next((entry for entry in headwords() if head in entry.spellings and _is_one_of(entry, row)), None)
-    part = coarse_part(own.pos) if own else next(iter(row.entry.parts), "NOUN")
+    part = coarse_part(row.pos) or next(iter(row.entry.parts), None)
+    listed = (entry for entry in headwords() if head in entry.spellings)
+    own = next((entry for entry in listed if part in (None, coarse_part(entry.pos))), None)
+    part = part or (coarse_part(own.pos) if own else None) or "NOUN"
     tags = sorted((tag for tag, forms in _inflections(head).items() if answer.lower() in forms), key=len)
-    tag = next((tag for tag in tags if tag.startswith(_TAGS.get(part or "", "N"))), "")
+    tag = next((tag for tag in tags if tag.startswith(_TAGS.get(part, "N"))), "")
     article = re.search(r"\b(an?) _", row.gapped, re.IGNORECASE)
     there = set(re.findall(r"\w+", (row.sentence or "").lower()))
-    pool = [entry.spellings[0] for entry in _of(part or "NOUN", own.level if own else level)]
+    pool = [entry.spellings[0] for entry in _of(part, own.level if own else level)]
     random.shuffle(pool)
     chosen: list[str] = []
     for word in pool:
@@ -83,10 +85,6 @@ def wrong_words(row: SheetRow, answer: str, level: str, random: Random) -> list[
         if len(chosen) == CHOICES:
             break
     return chosen
-
-
-def _is_one_of(entry: Headword, row: SheetRow) -> bool:
-    return not row.entry.parts or coarse_part(entry.pos) in row.entry.parts
 
 
 @lru_cache(maxsize=64)

@@ -322,7 +322,7 @@ def test_a_server_is_asked_for_completions(server: Any) -> None:
 def test_a_server_is_asked_to_chat(server: Any, run: Any) -> None:
     answer = json.dumps({"choices": [{"message": {"role": "assistant", "content": "1. I am happy."}}]}).encode()
     url = server(200, answer)
-    write = ("write", "--words", "happy", "--level", "A1", "--api", url)
+    write = ("write", "--words", "happy", "--level", "A1", "--api", url, "--bank", "off")
     result = run(*write, "--form", "chat", "--json")
     assert result.code == 0, result.err
     assert [r["sentence"] for r in json.loads(result.out)] == ["I am happy."]
@@ -360,7 +360,7 @@ def test_no_server(address: str) -> None:
 
 def test_write_through_a_server(server: Any, run: Any) -> None:
     url = server(200, json.dumps({"choices": [{"text": "1. I am happy.\n2. A pen."}]}).encode())
-    result = run("write", "--words", "happy,book", "--level", "A1", "--api", url, "--json")
+    result = run("write", "--words", "happy,book", "--level", "A1", "--api", url, "--bank", "off", "--json")
     assert result.code == 0, result.err
     assert [(r["word"], r["used"]) for r in json.loads(result.out)] == [("happy", True), ("book", False)]
     result = run("write", "--words", "happy", "--level", "A1", "--api", url, "--adapter", "x")
