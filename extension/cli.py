@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..exporter.bank import command as bank
-from ..exporter.common.errors import CefrError
+from ..exporter.common.errors import CefrError, out_of_range
 from ..exporter.language import command as language
 from ..exporter.records import command as records
 from ..patches import cli as patches
@@ -49,6 +49,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code (0 done, 2 something the user can fix)."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a Windows console may lack a letter; losing it beats dying
@@ -58,6 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, value in vars(args).items():
         setattr(args, name, _at_home(value))
     try:
+        if not 0 <= (getattr(args, "seed", None) or 0) < 2**32:
+            raise out_of_range("seed", str(args.seed)[:40], 0, 2**32 - 1)
         code = args.run(args)
         sys.stdout.flush()
         return code

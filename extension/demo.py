@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     from .models.generate import generate
     from .models.loading import check_model_name, load
     from .recipes import recipe
-    from .training.artifacts import prepare_folder
+    from .training.artifacts import run_folder
     from .training.command import describe as describe_training
     from .training.command import print_entry
     from .training.run import train
@@ -100,9 +100,9 @@ def run(args: argparse.Namespace) -> int:
     print(f"2. Train a LoRA adapter on {args.model}\n", flush=True)
     records = read_records(exported.files["train_txt"])
     unseen = read_records(exported.files["eval_txt"])
-    prepare_folder(adapter, force=True)
-    # The evaluation below measures both losses; the training need not.
-    outcome = train(load(args.model), records, [], settings, adapter, dataset=f"{NAME}.txt", report=print_entry)
+    with run_folder(adapter, force=True):
+        # The evaluation below measures both losses; the training need not.
+        outcome = train(load(args.model), records, [], settings, adapter, dataset=f"{NAME}.txt", report=print_entry)
     print(describe_training(outcome, adapter), clock(), "\n")
 
     print("3. Before and after, on words no training record asks for\n", flush=True)

@@ -21,8 +21,8 @@ def add_commands(commands: Any) -> None:
         description="Find what changed under the extensions of a webui (Training PRO above all): renamed, converted "
         "and removed arguments, components and imports. diff, the default, shows what apply would write; apply keeps "
         "a backup; revert restores the original bytes.",
-        epilog="Exit codes: 0 clean, or applied; 1 status or diff would change something; 2 wrong use; 3 nothing "
-        "could be applied.",
+        epilog="Exit codes: 0 clean, or applied; 1 status or diff would change something, or status found what no "
+        "patch puts right; 2 wrong use; 3 nothing could be applied.",
     )
     patch.add_argument("action", nargs="?", choices=("status", "diff", "apply", "revert"), default="diff")
     patch.add_argument("--webui", metavar="DIR", type=Path, required=True, help="a text-generation-webui")
@@ -49,8 +49,32 @@ def _show(reports: list[Report], one: bool, diffs: bool) -> int:
         if diffs and (text := report.diff()):
             print(text + "\n")
     changing = [r for r in reports if r.state == "drift"]
+    broken = 0 if diffs else _show_missing(reports)
     print(_count(reports, changing, "would be changed"))
-    return 1 if changing else 0
+    if broken:
+        print(f"{broken} of {len(reports)} files use what the installed packages lack; change them by hand.")
+    return 1 if changing or broken else 0
+
+
+def _show_missing(reports: list[Report]) -> int:
+    """What no patch puts right: names that cannot be imported here. How many files have any."""
+    from subprocess import SubprocessError
+
+    from .imports import missing
+    from .rewrite import decode
+
+    known = [r for r in reports if r.state != "unreadable"]
+    try:
+        found = missing([decode(r.before if r.after is None else r.after)[0] for r in known])
+    except (OSError, SubprocessError) as error:
+        print(f"The names that the files import were not tried: {error}", file=sys.stderr)
+        return 0
+    for report, findings in zip(known, found, strict=True):
+        if findings:
+            print(f"{report.script.path}: will fail here")
+        for finding in findings:
+            print(f"  line {finding.line}: {finding.left}")
+    return sum(map(bool, found))
 
 
 def _apply(reports: list[Report], one: bool) -> int:

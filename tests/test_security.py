@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from cefr_sentences.exporter.common.errors import ModelError
-from cefr_sentences.extension.models.loading import check_adapter, load, load_tokenizer
+from cefr_sentences.extension.models.adapter import check_adapter
+from cefr_sentences.extension.models.loading import load, load_tokenizer
 
 
 @pytest.mark.model

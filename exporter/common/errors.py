@@ -62,3 +62,9 @@ class TargetError(CefrError):
 
 class ModelError(CefrError):
     """A model, adapter or tokenizer that cannot be had or cannot do what was asked."""
+
+
+def first_line(error: BaseException) -> str:
+    """What a library says of its error, as the end of a sentence."""
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0][:300].rstrip(".")

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
+
+from .errors import TargetError
 
 
 def take(file: IO[bytes], path: Path) -> bool:
@@ -26,3 +30,42 @@ def take(file: IO[bytes], path: Path) -> bool:
         return os.fstat(file.fileno()).st_ino == path.stat().st_ino
     except OSError:
         return False
+
+
+@contextmanager
+def only_one(target: Path) -> Iterator[None]:
+    """Nobody else works on `target`, which need not exist yet, while the block lasts. Raises TargetError, OSError."""
+    path = _lock_of(target)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        if not take(file, path):
+            raise TargetError(
+                "Another process is writing {target}. Wait until it has ended, or choose another name.", target=target
+            )
+        try:
+            yield
+        finally:
+            if sys.platform == "win32":  # which keeps a file that is open
+                file.close()
+            with suppress(OSError):
+                path.unlink()
+
+
+def busy(target: Path) -> bool:
+    """Whether somebody works on `target` (see `only_one`)."""
+    path = _lock_of(target)
+    return path.is_file() and not free(path)
+
+
+def free(path: Path) -> bool:
+    """Whether no process holds the lock of the file `path`."""
+    try:
+        with path.open("rb") as file:
+            return take(file, path)
+    except OSError:
+        return False
+
+
+def _lock_of(target: Path) -> Path:
+    # A webui lists all that is in its loras folder, hidden files too, unless the name ends in -np.
+    return target.with_name(f".{target.name}.lock-np")

@@ -18,13 +18,17 @@ _PLAIN = re.compile(r"[a-z]+")
 _SIMPLE = re.compile(r"[A-Za-z0-9 .,:;!?\"()]*")  # of which the letters are all there is to know
 
 
+# Lists have pieces of contractions as words of their own. With the word of each in a sentence that was read.
+_CLITICS = {"'m": "am", "'re": "are", "'s": "is", "'ve": "have", "'ll": "will", "n't": "not"}
+
+
 @dataclass(frozen=True)
 class Entry:
     """A word or phrase as dictionaries, course books and lists write it. Make one with `Entry.parse`.
 
     `text` is the user's own, to be given back; `headword` is what a prompt asks for. `parts` are coarse parts of speech
     (`lexicon.PARTS_OF_SPEECH`), none where nothing is said; `sense`, `variety` ("BrE", "AmE") and `level` are empty
-    where nothing is said. `alternatives` are the words and placeholders that a sentence has to have, one way or another.
+    where nothing is said. `alternatives` are the words and placeholders that a sentence has to have, one of them.
     """
 
     text: str
@@ -62,6 +66,8 @@ class Entry:
     @cached_property
     def keys(self) -> frozenset[str]:
         """Every sentence that uses the entry has one of these among its `keys_of`."""
+        if self.headword in _CLITICS:
+            return frozenset({_CLITICS[self.headword]})
         return frozenset().union(*(_rarest(pattern) for pattern, _ in self._patterns))
 
     @cached_property
@@ -80,6 +86,9 @@ class Entry:
         return None if any(cased(form) or form in FUNCTION for form in forms) else forms
 
     def _places(self, text: Text) -> list[int] | None:
+        if self.headword in _CLITICS:  # only as it is written here: "I'm" for 'm, not "I am"
+            key = _CLITICS[self.headword]
+            return [at for at, t in enumerate(text.tokens) if t.key == key and {*"'’"} & {*text.surface(at)}] or None
         for pattern, items in self._patterns:
             if len(pattern.parts) == 1 and len(items) == 1:
                 forms, written = pattern.parts[0].forms, items[0].written[0]

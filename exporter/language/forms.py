@@ -53,7 +53,7 @@ def inflections(word: str, parts: tuple[str, ...]) -> frozenset[str]:
         if part not in ("NOUN", "VERB", "ADJ", "ADV"):
             continue
         of_part = {**(getAllInflections(word, "AUX") if part == "VERB" else {}), **getAllInflections(word, part)}
-        if not of_part and part in ("NOUN", "VERB") and word.isalpha() and not getAllInflections(word):
+        if not of_part and part == "NOUN" and word.isalpha():  # the dictionary lacks "bar" as a noun
             of_part = getAllInflectionsOOV(word, part)
         tables.append(of_part)
     return frozenset({word, *(_MORE.get(word, ()) if "NOUN" in parts else ()), *_written(tables)})

@@ -1,7 +1,7 @@
 """What dictionaries, course books and word lists write beside a word, read into its parts.
 
 `put sth off`, `have/has got`, `colour (BrE)`, `close 1`, `light adj.`, `(be) able to`, `as ... as`: the headword and
-its alternatives as items that a matcher can look for, and what is said about it (part of speech, sense, variety, level).
+its alternatives as items that a matcher can look for, and what is said about it (`labels.py`).
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def read_notation(text: str) -> Notation:
 
 
 def headword(items: Items) -> str:
-    """What a prompt asks for: the entry without notation, the first of its alternatives, "put off" for `put sth off`."""
+    """What a prompt asks for: the entry without notation, and the first alternative of each word."""
     found: list[str] = []
     for at, item in enumerate(items):
         after = items[at + 1] if at + 1 < len(items) else None

@@ -163,16 +163,11 @@ def _verbal(items: Items) -> tuple[Pattern, ...]:
     last = items[-1]
     noun = last.kind is Kind.WORD and is_noun(last)
     found = [Pattern(tuple(parts), True, noun)]
-    at = head + 1
-    if (
-        len(items) > at + 1
-        and first_key(items[at]) in PARTICLES
-        and items[at].kind is Kind.WORD
-        and (noun or last.kind is Kind.SELF)
-    ):
-        if not any(item.kind is Kind.WORD and first_key(item) in PREPOSITIONS for item in items[at + 1 :]):
-            moved = (*items[:at], *items[at + 1 :], items[at])  # make your mind up
-            found.append(Pattern(_verbal(moved)[0].parts, True, False)) if items[at] != items[-1] else None
+    particle, rest = items[head + 1], items[head + 2 :]
+    movable = particle.kind is Kind.WORD and first_key(particle) in PARTICLES and (noun or last.kind is Kind.SELF)
+    if rest and movable and not any(i.kind is Kind.WORD and first_key(i) in PREPOSITIONS for i in rest):
+        moved = (*items[: head + 1], *rest, particle)  # make your mind up
+        found.append(Pattern(_verbal(moved)[0].parts, True))
     return tuple(found)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from .wordsets import words
 
@@ -11,8 +12,8 @@ from .wordsets import words
 _ABBREVIATIONS = words("vs etc e.g i.e eg ie a.m p.m am pm approx cf al ca incl esp")
 # Nor after these, which come before a name or a number, where they have a capital.
 _TITLES = words(
-    "Mr Mrs Ms Mx Dr Prof St Sr Jr Mt Lt Rev Hon Sgt Cpl Pvt Gen Col Capt Cmdr Adm Maj Gov Sen Rep Pres Supt Insp Fr Msgr "
-    "Messrs Mme Mlle No Nos Fig Ch Vol Ave Rd Blvd Bldg Ft Pt Inc Ltd Co Corp Dept Univ Assn Bros"
+    "Mr Mrs Ms Mx Dr Prof St Sr Jr Mt Lt Rev Hon Sgt Cpl Pvt Gen Col Capt Cmdr Adm Maj Gov Sen Rep Pres Supt Insp "
+    "Fr Msgr Messrs Mme Mlle No Nos Fig Ch Vol Ave Rd Blvd Bldg Ft Pt Inc Ltd Co Corp Dept Univ Assn Bros"
 )
 _MONTHS = words("Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun")
 _NAMES = _TITLES | _MONTHS
@@ -20,15 +21,16 @@ _NUMBERED = words("No Nos Fig Ch Vol Pt")  # before a number only
 _LAST = words("Inc Ltd Co Corp Jr Sr Ave Rd Blvd Bros")  # after a name, and so perhaps at an end
 # What begins a sentence after "p.m." or "the U.S.": no name and no noun of a time goes on like this.
 _OPENERS = words(
-    "I He She It We They You The A An This That These Those There Here What When Where Who Why How Which Is Are Was Were "
-    "Do Does Did Can Could Will Would Should Have Has My Your His Her Its Our Their But And So Then If After Before "
-    "Please Let Yes No Not Now Because Although However Everyone Everybody Nobody Some Many Most All Every Each One Two"
+    "I He She It We They You The A An This That These Those There Here What When Where Who Why How Which Is Are Was "
+    "Were Do Does Did Can Could Will Would Should Have Has My Your His Her Its Our Their But And So Then If After "
+    "Before Please Let Yes No Not Now Because Although However Everyone Everybody Nobody Some Many Most All Every "
+    "Each One Two"
 )
 _SAYS = words(
-    "said says asked asks shouted shouts cried cries answered answers replied replies thought thinks whispered called "
-    "added told tells wrote yelled screamed laughed explained exclaimed repeated"
+    "said says asked asks shouted shouts cried cries answered answers replied replies thought thinks whispered "
+    "called added told tells wrote yelled screamed laughed explained exclaimed repeated"
 )
-_INSIDE = re.compile(r"[.!?…][^\w\s]*(?:\s|[A-Z])")  # an end that something follows
+_INSIDE = re.compile(r"[.!?…][^\w\s]{0,4}(?:\s|[A-Z])")  # an end that something follows
 _MARK = re.compile(r"[.!?…]+")
 _CLOSERS, _OPENINGS = "\"'”’)]»", "\"'“‘([«"
 _BEFORE = re.compile(r"[\w.'’-]{1,40}$")
@@ -42,7 +44,7 @@ def count_sentences(text: str) -> int:
 def split_sentences(text: str) -> list[str]:
     """The sentences of `text` in order, without outer spaces; none where there is only space."""
     starts = [0, *_ends(text), len(text)]
-    pieces = (text[a:b].strip() for a, b in zip(starts, starts[1:], strict=False))
+    pieces = (text[a:b].strip() for a, b in pairwise(starts))
     return [piece for piece in pieces if piece]
 
 

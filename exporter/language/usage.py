@@ -10,13 +10,14 @@ from .wordsets import BE, COORDINATORS, DETERMINERS, DO, MODALS, POSSESSIVES, PR
 
 # With a capital another word than without.
 _CAPITALISED = words(
-    "may march august polish turkey china japan wales jersey cork nice bath chile mali reading lent pole swede welsh "
-    "scotch mercury mars finn turkish"
+    "may march august polish turkey china japan wales jersey cork nice bath chile mali reading lent pole swede "
+    "welsh scotch mercury mars finn turkish"
 )
 # A name as often as a word.
 _FIRST_NAMES = words(
-    "will mark bill rose grace hope joy faith frank jack grant art rob bob pat sue ray rich robin ruby drew dean max "
-    "lily daisy jasmine heather iris ivy holly dawn penny summer june april victor harry jean carol miles cliff guy gene"
+    "will mark bill rose grace hope joy faith frank jack grant art rob bob pat sue ray rich robin ruby drew dean "
+    "max lily daisy jasmine heather iris ivy holly dawn penny summer june april victor harry jean carol miles cliff "
+    "guy gene"
 ) - {"summer", "june", "april"}
 _SHOUTED = words("us it who aids")  # in capitals another word
 _SUBJECTS = words("i you he she it we they")
@@ -109,7 +110,7 @@ def _no_verb(text: Text, at: int) -> bool:
 def _no_noun(text: Text, at: int) -> bool:
     first, last, after = _around(text, at)
     key = text.tokens[at].key
-    if "NOUN" not in parts_of(key) and verb_forms(key):
+    if "NOUN" not in parts_of(key) and "participle" in verb_forms(key) and "base" not in verb_forms(key):
         return True
     before = text.tokens[at - 1].key if at and text.tokens[at].before == "" else ""
     if "base" in verb_forms(key) and _plural(before) and after and "NOUN" in parts_of(after):
@@ -140,9 +141,11 @@ def _plural(key: str) -> bool:
 
 
 def _no_adjective(text: Text, at: int) -> bool:
-    _, last, after = _around(text, at)
+    first, last, after = _around(text, at)
     key = text.tokens[at].key
     parts = parts_of(key)
+    if first in BE:
+        return False  # "Are you ready"
     if last in _SUBJECTS or last in MODALS or last == "to":
         return bool(verb_forms(key) & {"base", "s"})
     if last == "" and (after in DETERMINERS or after in POSSESSIVES):

@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import product
 
+from .entry import Entry
 from .levels import LEVELS, level_number, words_above
 from .lexicon import lexicon
+from .notation import Kind
 
 # For sentences about somebody: none is also a word of the language.
 NAMES = tuple(
@@ -33,7 +35,6 @@ CONTRACTIONS = tuple(word + clitic for clitic, words in _ENDINGS.items() for wor
 _SPOKEN = ("an", "cannot", "ok", "okay", "OK", "yeah", "TV", "TVs", "CD", "CDs", "DVD", "DVDs")
 _NUMBERS = ("twenty thirty forty fifty sixty seventy eighty ninety", "one two three four five six seven eight nine")
 _INFLECTED = frozenset(["NOUN", "VERB", "ADJ", "ADV"])
-_PLACEHOLDERS = frozenset(["sb", "sth"])
 
 
 @lru_cache(maxsize=len(LEVELS))
@@ -78,11 +79,13 @@ def requested(words: Iterable[str]) -> frozenset[str]:
     In small letters and, where the entry has capitals ("Monday", "TV"), also as it is written there.
     """
     wanted: set[str] = set()
-    for word in words:
-        for written in re.sub(r"\([^)]*\)|[/,;]", " ", word.replace("’", "'")).split():
+    entries = (Entry.parse(word) for word in words)
+    items = (item for entry in entries for some in entry.alternatives for item in some)
+    for item in items:
+        for written in item.written if item.kind not in (Kind.THING, Kind.GAP) else ():
             bare = re.sub(r"^\W+|[^\w.]+$", "", written)
             bare = bare if re.fullmatch(r"(?:\w\.)+", bare) else bare.rstrip(".")  # a.m. keeps its last full stop
-            if not bare or bare in _PLACEHOLDERS:
+            if not bare:
                 continue
             *first, last = bare.lower().split("-")
             forms = {"-".join((*first, form)) for form in (_inflections(last) if last.isalpha() else {last})}

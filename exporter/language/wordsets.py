@@ -28,8 +28,8 @@ PREPOSITIONS = words(
 )
 FUNCTION = words(
     "the a an this that these those i you he she it we they me him her us them my your his its our their mine yours "
-    "not n't no yes and or but so if of in to for with on at by from as there here 's all some any each every do does "
-    "did than then too very also"
+    "not n't no yes and or but so if of in to for with on at by from as there here 's all some any each every do "
+    "does did than then too very also"
 ).union(BE, HAVE, MODALS, RELATIVE, SUBORDINATORS, PREPOSITIONS, COORDINATORS)
 
 # What entries of several words are made of beside nouns, verbs and adjectives.
@@ -42,27 +42,28 @@ PHRASE_WORDS = words(
     "one's my your do doing it there very got after before"
 ).union(BE, HAVE, PARTICLES, PREPOSITIONS, DETERMINERS, REFLEXIVES)
 ADVERBS = words(
-    "not never always often also still very so too really just quite well already ever both even usually sometimes now "
-    "then almost only pretty much rather soon right straight away here there again yet hard fast perhaps maybe indeed "
-    "all enough more most less twice once together today yesterday tomorrow tonight definitely probably"
+    "not never always often also still very so too really just quite well already ever both even usually sometimes "
+    "now then almost only pretty much rather soon right straight away here there again yet hard fast perhaps maybe "
+    "indeed all enough more most less twice once together today yesterday tomorrow tonight definitely probably"
 )
 PRONOUNS = words(
-    "i you he she it we they me him us them myself yourself himself herself itself ourselves themselves mine yours hers "
-    "ours theirs who whom which that this these those what everyone everybody someone somebody anyone anybody nobody "
-    "everything something anything nothing"
+    "i you he she it we they me him us them myself yourself himself herself itself ourselves themselves mine yours "
+    "hers ours theirs who whom which that this these those what everyone everybody someone somebody anyone anybody "
+    "nobody everything something anything nothing"
 )
 POSSESSIVES = words("my your his her its our their whose")
 TIMES = words(
-    "second seconds minute minutes hour hours day days week weeks month months year years time times moment night nights "
-    "morning evening afternoon while ages long half weekend"
+    "second seconds minute minutes hour hours day days week weeks month months year years time times moment night "
+    "nights morning evening afternoon while ages long half weekend"
 )
 # Verbs without an object, which nothing but an adverb comes between and their particle.
 INTRANSITIVE = words("go come sit stand lie arrive fall grow live belong stay walk depend")
 # Verbs that begin a phrase with a noun: "play football" inflects like "play", "bus stop" does not like "bus".
 COLLOCATING = words(
-    "be have do make take get give go come become play watch ride read write listen speak tell say eat drink buy sell see "
-    "hear keep lose win pay send spend wear wash brush clean close open turn put catch miss meet visit learn teach study "
-    "begin start finish stop cook bake cut draw drive fly sing ask answer feel fall hold save waste earn break tidy climb "
-    "bring carry choose find grow follow join leave let like love hate enjoy prefer need want lay set throw push pull "
-    "celebrate borrow lend hurt ask try use brush comb pack do solve raise share score"
+    "be have do make take get give go come become play watch ride read write listen speak tell say eat drink buy "
+    "sell see hear keep lose win pay send spend wear wash brush clean close open turn put catch miss meet visit "
+    "learn teach study begin start finish stop cook bake cut draw drive fly sing ask answer feel fall hold save "
+    "waste earn break tidy climb bring carry choose find grow follow join leave let like love hate enjoy prefer "
+    "need want lay set throw push pull celebrate borrow lend hurt ask try use brush comb pack do solve raise share "
+    "score"
 )

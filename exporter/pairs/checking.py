@@ -191,7 +191,9 @@ def check_pair(word: str, sentence: str, surplus: Sequence[str] = (), pos: str =
         return Problem("markup in the sentence: {markup}", {"markup": markup[:40]})
     if (n := count_sentences(sentence)) > 1:
         return Problem("{n} sentences instead of one", {"n": n})
-    if not Entry.parse(word, pos).uses(sentence):
+    if not (entry := Entry.parse(word, pos)).uses(sentence):
+        if entry.parts and Entry.parse(entry.headword).uses(sentence):
+            return Problem("the sentence does not use the word as {part}", {"part": pos or "/".join(entry.parts)})
         return Problem("the word does not occur in the sentence")
     return None
 

@@ -27,6 +27,7 @@ from .summary import SideSummary, Summary
 
 MAX_RECORDS = 10_000_000
 TRAINING_PRO_FORMAT_NAME = "cefr-sentences"
+_BLANK = "\u115f\u1160\u3164\uffa0"  # letters to Unicode, and nothing on the screen
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
 
 
@@ -89,9 +90,11 @@ class ExportSettings:
 def check_name(name: str) -> None:
     """Raises InputError unless `name` is a plain file name on every system."""
     if (
-        not name.strip()
+        not name.isprintable()  # also half a character, which cannot be encoded
+        or not any(c.isalnum() and c not in _BLANK for c in name)
         or name != name.strip()
-        or len(name.encode("utf-8", "replace")) > 120
+        or len(name.encode()) > 120
+        or name.lower().endswith(".meta")  # NAME.meta.json describes the export NAME
         or name.startswith(".")
         or name.endswith(".")
         or re.search(r'[\x00-\x1f/\\:*?"<>|\ud800-\udfff]', name)
@@ -151,7 +154,7 @@ def export(
         raise InputError(*error.problems, *_first_rejects(pairs)) from None
     files = {f"{side}_{name}": path for (name, side), path in paths.items()} | {"meta": meta_path}
     digest = hashlib.sha256()
-    with Publication(force=force) as out:
+    with Publication(force=force, key=meta_path) as out:
         if pairs.rejects:
             _write_rejects(out, rejected_path, pairs)
             files["rejected"] = rejected_path

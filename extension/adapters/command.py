@@ -76,11 +76,15 @@ def _add_convert_model(commands: Any) -> None:
 def _add_convert_adapter(commands: Any) -> None:
     parser = commands.add_parser(
         "convert-adapter",
-        help="convert an adapter's adapter_model.bin into safetensors",
+        help="convert an adapter's adapter_model.bin into safetensors, or put the names of its tensors right",
         description="Read adapter_model.bin as weights and nothing else, and write adapter_model.safetensors beside "
-        "it. The old file is kept, as adapter_model.bin.old.",
+        "it. Where that is there, give its tensors the names that they have in the base, if only the beginning of the "
+        "names differs. The old file is kept, under its name with .old.",
     )
     parser.add_argument("folder", metavar="DIR", type=Path, help="an adapter folder")
+    parser.add_argument(
+        "--model", metavar="BASE", help="the base whose names the tensors get (default: the one the adapter names)"
+    )
     parser.set_defaults(run=run_convert_adapter)
 
 
@@ -96,7 +100,7 @@ def run_plots(args: argparse.Namespace) -> int:
 
 
 def run_merge(args: argparse.Namespace) -> int:
-    from ..models.loading import check_adapter
+    from ..models.adapter import check_adapter
     from .merge import base_of, merge
     from .to_gguf import steps
 
@@ -146,9 +150,14 @@ def run_convert_model(args: argparse.Namespace) -> int:
 
 
 def run_convert_adapter(args: argparse.Namespace) -> int:
-    from ..models.weights import PICKLE
+    from ..models.weights import PICKLE, SAFE
+    from .merge import base_of
+    from .rename import rename
     from .unpickle import unpickle
 
-    written = unpickle(args.folder)
-    print(f"Written: {written}\nThe old file is kept as {PICKLE}.old; delete it when everything works.")
+    if (args.folder / SAFE).is_file() and not (args.folder / PICKLE).is_file():
+        old, written = SAFE, rename(args.folder, args.model or base_of(args.folder))
+    else:
+        old, written = PICKLE, unpickle(args.folder)
+    print(f"Written: {written}\nThe old file is kept as {old}.old; delete it when everything works.")
     return 0

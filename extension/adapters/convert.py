@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import CefrError, ModelError
+from ...exporter.common.errors import CefrError, ModelError, first_line
 from ...exporter.common.memory import check_memory, gigabytes
 from ...exporter.records.prompt import ListPrompt
 from ..models.gguf import Gguf, check_architecture, edit_json, llama3_rope, open_gguf, save_folder
-from ..models.loading import first_line, libraries, load
+from ..models.loading import libraries, load
 from ..models.prompt_form import prompt_ids
 from .model_folder import check_out, check_space, new_model_folder, write_meta
 

@@ -12,20 +12,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import ModelError, Option
+from ...exporter.common.checked import read_object
+from ...exporter.common.errors import ModelError, Option, first_line
 from ...exporter.common.memory import check_memory, free_memory, gigabytes
 from ...exporter.records.prompt import ListPrompt
+from ..models.adapter import CONFIG, apply_adapter, check_adapter
 from ..models.gguf import edit_json
-from ..models.loading import (
-    apply_adapter,
-    check_adapter,
-    check_model_name,
-    first_line,
-    libraries,
-    load_tokenizer,
-    locate,
-    unloadable,
-)
+from ..models.loading import check_model_name, libraries, load_tokenizer, locate, unloadable
 from ..models.prompt_form import prompt_ids
 from ..models.weights import shapes
 from ..training.model_card import NAME as README
@@ -62,9 +55,7 @@ def base_of(adapter: Path, models: Path | None = None) -> str:
 
     `models` is the webui's models folder, for a base under the name it has there. Raises ModelError when it names none.
     """
-    meta = check_adapter(adapter)
-    config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
-    name = meta.get("base_model") or config.get("base_model_name_or_path")
+    name = check_adapter(adapter).base_model or read_object(adapter / CONFIG).get("base_model_name_or_path")
     if not isinstance(name, str) or not name:
         raise ModelError(
             "{adapter} does not say which model it was trained on. Name it with {option}.",
@@ -96,7 +87,7 @@ def merge(
             adapter do.
         TargetError: `out` cannot be written.
     """
-    meta = check_adapter(adapter)
+    card = check_adapter(adapter)
     check_out(out, force=force)
     check_model_name(base)
     torch, _ = libraries()
@@ -112,7 +103,7 @@ def merge(
     )
     check_memory(need)
     tokenizer = load_tokenizer(str(folder))
-    level = meta.get("level") or "A1"
+    level = card.level or "A1"
     prompts = [prompt_ids(tokenizer, ListPrompt(level, words)) for words in _WORDS]
     with new_model_folder(out, force=force) as part:
         before = _merge_into(torch, part, folder, adapter, base, dtype, prompts)
@@ -123,7 +114,7 @@ def merge(
         if not check.passed:
             raise _refusal(adapter, base, check)
         merged = {"adapter": adapter.resolve().name, "dtype": dtype, "check": asdict(check)}
-        known = {key: meta[key] for key in ("level", "prompt_version", "form") if key in meta}
+        known = {"level": card.level, "prompt_version": card.prompt_version, "form": card.form} if card.level else {}
         write_meta(part, {**known, "base_model": base, "merged": merged})
         (part / README).write_text(_readme(out.name, adapter, base, check), encoding="utf-8")
         size = sum(p.stat().st_size for p in part.glob("*.safetensors"))

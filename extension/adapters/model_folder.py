@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import Option, TargetError
-from ...exporter.common.files import atomic_folder, target_error
+from ...exporter.common.files import atomic_folder, bring_back, replaced, target_error
+from ...exporter.common.lock import only_one
 from ...exporter.common.memory import check_disk
-from ..models.loading import META
+from ..models.adapter import META
 
 # Tokenizer, configuration and the like.
 _BESIDES = 100_000_000  # bytes
@@ -43,6 +44,9 @@ def check_out(out: Path, *, force: bool) -> None:
         raise TargetError(
             "{out} cannot be the name of a new folder. Choose another {option}.", out=out, option=Option("out")
         )
+    if replaced(out).is_dir():
+        with only_one(out):
+            bring_back(out)
     if not (out.exists() or out.is_symlink()) or (out.is_dir() and not any(out.iterdir())):
         return
     if not force:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import ModelError, TargetError
+from ...exporter.common.errors import ModelError, TargetError, first_line
 from ...exporter.common.files import atomic_path, target_error
-from ..models.loading import first_line
 from ..models.weights import PICKLE, SAFE
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...exporter.common.errors import InputError
+from ...exporter.common.files import leftovers
+from ...exporter.common.memory import gigabytes
 from ...exporter.common.webui import Webui
 from ...exporter.records.export import is_ours
 from ...exporter.records.reading import read_training
@@ -112,6 +114,14 @@ def look(webui: Webui) -> Iterator[Finding]:
             "Exported records: cefr-sentences convert-data {first} --to chat (or text). Other texts: put them into a "
             "JSON array of objects with the key text, or install Training PRO as an extension and patch it.",
             {"folder": folder, "files": listed(texts), "first": folder / texts[0]},
+        )
+    if left := leftovers(folder):
+        size = gigabytes(sum(path.stat().st_size for path in left))
+        yield note(
+            "{folder} holds {n} temporary files of exports that were killed ({size}).",
+            "They are hidden and only take space.",
+            "The next export into that folder removes them.",
+            {"folder": folder, "n": len(left), "size": size},
         )
     yield ok("{folder}: {n} training files in order.", {"folder": folder, "n": f"{good:,}"})
 

@@ -32,6 +32,13 @@ def look(webui: Webui) -> Iterator[Finding]:
             {"folder": webui.loras},
         )
         return
+    for kept in sorted(webui.loras.glob(".*.before")):
+        yield note(
+            "{kept} is the adapter that a killed training was to replace.",
+            "It is hidden, so it is not listed.",
+            "Train under the name {name} again or resume that run, which brings it back or replaces it; or rename it.",
+            {"kept": kept, "name": kept.name[1:].removesuffix(".before")},
+        )
     folders, good = _folders(webui), []
     for folder in folders:
         findings = list(_look_at(webui, folder))

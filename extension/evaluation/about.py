@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime
-import json
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from ...exporter.common.errors import Problem
-from ..models.loading import META, Loaded
+from ...exporter.common.checked import checked, read_object
+from ...exporter.common.errors import InputError, Problem
+from ...exporter.common.versions import installed
+from ..models.adapter import Card, check_adapter
+from ..models.loading import Loaded
 from ..training.artifacts import fingerprint
 from ..training.preflight import lengths
 from .plots import available
@@ -37,18 +36,18 @@ def about(
         longest=max(lengths(loaded.tokenizer, records), default=None),
         run=_training(adapter) if adapter is not None else TrainingRun(),
         date=datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
-        versions={name: number for name in _LIBRARIES if (number := _version(name))},
+        versions={name: number for name in _LIBRARIES if (number := installed(name))},
         notes=tuple(notes),
     )
 
 
-def remarks(card: Mapping[str, Any], task: Task, training: Path | None) -> list[Problem]:
-    """What a reader of the figures has to know about the data. `card` is the adapter's, empty where it has none."""
-    said, level = _trained_on(card), card.get("level")
+def remarks(card: Card, task: Task, training: Path | None) -> list[Problem]:
+    """What a reader of the figures has to know about the data. `card` is the adapter's, empty where there is none."""
+    said, level = card.data.fingerprint, card.level
     found = []
     if training is None or task.training is None:
         found.append(Problem("No training file was found, so there is no retrieval baseline and no count of copies."))
-    elif said not in (None, fingerprint(task.training)):
+    elif said not in ("", fingerprint(task.training)):
         found.append(
             Problem("{file} is not what the adapter was trained on: its records differ.", {"file": training.name})
         )
@@ -59,34 +58,21 @@ def remarks(card: Mapping[str, Any], task: Task, training: Path | None) -> list[
                 "it on the evaluation file of its export."
             )
         )
-    if level not in (None, task.level):
+    if level not in ("", task.level):
         values = {"trained": level, "asked": task.level}
         found.append(Problem("The adapter was trained for {trained}; the words are asked for at {asked}.", values))
     return found
 
 
-def _trained_on(card: Mapping[str, Any]) -> str | None:
-    """The fingerprint of the records that an adapter was trained on, where its card tells it."""
-    data = card.get("data")
-    return data.get("fingerprint") if isinstance(data, dict) else None
-
-
 def _training(adapter: Path) -> TrainingRun:
     """Time and loss of the training, where its folder tells them."""
-    told: dict[str, Any] = {}
-    for file, keys in ((META, ("seconds", "steps")), ("training_log.json", ("train_loss",))):
-        with suppress(OSError, ValueError, TypeError, AttributeError):
-            card = json.loads((adapter / file).read_text(encoding="utf-8"))
-            told |= {key: card[key] for key in keys if isinstance(card.get(key), (int, float))}
-    return TrainingRun(**told)
+    card = check_adapter(adapter)
+    try:
+        log = checked(TrainingRun, read_object(adapter / "training_log.json"))
+    except (InputError, ValueError):
+        log = TrainingRun()
+    return TrainingRun(card.seconds, card.steps, log.train_loss)
 
 
 def _short(name: str) -> str:
     return Path(name).expanduser().resolve().name if Path(name).expanduser().is_dir() else name
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""

@@ -76,7 +76,8 @@ def run(args: argparse.Namespace) -> int:
         check_folder(args.out, force=args.force)
     if args.compare is not None:
         return _compare(args)
-    from ..models.loading import check_adapter, check_model_name, load
+    from ..models.adapter import Card, check_adapter
+    from ..models.loading import check_model_name, load
     from .about import about
     from .compare import evaluate, table
 
@@ -85,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
             "Choose a model with {model}: a Transformers folder, a hub name, or 'embedded'.", model=Option("model")
         )
     check_model_name(args.model)
-    card = check_adapter(args.adapter) if args.adapter is not None else {}
+    card = check_adapter(args.adapter) if args.adapter is not None else Card()
     task, training, notes = _task(args, card)
     beside = _beside(args.beside, task.lists)
     for note in notes:
@@ -118,7 +119,7 @@ def _compare(args: argparse.Namespace) -> int:
     return 0
 
 
-def _task(args: argparse.Namespace, card: dict[str, Any]) -> tuple[Any, Path | None, list[str]]:
+def _task(args: argparse.Namespace, card: Any) -> tuple[Any, Path | None, list[str]]:
     """The task, the training file behind it, and what the reader has to know about them."""
     from ...exporter.records.formats import training_beside
     from ...exporter.records.reading import read_records
@@ -143,9 +144,9 @@ def _task(args: argparse.Namespace, card: dict[str, Any]) -> tuple[Any, Path | N
     known = read_training(training)
     more: dict[str, Any] = {"training": known, "seed": args.seed, "temperature": args.temperature}
     if args.words is not None:
-        if not (args.level or card):
+        if not (args.level or card.level):
             raise InputError("Say at which level the words are asked for with {level}.", level=Option("level"))
-        level = parse_level(args.level or str(card.get("level") or ""), TRAINABLE)
+        level = parse_level(args.level or card.level, TRAINABLE)
         lists, left_out = _lists(args.words)
         if left_out:
             notes.append(left_out)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from ...exporter.common.checked import read_object
 from ...exporter.common.errors import InputError, Option, TargetError
-from ...exporter.common.files import target_error
+from ...exporter.common.files import atomic_folder, target_error
 from .result import Evaluation
 
 DATA = "evaluation.json"
@@ -44,30 +43,18 @@ def publish(out: Path, files: Mapping[str, bytes], *, force: bool = False) -> No
     """
     check_folder(out, force=force)
     out = out.resolve()
-    part, before = (out.with_name(f".{out.name}.{os.getpid()}.{end}") for end in ("part", "before"))
     try:
-        shutil.rmtree(part, ignore_errors=True)
-        for name, data in files.items():
-            path = part / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        if out.exists():
-            for other in out.iterdir():
+        with atomic_folder(out) as part:
+            for name, data in files.items():
+                path = part / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+            for other in out.iterdir() if out.exists() else ():
                 if other.name not in _OURS:
                     copy = shutil.copytree if other.is_dir() else shutil.copy2
                     copy(other, part / other.name)
-            out.rename(before)
-        part.rename(out)
     except OSError as error:
-        if before.exists() and not out.exists():
-            before.rename(out)
         raise target_error(out, error) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-    shutil.rmtree(before, ignore_errors=True)
 
 
 def read_evaluation(path: Path) -> Evaluation:
@@ -76,13 +63,7 @@ def read_evaluation(path: Path) -> Evaluation:
     if not path.is_file():
         raise InputError("{file} does not exist. `cefr-sentences evaluate ... --out DIR` writes it.", file=path)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise InputError(
-            "{file} is not valid JSON: {cause}. Evaluate again, or take another copy.", file=path, cause=error
-        ) from None
-    try:
-        return Evaluation.from_json(data)
+        return Evaluation.from_json(read_object(path))
     except ValueError as error:
         raise InputError(
             "{file} is not an evaluation.json of `cefr-sentences evaluate` ({cause}). Give the one in a report's "

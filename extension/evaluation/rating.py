@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ...exporter.common.checked import checked, read_object
 from ...exporter.common.encoding import detect_encoding, open_text
 from ...exporter.common.errors import InputError, Option
 from ...exporter.common.files import no_formula
@@ -46,9 +47,9 @@ class Key:
     """Who wrote the sentences of a sheet, by their ids."""
 
     level: str
-    seed: int
-    words_left_out: int
     items: Mapping[str, Item]
+    seed: int = 0
+    words_left_out: int = 0
 
     def __post_init__(self) -> None:
         if self.level not in LEVELS or not {item.system for item in self.items.values()} <= set(MODELS):
@@ -137,7 +138,7 @@ def make_sheet(evaluation: Evaluation, n: int, seed: int) -> dict[str, bytes]:
     drawn.shuffle(items)
     width = len(str(len(items)))
     by_id = {f"S{i:0{width}}": item for i, item in enumerate(items, 1)}
-    key = Key(evaluation.asked.level, seed, len(pairs) - len(both), by_id)
+    key = Key(evaluation.asked.level, by_id, seed, len(pairs) - len(both))
     rows = [(id_, item.word, item.sentence) for id_, item in by_id.items()]
     return {
         "ratings.csv": b"\xef\xbb\xbf" + _csv(rows).encode(),  # Excel has to be told that it is UTF-8
@@ -156,15 +157,13 @@ def _csv(rows: Sequence[tuple[str, str, str]]) -> str:
 
 def read_key(path: Path) -> Key:
     """The key of a sheet. Raises InputError when it is anything else."""
+    if not path.is_file():
+        raise InputError("{file} does not exist. `rate make` writes it beside ratings.csv.", file=path)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        items = {id_: Item(**item) for id_, item in data["items"].items()}
-        return Key(data["level"], data.get("seed", 0), data.get("words_left_out", 0), items)
-    except FileNotFoundError:
-        raise InputError("{file} does not exist. `rate make` writes it beside ratings.csv.", file=path) from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        return checked(Key, read_object(path))
+    except ValueError as error:
         raise InputError(
-            "{file} is no key.json of a rating sheet: {cause!r}. `rate make` writes it beside ratings.csv.",
+            "{file} is no key.json of a rating sheet: {cause}. `rate make` writes it beside ratings.csv.",
             file=path,
             cause=error,
         ) from None

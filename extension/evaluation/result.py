@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
-Made = TypeVar("Made")
+from ...exporter.common.checked import checked
+from ...exporter.language.levels import LEVELS
 
 # The model without and with the adapter; a training sentence listed under another word; the evaluation file's own
 # sentences. Systems of any other name are sentences that were written elsewhere (--beside).
@@ -199,16 +200,27 @@ class Evaluation:
     @classmethod
     def from_json(cls, data: Any) -> Evaluation:
         """Reads what `to_json` made. Raises ValueError where `data` is anything else."""
-        try:
-            task, about = data["task"], data.get("about")
-            asked = _make(Asked, task, lists=tuple(map(tuple, task.get("lists", ()))))
-            systems = tuple(_system(name, data[name]) for name in data["systems"])
-            if not systems or systems[0].name != BASE:
-                raise ValueError("the base model is missing")
-            difference = {key: _make(Figure, figure) for key, figure in data.get("difference", {}).items()}
-            return cls(systems, asked, difference, data.get("reduction", {}), about and _about(about))
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"{type(error).__name__}: {error}") from None
+        whole = checked(_Whole, data)
+        systems = tuple(_system(name, data.get(name)) for name in whole.systems)
+        if not systems or systems[0].name != BASE:
+            raise ValueError("the base model is missing")
+        if whole.task.level not in LEVELS:
+            raise ValueError("task.level is no level")
+        words = whole.task.words or [row.word for row in systems[0].rows]
+        if wrong := next((system.name for system in systems if [row.word for row in system.rows] != words), None):
+            raise ValueError(f"{wrong} has other words than were asked for")
+        return cls(systems, whole.task, whole.difference, whole.reduction, whole.about)
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """The keys of evaluation.json beside those of its systems."""
+
+    systems: tuple[str, ...]
+    task: Asked
+    difference: Mapping[str, Figure] = field(default_factory=dict)
+    reduction: Mapping[str, float | None] = field(default_factory=dict)
+    about: About | None = None
 
 
 def _system_json(system: System) -> dict[str, Any]:
@@ -246,18 +258,16 @@ def _listed(value: Any) -> Any:
     return [_listed(one) for one in value] if isinstance(value, tuple) else value
 
 
-def _system(name: str, data: Mapping[str, Any]) -> System:
-    rows = tuple(_make(Row, row, above=tuple(row.get("above", ()))) for row in data["rows"])
-    figures = {key: _make(Figure, figure) for key, figure in data.get("figures", {}).items()}
-    model = _make(Answers, data, answers=tuple(data["answers"])) if "answers" in data else None
-    return System(name, rows, figures, data.get("opening", ""), model)
+def _system(name: str, data: Any) -> System:
+    model = checked(Answers, data, name) if isinstance(data, dict) and "answers" in data else None
+    made = checked(_Columns, data, name)
+    return System(name, made.rows, made.figures, made.opening, model)
 
 
-def _about(data: Mapping[str, Any]) -> About:
-    return _make(About, data, run=_make(TrainingRun, data.get("run", {})), notes=tuple(data.get("notes", ())))
+@dataclass(frozen=True)
+class _Columns:
+    """What evaluation.json holds of a system, besides a model's answers."""
 
-
-def _make(kind: type[Made], data: Mapping[str, Any], **changed: Any) -> Made:
-    """A `kind` of those of its fields that `data` has; a later version may have written more."""
-    known = {each.name for each in fields(kind)}  # pyright: ignore[reportArgumentType]
-    return kind(**{**{key: value for key, value in data.items() if key in known}, **changed})
+    rows: tuple[Row, ...]
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    opening: str = ""

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import InputError, ModelError
-from .loading import first_line
+from ...exporter.common.errors import InputError, ModelError, first_line
 
 # Types that keep each weight as a number of its own; the others round in blocks.
 _EXACT = ("F64", "F32", "F16", "BF16")

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ...exporter.common.errors import ModelError
+from ...exporter.common.files import is_text
 from ...exporter.common.webui import Webui
 from ...exporter.records.prompt import ListPrompt
+from .adapter import apply_adapter, check_adapter
 from .asking import GREEDY, Progress, Reply, Sampling, no_progress
 from .jobs import Desk
-from .loading import Loaded, check_adapter, first_line
-from .pristine import put_back
+from .loading import Loaded
+from .pristine import put_back, take_layers_out
 
 APPLIED = "The adapter {adapter} is applied. Remove it first."
 
@@ -115,7 +117,9 @@ def adapter_names(folders: Webui) -> list[str]:
     try:
         # A name with a dot is a folder that is being replaced.
         adapters = [
-            p for p in folders.loras.iterdir() if not p.name.startswith(".") and (p / "adapter_config.json").is_file()
+            p
+            for p in folders.loras.iterdir()
+            if not p.name.startswith(".") and is_text(p.name) and (p / "adapter_config.json").is_file()
         ]
         return [p.name for p in sorted(adapters, key=lambda p: p.stat().st_mtime, reverse=True)]
     except OSError:
@@ -146,7 +150,7 @@ def with_adapter(loaded: Loaded, folder: Path) -> Iterator[Loaded]:
 
 def prompt_form_of(folder: Path) -> str:
     """The prompt form that the adapter in `folder` was trained with; `instruct` where other software trained it."""
-    return str(check_adapter(folder).get("form", "instruct"))
+    return check_adapter(folder).form
 
 
 def put_on(loaded: Loaded, folder: Path) -> Loaded:
@@ -154,38 +158,23 @@ def put_on(loaded: Loaded, folder: Path) -> Loaded:
 
     Raises ModelError when they do not fit; the model is then as it was.
     """
-    from peft import PeftModel
-
-    try:
-        with put_back(loaded.model, only_after_an_error=True):
-            model = PeftModel.from_pretrained(loaded.model, str(folder), adapter_name=folder.name, is_trainable=False)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        raise ModelError(
-            "The adapter {adapter} does not fit {model}: {error}. Was it trained on another model?",
-            adapter=folder.name,
-            model=loaded.name,
-            error=first_line(error),
-        ) from error
-    model.eval()
+    with put_back(loaded.model, only_after_an_error=True):
+        model = apply_adapter(loaded.model, folder, loaded.name, folder.name)
     return Loaded(loaded.name, model, loaded.tokenizer, prompt_form_of(folder))
 
 
 def take_off(adapted: Any) -> Any:
     """The model that `put_on` was given, without the adapter."""
-    base = adapted.unload()
-    if hasattr(base, "peft_config"):
-        del base.peft_config  # peft 0.17 leaves it behind
+    base = adapted.get_base_model()
+    take_layers_out(base)
     return base
 
 
 def put_on_proved(loaded: Loaded, folder: Path) -> tuple[Loaded, Applied]:
-    """As `put_on`, with the proof that the adapter works. Raises ModelError; the model is then as it was."""
-    adapted = put_on(loaded, folder)
-    try:
+    """As `put_on`, with the proof that the adapter works. After an error the model is as it was."""
+    with put_back(loaded.model, only_after_an_error=True):
+        adapted = put_on(loaded, folder)
         return adapted, prove(adapted, folder.name)
-    except ModelError:
-        take_off(adapted.model)
-        raise
 
 
 def prove(loaded: Loaded, adapter: str) -> Applied:

@@ -19,10 +19,11 @@ from ...exporter.common.errors import InputError, ModelError
 from ...exporter.common.webui import Webui
 from ...exporter.records.prompt import ListPrompt, wrap
 from ..install.template import instruction_template
+from .adapter import META
 from .asking import GREEDY, HEADING, NO_STRICT, Progress, Reply, Sampling, answer_tokens, no_progress
 from .host import APPLIED, Applied, ModelState, adapter_folder, prompt_form_of, put_on_proved, take_off, with_adapter
 from .jobs import Desk, stopping
-from .loading import META, Loaded
+from .loading import Loaded
 
 _NOT_TRAINABLE = {
     "none": "No model is loaded. Load a Transformers model in the Model tab first.",
@@ -222,7 +223,8 @@ class InWebui:
             loaded = self._ready()
             folder = adapter_folder(self.folders, adapter) if adapter is not None else None
             if shared.lora_names:
-                shared.model, shared.lora_names = take_off(shared.model), []
+                shared.lora_names, shared.model_dirty_from_training = [], True  # after an error it is loaded again
+                shared.model, shared.model_dirty_from_training = take_off(shared.model), False
                 loaded = Loaded(loaded.name, shared.model, loaded.tokenizer)
             if folder is None:
                 return None

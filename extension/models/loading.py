@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import ModelError, Option
-
-META = "cefr_sentences.json"
+from ...exporter.common.errors import ModelError, Option, first_line
+from .adapter import Card, apply_adapter, check_adapter
+from .weights import check_weights
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,7 @@ def check_model_name(model: str) -> None:
             raise ModelError(
                 "{model} has no weights (.safetensors files). Check that the download is complete.", model=model
             )
+        check_weights(path)
         return
     if path.exists():
         raise ModelError(
@@ -59,32 +59,6 @@ def check_model_name(model: str) -> None:
         )
 
 
-def check_adapter(folder: Path) -> dict[str, Any]:
-    """What training wrote beside the adapter; empty for one that was trained elsewhere. Raises ModelError."""
-    if not folder.is_dir():
-        raise ModelError("There is no adapter folder {folder}. Check the spelling.", folder=folder)
-    if (folder / "adapter_model.bin").is_file() and not (folder / "adapter_model.safetensors").exists():
-        raise ModelError(
-            "{folder} has its weights as a pickle (adapter_model.bin), which can run code when it is loaded. Convert "
-            "it to safetensors, which loads only numbers: cefr-sentences convert-adapter {folder}",
-            folder=folder,
-        )
-    if not (folder / "adapter_config.json").exists() or not (folder / "adapter_model.safetensors").exists():
-        raise ModelError(
-            "{folder} is not an adapter: it needs adapter_config.json and adapter_model.safetensors. Check that its "
-            "training has ended.",
-            folder=folder,
-        )
-    try:
-        return json.loads((folder / META).read_text(encoding="utf-8")) if (folder / META).exists() else {}
-    except ValueError as error:
-        raise ModelError(
-            "{file} is damaged: {cause}. Delete it to use the adapter as one that was trained elsewhere.",
-            file=folder / META,
-            cause=error,
-        ) from None
-
-
 def load(name: str, adapter: Path | None = None, *, four_bit: bool = False) -> Loaded:
     """Load `name`, with `adapter` applied when given. bfloat16 on a GPU that has it, else float32.
 
@@ -94,14 +68,14 @@ def load(name: str, adapter: Path | None = None, *, four_bit: bool = False) -> L
         ModelError: it cannot be found, downloaded or loaded, or the adapter belongs to another model.
     """
     check_model_name(name)
-    card = check_adapter(adapter) if adapter is not None else {}
+    card = check_adapter(adapter) if adapter is not None else Card()
     _, transformers = libraries()
     folder = locate(name)
     model = _model(name, folder, four_bit)
     tokenizer = _tokenizer(transformers, name, folder)
     if adapter is not None:
         model = apply_adapter(model, adapter, name)
-    return Loaded(name, model.eval(), tokenizer, card.get("form", "instruct"))
+    return Loaded(name, model.eval(), tokenizer, card.form)
 
 
 def _model(name: str, folder: str, four_bit: bool) -> Any:
@@ -125,7 +99,7 @@ def _model(name: str, folder: str, four_bit: bool) -> Any:
     try:
         model = transformers.AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=False, **how)
         return model if four_bit else model.to("cuda" if cuda else "cpu")
-    except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
+    except Exception as error:  # damaged files make the libraries fail in many ways
         raise unloadable(name, error) from error
 
 
@@ -133,21 +107,6 @@ def unloadable(name: str | Path, error: Exception) -> ModelError:
     return ModelError(
         "{model} cannot be loaded: {cause}. Get it again, or choose another one.", model=name, cause=first_line(error)
     )
-
-
-def apply_adapter(model: Any, adapter: Path, name: str) -> Any:
-    """`model`, called `name`, with `adapter` applied, for use and not for training. Raises ModelError."""
-    from peft import PeftModel
-
-    try:
-        return PeftModel.from_pretrained(model, str(adapter), is_trainable=False).eval()
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        raise ModelError(
-            "The adapter {adapter} does not fit {model}: {cause}. Was it trained on another model?",
-            adapter=adapter,
-            model=name,
-            cause=first_line(error),
-        ) from error
 
 
 def _check_four_bit(cuda: bool) -> None:
@@ -193,7 +152,7 @@ def libraries() -> tuple[Any, Any]:
 def _tokenizer(transformers: Any, name: str, folder: str) -> Any:
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    except (OSError, ValueError, KeyError, ImportError, AttributeError) as error:
+    except Exception as error:  # also the tokenizers' own, which have no kind
         raise ModelError(
             "The tokenizer of {model} cannot be loaded: {cause}. Get the model again, or choose another one.",
             model=name,
@@ -220,9 +179,3 @@ def locate(name: str) -> str:
 
 def _only_gguf(folder: Path) -> bool:
     return not (folder / "config.json").exists() and any(folder.glob("*.gguf"))
-
-
-def first_line(error: BaseException) -> str:
-    """What a library says of its error, as the end of a sentence."""
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0][:300].rstrip(".")

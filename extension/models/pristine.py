@@ -27,7 +27,7 @@ def put_back(model: Any, *, only_after_an_error: bool = False) -> Iterator[None]
         failed = False
     finally:
         if failed or not only_after_an_error:
-            _take_layers_out(model)
+            take_layers_out(model)
             for parameter, was in flags:
                 parameter.requires_grad_(was)
             for module, mode in modes:
@@ -42,12 +42,16 @@ def put_back(model: Any, *, only_after_an_error: bool = False) -> Iterator[None]
                 model.to(device)
 
 
-def _take_layers_out(model: Any) -> None:
+def take_layers_out(model: Any) -> None:
+    """Put the layers back that peft has wrapped: for LoRA, and whole copies (`modules_to_save`)."""
     from peft.tuners.tuners_utils import BaseTunerLayer
+    from peft.utils.other import AuxiliaryTrainingWrapper
 
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
             if isinstance(child, BaseTunerLayer):
                 setattr(parent, name, child.get_base_layer())
+            elif isinstance(child, AuxiliaryTrainingWrapper):
+                setattr(parent, name, child.original_module)
     if hasattr(model, "peft_config"):
         del model.peft_config  # peft 0.17 leaves it behind

@@ -47,10 +47,20 @@ def closing(tokenizer: Any, record: Record | Example, prompt_form: str) -> str:
 
 def stop_ids(tokenizer: Any, prompt_form: str) -> list[int]:
     """The tokens that end an answer."""
-    ids = [tokenizer.eos_token_id]
+    ids = [end_id(tokenizer)]
     if prompt_form == "chat" and (end := closing(tokenizer, _PROBE, prompt_form)):
         ids.append(tokenizer(end, add_special_tokens=False)["input_ids"][0])
     return list(dict.fromkeys(ids))
+
+
+def end_id(tokenizer: Any) -> int:
+    """The tokenizer's end mark. Raises ModelError where it has none."""
+    if tokenizer.eos_token_id is None:
+        raise ModelError(
+            "The tokenizer of this model has no end mark, so an answer would never end. Name it as eos_token in "
+            "tokenizer_config.json, or choose another model."
+        )
+    return tokenizer.eos_token_id
 
 
 def pad_id(tokenizer: Any) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -137,19 +139,27 @@ class Server:
         url = endpoint(self.url, self.prompt_form)
         headers = {"Content-Type": "application/json"}
         if key := os.environ.get("OPENAI_API_KEY", "").strip():
+            if not (key.isascii() and key.isprintable()):  # http.client would say so, with the key
+                problem = Problem(
+                    "OPENAI_API_KEY holds a line break or another character that no key has. Set it again."
+                )
+                raise _Unanswered(problem, passing=False)
             headers["Authorization"] = f"Bearer {key}"
         request = urllib.request.Request(url, data=json.dumps(body).encode(), headers=headers)
         deadline = time.monotonic() + self.timeout
         try:
-            with urllib.request.urlopen(request, timeout=self.timeout) as response:
+            with _OPENER.open(request, timeout=self.timeout) as response:
                 return _read(response.read1, deadline).decode("utf-8", "replace")
         except urllib.error.HTTPError as error:
             with error:
-                wait = _seconds(error.headers.get("Retry-After"))
+                wait, to = _seconds(error.headers.get("Retry-After")), error.headers.get("Location")
             problem = Problem(
                 "{url} answered {status} {reason}. Is a model loaded there, and does it offer OpenAI's API?",
                 {"url": url, "status": error.code, "reason": error.reason},
             )
+            if to and 300 <= error.code < 400:
+                said = "{url} sends on to {to}, which is not asked: it would be told the key. Give the address itself."
+                problem = Problem(said, {"url": url, "to": to[:200]})
             busy = error.code >= 500 or error.code in _BUSY
             raise _Unanswered(problem, passing=busy, wait=wait) from None
         except (OSError, ValueError, HTTPException) as error:  # refused, broken off, no such host, too late
@@ -171,7 +181,8 @@ class Server:
         try:
             choice = json.loads(text)["choices"][0]
             answer = choice["message"]["content"] if self.prompt_form == "chat" else choice["text"]
-            return answer + ""  # a number or null is no text
+            # A number or null is no text; half a character, of a stream cut in the middle, cannot be written.
+            return (answer + "").encode(errors="replace").decode()
         except (ValueError, KeyError, IndexError, TypeError, RecursionError):
             problem = Problem(
                 "{url} did not answer with a completion but with {text}.",
@@ -179,6 +190,16 @@ class Server:
             )
             # A stream that broke off is worth another try; a web page is not.
             raise _Unanswered(problem, passing=text.lstrip().startswith("{")) from None
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """urllib would send the key along, to any host."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_NoRedirect)
 
 
 class _Unanswered(Exception):
@@ -194,7 +215,7 @@ def endpoint(url: str, prompt_form: str) -> str:
 
     Raises ModelError when `url` is no address, InputError when there is no such form.
     """
-    if not url.startswith(("http://", "https://")):
+    if _host(url) is None:
         raise ModelError(
             "{url} is not the address of a server. An address looks like http://127.0.0.1:5000", url=repr(url)
         )
@@ -206,6 +227,26 @@ def endpoint(url: str, prompt_form: str) -> str:
         )
     url = url.rstrip("/")
     return f"{url if url.endswith('/v1') else url + '/v1'}/{'chat/' if prompt_form == 'chat' else ''}completions"
+
+
+def tells_key(url: str) -> bool:
+    """Whether the key is set and goes to `url` as everybody on the way can read it."""
+    host = _host(url) or ""
+    try:
+        here = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        here = False
+    return bool(os.environ.get("OPENAI_API_KEY")) and not here and not url.startswith("https://")
+
+
+def _host(url: str) -> str | None:
+    """The host of a web address; None where it is none."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        parts.port  # noqa: B018  # raises where it is no number
+        return parts.hostname if parts.scheme in ("http", "https") and url.isprintable() else None
+    except ValueError:
+        return None
 
 
 def _read(read: Callable[[int], bytes], deadline: float) -> bytes:

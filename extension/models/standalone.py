@@ -115,8 +115,8 @@ class Standalone:
             loaded = self._model()
             folder = adapter_folder(self.folders, adapter) if adapter is not None else None
             if self._applied is not None:
+                self._loaded = self._applied = None  # after an error it is loaded again
                 loaded = self._loaded = Loaded(loaded.name, take_off(loaded.model), loaded.tokenizer)
-                self._applied = None
             if folder is None:
                 return None
             self._loaded, applied = put_on_proved(loaded, folder)

@@ -7,9 +7,9 @@ from typing import Any
 
 import gradio as gr
 
+from ..models.adapter import check_adapter
 from ..models.host import adapter_names
 from ..models.jobs import Job
-from ..models.loading import check_adapter
 from .gradio_compat import copyable
 from .languages import text
 from .markup import element, join, note
@@ -42,7 +42,7 @@ class ApplyPane(Pane):
         folder = self.adapter_folder(adapter)
         if not self.host.state().adapters:
             self.host.chat_before = chat
-        level = check_adapter(folder).get("level", "A1")
+        level = check_adapter(folder).level or "A1"
         yield {self.command: f"/cefr {level}: happy, book, friend"}
         yield from self._change(language, folder.name)
 

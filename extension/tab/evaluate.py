@@ -18,9 +18,9 @@ from ..evaluation.compare import evaluate
 from ..evaluation.report import html_report
 from ..evaluation.result import Evaluation
 from ..evaluation.task import of_records, read_training
+from ..models.adapter import check_adapter
 from ..models.host import adapter_names
 from ..models.jobs import Job
-from ..models.loading import check_adapter
 from . import paths
 from .evaluate_view import shown
 from .labels import say_in

@@ -21,7 +21,7 @@ def decimal(value: Any, option: str) -> float:
     """`value` of the field for `option`. Raises InputError when it is no number."""
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(
             "{value!r} is not a number for {option}.", value=str(value)[:40], option=Option(option)
         ) from None

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ...exporter.common.errors import InputError
+from ...exporter.common.files import is_text
 from ...exporter.records.export import check_name, is_ours
 from ...exporter.records.prompt import RESPONSE_HEAD
 
@@ -88,4 +89,4 @@ def upload(path: object) -> Path:
 
 def _files(folder: Path) -> Iterator[Path]:
     with suppress(OSError):
-        yield from (p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+        yield from (p for p in folder.iterdir() if p.is_file() and not p.name.startswith(".") and is_text(p.name))

@@ -12,15 +12,17 @@ from typing import Any
 import gradio as gr
 
 from ...exporter.common.errors import CefrError, InputError
+from ...exporter.common.files import is_text
+from ...exporter.common.lock import busy
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ...exporter.records.formats import eval_beside
 from ...exporter.records.reading import read_training
 from ..models.jobs import Job
 from ..recipes import KINDS, recipe
-from ..training.artifacts import new_folder
+from ..training.artifacts import run_folder
 from ..training.estimate import estimate
 from ..training.log import read_log
-from ..training.plan import RESUME, Plan, carry_out, check_levels, elsewhere, last_checkpoint
+from ..training.plan import RESUME, Plan, carry_out, check_levels, last_checkpoint
 from ..training.preflight import data_problems, place_problems, problem
 from . import paths
 from .gradio_compat import root_page
@@ -196,11 +198,8 @@ class TrainPane(Pane):
                 if "loss" in entry:
                     job.progress(steps, entry["current_steps"], entry["total_steps"])
 
-            with self.host.lend() as loaded:
-                if resume:
-                    return carry_out(loaded, plan, out, resume=True, report=report, stop=job.stopping.is_set)
-                with new_folder(out, force=replace):
-                    return carry_out(loaded, plan, out, report=report, stop=job.stopping.is_set)
+            with self.host.lend() as loaded, run_folder(out, resume=resume, force=replace):
+                return carry_out(loaded, plan, out, resume=resume, report=report, stop=job.stopping.is_set)
 
         yield from self.follow(self.desk.start("train", work, ends_itself=True), language)
 
@@ -226,4 +225,4 @@ class TrainPane(Pane):
 def unfinished_runs(loras: Path) -> list[str]:
     """Adapter folders with a run that can be resumed: it has a checkpoint, and no other process is at it."""
     runs = [path.parent.parent for path in loras.glob(f"*/{RESUME}/plan.json")] if loras.is_dir() else []
-    return sorted(run.name for run in runs if last_checkpoint(run) is not None and not elsewhere(run))
+    return sorted(run.name for run in runs if is_text(run.name) and last_checkpoint(run) is not None and not busy(run))

@@ -131,7 +131,7 @@ class Ui:
                 yield from self._answers(event, language, given, listed)
             except CefrError as error:
                 yield {event.message: self._refused(error, language, event.pane), **self._fresh(language, listed)}
-            except Exception as error:
+            except (Exception, SystemExit, KeyboardInterrupt) as error:  # the last two would end the server
                 _log.exception("A handler of the CEFR tab failed")
                 problem = Problem(UNEXPECTED, {"error": f"{type(error).__name__}: {error}"})
                 yield {event.message: note(say_all([problem], language, event.pane), "error")}
@@ -180,7 +180,7 @@ class Ui:
             for component, update in self._fresh(language, values).items():
                 updates[component] = {**update, **updates[component]} if component in updates else update
             return updates
-        except Exception:  # the page of the whole webui waits for this
+        except (Exception, SystemExit, KeyboardInterrupt):  # the page of the whole webui waits for this
             _log.exception("The CEFR tab could not be brought up to date")
             return {self.head: note(text("head.failed", language), "error")}
 

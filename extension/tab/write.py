@@ -15,10 +15,10 @@ from ...exporter.bank.own import own_file, read_own
 from ...exporter.common.errors import InputError
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ...exporter.records.prompt import ListPrompt, wrap
+from ..models.adapter import check_adapter
 from ..models.asking import Ask
 from ..models.host import adapter_names
 from ..models.jobs import Job
-from ..models.loading import check_adapter
 from ..writing.known import training_sentences
 from ..writing.lists import full_lists
 from ..writing.output_formats import OutputFormat
@@ -123,7 +123,7 @@ class WritePane(Pane):
         """An adapter knows its level."""
         if not adapter:
             return {}
-        trained = check_adapter(self.adapter_folder(adapter)).get("level")
+        trained = check_adapter(self.adapter_folder(adapter)).level
         return {self.level: trained} if trained in TRAINABLE else {}
 
     # Writing
@@ -162,6 +162,7 @@ class WritePane(Pane):
         yield from self._start(language, work, {self.sheet: "", self.after: _HIDDEN})
 
     def rewrite_row(self, language: str, row: Any) -> Iterator[Updates]:
+        self.refuse_when_shared()  # the last sheet may be another user's
         last = self.desk.last("write")
         before = last.result if last is not None else None
         index = whole(row, "row") - 1
@@ -213,8 +214,8 @@ class WritePane(Pane):
         if not isinstance(job.result, Sheet):
             return {}
         adapter = job.result.adapter
-        card = check_adapter(self.adapter_folder(adapter)) if adapter else {}
-        return {self.status: note(summary(job.result, card.get("level"), language), "good")}
+        trained = check_adapter(self.adapter_folder(adapter)).level if adapter else ""
+        return {self.status: note(summary(job.result, trained, language), "good")}
 
 
 def _named(key: str, values: Sequence[str]) -> Callable[[str], list[Any]]:

@@ -30,14 +30,14 @@ def _cells(number: int, row: SheetRow, language: str) -> list[str]:
     return [str(number), row.word, sentence, used, row.level, ", ".join(row.above), source, str(row.tries), reasons]
 
 
-def summary(sheet: Sheet, trained: str | None, language: str) -> str:
+def summary(sheet: Sheet, trained: str, language: str) -> str:
     """How many words were used, and what else to know; `trained` is the level that the adapter was trained for."""
     counts = count(sheet.rows)
     lines = [text("write.done", language, used=sum(row.used for row in sheet.rows), words=counts.asked)]
     lines += [text("write.read", language)] if counts.accepted else []
     of_kind = {"flagged": counts.rejected, "skipped": counts.skipped}
     lines += [text(f"write.some_{kind}", language, n=n) for kind, n in of_kind.items() if n]
-    if trained not in (None, sheet.level):
+    if trained not in ("", sheet.level):
         lines.append(text("write.other_level", language, name=sheet.adapter, trained=trained, level=sheet.level))
     return "\n".join(lines)
 

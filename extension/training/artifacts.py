@@ -5,23 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import ModelError, Option, Problem, TargetError
-from ...exporter.common.files import target_error
+from ...exporter.common.files import atomic_folder, replaced, target_error
+from ...exporter.common.lock import only_one
+from ...exporter.common.versions import installed
 from ...exporter.records.prompt import PROMPT_VERSION, Example, Record
-from ..models.loading import META
+from ..models.adapter import META, Card
 from . import plots
 from .model_card import NAME as README
 from .model_card import model_card
 from .settings import TrainSettings
+
+# What a run leaves that came to nothing, unless there is a checkpoint in it.
+_PROBE = ".probe"
+_NOTHING = {"run.jsonl", ".resume", ".part", ".best", _PROBE}
 
 
 @dataclass(frozen=True)
@@ -66,62 +70,71 @@ class Outcome:
         return [e["eval_loss"] for e in self.log if "eval_loss" in e]
 
 
-def prepare_folder(out: Path, *, force: bool) -> None:
-    """Make the adapter folder, or refuse one that holds something. Raises TargetError."""
-    try:
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            if not force:
-                message = "{folder} already holds something. Choose another {out}, or replace it with {force}."
-                if (out / ".resume").is_dir():
-                    message = "{folder} holds an unfinished run. Resume it ({resume}), or choose another {out}."
-                options = {name: Option(name) for name in ("out", "force", "resume")}
-                raise TargetError(message, folder=out, **options)
-            check_replaceable(out)
-            shutil.rmtree(out)
-        out.mkdir(parents=True, exist_ok=True)
-        probe = out / f".{os.getpid()}"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise target_error(out, error) from error
-
-
 @contextmanager
-def new_folder(out: Path, *, force: bool) -> Iterator[None]:
-    """`out` empty, for a new run. With `force`, the adapter that it held is kept beside it until there is another.
+def run_folder(out: Path, *, resume: bool = False, force: bool = False) -> Iterator[None]:
+    """`out` for one run alone: as it is, to `resume` the run in it, or empty for a new one.
 
-    It comes back when the run leaves nothing in `out`. Raises TargetError as `prepare_folder` does.
+    With `force`, the adapter that it held is kept beside it until there is another. It comes back when the run leaves
+    nothing in `out`, or, if it was killed before it had anything to resume from, with the next run.
+
+    Raises:
+        TargetError: `out` holds something, another run is writing it, or it cannot be written.
     """
-    kept = _replaced(out)
-    if force and out.is_dir() and any(out.iterdir()):
-        check_replaceable(out)
+    with ExitStack() as stack:
         try:
-            if kept.is_dir() and not (out / "adapter_config.json").exists():
-                shutil.rmtree(out)  # a run that came to nothing; the adapter before it is still the one to keep
-            else:
-                shutil.rmtree(kept, ignore_errors=True)
-                out.rename(kept)
+            stack.enter_context(only_one(out))
+            if not resume:
+                _bring_back(out)
+                _empty(out, force=force)
         except OSError as error:
             raise target_error(out, error) from error
-    try:
-        prepare_folder(out, force=force)
-        yield
-    finally:
-        if out.is_dir() and not any(out.iterdir()):
-            out.rmdir()
-        if kept.is_dir() and not out.exists():
-            kept.rename(out)
-        drop_replaced(out)
+        try:
+            yield
+        finally:
+            _bring_back(out)
 
 
-def drop_replaced(out: Path) -> None:
-    """Once there is an adapter in `out`, the one that it replaces goes."""
+def _empty(out: Path, *, force: bool) -> None:
+    """Make the folder, or refuse one that holds something."""
+    kept = replaced(out)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        if not force:
+            raise _taken(out, kept)
+        check_replaceable(out)
+        if kept.is_dir():  # `out` has no adapter; the one before it is still the one to keep
+            shutil.rmtree(out)
+        else:
+            out.rename(kept)
+    out.mkdir(parents=True, exist_ok=True)
+    probe = out / _PROBE
+    probe.touch()
+    probe.unlink()
+
+
+def _taken(out: Path, kept: Path) -> TargetError:
+    problems = [Problem("{folder} already holds something. Choose another {out}, or replace it with {force}.")]
+    if (out / ".resume").is_dir():
+        problems = [Problem("{folder} holds an unfinished run. Resume it ({resume}), or choose another {out}.")]
+    if kept.is_dir():
+        problems.append(Problem("The adapter that it was to replace is in {kept}."))
+    options = {name: Option(name) for name in ("out", "force", "resume")}
+    values = {"folder": out, "kept": kept, **options}
+    return TargetError(*(Problem(problem.message, values) for problem in problems))
+
+
+def _bring_back(out: Path) -> None:
+    """Before and after a run: the adapter that it has replaced goes, or comes back where the run came to nothing."""
+    kept = replaced(out)
     if (out / "adapter_config.json").exists():
-        shutil.rmtree(_replaced(out), ignore_errors=True)
+        shutil.rmtree(kept, ignore_errors=True)
+    elif out.is_dir() and not out.is_symlink() and _came_to_nothing(out):
+        shutil.rmtree(out)
+    if kept.is_dir() and not out.exists():
+        kept.rename(out)
 
 
-def _replaced(out: Path) -> Path:
-    return out.with_name(f".{out.name}.before")
+def _came_to_nothing(out: Path) -> bool:
+    return {p.name for p in out.iterdir()} <= _NOTHING and not any(out.glob(".resume/checkpoint-*"))
 
 
 def check_replaceable(out: Path) -> None:
@@ -143,20 +156,23 @@ def save_adapter(
         TargetError: the disk is full or the folder cannot be written.
     """
     part = out / ".part"
-    with _whole_or_not(part):
-        if weights is None:
-            save_weights(model, part)
-        else:
-            shutil.copytree(weights, part)
-        card = _card(outcome, records)
-        _json(part / "training_parameters.json", _parameters(out.name, outcome))
-        _json(part / "training_log.json", _training_log(outcome))
-        _json(part / plots.GRAPH, [e for e in outcome.log if "loss" in e])
-        _json(part / META, card)
-        (part / README).write_text(model_card(out.name, card, outcome, records), encoding="utf-8")
-        for file in sorted(part.iterdir(), key=lambda f: f.name == "adapter_config.json"):
-            file.replace(out / file.name)
-        part.rmdir()
+    shutil.rmtree(part, ignore_errors=True)  # of a process that was killed
+    try:
+        with _said(out):
+            if weights is None:
+                save_weights(model, part)
+            else:
+                shutil.copytree(weights, part)
+            card = _card(outcome, records)
+            _json(part / "training_parameters.json", _parameters(out.name, outcome))
+            _json(part / "training_log.json", _training_log(outcome))
+            _json(part / plots.GRAPH, [e for e in outcome.log if "loss" in e])
+            _json(part / META, card)
+            (part / README).write_text(model_card(out.name, card, outcome, records), encoding="utf-8")
+            for file in sorted(part.iterdir(), key=lambda f: f.name == "adapter_config.json"):
+                file.replace(out / file.name)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
     with suppress(ModelError):  # without matplotlib there are no pictures; the adapter is whole
         plots.draw(out, out.name, outcome.log)
 
@@ -164,12 +180,8 @@ def save_adapter(
 def save_checkpoint(model: Any, out: Path, step: int, loss: float) -> None:
     """Write the adapter as it is now to `out/checkpoint-STEP-loss-X_XX`. Raises TargetError."""
     folder = out / f"checkpoint-{step}-loss-{loss:.2f}".replace(".", "_")
-    part = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)  # of a kill
-    with _whole_or_not(part):
+    with _said(out), atomic_folder(folder) as part:
         save_weights(model, part)
-        shutil.rmtree(folder, ignore_errors=True)  # of the same step, before a kill; the run is gone on with
-        part.rename(folder)
 
 
 def save_weights(model: Any, folder: Path) -> None:
@@ -179,15 +191,14 @@ def save_weights(model: Any, folder: Path) -> None:
 
 
 @contextmanager
-def _whole_or_not(part: Path) -> Iterator[None]:
+def _said(out: Path) -> Iterator[None]:
+    """What the libraries raise when they cannot write, as an error about `out`."""
     from safetensors import SafetensorError
 
     try:
         yield
-    except (OSError, SafetensorError) as error:  # the latter is what a full disk is to safetensors
-        raise target_error(part.parent, error) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    except (OSError, SafetensorError) as error:
+        raise target_error(out, error) from error
 
 
 def fingerprint(records: Sequence[Record | Example]) -> str:
@@ -214,16 +225,10 @@ def _card(outcome: Outcome, records: Sequence[Record | Example]) -> dict[str, An
         "seconds": round(outcome.seconds, 1),
         "eval_loss": {"before": outcome.eval_losses[0], "after": outcome.kept_loss} if outcome.eval_losses else None,
         "versions": {
-            name: _version(name) for name in ("cefr-sentences", "torch", "transformers", "peft", "accelerate")
+            name: installed(name) or "not installed"
+            for name in ("cefr-sentences", "torch", "transformers", "peft", "accelerate")
         },
     }
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
 
 
 def _parameters(name: str, outcome: Outcome) -> dict[str, Any]:
@@ -259,11 +264,9 @@ def _json(path: Path, data: Any) -> None:
     path.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def training_of(adapter: Path, card: Mapping[str, object]) -> Path | None:
+def training_of(adapter: Path, card: Card) -> Path | None:
     """The training file that the card of an adapter in a webui's folder names, if it is there."""
-    data = card.get("data")
-    name = data.get("file") if isinstance(data, dict) else None
-    if not isinstance(name, str) or Path(name).name != name:
+    if not card.data.file or Path(card.data.file).name != card.data.file:
         return None
-    path = adapter.resolve().parent.parent / "training" / "datasets" / name
+    path = adapter.resolve().parent.parent / "training" / "datasets" / card.data.file
     return path if path.is_file() else None

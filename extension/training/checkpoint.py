@@ -7,6 +7,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from ...exporter.common.errors import InputError, first_line
+from ...exporter.common.files import atomic_folder
+
 _STATE, _LAST = "state.pt", "trainer_state.json"
 _KEPT = 2  # a kill while one is written leaves the other
 
@@ -15,23 +18,25 @@ def save_state(work: Path, step: int, state: dict[str, Any]) -> None:
     """Write `state` to `work/checkpoint-STEP`; of the older ones the newest stays."""
     import torch
 
-    folder = work / f"checkpoint-{step}"
-    part = work / f".checkpoint-{step}.part"
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    torch.save(state, part / _STATE)
-    (part / _LAST).write_text(json.dumps({"global_step": step}) + "\n", encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    part.rename(folder)
+    with atomic_folder(work / f"checkpoint-{step}") as part:
+        torch.save(state, part / _STATE)
+        (part / _LAST).write_text(json.dumps({"global_step": step}) + "\n", encoding="utf-8")
     for old in sorted(work.glob("checkpoint-*"), key=step_of)[:-_KEPT]:
         shutil.rmtree(old, ignore_errors=True)
 
 
 def load_state(folder: Path) -> dict[str, Any]:
-    """The state in `folder`. Only tensors and plain values are read, so nothing in it can run."""
+    """The state in `folder`. Only tensors and plain values are read, so nothing in it can run. Raises InputError."""
     import torch
 
-    return torch.load(folder / _STATE, map_location="cpu", weights_only=True)
+    try:
+        return torch.load(folder / _STATE, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged file makes torch fail in many ways
+        raise InputError(
+            "{file} is damaged: {cause}. Delete the folder it is in, to resume from the checkpoint before.",
+            file=folder / _STATE,
+            cause=first_line(error),
+        ) from None
 
 
 def last_checkpoint(work: Path) -> Path | None:

@@ -65,7 +65,7 @@ def add_commands(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from ..models.loading import check_model_name, load
-    from .artifacts import new_folder
+    from .artifacts import run_folder
     from .plan import Plan, carry_out
     from .preflight import FEW_RECORDS, package_problems, problem
 
@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
         _say(problem("few_records", records=len(records), needed=FEW_RECORDS))
     if problems := package_problems(plan.settings):
         raise InputError(*problems)
-    folder = nullcontext() if resume or not first() else new_folder(out, force=args.force)
+    folder = run_folder(out, resume=resume, force=args.force) if first() else nullcontext()
     with folder, _stop_on_interrupt() as stop:
         loaded = load(plan.model, four_bit=plan.settings.four_bit)
         outcome = carry_out(loaded, plan, out, resume=resume, report=print_entry, stop=stop.is_set)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...exporter.language.entry import Entry
 from ...exporter.records.prompt import Example, Record
-from ..models.prompt_form import closing, prompts_ids
+from ..models.prompt_form import closing, end_id, prompts_ids
 
 IGNORED = -100  # torch's cross entropy leaves such labels out
 
@@ -45,7 +45,7 @@ def encode(
                 word_weight if any(c in heavy for c in range(*span)) else 1.0 for span in answers["offset_mapping"][i]
             ]
         if not ends[i]:
-            answer.append(tokenizer.eos_token_id)
+            answer.append(end_id(tokenizer))
             weights.append(1.0)
         labels = ([IGNORED] * len(prompt) if loss_on == "answer" else prompt) + answer
         labels[0] = IGNORED  # nothing before it could tell it

@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ...exporter.common.errors import ModelError, Option
+from ...exporter.common.errors import CefrError, ModelError, Option
 from ...exporter.common.files import target_error
 from .settings import TrainSettings
+
+_NO_MEMORY = ("not enough memory", "can't allocate memory")  # the CPU's
+# torch.save, at the write and when it closes the file; the tokenizers' writer
+_DISK_FULL = ("PytorchStreamWriter", "unexpected pos", "iostream error", "os error 28", "No space left on device")
 
 
 class OutOfMemory(ModelError):
@@ -24,14 +28,15 @@ def limits(settings: TrainSettings, out: Path) -> Iterator[None]:
 
     try:
         yield
-    except torch.cuda.OutOfMemoryError as error:
-        raise _no_memory(settings) from error
-    except (OSError, SafetensorError) as error:
-        raise target_error(out, error) from error
-    except RuntimeError as error:
-        if "not enough memory" in str(error) or "can't allocate memory" in str(error):  # the CPU's
+    except CefrError:
+        raise
+    except Exception as error:
+        said = str(error)
+        if isinstance(error, torch.cuda.OutOfMemoryError) or any(text in said for text in _NO_MEMORY):
             raise _no_memory(settings) from error
-        if "PytorchStreamWriter" in str(error):  # torch.save on a full disk
+        if isinstance(error, (OSError, SafetensorError)):
+            raise target_error(out, error) from error
+        if any(text in said for text in _DISK_FULL):
             raise target_error(out, OSError(errno.ENOSPC, "")) from error
         raise
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -14,7 +13,7 @@ from ...exporter.common.errors import CefrError, InputError, Option, Problem
 from ...exporter.records.prompt import Example, Record
 from ...exporter.records.reading import TrainingFile, read_training
 from ..models.loading import Loaded
-from .artifacts import Outcome, drop_replaced, fingerprint
+from .artifacts import Outcome, fingerprint
 from .checkpoint import last_checkpoint as newest
 from .checkpoint import step_of
 from .limits import OutOfMemory
@@ -119,20 +118,6 @@ def last_checkpoint(out: Path) -> Path | None:
     return newest(out / RESUME)
 
 
-def elsewhere(out: Path) -> bool:
-    """Whether another process on this machine is at the run in `out`."""
-    try:
-        pid, began = (out / RESUME / "pid").read_text().split()
-        import psutil  # accelerate brings it
-
-        # A number that another process has by now does not count.
-        return int(pid) != os.getpid() and psutil.Process(int(pid)).create_time() == float(began)
-    except (OSError, ValueError, ImportError):
-        return False
-    except Exception:  # psutil's own: there is no such process, or it is somebody else's
-        return False
-
-
 def check_levels(path: Path | None, records: Sequence[Record | Example], level: str) -> None:
     """Raises InputError when a record of `path` is of another level than `level`. Other people's have none."""
     for number, record in enumerate(records, 1):
@@ -189,14 +174,10 @@ def carry_out(
         if first():
             _failed(out, error)
         raise
-    finally:
-        if first():
-            (out / RESUME / "pid").unlink(missing_ok=True)
     ended = {"state": "failed", "error": str(outcome.failure)} if outcome.failure else {"state": "finished"}
     append_first(out, {"event": "end", **({"state": "stopped"} if outcome.stopped else ended)})
     if not outcome.stopped and first():
         shutil.rmtree(out / RESUME, ignore_errors=True)
-        drop_replaced(out)
     return outcome
 
 
@@ -237,8 +218,6 @@ def append_first(out: Path, entry: dict[str, Any]) -> None:
 
 
 def _to_resume_from(out: Path, plan: Plan, records: Sequence[Record | Example]) -> Path:
-    if first() and elsewhere(out):
-        raise InputError("Another process is working on the run in {folder}. Stop it there first.", folder=out)
     _, before = _read(out)
     checkpoint = last_checkpoint(out)
     if checkpoint is None:
@@ -247,7 +226,6 @@ def _to_resume_from(out: Path, plan: Plan, records: Sequence[Record | Example]) 
     if fingerprint(records) != before:
         message = "{file} or its evaluation file has changed since the run began. Train from the start."
         raise InputError(message, file=plan.dataset)
-    _sign(out)
     return checkpoint
 
 
@@ -261,7 +239,6 @@ def _begin(
     if not first():
         return
     plan.save(out, [*records, *eval_records])
-    _sign(out)
     write(
         {
             "event": "start",
@@ -273,13 +250,6 @@ def _begin(
             "eval_records": len(eval_records),
         }
     )
-
-
-def _sign(out: Path) -> None:
-    if first():
-        import psutil
-
-        (out / RESUME / "pid").write_text(f"{os.getpid()} {psutil.Process().create_time()!r}")
 
 
 def _failed(out: Path, error: BaseException) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import InputError, ModelError
-from ...exporter.common.files import target_error
+from ...exporter.common.files import atomic_path, target_error
 from .log import NAME as LOG
 from .log import read_log
 
@@ -111,12 +110,8 @@ def _draw(path: Path, name: str, entries: Entries, drawer: Callable[[Any, Entrie
     _epochs_on_top(axes, entries)
     if len(axes.get_lines()) > 1:
         axes.legend()
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with atomic_path(path) as part:
         figure.savefig(part, dpi=DPI, format="png")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
     return True
 
 

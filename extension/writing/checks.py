@@ -1,8 +1,8 @@
 """The checks on a written sentence: one list, in which everything about a check is said once.
 
 To add a check, add it to CHECKS. Its place there is its severity, its reason is shown in the command, in the tab and in
-every output format. Level, length and words are judged by `language.profile`, word forms by `language.forms`; no model
-is asked.
+every output format. Level, length and words are judged by `language.profile`, the use of a word by
+`language.entry`; no model is asked.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -40,7 +39,10 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "source", metavar="WORDS", nargs="?", help="a file with one word a line, a table with a word column, or -"
     )
-    parser.add_argument("--columns", metavar="word=W,pos=P", help="column names, if they are not recognized")
+    parser.add_argument(
+        "--columns", metavar="word=W,pos=P", help="names or numbers of columns, if they are not recognized"
+    )
+    parser.add_argument("--sheet", metavar="NAME", help="the sheet of an Excel file (default: those named like levels)")
     parser.add_argument("--words", metavar="A,B,C", help="the words themselves, instead of a file")
     parser.add_argument("--level", required=True, help="A1, A2, B1, B2 or C1")
     _add_bank(parser)
@@ -209,7 +211,7 @@ def _words(args: argparse.Namespace, level: str) -> list[ListedWord]:
         )
     if args.words is not None:
         return split_words(args.words)
-    words = read_words(args.source, Columns.parse(args.columns))
+    words = read_words(args.source, Columns.parse(args.columns), args.sheet)
     for note in words.notes:
         print(f"Note: {note}", file=sys.stderr)
     here = words.at(level)
@@ -222,7 +224,8 @@ def _words(args: argparse.Namespace, level: str) -> list[ListedWord]:
 
 def _check(args: argparse.Namespace, level: str) -> None:
     """Refuse what cannot work before a model is loaded. Raises CefrError."""
-    from ..models.loading import check_adapter, check_model_name
+    from ..models.adapter import check_adapter
+    from ..models.loading import check_model_name
 
     if not 0 <= args.batch <= 1024:
         raise out_of_range("batch", args.batch, 0, 1024)
@@ -244,8 +247,8 @@ def _check(args: argparse.Namespace, level: str) -> None:
         )
     prompt_form_of_server(args)
     if args.adapter is not None:
-        trained_for = check_adapter(args.adapter).get("level")
-        if trained_for not in (None, level):
+        trained_for = check_adapter(args.adapter).level
+        if trained_for not in ("", level):
             print(f"Note: {args.adapter} was trained for {trained_for}, not for {level}.", file=sys.stderr)
     if args.out is not None:
         check_target(args.out, force=args.force)
@@ -287,10 +290,9 @@ def _asker(args: argparse.Namespace) -> Ask:
     """Who answers: a server, or a model, which is loaded now."""
     if args.api is not None:
         from ..models.asking import NO_STRICT
-        from ..models.server import Server
+        from ..models.server import Server, tells_key
 
-        safe = args.api.startswith(("https://", "http://127.", "http://localhost", "http://[::1]"))
-        if os.environ.get("OPENAI_API_KEY") and not safe:
+        if tells_key(args.api):
             print(f"Note: OPENAI_API_KEY goes to {args.api} unencrypted. Unset it, or use https.", file=sys.stderr)
         if args.strict:
             raise InputError(NO_STRICT)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ...exporter.common.errors import CefrError
 from ...exporter.records.reading import read_records
-from ..models.loading import check_adapter
+from ..models.adapter import check_adapter
 from ..training.artifacts import training_of
 from .accepted import plain
 

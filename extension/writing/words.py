@@ -28,12 +28,12 @@ def split_words(text: str, source: object = Option("words")) -> list[ListedWord]
     return askable(typed_words(text, source), source)
 
 
-def read_words(source: str, columns: Columns | None = None) -> WordList:
+def read_words(source: str, columns: Columns | None = None, sheet: str | None = None) -> WordList:
     """The entries of a file, a table or standard input (`-`), as `read_word_list` reads them.
 
     Raises InputError: it cannot be read, or none of them can be asked for.
     """
-    words = read_word_list(source, columns)
+    words = read_word_list(source, columns, sheet)
     askable(words, "standard input" if source == "-" else source)
     return words
 

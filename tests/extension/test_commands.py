@@ -213,3 +213,14 @@ def test_no_network(records: Path, tmp_path: Path, offline: str) -> None:
     assert result.returncode == 2, result.stderr
     assert "hub cannot be reached" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_few_records_and_odd_cuts_are_said_before_training(run, records: Path, tmp_path: Path) -> None:
+    some = records.read_text(encoding="utf-8").split("\n\n\n")[:3]
+    (tmp_path / "few.txt").write_text("\n\n".join(some), encoding="utf-8")
+    (tmp_path / "o").mkdir()
+    (tmp_path / "o/adapter_config.json").touch()
+    result = run("train", tmp_path / "few.txt", "--model", "embedded", "--level", "A1", "--out", tmp_path / "o")
+    assert result.code == 2  # because the folder is there
+    assert "Note: 3 records have only 0 hard cuts between them." in result.err
+    assert "Note: 3 records are too few" in result.err

@@ -30,38 +30,12 @@ from cefr_sentences.exporter.records.reading import read_records
 
 LIMIT = 5.0  # seconds of the processor for one table
 _HEADS = (
-    "word",
-    "Word",
-    "kelime",
-    "Example",
-    "Example 2",
-    "sentence",
-    "text",
-    "Level",
-    "pos",
-    "Anlam",
-    "",
-    "x",
-    "word",
-)
+    "word", "Word", "kelime", "Example", "Example 2", "sentence", "text", "Level", "pos", "Anlam", "", "x", "word",
+)  # fmt: skip
 _WORDS = (
-    "cat",
-    "dog",
-    "cow",
-    "hen",
-    "fox",
-    "ice cream",
-    "put sth off",
-    "TRUE",
-    "a.m./am",
-    "=1+1",
-    "bank [n]",
-    ",",
-    "...",
-    "(",
-    "ışık",
-    "a",
-)
+    "cat", "dog", "cow", "hen", "fox", "ice cream", "put sth off", "TRUE", "a.m./am", "=1+1", "bank [n]", ",", "...",
+    "(", "ışık", "a",
+)  # fmt: skip
 _SENTENCES = (
     "The {} sat.", "I see a <b>{}</b>.", "A {{{{c1::{}}}}} ran.", "{} and {} met. Then they left.", "“{}”, she said.",
     "No\nline {}.", "", "x\0{}", "{}\x1f!", "\ud83d\ude00 {} \ud800", "&nbsp;{}&#0;", "[{}](", "\\({}\\)", "{}" * 9,

@@ -10,6 +10,13 @@ import pytest
 SCRIPTS = Path(__file__).parent / "scripts"
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_missing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without importing transformers and gradio, which takes seconds, for `status`."""
+    if request.path.name != "test_imports.py":
+        monkeypatch.setattr("cefr_sentences.patches.imports._ask", lambda asked: [""] * len(asked))
+
+
 @pytest.fixture
 def every_rule() -> bytes:
     """A script that contains every change of the table, with CRLF line ends as Training PRO has them."""

@@ -1,11 +1,13 @@
-"""Does this sentence use this entry: entries.tsv, pairs written by us of the kinds of entries that people's lists have."""
+"""Does this sentence use this entry? entries.tsv has pairs of the kinds of entries that people's lists have."""
 
 from __future__ import annotations
 
 import csv
+import time
 from collections import defaultdict
 from pathlib import Path
 
+import pytest
 from cefr_sentences.exporter.language.entry import Entry, keys_of
 
 PAIRS = Path(__file__).parent / "entries.tsv"
@@ -29,3 +31,52 @@ def test_pairs() -> None:
     total = sum(map(sum, right.values()))
     print(f"{'all':<12} {total:>3} of {len(rows):>3}, {total / len(rows):.1%}", *wrong, sep="\n")
     assert total >= 0.98 * len(rows), "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "headword", "said"),
+    [
+        ("abandon v.", "abandon", (("VERB",), "", "", "")),
+        ("about prep., adv. A1", "about", (("PREP", "ADV"), "", "", "A1")),
+        ("abandon /\u0259\u02c8b\u00e6nd\u0259n/ v", "abandon", (("VERB",), "", "", "")),
+        ("colour (BrE)", "colour", ((), "", "BrE", "")),
+        ("close 1", "close", ((), "1", "", "")),
+        ("bank\u00b2 [n]", "bank", (("NOUN",), "2", "", "")),
+        ("World War 2", "World War 2", ((), "", "", "")),
+        ("phrasal verb", "phrasal verb", ((), "", "", "")),
+        ("give up phr v B1", "give up", (("VERB",), "", "", "B1")),
+        ("put sth off", "put off", ((), "", "", "")),
+        ("give sb a hand", "give somebody a hand", ((), "", "", "")),
+        ("used to do sth", "used to", ((), "", "", "")),
+        ("have/has got", "have got", ((), "", "", "")),
+        ("(be) able to", "be able to", ((), "", "", "")),
+        ("bank (money)", "bank", ((), "", "", "")),
+        ("colo(u)r", "colour", ((), "", "", "")),
+        ("either...or", "either ... or", ((), "", "", "")),
+        ("to run", "run", ((), "", "", "")),
+        ("a, an", "a", ((), "", "", "")),
+        ("...", "...", ((), "", "", "")),
+    ],
+)
+def test_notation(text: str, headword: str, said: tuple[tuple[str, ...], str, str, str]) -> None:
+    entry = Entry.parse(text)
+    assert (entry.text, entry.headword) == (text, headword)
+    assert (entry.parts, entry.sense, entry.variety, entry.level) == said
+
+
+def test_the_part_of_speech_of_a_column() -> None:
+    assert Entry.parse("book", "verb").parts == ("VERB",)
+    assert not Entry.parse("book", "verb").uses("I read a book.")
+    assert Entry.parse("book", "Nomen").parts == ()
+
+
+def test_odd_entries_are_in_no_sentence() -> None:
+    for text in ("", "...", "(", "\U0001f600", "'", "/"):
+        assert not Entry.parse(text).uses("It's a big dog ... (n)")
+
+
+@pytest.mark.parametrize("text", ["sb " * 12 + "zz", "was ... " * 8 + "zz", "was sb " * 8 + "zz"])
+def test_the_time_does_not_explode(text: str) -> None:
+    started = time.process_time()
+    assert not Entry.parse(text).uses("It was a big dog " * 100)
+    assert time.process_time() - started < 5

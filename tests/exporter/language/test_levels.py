@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 from cefr_sentences.exporter.common.errors import InputError
@@ -38,6 +39,12 @@ from hypothesis import strategies as st
         ("driver's license", "A2", "cefr-j", "driver's license"),
         ("self-worth", "C1", "octanove", "self-worth"),
         ("T-shirt", "A1", "cefr-j", "t-shirt"),
+        ("app", "A1", "everyday", "app"),
+        ("selfies", "A1", "everyday", "selfie"),
+        ("Wi-Fi", "A1", "everyday", "wi-fi"),
+        ("googled", "A2", "everyday", "google"),
+        ("grandad", "A1", "everyday", "grandad"),
+        ("tyre", "B1", "cefr-j", "tire"),
         ("Istanbul", "A1", "name", "Istanbul"),
         ("Zeynep", "A1", "name", "Zeynep"),
         ("1990s", "A1", "number", "1990s"),
@@ -177,3 +184,14 @@ def test_the_names_of_the_levels_cost_nothing() -> None:
     module = "cefr_sentences.exporter.language.levels"
     code = f"import sys, {module}; print('numpy' in sys.modules, 'lemminflect' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False False\n"
+
+
+@pytest.mark.parametrize("change", [str.title, str.upper])
+def test_where_all_words_have_capitals_they_tell_nothing(change: Callable[[str], str]) -> None:
+    above = words_above(change("We discussed the epistemological ramifications yesterday."), "B2")
+    assert [word.lower() for word in above] == ["epistemological", "ramifications"]
+
+
+def test_a_loud_word_is_no_name_and_a_dotted_capital_no_other_letter() -> None:
+    assert words_above("This is ABSTRUSE.", "A1") == ("ABSTRUSE",)
+    assert annotate("\u0130t is here.")[0].lower == "it"

@@ -221,3 +221,11 @@ def test_needs_neither_torch_nor_scikit_learn() -> None:
         "print([m for m in ('torch', 'sklearn', 'scipy', 'gradio', 'transformers') if m in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_the_word_that_was_asked_for_never_makes_its_sentence_too_hard() -> None:
+    sentence = "I like epistemology very much."
+    assert profile(sentence, "A1").level not in ("A1", "A2")
+    asked = profile(sentence, "A1", asked=["epistemology"])
+    assert asked.level in ("A1", "A2")
+    assert asked.above == ()

@@ -59,7 +59,7 @@ def test_the_part_of_speech_of_a_row_is_checked(tmp_path: Path) -> None:
     text = "word,pos,sentence\nbook,verb,I read a book.\nbook,verb,We booked a room.\nbook,noun,I read a book.\n"
     (tmp_path / "a.csv").write_text(text, encoding="utf-8")
     pairs = load_pairs(tmp_path / "a.csv", "A1")
-    assert [r.row for r in pairs.rejects] == [2]
+    assert [(r.row, str(r.reason)) for r in pairs.rejects] == [(2, "the sentence does not use the word as verb")]
     assert list(pairs) == [("book", "We booked a room."), ("book", "I read a book.")]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -115,21 +116,22 @@ def test_what_has_to_be_known_about_the_data(tmp_path: Path) -> None:
     from cefr_sentences.exporter.records.prompt import Record
     from cefr_sentences.extension.evaluation.about import remarks
     from cefr_sentences.extension.evaluation.task import of_records
+    from cefr_sentences.extension.models.adapter import Card, Data
     from cefr_sentences.extension.training.artifacts import fingerprint
 
     learned = [Record("A1", ("happy", "book"), ("I am happy.", "This is a book."))]
     unseen = [Record("A1", ("dog",), ("A dog runs.",))]
-    file, card = tmp_path / "a1.txt", {"level": "A1", "data": {"fingerprint": fingerprint(learned)}}
+    file, card = tmp_path / "a1.txt", Card("A1", data=Data(fingerprint=fingerprint(learned)))
 
-    def said(asked: list[Record], training: list[Record] | None, card: dict[str, object]) -> list[str]:
+    def said(asked: list[Record], training: list[Record] | None, card: Card) -> list[str]:
         known = None if training is None else tuple(training)
         return [str(r) for r in remarks(card, of_records(asked, 5, training=known), file if training else None)]
 
     assert said(unseen, learned, card) == []
-    assert said(unseen, learned, {}) == []
+    assert said(unseen, learned, Card()) == []
     assert ["trained on these very records" in one for one in said(learned, learned, card)] == [True]
     assert ["a1.txt is not what" in one for one in said(unseen, unseen, card)] == [True]
     assert ["No training file" in one for one in said(unseen, None, card)] == [True]
     assert [
-        "for B1; the words are asked for at A1" in one for one in said(unseen, learned, {**card, "level": "B1"})
+        "for B1; the words are asked for at A1" in one for one in said(unseen, learned, replace(card, level="B1"))
     ] == [True]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import random
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cefr_sentences.exporter.common.errors import InputError
+from cefr_sentences.extension.evaluation.folder import read_evaluation
 from cefr_sentences.extension.evaluation.rating import (
     HEAD,
     Key,
@@ -196,3 +198,33 @@ def test_the_commands(run: Any, tmp_path: Path) -> None:
     assert set(data["difference"]["natural"]) == {"value", "low", "high"}
     none = run("rate", "make", tmp_path / "x.json", "--out", tmp_path / "y")
     assert (none.code, "does not exist" in none.err) == (2, True)
+
+
+def changed(value: Any, chosen: random.Random) -> Any:
+    """`value` with something else at one place in it."""
+    if isinstance(value, (dict, list)) and value and chosen.random() < 0.9:
+        copy = value.copy()
+        place = chosen.choice(list(value) if isinstance(value, dict) else range(len(value)))
+        if chosen.random() < 0.2:
+            del copy[place]
+        else:
+            copy[place] = changed(value[place], chosen)
+        return copy
+    others: list[Any] = [None, True, -1, 0.5, 10**400, float("nan"), "", "x", "\ud800", [], {}, [None], {"x": None}]
+    return chosen.choice(others)
+
+
+def test_damaged_files_are_refused_or_work(tmp_path: Path) -> None:
+    """Evaluations and keys with something else anywhere, by a seed: an InputError, or a sheet or score as usual."""
+    chosen, refused = random.Random(8), 0
+    whole = evaluation().to_json()
+    key = json.loads(make_sheet(evaluation(), 50, 7)["key.json"])
+    path = tmp_path / "file.json"
+    for _ in range(400):
+        for good, use in ((whole, lambda: make_sheet(read_evaluation(path), 3, 7)), (key, lambda: read_key(path))):
+            path.write_text(json.dumps(changed(good, chosen)), encoding="utf-8")
+            try:
+                use()
+            except InputError:
+                refused += 1
+    assert 200 < refused < 780

@@ -14,7 +14,7 @@ import pytest
 from cefr_sentences.exporter.common.errors import CefrError, InputError, ModelError
 from cefr_sentences.exporter.records.prompt import ListPrompt
 from cefr_sentences.extension.models.asking import Sampling
-from cefr_sentences.extension.models.server import Server
+from cefr_sentences.extension.models.server import Server, tells_key
 from cefr_sentences.extension.writing.write import WriteSettings, write_sentences
 
 PROMPTS = [ListPrompt("A1", (word,)) for word in ("cat", "dog", "pig", "cow")]
@@ -241,3 +241,59 @@ def test_settings_out_of_range(options: dict[str, Any], error: type[CefrError]) 
         Server("http://127.0.0.1:1", **options)
     with pytest.raises(ModelError, match="not the address"):
         Server("localhost:5000")
+
+
+def test_a_redirect_is_not_followed_with_the_key(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
+    other = serve(lambda handler, n: handler.send_error(500))
+
+    def redirect(handler: Any, n: int) -> None:
+        handler.send_response(302)
+        handler.send_header("Location", f"{other.url}/v1/completions")
+        handler.end_headers()
+
+    with pytest.raises(ModelError, match="sends on to"):
+        Server(serve(redirect).url, retries=0).ask(PROMPTS[:1])
+    assert other.asked == []
+
+
+def test_a_key_with_a_line_break_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-one\nsk-two")
+    with pytest.raises(ModelError, match="OPENAI_API_KEY holds a line break") as error:
+        Server("http://127.0.0.1:9", retries=0).ask(PROMPTS[:1])
+    assert "sk-" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "tells"),
+    [
+        ("http://127.0.0.1:5000", False),
+        ("http://localhost:5000/v1", False),
+        ("http://[::1]:5000", False),
+        ("https://example.org", False),
+        ("http://127.evil.example", True),
+        ("http://localhost.evil.example", True),
+        ("http://192.168.1.2:5000", True),
+    ],
+)
+def test_whom_the_key_is_told(monkeypatch: pytest.MonkeyPatch, url: str, tells: bool) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
+    assert tells_key(url) is tells
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://", "http://a:b", "ftp://a", "http://a\nb", "file:///etc/passwd"])
+def test_what_is_no_address(url: str) -> None:
+    with pytest.raises(ModelError, match="is not the address of a server"):
+        Server(url)
+
+
+def test_half_an_emoji_can_be_written(serve: Any) -> None:
+    body = b'{"choices": [{"text": "1. I have a cat \\ud83d"}]}'
+
+    def answer(handler: Any, n: int) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    (reply,) = Server(serve(answer).url, retries=0).ask(PROMPTS[:1])
+    assert reply.text.encode() == b"1. I have a cat ?"

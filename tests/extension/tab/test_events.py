@@ -114,9 +114,11 @@ def test_an_error_is_said_in_the_words_of_the_page(tmp_path: Path, late: bool) -
     assert "cefr-next" in last[small.ui.head]
 
 
-@pytest.mark.parametrize("error", [RuntimeError("boom"), MemoryError(), KeyError("x")])
+@pytest.mark.parametrize(
+    "error", [RuntimeError("boom"), MemoryError(), KeyError("x"), SystemExit(3), KeyboardInterrupt()]
+)
 def test_a_fault_is_said_and_goes_to_the_log(
-    tmp_path: Path, error: Exception, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, error: BaseException, caplog: pytest.LogCaptureFixture
 ) -> None:
     def handler(language: str, field: Any) -> Any:
         raise error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -104,3 +105,19 @@ def test_hard_cut_text_of_others_can_be_trained_on(tmp_path: Path) -> None:
     (tmp_path / "words.txt").write_text("happy\nbook\n", encoding="utf-8")
     assert paths.training_files(tmp_path) == ["theirs.txt"]
     assert paths.evaluation_files(tmp_path) == []
+
+
+def test_names_that_nobody_can_read_are_left_out(tmp_path: Path) -> None:
+    """A name that is no UTF-8 broke every event of the page."""
+    (tmp_path / "good.csv").touch()
+    try:
+        (Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.csv"))).touch()
+    except OSError:
+        pytest.skip("this file system takes UTF-8 only")
+    assert paths.tables(tmp_path) == ["good.csv"]
+
+
+@pytest.mark.parametrize("name", ["sane.meta", "SANE.META", "\u3164", "\u200b", "a\u200bb", "\u2800", "a\ud800", "---"])
+def test_names_that_mislead_are_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be used for files"):
+        paths.inside(tmp_path, name)

@@ -216,7 +216,7 @@ def test_only_the_box_replaces_an_adapter(
     forced: list[bool] = []
 
     class Folder:
-        def __init__(self, out: Path, *, force: bool) -> None:
+        def __init__(self, out: Path, *, resume: bool, force: bool) -> None:
             forced.append(force)
             raise InputError("Enough.")
 
@@ -226,7 +226,7 @@ def test_only_the_box_replaces_an_adapter(
         def __exit__(self, *_: object) -> None: ...
 
     one.host.lend = Lent
-    monkeypatch.setattr(train, "new_folder", Folder)
+    monkeypatch.setattr(train, "run_folder", Folder)
     plan = Plan(TrainSettings("A1"), tmp_path / "a.txt", None, "base")
     list(one._run("en", plan, tmp_path / "x", resume=False, replace=replace))
     assert forced == [replace]

@@ -41,8 +41,8 @@ def test_rows_that_are_not_accepted_are_marked() -> None:
     assert "daha önce, 1. satırda istendi" in sheet_table(SHEET, "tr")
 
 
-@pytest.mark.parametrize(("trained", "other"), [(None, False), ("A1", False), ("B1", True)])
-def test_what_was_written_in_words(trained: str | None, other: bool) -> None:
+@pytest.mark.parametrize(("trained", "other"), [("", False), ("A1", False), ("B1", True)])
+def test_what_was_written_in_words(trained: str, other: bool) -> None:
     lines = summary(SHEET, trained, "en").splitlines()
     assert lines[:4] == [
         "2 of 2 words used.",
@@ -51,7 +51,7 @@ def test_what_was_written_in_words(trained: str | None, other: bool) -> None:
         "1 rows were skipped: repeated, or not words.",
     ]
     assert lines[4:] == (["The adapter mine was trained for B1, not for A1."] if other else [])
-    assert len(summary(Sheet(ROWS[:1], "A1"), None, "en").splitlines()) == 2
+    assert len(summary(Sheet(ROWS[:1], "A1"), "", "en").splitlines()) == 2
 
 
 def test_downloads_are_made_once_and_named_by_the_level() -> None:
@@ -124,8 +124,12 @@ def test_only_rows_of_the_sheet_can_be_rewritten(tmp_path: Path, build: Build) -
     for row in (0, 4):
         with pytest.raises(InputError, match=f"There is no row {row}"):
             built.call("write", "rewrite_row", row=row)
-    with pytest.raises(InputError, match="not a whole number"):
-        built.call("write", "rewrite_row", row=None)
+    for row in (None, 10**400, "\ud800", float("inf")):
+        with pytest.raises(InputError):
+            built.call("write", "rewrite_row", row=row)
+    built.ui.host.training_off = "multi-user"  # the sheet may be another visitor's
+    with pytest.raises(InputError, match="several users"):
+        built.call("write", "rewrite_row", row=1)
 
 
 def test_one_row_is_rewritten_and_a_failure_loses_nothing(

@@ -156,6 +156,18 @@ def test_hard_cut_text_of_others(tmp_path: Path, tiny: Any, data: Path) -> None:
     assert carry_out(tiny, theirs, out).records == 3
 
 
+def test_the_card_says_what_was_really_trained_on() -> None:
+    from cefr_sentences.extension.training.model_card import _prompt
+
+    metadata = {"level": "A1", "form": "instruct", "prompt_version": 1}
+    asked, plain = Example("### Instruction:\nHi.\n\n### Response:\n", "Hello!"), Example("", "A chapter.")
+    assert "six to ten words" in _prompt(metadata, [RECORD])
+    assert "prompts of its file, to the letter" in _prompt(metadata, [asked, asked])
+    assert "six to ten words" not in _prompt(metadata, [asked, asked])
+    assert "plain text, without a prompt" in _prompt(metadata, [plain])
+    assert "Of its 2 examples 1 are of another kind" in _prompt(metadata, [RECORD, plain])
+
+
 def test_mixed_and_broken_files_of_others(tmp_path: Path) -> None:
     file = tmp_path / "mixed.txt"
     file.write_text(f"{RECORD.text}\n\n\n### Response:\nOnly this.", encoding="utf-8")

@@ -16,7 +16,7 @@ import pytest
 from cefr_sentences.exporter.common.errors import CefrError, InputError, ModelError, TargetError
 from cefr_sentences.exporter.records.reading import read_records
 from cefr_sentences.extension.models.host import with_adapter
-from cefr_sentences.extension.training.artifacts import new_folder, prepare_folder
+from cefr_sentences.extension.training.artifacts import run_folder
 from cefr_sentences.extension.training.log import read_log
 from cefr_sentences.extension.training.plan import RESUME, Plan, carry_out, last_checkpoint
 from cefr_sentences.extension.training.settings import TrainSettings
@@ -47,7 +47,7 @@ def weights(folder: Path) -> dict[str, Any]:
 def test_a_stopped_run_goes_on_to_the_same_adapter(data: Path, tiny: Any, tmp_path: Path, stop: int) -> None:
     whole, halves = tmp_path / "whole", tmp_path / "halves"
     for folder in (whole, halves):
-        prepare_folder(folder, force=False)
+        folder.mkdir()
     one = carry_out(tiny, plan(data), whole)
     report, stopping = after(stop)
     first = carry_out(tiny, plan(data), halves, report=report, stop=stopping)
@@ -257,11 +257,11 @@ def test_an_adapter_is_only_replaced_by_another_one(tmp_path: Path) -> None:
     out.mkdir()
     (out / "adapter_config.json").write_text("old", encoding="utf-8")
     for _ in range(2):
-        with new_folder(out, force=True):
+        with run_folder(out, force=True):
             (out / "checkpoint-1").mkdir()
             (out / "run.jsonl").touch()
         assert (before / "adapter_config.json").read_text(encoding="utf-8") == "old"
-    with new_folder(out, force=True):
+    with run_folder(out, force=True):
         (out / "adapter_config.json").write_text("new", encoding="utf-8")
     assert (out / "adapter_config.json").read_text(encoding="utf-8") == "new"
     assert not before.exists()
@@ -269,29 +269,34 @@ def test_an_adapter_is_only_replaced_by_another_one(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("untouched")
 def test_a_run_in_pieces_reports_the_whole(data: Path, tiny: Any, tmp_path: Path) -> None:
-    """Mean loss and seconds are those of all pieces, and a stopped run is nobody's any more."""
+    """Mean loss and seconds are those of all pieces."""
     report, stopping = after(9)
     first = carry_out(tiny, plan(data), tmp_path, report=report, stop=stopping)
-    assert not (tmp_path / RESUME / "pid").exists()
     second = carry_out(tiny, Plan.load(tmp_path), tmp_path, resume=True)
     assert second.train_loss == pytest.approx(sum(loss for _, loss in losses(second)) / 21)
     assert second.seconds > first.seconds
     assert second.log[-2]["seconds"] > first.log[-2]["seconds"]
 
 
-def test_who_is_at_a_run(tmp_path: Path) -> None:
-    import psutil
-    from cefr_sentences.extension.training.plan import elsewhere
-
-    (tmp_path / RESUME).mkdir()
-    other = psutil.Process(os.getppid())
-    note = tmp_path / RESUME / "pid"
-    note.write_text(f"{other.pid} {other.create_time()!r}")
-    assert elsewhere(tmp_path)
-    note.write_text(f"{other.pid} 1.0")  # the number is another process's by now
-    assert not elsewhere(tmp_path)
-    note.write_text("nonsense")
-    assert not elsewhere(tmp_path)
+def test_a_folder_is_for_one_run(tmp_path: Path) -> None:
+    """A second run is told, also with --force and to resume; what a killed one was to replace comes back."""
+    out, kept = tmp_path / "a", tmp_path / ".a.before"
+    with run_folder(out):
+        for how in ({"force": True}, {"resume": True}, {}):
+            with pytest.raises(TargetError, match="Another process is writing"), run_folder(out, **how):
+                pass
+        (out / "adapter_config.json").touch()
+    out.rename(kept)  # where a kill leaves it: before, and after the new folder was made
+    for _ in range(2):
+        with pytest.raises(TargetError, match="already holds something"), run_folder(out):
+            pass
+        assert (out / "adapter_config.json").exists()
+        out.rename(kept)
+        (out / RESUME).mkdir(parents=True)
+    (out / RESUME / "checkpoint-3").mkdir()
+    with pytest.raises(TargetError, match=r"unfinished run.*\n.*to replace is in .*a.before"), run_folder(out):
+        pass
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".a.before", "a"]
 
 
 def test_resume_takes_no_settings(run: Any, tmp_path: Path) -> None:

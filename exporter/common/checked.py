@@ -1,0 +1,91 @@
+"""JSON files of this program, read into dataclasses with every value checked: people edit them, and copies break."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import types
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from .encoding import check_json_size
+from .errors import InputError
+
+Made = TypeVar("Made")
+
+_PLAIN = {str: "text", bool: "true or false", int: "a whole number", float: "a number", types.NoneType: "null"}
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The object in a JSON file. Raises InputError when there is none, or anything else."""
+    try:
+        check_json_size(path)
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        cause = getattr(error, "strerror", None) or error
+        raise InputError("{file} cannot be read: {cause}. Take another copy of it.", file=path, cause=cause) from None
+    if not isinstance(data, dict):
+        raise InputError("{file} holds no JSON object. Take another copy of it.", file=path)
+    return data
+
+
+def checked(kind: type[Made], data: Any, place: str = "") -> Made:
+    """A dataclass of those of its fields that the JSON value `data` has; a later version may have written more.
+
+    Raises ValueError, with the place, where a value is missing or of another type.
+    """
+    if not isinstance(data, Mapping):
+        raise ValueError(f"{place or 'it'} is no object")
+    fields = {f.name: f for f in dataclasses.fields(kind)}  # pyright: ignore[reportArgumentType]
+    for name, field in fields.items():
+        if name not in data and field.default is field.default_factory is dataclasses.MISSING:
+            raise ValueError(f"{_inside(place, name)} is missing")
+    hints = _hints(kind)
+    return kind(**{name: _value(hints[name], data[name], _inside(place, name)) for name in fields if name in data})
+
+
+def _value(kind: Any, value: Any, place: str) -> Any:
+    origin, inner = get_origin(kind), get_args(kind)
+    if kind is Any:
+        return value
+    if dataclasses.is_dataclass(kind):
+        return checked(kind, value, place)  # pyright: ignore[reportArgumentType]
+    if origin in (Union, types.UnionType):
+        if value is None and types.NoneType in inner:
+            return None
+        return _value(inner[0], value, place)  # no field here has more than one type besides None
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise ValueError(f"{place} is no list")
+        return tuple(_value(inner[0], v, f"{place}[{i}]") for i, v in enumerate(value))
+    if origin is not None:
+        if not isinstance(value, dict):
+            raise ValueError(f"{place} is no object")
+        return {key: _value(inner[1], v, _inside(place, key)) for key, v in value.items()}
+    return _plain(kind, value, place)
+
+
+def _plain(kind: type, value: Any, place: str) -> Any:
+    fits = isinstance(value, kind) or (kind is float and isinstance(value, int))
+    if not fits or (isinstance(value, bool) and kind is not bool):
+        raise ValueError(f"{place} is not {_PLAIN[kind]}")
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"{place} holds half a character") from None
+    if isinstance(value, int | float) and (abs(value) > 2**63 or not math.isfinite(value)):
+        raise ValueError(f"{place} is no number that can be used")
+    return value
+
+
+def _inside(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
+
+
+@lru_cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)

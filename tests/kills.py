@@ -1,0 +1,66 @@
+"""Stop a process before its n-th change of the disk: what a kill, a crash or a power cut leaves."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+_CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.truncate"}
+_STOPPED = 77
+
+
+def kills(work: Callable[[], object], folder: Path, every: int = 1) -> Iterator[int]:
+    """Run `work` in a child that is stopped before its first change inside `folder`, in another before a later one ...
+
+    Yields after each child that was stopped. Python's own events count: opening a file to write it, renaming,
+    removing, linking, making a folder. `work` has to begin with the same `folder` each time.
+    """
+    number = 1
+    while _stopped(work, folder, number):
+        yield number
+        number += every
+
+
+def _stopped(work: Callable[[], object], folder: Path, number: int) -> bool:
+    child = os.fork()
+    if child == 0:
+        try:
+            sys.addaudithook(_hook(str(folder), number))
+            work()
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+    deadline = time.monotonic() + 60
+    while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0):
+        assert time.monotonic() < deadline, "the child hangs"
+        time.sleep(0.001)
+    code = os.waitstatus_to_exitcode(ended[1])
+    assert code in (0, _STOPPED), "the work failed by itself"
+    return code == _STOPPED
+
+
+def _hook(folder: str, number: int) -> Callable[[str, tuple[object, ...]], None]:
+    left = number
+
+    def hook(event: str, args: tuple[object, ...]) -> None:
+        nonlocal left
+        if event == "open":
+            flags = args[2]
+            changes = isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR)
+        else:
+            changes = event in _CHANGES
+        if changes and any(isinstance(a, str) and a.startswith(folder) for a in map(_path, args)):
+            left -= 1
+            if left == 0:
+                os._exit(_STOPPED)
+
+    return hook
+
+
+def _path(argument: object) -> object:
+    return os.fspath(argument) if isinstance(argument, os.PathLike) else argument
