@@ -216,6 +216,7 @@ class Publication:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         backups: dict[Path, Path | None] = {}
+        self._stale = [path for path in dict.fromkeys(self._stale) if path not in self._files]
         try:
             with self._writing:
                 if error is not None:
