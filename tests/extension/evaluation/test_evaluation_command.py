@@ -14,6 +14,7 @@ from cefr_sentences.exporter.common.errors import InputError
 from cefr_sentences.exporter.records.formats import FORMATS, RecordWriter, training_beside
 from cefr_sentences.exporter.records.prompt import Record
 from cefr_sentences.extension.evaluation.task import of_records
+from cefr_sentences.extension.models.adapter import Card, Data
 from cefr_sentences.extension.training.artifacts import training_of
 
 UNSEEN = (
@@ -88,14 +89,8 @@ def test_the_training_file_is_found(tmp_path: Path) -> None:
     (data / "n.txt").touch()
     adapter = tmp_path / "user_data" / "loras" / "a"
     adapter.mkdir(parents=True)
-    assert training_of(adapter, {"data": {"file": "n.txt"}}) == data.resolve() / "n.txt"
-    for card in (
-        {},
-        {"data": None},
-        {"data": {"file": "../n.txt"}},
-        {"data": {"file": 3}},
-        {"data": {"file": "o.txt"}},
-    ):
+    assert training_of(adapter, Card(data=Data(file="n.txt"))) == data.resolve() / "n.txt"
+    for card in (Card(), Card(data=Data(file="../n.txt")), Card(data=Data(file="o.txt"))):
         assert training_of(adapter, card) is None
 
 
@@ -116,7 +111,6 @@ def test_what_has_to_be_known_about_the_data(tmp_path: Path) -> None:
     from cefr_sentences.exporter.records.prompt import Record
     from cefr_sentences.extension.evaluation.about import remarks
     from cefr_sentences.extension.evaluation.task import of_records
-    from cefr_sentences.extension.models.adapter import Card, Data
     from cefr_sentences.extension.training.artifacts import fingerprint
 
     learned = [Record("A1", ("happy", "book"), ("I am happy.", "This is a book."))]

@@ -140,14 +140,14 @@ def test_a_read_only_folder(webui: Path) -> None:
 def test_a_removal_that_fails_puts_everything_back(webui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(webui)
     before = files(webui)
-    real = Path.replace
+    real = Path.unlink
 
-    def replace(self: Path, target: Path) -> Path:
+    def unlink(self: Path, missing_ok: bool = False) -> None:
         if self.name == "CEFR Sentences.yaml":
             raise PermissionError(13, "Permission denied")
-        return real(self, target)
+        real(self, missing_ok)
 
-    monkeypatch.setattr(Path, "replace", replace)
+    monkeypatch.setattr(Path, "unlink", unlink)
     with pytest.raises(TargetError, match="cannot be written"):
         uninstall(find_webui(webui))
     assert files(webui) == before

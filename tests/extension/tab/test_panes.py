@@ -46,7 +46,7 @@ TRAINING: dict[str, Any] = {
 def adapter(loras: Path, name: str) -> None:
     (loras / name).mkdir(parents=True)
     (loras / name / "adapter_config.json").write_text("{}", encoding="utf-8")
-    (loras / name / "adapter_model.safetensors").touch()
+    (loras / name / "adapter_model.safetensors").write_bytes(b"\x02" + b"\0" * 7 + b"{}")  # no tensors
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def test_data_is_looked_at_and_exported(tmp_path: Path, build: Build) -> None:
     assert not (tmp_path / "training").exists()  # looking writes nothing
     html = shown[-2][result]
     assert html.count("cefr-record") == 2
-    assert "All 960 rows were used." in html
+    assert "All 2,809 rows were used." in html
     assert "Load a model to see" in html
     (tmp_path / "training" / "datasets").mkdir(parents=True)
     shown = built.call("data", "export", "tr", **EXPORT)

@@ -195,8 +195,8 @@ def test_an_adapters_own_training_file_is_found(tmp_path: Path, run: Any) -> Non
     datasets, adapter = tmp_path / "training" / "datasets", tmp_path / "loras" / "x"
     adapter.mkdir(parents=True)
     run("export", "starter", "--level", "A1", "--out", datasets, "--name", "a", "--records", "20")
-    for name in ("adapter_config.json", "adapter_model.safetensors"):
-        (adapter / name).touch()
+    (adapter / "adapter_config.json").write_text("{}", encoding="utf-8")
+    (adapter / "adapter_model.safetensors").write_bytes(b"\x02" + b"\0" * 7 + b"{}")  # no tensors
     assert training_sentences(None, adapter) == frozenset()
     (adapter / "cefr_sentences.json").write_text(json.dumps({"data": {"file": "a.txt"}}), encoding="utf-8")
     assert training_sentences(None, adapter) == training_sentences(datasets / "a.txt") != frozenset()
