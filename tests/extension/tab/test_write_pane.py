@@ -97,7 +97,8 @@ def test_an_adapter_that_is_applied_writes_where_none_is_chosen(
 
 
 def test_what_was_finished_is_there_after_a_stop(tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
-    built = build(tmp_path, state=lambda: ModelState("model", "trainable", "Transformers"))
+    loaded = ModelState("model", "trainable", "Transformers")
+    built = build(tmp_path, state=lambda: loaded, answers=lambda prompts, **how: [])
 
     def write_sentences(*of: Any, finished: Any, progress: Any, **more: Any) -> list[SheetRow]:
         finished(ROWS[0])
