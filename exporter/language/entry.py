@@ -79,8 +79,8 @@ class Entry:
         """The forms of the only word, where nothing else has to be looked at."""
         if self.parts or len(self.alternatives) != 1 or len(self.alternatives[0]) != 1:
             return None
-        item = self.alternatives[0][0]
-        if len(item.written) > 1 or not _PLAIN.fullmatch(item.written[0]) or len(item.written[0]) < 3:
+        (item,) = self.alternatives[0]
+        if len(item.written) != 1 or not _PLAIN.fullmatch(item.written[0]) or len(item.written[0]) < 3:
             return None
         forms = self._patterns[0][0].parts[0].forms
         return None if any(cased(form) or form in FUNCTION for form in forms) else forms

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from queue import Empty, SimpleQueue
+from typing import Any
 
 from ...exporter.common.errors import InputError, ModelError, Option, Problem, out_of_range
 from ...exporter.records.prompt import ListPrompt, wrap
@@ -195,7 +196,7 @@ class Server:
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     """urllib would send the key along, to any host."""
 
-    def redirect_request(self, *_: object) -> None:
+    def redirect_request(self, req: Any, fp: Any, code: Any, msg: Any, headers: Any, newurl: Any) -> None:
         return None
 
 

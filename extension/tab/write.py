@@ -18,12 +18,12 @@ from ...exporter.records.prompt import ListPrompt, wrap
 from ..models.adapter import check_adapter
 from ..models.asking import Ask
 from ..models.host import adapter_names
-from ..models.jobs import Job
+from ..models.jobs import Job, Stopped
 from ..writing.known import training_sentences
 from ..writing.lists import full_lists
 from ..writing.output_formats import OutputFormat
 from ..writing.settings import BANK_MODES, EXERCISES, MOST_PER_WORD, WriteSettings
-from ..writing.sheet import Look, Sheet
+from ..writing.sheet import Look, Sheet, SheetRow
 from ..writing.words import problem, split_words
 from ..writing.write import rewrite, write_sentences
 from .gradio_compat import copyable, root_page
@@ -149,14 +149,20 @@ class WritePane(Pane):
 
         def work(job: Job) -> Sheet:
             sheet = Sheet((), settings.level, name, strict, look, bank)
-            rows = write_sentences(
-                self._ask(sheet),
-                asked,
-                settings,
-                bank=self._bank(sheet),
-                known=self._known(name),
-                progress=_progress(job, language),
-            )
+            done: list[SheetRow] = []
+            try:
+                rows = write_sentences(
+                    self._ask(sheet),
+                    asked,
+                    settings,
+                    bank=self._bank(sheet),
+                    known=self._known(name),
+                    finished=done.append,
+                    progress=_progress(job, language),
+                )
+            except Stopped:
+                job.result = replace(sheet, rows=tuple(done))
+                raise
             return replace(sheet, rows=tuple(rows))
 
         yield from self._start(language, work, {self.sheet: "", self.after: _HIDDEN})

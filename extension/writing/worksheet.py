@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...exporter.bank.headwords import Headword, headwords
 from ...exporter.language.lexicon import coarse_part
@@ -158,7 +158,8 @@ def worksheet_document(sheet: Sheet) -> bytes:
     section = document.sections[0]
     section.page_width, section.page_height = (Mm(210), Mm(297)) if sheet.look.paper == "A4" else (Mm(216), Mm(279))
     section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(16)
-    document.styles["Normal"].font.size = Pt(_size(tasks)[0])
+    normal: Any = document.styles["Normal"]
+    normal.font.size = Pt(_size(tasks)[0])
     document.add_heading(_title(sheet), 1)
     document.add_paragraph("Name: ____________________")
     document.add_paragraph(_INSTRUCTIONS[sheet.look.exercise])

@@ -78,7 +78,9 @@ def test_an_adapter_that_is_applied_writes_where_none_is_chosen(
     )
     monkeypatch.setattr(write, "training_sentences", lambda _, folder: {folder.name})
 
-    def write_sentences(ask: Any, words: Any, settings: Any, *, bank: Any, known: Any, progress: Any) -> list[SheetRow]:
+    def write_sentences(
+        ask: Any, words: Any, settings: Any, *, bank: Any, known: Any, finished: Any, progress: Any
+    ) -> list[SheetRow]:
         ask([], sampling=None, progress=None)
         progress(2, 1, 3)
         assert bank is None
@@ -92,6 +94,23 @@ def test_an_adapter_that_is_applied_writes_where_none_is_chosen(
     assert asked[0] == {"adapter": by or None, "strict": True, "sampling": None, "progress": None}
     assert asked[1] == (["happy"], "A1", 3, 2, {by} if by else set())
     assert job.what == "Asking again (try 2)"
+
+
+def test_what_was_finished_is_there_after_a_stop(tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = ModelState("model", "trainable", "Transformers")
+    built = build(tmp_path, state=lambda: loaded, answers=lambda prompts, **how: [])
+
+    def write_sentences(*of: Any, finished: Any, progress: Any, **more: Any) -> list[SheetRow]:
+        finished(ROWS[0])
+        built.ui.host.desk.last("write").stop()
+        progress(1, 1, 3)
+        return list(ROWS)
+
+    monkeypatch.setattr(write, "write_sentences", write_sentences)
+    shown = built.call("write", "write", **WRITE)
+    job = built.ui.host.desk.last("write")
+    assert (job.stopped, job.result.rows) == (True, ROWS[:1])
+    assert "Stopped" in shown[-1][built.events["write", "write"].message]
 
 
 def test_only_the_bank_needs_no_model(tmp_path: Path, build: Build) -> None:
