@@ -126,7 +126,7 @@ def _data(metadata: dict[str, Any], outcome: Outcome, records: Sequence[Record |
 
 
 def _licence(records: Sequence[Record | Example]) -> str:
-    """CC0 where every pair is one of the starter pairs, else not known here."""
+    """CC0 where every pair is in the bank, else not known here."""
     for level in {r.level for r in records}:
         try:
             pairs = load_pairs(starter_pairs(level), level)
@@ -138,7 +138,7 @@ def _licence(records: Sequence[Record | Example]) -> str:
             pair not in ours for r in records if r.level == level for pair in zip(r.words, r.sentences, strict=True)
         ):
             return "not known"
-    return "CC0-1.0 (the starter pairs of cefr-sentences)"
+    return "CC0-1.0 (the bank of cefr-sentences)"
 
 
 def _recipe(outcome: Outcome) -> str:

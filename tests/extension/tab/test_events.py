@@ -220,5 +220,5 @@ def test_a_page_opens_in_the_readers_language(tmp_path: Path, build: Build) -> N
     assert "info" not in by_id["cefr-write-run"]
     # A list has both: its label, and its choices in that language.
     assert by_id["cefr-data-table"]["label"] == "Kelime ve cümle tablosu"
-    assert by_id["cefr-data-table"]["choices"] == [("Başlangıç çiftleri", "")]
+    assert by_id["cefr-data-table"]["choices"] == [("Banka", "")]
     assert "Sıradaki adım" in turkish[built.ui.head]
