@@ -12,7 +12,7 @@ from pathlib import Path
 from .names import read_names
 from .scan import Finding
 
-PACKAGES = {"transformers", "peft", "trl", "gradio", "torch", "accelerate", "datasets"}
+PACKAGES = {"transformers", "peft", "trl", "gradio", "torch", "accelerate", "datasets", "huggingface_hub", "numpy"}
 _SECONDS = 600
 
 # What replaces a name that is gone, and arguments that **kwargs hides, for a hint.
@@ -81,6 +81,13 @@ def _hidden(tree: ast.Module) -> Iterator[Finding]:
                     if keyword.arg in _HIDDEN:
                         said = f"from_pretrained takes no {keyword.arg} from transformers 5 on; {_HIDDEN[keyword.arg]}"
                         yield Finding(keyword.value.lineno, f"{keyword.arg}=", left=said)
+            elif node.func.attr == "load" and isinstance(node.func.value, ast.Name) and node.func.value.id == "torch":
+                if not any(keyword.arg in ("weights_only", None) for keyword in node.keywords):
+                    said = (
+                        "torch.load reads nothing but weights from 2.6 on; say weights_only=True, or False for a file "
+                        "that you trust"
+                    )
+                    yield Finding(node.lineno, "torch.load", left=said)
             elif node.func.attr == "style" and isinstance(node.func.value, ast.Call):
                 said = "gradio's components have no style() from 4.0 on; give its arguments to the component"
                 yield Finding(node.func.end_lineno or node.lineno, ".style()", left=said)

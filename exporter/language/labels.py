@@ -90,6 +90,11 @@ class Labels:
             spelled = last.lower() in _GRAMMAR and left[-2].lower() in _NOT_BEFORE and len(left) == 2
             if spelled and not taken:
                 break
+            if last.lower() == "article" and left[-2].lower() in ("definite", "indefinite"):
+                self.parts.insert(0, "DET")
+                taken = True
+                left.pop()
+                continue
             joins = taken and last in ("&", "and", "/", "or", ",")
             before = taken and last.lower().strip(".") in _BEFORE_A_LABEL
             if not (joins or before or self.take_all(last, bracket=False) or self._sense(left)):

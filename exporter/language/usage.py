@@ -21,6 +21,8 @@ _FIRST_NAMES = words(
 ) - {"summer", "june", "april"}
 _SHOUTED = words("us it who aids")  # in capitals another word
 _SUBJECTS = words("i you he she it we they")
+_POINTING = words("this that")
+_IRREGULAR = words("children men women people feet teeth mice geese")  # plurals
 
 
 def is_capital(written: str) -> bool:
@@ -87,6 +89,8 @@ def _no_verb(text: Text, at: int) -> bool:
     first, last, after = _around(text, at)
     key = text.tokens[at].key
     forms = verb_forms(key)
+    if last in _POINTING and first == "" and (after in BE or after in MODALS):
+        return True  # "This book is about a dog."
     if "base" not in forms and "s" not in forms:
         return (
             _determines(last)
@@ -115,6 +119,8 @@ def _no_noun(text: Text, at: int) -> bool:
     before = text.tokens[at - 1].key if at and text.tokens[at].before == "" else ""
     if "base" in verb_forms(key) and _plural(before) and after and "NOUN" in parts_of(after):
         return True
+    if "base" in verb_forms(key) and _plural(before) and not after and first in ("", *DETERMINERS, *POSSESSIVES):
+        return not any(verb_forms(token.key) for token in text.tokens[: at - 1])  # "The colours match."
     object_follows = after in DETERMINERS or after in POSSESSIVES or after in ("me", "him", "us", "them", "it")
     verb = bool(verb_forms(key) & {"base", "s"})
     if last in BE and "ADJ" in parts_of(key) and (not after or after in PREPOSITIONS or after in COORDINATORS):
@@ -137,7 +143,7 @@ def _no_noun(text: Text, at: int) -> bool:
 def _plural(key: str) -> bool:
     from lemminflect import getAllLemmas
 
-    return key.endswith("s") and any(lemma != key for lemma in getAllLemmas(key).get("NOUN", ()))
+    return (key.endswith("s") or key in _IRREGULAR) and any(lemma != key for lemma in getAllLemmas(key).get("NOUN", ()))
 
 
 def _no_adjective(text: Text, at: int) -> bool:
@@ -157,4 +163,11 @@ def _no_adjective(text: Text, at: int) -> bool:
     return False
 
 
-_DENIED = {"VERB": _no_verb, "NOUN": _no_noun, "ADJ": _no_adjective}
+def _no_adverb(text: Text, at: int) -> bool:
+    """Between an article and a noun: "a fast car"."""
+    _, last, after = _around(text, at)
+    both = "ADJ" in parts_of(text.tokens[at].key)
+    return both and last in ("a", "an") and bool(parts_of(after)) and parts_of(after) <= {"NOUN", "VERB"}
+
+
+_DENIED = {"VERB": _no_verb, "NOUN": _no_noun, "ADJ": _no_adjective, "ADV": _no_adverb}

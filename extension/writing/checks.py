@@ -7,6 +7,7 @@ every output format. Level, length and words are judged by `language.profile`, t
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
@@ -99,8 +100,13 @@ def _may_be_verb(token: Token, before: Token | None) -> bool:
 
 def _twice(candidate: Candidate) -> bool:
     """Whether a word with a meaning of its own is there twice ("I laugh when I laugh.")."""
-    word = candidate.entry.headword
-    return word.isalpha() and word.lower() not in FUNCTION and len(candidate.entry.spans(candidate.sentence)) > 1
+    word, sentence = candidate.entry.headword, candidate.sentence
+    if not word.isalpha() or word.lower() in FUNCTION:
+        return False
+    spans = candidate.entry.spans(sentence)
+    # "ice cream" is one use of *icecream*.
+    between = [sentence[end:start] for (_, end), (start, _) in itertools.pairwise(spans)]
+    return any(gap not in (" ", "-", "") for gap in between)
 
 
 def _topic(candidate: Candidate) -> str:
