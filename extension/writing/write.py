@@ -14,7 +14,7 @@ from ...exporter.pairs.wordlist import ListedWord
 from ...exporter.records.answers import parse_answer
 from ...exporter.records.prompt import MAX_WORDS, ListPrompt
 from ..models.asking import Ask, Progress, Reply, Sampling
-from .accepted import Accepted
+from .accepted import Accepted, plain
 from .checks import repeats, severity
 from .judging import distance, judged
 from .lists import full_lists
@@ -137,7 +137,9 @@ class _Writing:
 
     def pick(self, bank: Bank, word: ListedWord) -> Iterator[SheetRow]:
         """As many sentences of the bank as are wanted for `word`; of equally good ones those that vary the sheet."""
-        found = [s for s in bank.find(word.entry, self.settings.level, self.settings.seed) if self.is_new(s.sentence)]
+        there = bank.find(word.entry, self.settings.level, self.settings.seed)
+        # Once each, though a user's own may be in the package too.
+        found = [*{plain(s.sentence): s for s in reversed(there) if self.is_new(s.sentence)}.values()][::-1]
         order = {(row.source, row.level): at for at, row in reversed([*enumerate(found)])}
         for _ in range(min(self.settings.per_word, len(found))):
             cost = {row: (order[row.source, row.level], self.accepted.repetition(row.sentence)) for row in found}
