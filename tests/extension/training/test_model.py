@@ -217,7 +217,17 @@ def test_the_likelihood_of_a_text_is_the_plain_one(base: Any, data: Path, monkey
 def test_write(run, adapter: Path, tmp_path: Path) -> None:
     (tmp_path / "words.csv").write_text("Word,note\nhappy,x\nbook,y\nhappy,again\n", encoding="utf-8")
     result = run(
-        "write", tmp_path / "words.csv", "--level", "a1", "--model", "embedded", "--adapter", adapter, "--json"
+        "write",
+        tmp_path / "words.csv",
+        "--level",
+        "a1",
+        "--bank",
+        "off",
+        "--model",
+        "embedded",
+        "--adapter",
+        adapter,
+        "--json",
     )
     assert result.code == 0, result.err
     rows = json.loads(result.out)
@@ -225,7 +235,18 @@ def test_write(run, adapter: Path, tmp_path: Path) -> None:
     assert all(r["status"] == "ok" or r["why"] for r in rows)
     assert rows[2]["reasons"] == ["repeated"]
     again = run(
-        "write", "--words", "happy,book", "--level", "a1", "--model", "embedded", "--adapter", adapter, "--json"
+        "write",
+        "--words",
+        "happy,book",
+        "--level",
+        "a1",
+        "--bank",
+        "off",
+        "--model",
+        "embedded",
+        "--adapter",
+        adapter,
+        "--json",
     )
     assert [(r["word"], r["sentence"]) for r in json.loads(again.out)] == [(r["word"], r["sentence"]) for r in rows[:2]]
 
@@ -236,7 +257,8 @@ def test_an_adapter_of_another_model(run, adapter: Path, tmp_path: Path) -> None
     other.mkdir()
     (other / "adapter_config.json").write_text(json.dumps({**config, "r": 16}), encoding="utf-8")
     (other / "adapter_model.safetensors").write_bytes((adapter / "adapter_model.safetensors").read_bytes())
-    result = run("write", "--words", "happy", "--level", "A1", "--model", "embedded", "--adapter", other)
+    asked = ("--words", "happy", "--level", "A1", "--bank", "off")
+    result = run("write", *asked, "--model", "embedded", "--adapter", other)
     assert (result.code, "does not fit" in result.err) == (2, True)
 
 
