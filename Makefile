@@ -81,7 +81,7 @@ test-webui: $(VENV)/.installed
 SETS = webui-3.15 webui-4.7.3
 SET_TESTS = tests/patches $(addprefix tests/extension/,training/test_runs.py training/test_engine.py training/test_optimizer.py \
   training/test_architectures.py training/test_trackers.py models/test_hosts.py tab \
-  models/test_strict.py writing/test_write_model.py adapters/test_merge.py install/test_install_template.py)
+  models/test_strict.py models/test_generate.py models/test_faults.py writing/test_write_model.py adapters/test_merge.py install/test_install_template.py)
 .venv-webui-%/.installed: pyproject.toml Makefile tests/constraints/webui-%.txt
 	$(PYTHON) -m venv .venv-webui-$*
 	.venv-webui-$*/bin/python -m pip install -q --upgrade pip
