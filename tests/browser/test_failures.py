@@ -37,6 +37,7 @@ def test_a_server_cannot_be_trained(place: Studio, open_tab: Open) -> None:
 def test_a_server_that_is_not_there(place: Studio, open_tab: Open) -> None:
     tab = open_tab(place.url)
     tab.pane("write")
+    tab.choose("write.bank", "off, the model alone")
     tab.click("write.run")
     tab.expect("write-status", "cannot be asked: .*Is the server running", LONG)
     tab.pane("apply")

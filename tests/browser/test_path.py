@@ -49,7 +49,7 @@ def test_data(place: Studio, open_tab: Open) -> None:
     tab.click("data.check")
     tab.expect("data-found", r"### Instruction:.*### Response:", LONG)
     shown = tab.at("data-found").text_content()  # what is folded too
-    assert "960" in shown
+    assert "2,809" in shown
     assert "Training PRO would cut" in shown
     assert shown.count("### Instruction:") == 2
     assert not list((place.data / "training" / "datasets").iterdir())  # looking writes nothing
@@ -195,6 +195,7 @@ def test_write(place: Studio, open_tab: Open, tmp_path: Path) -> None:
     )
     for key, few in (("write.candidates", "2"), ("write.tries", "1")):  # quality is not what this looks at
         tab.at(key).locator("input[type=number]").fill(few)
+    tab.choose("write.bank", "off, the model alone")
     tab.click("write.run")
     tab.expect("write-status", "of 12 words used", LONG)
     table = tab.at("write-sheet").locator("tr")
@@ -216,7 +217,7 @@ def test_write(place: Studio, open_tab: Open, tmp_path: Path) -> None:
     used = [r for r in rows if r["status"] == "ok"]
     cards = (tmp_path / "anki-a1.tsv").read_text(encoding="utf-8").splitlines()
     assert cards[0] == "#separator:tab"
-    assert [c.split("\t")[1] for c in cards[3:]] == [r["word"] for r in used]
+    assert [c.split("\t")[2] for c in cards[5:]] == [r["word"] for r in used]
 
 
 def test_words_that_are_none(place: Studio, open_tab: Open) -> None:

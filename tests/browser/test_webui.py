@@ -129,6 +129,7 @@ def test_write(place: Studio, tab: Tab) -> None:
     tab.pane("write")
     tab.fill("write.words", "happy, book, friend, water, house, green")
     tab.choose("write.adapter", "cefr-test")
+    tab.choose("write.bank", "off, the model alone")
     tab.click("write.run")
     tab.expect("write-status", "of 6 words used", LONG)
     picture(tab, "4-write")
