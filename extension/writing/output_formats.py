@@ -126,7 +126,7 @@ def write_sheet(path: Path, sheet: Sheet, *, force: bool = False) -> None:
 def _csv(sheet: Sheet) -> bytes:
     text = io.StringIO("\ufeff", newline="")  # Excel needs the mark to read the file as UTF-8
     text.seek(0, io.SEEK_END)
-    writer = csv.writer(text, lineterminator="\r\n")
+    writer, columns = csv.writer(text, lineterminator="\r\n"), sheet.columns
     # A column of the list may be called like one of ours.
     writer.writerow([*_COLUMNS, *(f"{name} (list)" if name in _COLUMNS else name for name in sheet.columns)])
     for row in sheet.rows:
@@ -135,7 +135,7 @@ def _csv(sheet: Sheet) -> bytes:
         cells = (row.word, row.sentence or "", used, row.status, row.why, row.level, score, ", ".join(row.above))
         listed = dict(row.columns)
         after = [sheet.level, sheet.adapter, row.tries, row.source, row.bank_level]
-        writer.writerow([*map(no_formula, cells), *after, *(no_formula(listed.get(n, "")) for n in sheet.columns)])
+        writer.writerow([*map(no_formula, cells), *after, *(no_formula(listed.get(n, "")) for n in columns)])
     return text.getvalue().encode()
 
 
