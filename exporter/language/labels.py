@@ -90,7 +90,7 @@ class Labels:
             spelled = last.lower() in _GRAMMAR and left[-2].lower() in _NOT_BEFORE and len(left) == 2
             if spelled and not taken:
                 break
-            if last.lower() == "article" and left[-2].lower() in ("definite", "indefinite"):
+            if len(left) > 2 and last.lower() == "article" and left[-2].lower() in ("definite", "indefinite"):
                 self.parts.insert(0, "DET")
                 taken = True
                 left.pop()
