@@ -21,7 +21,6 @@ from typing import Any
 from cefr_sentences.exporter.records.prompt import ListPrompt
 from cefr_sentences.extension.models.asking import Reply, Sampling
 from cefr_sentences.extension.writing import lists
-from cefr_sentences.extension.writing.command import BATCH
 from cefr_sentences.extension.writing.sheet import count
 from cefr_sentences.extension.writing.words import read_words
 from cefr_sentences.extension.writing.write import WriteSettings, write_sentences
@@ -62,7 +61,7 @@ def main() -> None:
     parser.add_argument("--candidates", type=int, default=4)
     parser.add_argument("--tries", type=int, default=1, help="1 (default): all ways ask for the same")
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--batch", type=int, default=BATCH)
+    parser.add_argument("--batch", type=int, default=0)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
 
