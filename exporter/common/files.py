@@ -33,9 +33,13 @@ _CAUSES = {
 _TEMPORARY = re.compile(r"\..+\.\d+\.(part|old)")
 
 
-def no_formula(cell: str) -> str:
-    """`cell` of a table, with an apostrophe before what a spreadsheet would take as a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell
+def table_cell(text: str) -> str:
+    """`text` for a cell of a CSV: an apostrophe before what a spreadsheet would take as a formula, no NUL.
+
+    Python 3.10's csv writer refuses a NUL, and a spreadsheet ends the cell there.
+    """
+    text = text.replace("\0", "\ufffd")
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
 
 
 def is_text(name: str) -> bool:

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ..common.errors import InputError, Option, Problem
-from ..common.files import Publication, no_formula, refuse_existing
+from ..common.files import Publication, refuse_existing, table_cell
 from ..common.webui import Webui
 from ..language.levels import TRAINABLE, parse_level
 from ..pairs.checking import PairSet, load_pairs
@@ -276,7 +276,7 @@ def _first_rejects(pairs: PairSet) -> list[Problem]:
 def _write_rejects(out: Publication, path: Path, pairs: PairSet) -> None:
     writer = csv.writer(out.file(path), lineterminator="\n")
     writer.writerow(("row", "word", "sentence", "reason"))
-    writer.writerows((r.row, no_formula(r.word), no_formula(r.sentence), r.reason) for r in pairs.rejects)
+    writer.writerows((r.row, table_cell(r.word), table_cell(r.sentence), r.reason) for r in pairs.rejects)
 
 
 def _write_training_pro_format(out: Publication, webui: Webui) -> Path:

@@ -17,7 +17,7 @@ from typing import Any
 from ...exporter.common.checked import checked, read_object
 from ...exporter.common.encoding import detect_encoding, open_text
 from ...exporter.common.errors import InputError, Option
-from ...exporter.common.files import no_formula
+from ...exporter.common.files import table_cell
 from ...exporter.language.levels import LEVELS, level_number
 from .agreement import alpha
 from .bootstrap import Parts, interval
@@ -151,7 +151,7 @@ def _csv(rows: Sequence[tuple[str, str, str]]) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(HEAD)
-    writer.writerows([*map(no_formula, row), "", "", "", ""] for row in rows)
+    writer.writerows([*map(table_cell, row), "", "", "", ""] for row in rows)
     return out.getvalue()
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...exporter.common.errors import InputError, Option
-from ...exporter.common.files import atomic, no_formula, refuse_existing, target_error
+from ...exporter.common.files import atomic, refuse_existing, table_cell, target_error
 from .anki import anki_package, anki_table
 from .worksheet import worksheet_document, worksheet_page
 
@@ -128,14 +128,14 @@ def _csv(sheet: Sheet) -> bytes:
     text.seek(0, io.SEEK_END)
     writer, columns = csv.writer(text, lineterminator="\r\n"), sheet.columns
     # A column of the list may be called like one of ours.
-    writer.writerow([*_COLUMNS, *(f"{name} (list)" if name in _COLUMNS else name for name in sheet.columns)])
+    writer.writerow([*_COLUMNS, *(f"{name} (list)" if name in _COLUMNS else table_cell(name) for name in columns)])
     for row in sheet.rows:
         score = "" if row.score is None else f"{row.score:.2f}"
         used = "yes" if row.used else "no"
         cells = (row.word, row.sentence or "", used, row.status, row.why, row.level, score, ", ".join(row.above))
         listed = dict(row.columns)
         after = [sheet.level, sheet.adapter, row.tries, row.source, row.bank_level]
-        writer.writerow([*map(no_formula, cells), *after, *(no_formula(listed.get(n, "")) for n in columns)])
+        writer.writerow([*map(table_cell, cells), *after, *(table_cell(listed.get(n, "")) for n in columns)])
     return text.getvalue().encode()
 
 

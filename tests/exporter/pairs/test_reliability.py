@@ -77,6 +77,7 @@ def test_control_characters_are_rejected_and_never_in_a_record(run, tmp_path: Pa
         args = ("--level", "A1", "--out", tmp_path / "o", "--name", "n", "--eval", "0", "--records", "9", "--force")
         assert run("export", tmp_path / "a.json", *args, *keep).code == 0
         assert len(read_records(tmp_path / "o/n.txt")) == 9
+    assert "The cat\ufffd slept\ufffd." in (tmp_path / "o/n_rejected.csv").read_text(encoding="utf-8")
     pairs = load_pairs(tmp_path / "a.json", "A1")
     assert (pairs.rows.rejected, str(pairs.rejects[0].reason)) == (9, "a control character: U+0000")
 
