@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from .lexicon import lexicon
 from .wordsets import words
 
 # Labels after an entry, without their full stops. Those of BARE are labels without a bracket or a full stop as well.
@@ -27,7 +28,7 @@ _BARE = words(
     "n v vb vt vi adj adv prep conj pron det interj exclam noun verb adjective adverb preposition conjunction pronoun "
     "determiner interjection exclamation"
 )
-_BEFORE_A_LABEL = words("phr phrasal modal auxiliary aux linking indefinite definite transitive intransitive mod")
+BEFORE_A_LABEL = words("phr phrasal modal auxiliary aux linking indefinite definite transitive intransitive mod")
 _GRAMMAR = words("phrasal verb noun")  # "phrasal verb" and "proper noun" are entries too
 _NOT_BEFORE = words("phrasal proper common abstract irregular regular modal auxiliary main collective compound")
 _VARIETIES = {
@@ -82,6 +83,19 @@ class Labels:
             self.take(label, bracket=bracket)
         return True
 
+    def lead(self, text: str) -> str:
+        """`text` without the labels before it: "B1 abandon", "modal v. can"."""
+        left = text.split()
+        while len(left) > 1:
+            first, second = left[0], left[1]
+            if first.lower() in BEFORE_A_LABEL and len(left) > 2 and second.endswith(".") and second[:-1] in POS:
+                left.pop(0)
+            elif not (_LEVEL.fullmatch(first.rstrip(":.")) or first.endswith(".")) or not self.take(first, bracket=False):
+                break
+            else:
+                left.pop(0)
+        return " ".join(left)
+
     def strip(self, text: str) -> str:
         """`text` without the labels at its end."""
         left, taken = text.split(), False
@@ -95,8 +109,16 @@ class Labels:
                 taken = True
                 left.pop()
                 continue
+            if not taken and len(left) > 2 and left[-2].lower().strip(".") in POS and last.isupper() and last.lower() in _CODES:
+                left.pop()  # arrival noun C
+                continue
+            numeral = len(left) == 2 and "NUM" in lexicon().levels.get(left[0].lower(), ())
+            if last.lower() == "number" and (numeral or left[-2].endswith(",")):
+                self.parts.insert(0, "NUM")  # "eight number", but not "phone number"
+                left.pop()
+                continue
             joins = taken and last in ("&", "and", "/", "or", ",")
-            before = taken and last.lower().strip(".") in _BEFORE_A_LABEL
+            before = taken and last.lower().strip(".") in BEFORE_A_LABEL
             if not (joins or before or self.take_all(last, bracket=False) or self._sense(left)):
                 break
             taken = True

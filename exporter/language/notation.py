@@ -11,8 +11,11 @@ import unicodedata
 from enum import Enum
 from typing import NamedTuple
 
-from .labels import POS, Labels
-from .wordsets import PARTICLES, PHRASE_WORDS, REFLEXIVES, words
+from .forms import forms
+from .labels import BEFORE_A_LABEL, POS, Labels
+from .lexicon import lexicon
+from .reading import parts_of
+from .wordsets import PARTICLES, PHRASE_WORDS, PREPOSITIONS, REFLEXIVES, words
 
 
 class Kind(Enum):
@@ -25,6 +28,7 @@ class Kind(Enum):
     SELF = "oneself"
     DO = "do sth"
     DOING = "doing sth"
+    DONE = "have sth done"
 
 
 class Item(NamedTuple):
@@ -52,6 +56,16 @@ _GROUP = re.compile(r"[(\[{<]([^()\[\]{}<>]*)[)\]}>]")
 _IPA = re.compile(r"[/\[][^/\[\]]*[ˈˌːəɪʊɛæɑɒɔʌθðʃʒŋɜɹɡ][^/\[\]]*[/\]]")
 _DOTS = re.compile(r"\s*(?:\.{2,}|…|_{2,}|~+|\s[-–—]{1,2}\s|\+)+\s*")
 _GAP, _MAYBE = "…", "\x01"  # how they are written between the steps of this reading
+_MOVABLE = re.compile(r"<-+>|<=+>|[⇄↔⇔⟷⇆]")  # the particle of "put sth ⇄ off"
+# Words in Cyrillic, Arabic, Chinese and other letters, beside an English one.
+_FOREIGN = re.compile(r"[【「『]?[\u0400-\u1dff\u3000-\u9fff\uac00-\ud7af]+[】」』]?")
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_OPPOSITE = re.compile(r"\s*[≠≈].*|\s+\(?(?:opp|syn|ant)\.?:?\s.*")
+_BETWEEN = re.compile(r"\s+[-–—→]+>?\s+|\s*=\s*|:\s+")
+# book (n) kitap, book n. kitap
+_EXPLAINED = re.compile(r"([^()\[\]]*?\S)\s*(?:[(\[]([^()\[\]]+)[)\]]|\s([a-z]+\.))\s+([^\W\d].*)")
+_FORM = re.compile(r"^(?:pl|plural|pt|pp|past)\.?:? (?=\S)")  # mouse, pl. mice
+_ROW = re.compile(r"\s*[-–—/,|]\s*")
 _THINGS = {
     "somebody": words("sb s.b smb somebody someone sbdy"),
     "something": words("sth s.th smth something sthg"),
@@ -59,25 +73,29 @@ _THINGS = {
 }
 _OWNERS = words("one's sb's sth's somebody's someone's my your his her its our their whose")
 _AFTER_ARTICLE = words("few little bit lot great while couple number good")
+_ARTICLES = words("a an the der die das")
 _SEQUENCES = words("yes no oh well hey hi hello sorry please ready now")
+_MARKS = words("… a b x y sb's") | frozenset(POS) | {""}
 _INF, _ING = words("do inf infinitive to-inf v"), words("doing v-ing verb-ing ving -ing ing gerund")
 
 
 def read_notation(text: str) -> Notation:
     """`text` as parts. Whatever cannot be read as notation is part of the headword."""
     labels = Labels()
-    bare = _IPA.sub(" ", _tidy(text))
-    bare = re.sub(r"^(?:\d{1,4}[.)]|[-•*·])\s+(?=\D)", "", bare)
+    bare = _OPPOSITE.sub("", _IPA.sub(" ", _tidy(text)))
+    if re.search("[A-Za-z]", bare):
+        bare = _FOREIGN.sub(" ", bare)
+    bare = re.sub(r"^(?:#?\d{1,4}[.)]|#\d{1,4}|[-•*·])\s+(?=\D)", "", bare)
     also: list[str] = []
+    bare = labels.lead(bare)
+    if (said := _EXPLAINED.fullmatch(bare)) and not _goes_on(said[4]):
+        label = said[2] or said[3]
+        if Labels().take_all(label, bracket=bool(said[2])):
+            bare = f"{said[1]} ({label})"
     bare = _GROUP.sub(lambda m: _group(m, labels, also), bare).strip()
-    if (
-        (first := bare.split(" ", 1))
-        and len(first) > 1
-        and first[0].endswith(".")
-        and labels.take(first[0], bracket=False)
-    ):
-        bare = first[1]
     bare = labels.strip(bare) or _tidy(text)
+    bare = _without_translation(bare)
+    bare = _row(bare) or bare
     bare = _DOTS.sub(f" {_GAP} ", bare).strip()
     pieces = [piece for part in _listed(bare) for piece in _slashes(part)] + also
     items = (_items(piece) for piece in pieces)
@@ -103,7 +121,47 @@ def headword(items: Items) -> str:
 
 def _tidy(text: str) -> str:
     straight = unicodedata.normalize("NFC", text).replace("’", "'").replace("‘", "'").replace("İ", "I")
+    straight = _TAG.sub(" ", _MOVABLE.sub(" ", straight)).replace("|", "/")
     return " ".join(re.sub(r"\ba\(n\)", "a/an", straight).split())
+
+
+def _goes_on(text: str) -> bool:
+    """Whether a phrase goes on with `text` after a label: "depend (v) on sth"."""
+    first = text.split()[0].lower().strip(".,;")
+    more = Labels().take(first, bracket=True) or first in POS or first in BEFORE_A_LABEL
+    return more or first in PARTICLES or first in PREPOSITIONS or bool(_thing(first))
+
+
+def _row(text: str) -> str:
+    """The first of the forms of a word in a row, "go - went - gone" or "be-was/were-been"; empty where it is none."""
+    pieces = [piece.lower() for piece in _ROW.split(text) if piece]
+    if len(pieces) == 1 and len(text.split()) == 3:
+        pieces = text.lower().split()  # drink drank drunk
+    spaced = re.search(r"\s[-–—]\s", text)
+    if len(pieces) < (2 if spaced else 3) or " " in "".join(pieces):
+        return ""
+    known = sum(piece in forms(pieces[0]) for piece in pieces[1:])  # the dictionary lacks "lain"
+    return pieces[0] if 2 * known >= len(pieces) - 1 else ""
+
+
+def _without_translation(text: str) -> str:
+    """`text` without its pieces in another language: "apple - elma". Two English ones beside "=" are alternatives."""
+    pieces = [piece.strip() for piece in _BETWEEN.split(text) if piece.strip()]
+    if len(pieces) < 2:
+        return text
+    english = [piece for piece in pieces if _english(piece)]
+    if 0 < len(english) < len(pieces):
+        return english[0]
+    return ";".join(pieces) if "=" in text and english else text
+
+
+def _english(text: str) -> bool:
+    """Whether every word of `text` is one that a dictionary or a list has, or stands for others."""
+    found = [word.strip(".,;!?'\"") for word in re.split(r"[\s/]+", text.lower())]
+    return all(
+        word in PHRASE_WORDS or word in lexicon().levels or word in _MARKS or bool(parts_of(word) or _thing(word))
+        for word in found
+    )
 
 
 def _group(match: re.Match[str], labels: Labels, also: list[str]) -> str:
@@ -114,7 +172,9 @@ def _group(match: re.Match[str], labels: Labels, also: list[str]) -> str:
         return " "
     if (around[0].isalpha() or around[1].isalpha()) and re.fullmatch(r"[\w/]+", inside):
         return match[0]  # colo(u)r, student(s)
-    if said := re.fullmatch(r"(?:=|or\b|also\b)\s*(.+)", inside):
+    if inside.lower() == "to" and not around[0]:
+        return " "
+    if said := re.fullmatch(r"(?:=|or\b|also\b|(?:especially |esp\. )?(?:US|UK|BrE|AmE|(?:Br|Am) ?Eng):?\s)\s*(.+)", inside):
         also.append(said[1])
     elif re.fullmatch(r"[A-Z]{2,5}", inside):
         also.append(inside)
@@ -125,15 +185,18 @@ def _group(match: re.Match[str], labels: Labels, also: list[str]) -> str:
 
 def _listed(text: str) -> list[str]:
     """Alternatives between commas and semicolons. "Yes, please" is one."""
-    pieces = [piece.strip() for piece in re.split(r"[;,]", text) if piece.strip()]
+    pieces = [_FORM.sub("", piece.strip()) for piece in re.split(r"[;,]", text) if piece.strip()]
     if not pieces:
         return []
+    pieces = [piece for piece in pieces if piece.lower() not in _ARTICLES] or pieces
     single = all(" " not in piece for piece in pieces) and pieces[0].lower() not in _SEQUENCES
     return pieces if ";" in text or single else [" ".join(pieces)]
 
 
 def _slashes(text: str) -> list[str]:
     """Alternatives between slashes where they are whole entries; a slash inside a phrase is left for its item."""
+    if "do/doing" in text:
+        return [text.replace("do/doing", "do"), text.replace("do/doing", "doing")]
     text = re.sub(r"\s*/\s*", "/", re.sub(r"\b(s\.?b|s\.?th|so)\.?\s*/\s*(s\.?b|s\.?th)\b\.?", "sb", text))
     if longer := re.fullmatch(r"(.*\S )?(\w+)/(out of|next to|on to)( .+)", text):  # fall in/out of love
         return [f"{longer[1] or ''}{some}{longer[4]}" for some in (longer[2], longer[3])]
@@ -164,7 +227,12 @@ def _items(text: str) -> Items:
         optional = token.startswith(_MAYBE)
         items.append(_item(token.lstrip(_MAYBE), tokens, at)._replace(optional=optional))
     loose = (Kind.GAP, Kind.THING)
-    merged = [item for at, item in enumerate(items) if not (item.kind in loose and at and items[at - 1].kind in _TAKES)]
+    merged = [
+        item
+        for at, item in enumerate(items)
+        if not (item.kind in loose and at and items[at - 1].kind in _TAKES)
+        and not (item.kind is Kind.GAP and items[at + 1 : at + 2] and items[at + 1].kind in (Kind.DO, Kind.DOING))
+    ]
     while merged and merged[-1].kind is Kind.GAP:
         merged.pop()
     while merged and merged[0].kind in loose:
@@ -195,6 +263,12 @@ def _item(token: str, tokens: list[str], at: int) -> Item:
     if lower in REFLEXIVES:
         return Item(Kind.SELF, (token,))
     after = "" if last else tokens[at + 1].lstrip(_MAYBE)
+    if lower == "done" and at and _thing(tokens[at - 1]):
+        return Item(Kind.DONE, (token,))
+    if last and lower == "do" and at > 1 and tokens[at - 1] == "to" and (tokens[at - 2] == _GAP or _thing(tokens[at - 2])):
+        return Item(Kind.DO, ("do",))
+    if at and "/" in token and all(some.strip(".") in POS or some in _ING for some in lower.split("/")):
+        return Item(Kind.THING, ("something",))
     if at and lower in _ING and (lower != "doing" or last or _thing(after)):
         return Item(Kind.DOING, ("doing",))
     if at and lower in _INF and (lower != "do" or _thing(after)):
