@@ -48,11 +48,11 @@ class Entry:
     def uses(self, sentence: str) -> bool:
         """Whether `sentence` uses the entry."""
         if self._plain is not None:
-            sure, forms = self._plain
-            if not sure.isdisjoint(_WHOLE.findall(sentence)):
+            hits = self._plain.intersection(_WHOLE.findall(sentence))
+            if any(not implied_parts(self.headword, form) for form in hits):
                 return True
             if len(self._patterns) == 1 and _SIMPLE.fullmatch(sentence):
-                if forms.isdisjoint(_PLAIN.findall(sentence.lower())):
+                if self._plain.isdisjoint(_PLAIN.findall(sentence.lower())):
                     return False
         return self._places(read(sentence)) is not None
 
@@ -77,17 +77,15 @@ class Entry:
         return tuple((pattern, items) for items in self.alternatives for pattern in patterns(items, self.parts))
 
     @cached_property
-    def _plain(self) -> tuple[frozenset[str], frozenset[str]] | None:
-        """The forms of the only word that tell by themselves that it is used, and all of its forms."""
+    def _plain(self) -> frozenset[str] | None:
+        """The forms of the only word, where nothing but these has to be looked at in most sentences."""
         if self.parts or len(self.alternatives) != 1 or len(self.alternatives[0]) != 1:
             return None
         (item,) = self.alternatives[0]
         if len(item.written) != 1 or not _PLAIN.fullmatch(item.written[0]) or len(item.written[0]) < 3:
             return None
         forms = self._patterns[0][0].parts[0].forms
-        if any(cased(form) or form in FUNCTION for form in forms):
-            return None
-        return frozenset(form for form in forms if not implied_parts(item.written[0], form)), forms
+        return None if any(cased(form) or form in FUNCTION for form in forms) else forms
 
     def _places(self, text: Text) -> list[int] | None:
         if self.headword in _CLITICS:  # only as it is written here: "I'm" for 'm, not "I am"

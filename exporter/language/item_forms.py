@@ -15,6 +15,8 @@ _UNINFLECTED = (PRONOUNS | PREPOSITIONS | DETERMINERS | COORDINATORS | {"as", "i
 
 
 def key_of(written: str) -> str:
+    if written == "'s":  # of "driver's license"
+        return written
     tokens = read(written).tokens
     return tokens[0].key if len(tokens) == 1 else fold(written.replace(".", "").replace("-", ""))
 
@@ -47,6 +49,8 @@ def all_forms(written: str, parts: tuple[str, ...] = ()) -> frozenset[str]:
     for word in (key, *(w for w in spellings(key) if parts_of(w)), *([written.lower()] if "'" in written else [])):
         of_word = ("NOUN",) if key in NOUNS and word != key else parts
         found |= {fold(form) for form in (inflections(word, of_word) if of_word else forms(word))}
+    if len(key) < 4 and "NOUN" in lexicon().levels.get(key, ()) and not parts:
+        found |= inflections(key, ("NOUN",))  # ads
     found |= spellings(key)
     if not key.isascii():
         found.add(unaccented(key))
@@ -69,7 +73,10 @@ def implied_parts(written: str, key: str) -> tuple[str, ...]:
     if key in same or key in FUNCTION or key.endswith(("ing", "ed")):
         return ()
     by_part = lemmas(key)
-    own = {part for part, some in by_part.items() if same.intersection(some) and not _rarer(same, some, part)}
+    own = {part for part, some in by_part.items() if same.intersection(some)}
+    own = {part for part in own if not _rarer(same, by_part[part], part)} or own
+    if key in by_part.get("NOUN", ()) and key not in lexicon().levels and key in (f"{word}s", f"{word}es"):
+        return ()  # fumes, tatters
     if own & {"ADJ", "ADV"}:
         own |= {"ADJ", "ADV"}
     return tuple(sorted(own)) if own and set(by_part) - own else ()

@@ -81,6 +81,8 @@ _INF, _ING = words("do inf infinitive to-inf v"), words("doing v-ing verb-ing vi
 
 def read_notation(text: str) -> Notation:
     """`text` as parts. Whatever cannot be read as notation is part of the headword."""
+    if text.isascii() and text.isalpha():
+        return Notation(((Item(Kind.WORD, (text,)),),), (), "", "", "")
     labels = Labels()
     bare = _OPPOSITE.sub("", _IPA.sub(" ", _tidy(text)))
     if re.search("[A-Za-z]", bare):
@@ -121,7 +123,7 @@ def headword(items: Items) -> str:
 
 def _tidy(text: str) -> str:
     straight = unicodedata.normalize("NFC", text).replace("’", "'").replace("‘", "'").replace("İ", "I")
-    straight = _TAG.sub(" ", _MOVABLE.sub(" ", straight)).replace("|", "/")
+    straight = _TAG.sub(" ", _MOVABLE.sub(" ", straight)).replace("|", "/").replace("·", " ")
     return " ".join(re.sub(r"\ba\(n\)", "a/an", straight).split())
 
 
@@ -135,7 +137,7 @@ def _goes_on(text: str) -> bool:
 def _row(text: str) -> str:
     """The first of the forms of a word in a row, "go - went - gone" or "be-was/were-been"; empty where it is none."""
     pieces = [piece.lower() for piece in _ROW.split(text) if piece]
-    if len(pieces) == 1 and len(text.split()) == 3:
+    if re.fullmatch(r"(\w+) (?!\1)\w+ (?!\1)\w+", text):
         pieces = text.lower().split()  # drink drank drunk
     spaced = re.search(r"\s[-–—]\s", text)
     if len(pieces) < (2 if spaced else 3) or " " in "".join(pieces):

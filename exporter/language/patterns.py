@@ -23,7 +23,7 @@ from .item_forms import (
     verb_forms_of,
 )
 from .notation import Item, Items, Kind
-from .reading import is_adverb, parts_of, read
+from .reading import Token, is_adverb, parts_of, read
 from .spelling import SOLID
 from .wordsets import (
     BE,
@@ -101,14 +101,21 @@ def patterns(items: Items, parts: tuple[str, ...]) -> tuple[Pattern, ...]:
 
 def _spread(items: Items) -> Iterator[Item]:
     """`items` with contractions and hyphens apart; one of several spellings is not split."""
-    for item in items:
-        tokens = read(item.written[0]).tokens if item.kind is Kind.WORD else ()
+    for at, item in enumerate(items):
+        tokens = _read_before(items, at) if item.kind is Kind.WORD else ()
         if len(tokens) < 2 or len(item.written) > 1:
             yield item
             continue
         for token in tokens:
             joined = "-" if token.before == "-" else ""
             yield Item(Kind.WORD, (joined + token.key,), item.optional)
+
+
+def _read_before(items: Items, at: int) -> tuple[Token, ...]:
+    """The words of the item at `at`; what comes after it tells whether "driver's" has an *is*."""
+    written = items[at].written[0]
+    after = f" {items[at + 1].written[0]}" if "'" in written and at + 1 < len(items) else ""
+    return tuple(token for token in read(written + after).tokens if token.start < len(written))
 
 
 def _single(item: Item, parts: tuple[str, ...]) -> tuple[Pattern, ...]:

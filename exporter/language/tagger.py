@@ -55,6 +55,8 @@ def possible(key: str) -> tuple[str, ...]:
     found = set(levels.get(key, ())) | (parts_of(key) if key not in FUNCTION - {"can", "will", "like"} else set())
     if not found:
         found = set(lemmas(key))
+    if key.endswith("s") and "NOUN" in levels.get(key[:-1], ()):  # the dictionary lacks crisps
+        found.add("NOUN")
     found = {"NOUN" if part == "PROPN" else "VERB" if part == "AUX" else part for part in found}
     return tuple(part for part in PARTS_OF_SPEECH if part in found) or _OPEN
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from .lexicon import lexicon, look_up
-from .reading import Text, capitals_tell, is_adverb, verb_forms
+from .reading import Text, capitals_tell, is_adverb, is_participle, verb_forms
 from .tagger import likely, possible
 from .wordsets import BE, DETERMINERS, HAVE, MODALS, PARTICLES, POSSESSIVES, words
 
@@ -31,6 +31,7 @@ _ADDRESSED = words(
     "madam madame pa ma doctor professor president queen king prince princess captain internet web net earth sun moon heaven "
     "spring summer autumn winter fall north south east west state church bible parliament government"
 )
+_DAYS = words("today tomorrow yesterday tonight")
 _POINTING = words("this that these those her")
 _UNLIKELY = 0.3  # a part of speech that is no likelier than this is denied
 
@@ -97,15 +98,21 @@ def cased(key: str) -> bool:
 
 def fits(parts: tuple[str, ...], text: Text, at: int) -> bool:
     """Whether the word at `at` can be one of `parts` there."""
-    key = text.tokens[at].key
-    wanted = set(parts)
+    if not parts:
+        return True
+    key, wanted = text.tokens[at].key, set(parts)
     if wanted & {"DET", "PRON", "NUM"} and key not in _POINTING:  # grammars differ in what they call "many" or "one"
         wanted |= {"DET", "PRON", "NUM", "ADJ"}
+        wanted |= {"NOUN"} if "PRON" in wanted else set()
     if "ADJ" in wanted and key in POSSESSIVES:
         wanted.add("DET")
+    if "ADV" in wanted and key in _DAYS:
+        wanted.add("NOUN")
+    if is_participle(key) and key.endswith("ed"):  # an abandoned house, is divided
+        wanted |= {"ADJ"} if "VERB" in wanted else {"VERB"} if at and text.tokens[at - 1].key in BE else set()
     after = text.tokens[at + 1].key if at + 1 < len(text.tokens) and not text.tokens[at + 1].before else ""
     if "PREP" in wanted and key in PARTICLES and (after in DETERMINERS or after in POSSESSIVES):
         wanted.add("ADV")  # "ran down the hill" is like "put down the bag"
-    if not wanted or "INTJ" in wanted or (wanted.isdisjoint(possible(key)) and key not in MODALS):
+    if "INTJ" in wanted or (wanted.isdisjoint(possible(key)) and key not in MODALS):
         return True
     return sum(chance for part, chance in likely(text, at).items() if part in wanted) > _UNLIKELY
