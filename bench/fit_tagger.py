@@ -80,7 +80,11 @@ def written() -> Iterator[Example]:
     for line in PARTS.read_text(encoding="utf-8").splitlines()[1:]:
         part, word, sentence = line.split("\t")
         text = read(sentence)
-        places = [at for at, token in enumerate(text.tokens) if text.surface(at).lower() == word.lower() or token.key in forms(word)]
+        places = [
+            at
+            for at, token in enumerate(text.tokens)
+            if text.surface(at).lower() == word.lower() or token.key in forms(word)
+        ]
         if places and part in (can := possible(text.tokens[places[0]].key)):
             yield Example(features(text, places[0]), can, part, OWN_WEIGHT)
         else:

@@ -51,9 +51,9 @@ class Entry:
             hits = self._plain.intersection(_WHOLE.findall(sentence))
             if any(not implied_parts(self.headword, form) for form in hits):
                 return True
-            if len(self._patterns) == 1 and _SIMPLE.fullmatch(sentence):
-                if self._plain.isdisjoint(_PLAIN.findall(sentence.lower())):
-                    return False
+            simple = len(self._patterns) == 1 and _SIMPLE.fullmatch(sentence)
+            if simple and self._plain.isdisjoint(_PLAIN.findall(sentence.lower())):
+                return False
         return self._places(read(sentence)) is not None
 
     def spans(self, sentence: str) -> tuple[tuple[int, int], ...]:

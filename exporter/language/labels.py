@@ -90,7 +90,9 @@ class Labels:
             first, second = left[0], left[1]
             if first.lower() in BEFORE_A_LABEL and len(left) > 2 and second.endswith(".") and second[:-1] in POS:
                 left.pop(0)
-            elif not (_LEVEL.fullmatch(first.rstrip(":.")) or first.endswith(".")) or not self.take(first, bracket=False):
+            elif not (_LEVEL.fullmatch(first.rstrip(":.")) or first.endswith(".")) or not self.take(
+                first, bracket=False
+            ):
                 break
             else:
                 left.pop(0)
@@ -104,17 +106,9 @@ class Labels:
             spelled = last.lower() in _GRAMMAR and left[-2].lower() in _NOT_BEFORE and len(left) == 2
             if spelled and not taken:
                 break
-            if len(left) > 2 and last.lower() == "article" and left[-2].lower() in ("definite", "indefinite"):
-                self.parts.insert(0, "DET")
-                taken = True
-                left.pop()
-                continue
-            if not taken and len(left) > 2 and left[-2].lower().strip(".") in POS and last.isupper() and last.lower() in _CODES:
-                left.pop()  # arrival noun C
-                continue
-            numeral = len(left) == 2 and "NUM" in lexicon().levels.get(left[0].lower(), ())
-            if last.lower() == "number" and (numeral or left[-2].endswith(",")):
-                self.parts.insert(0, "NUM")  # "eight number", but not "phone number"
+            if part := self._spelled(left, last, taken):
+                self.parts = [part, *self.parts] if part in POS.values() else self.parts
+                taken = taken or part == "DET"
                 left.pop()
                 continue
             joins = taken and last in ("&", "and", "/", "or", ",")
@@ -126,6 +120,18 @@ class Labels:
         if left and (match := re.fullmatch(r"([a-z]{3,})([1-9¹²³⁴⁵⁶⁷⁸⁹])", left[-1])):
             left[-1], self.sense = match[1], match[2].translate(_SUPERSCRIPT)
         return " ".join(left).rstrip(",;: ")
+
+    @staticmethod
+    def _spelled(left: list[str], last: str, taken: bool) -> str:
+        """The part of speech or the code of a label that is one only after these words; empty where it is none."""
+        before, lower = left[-2].lower(), last.lower()
+        if len(left) > 2 and lower == "article" and before in ("definite", "indefinite"):
+            return "DET"
+        numeral = len(left) == 2 and "NUM" in lexicon().levels.get(before, ())
+        if lower == "number" and (numeral or before.endswith(",")):  # "eight number", but not "phone number"
+            return "NUM"
+        code = len(left) > 2 and before.strip(".") in POS and last.isupper() and lower in _CODES
+        return last if code and not taken else ""  # arrival noun C
 
     def _sense(self, left: list[str]) -> bool:
         last = left[-1].translate(_SUPERSCRIPT).strip("#.")

@@ -7,15 +7,12 @@ its alternatives as items that a matcher can look for, and what is said about it
 from __future__ import annotations
 
 import re
-import unicodedata
 from enum import Enum
 from typing import NamedTuple
 
-from .forms import forms
-from .labels import BEFORE_A_LABEL, POS, Labels
-from .lexicon import lexicon
-from .reading import parts_of
-from .wordsets import PARTICLES, PHRASE_WORDS, PREPOSITIONS, REFLEXIVES, words
+from .beside import thing, tidy, without_explanation, without_translation
+from .labels import POS, Labels
+from .wordsets import PARTICLES, PHRASE_WORDS, REFLEXIVES, words
 
 
 class Kind(Enum):
@@ -53,29 +50,13 @@ class Notation(NamedTuple):
 
 
 _GROUP = re.compile(r"[(\[{<]([^()\[\]{}<>]*)[)\]}>]")
-_IPA = re.compile(r"[/\[][^/\[\]]*[ˈˌːəɪʊɛæɑɒɔʌθðʃʒŋɜɹɡ][^/\[\]]*[/\]]")
 _DOTS = re.compile(r"\s*(?:\.{2,}|…|_{2,}|~+|\s[-–—]{1,2}\s|\+)+\s*")
 _GAP, _MAYBE = "…", "\x01"  # how they are written between the steps of this reading
-_MOVABLE = re.compile(r"<-+>|<=+>|[⇄↔⇔⟷⇆]")  # the particle of "put sth ⇄ off"
-# Words in Cyrillic, Arabic, Chinese and other letters, beside an English one.
-_FOREIGN = re.compile(r"[【「『]?[\u0400-\u1dff\u3000-\u9fff\uac00-\ud7af]+[】」』]?")
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
-_OPPOSITE = re.compile(r"\s*[≠≈].*|\s+\(?(?:opp|syn|ant)\.?:?\s.*")
-_BETWEEN = re.compile(r"\s+[-–—→]+>?\s+|\s*=\s*|:\s+")
-# book (n) kitap, book n. kitap
-_EXPLAINED = re.compile(r"([^()\[\]]*?\S)\s*(?:[(\[]([^()\[\]]+)[)\]]|\s([a-z]+\.))\s+([^\W\d].*)")
 _FORM = re.compile(r"^(?:pl|plural|pt|pp|past)\.?:? (?=\S)")  # mouse, pl. mice
-_ROW = re.compile(r"\s*[-–—/,|]\s*")
-_THINGS = {
-    "somebody": words("sb s.b smb somebody someone sbdy"),
-    "something": words("sth s.th smth something sthg"),
-    "somewhere": words("sw swh somewhere"),
-}
 _OWNERS = words("one's sb's sth's somebody's someone's my your his her its our their whose")
 _AFTER_ARTICLE = words("few little bit lot great while couple number good")
 _ARTICLES = words("a an the der die das")
 _SEQUENCES = words("yes no oh well hey hi hello sorry please ready now")
-_MARKS = words("… a b x y sb's") | frozenset(POS) | {""}
 _INF, _ING = words("do inf infinitive to-inf v"), words("doing v-ing verb-ing ving -ing ing gerund")
 
 
@@ -84,20 +65,10 @@ def read_notation(text: str) -> Notation:
     if text.isascii() and text.isalpha():
         return Notation(((Item(Kind.WORD, (text,)),),), (), "", "", "")
     labels = Labels()
-    bare = _OPPOSITE.sub("", _IPA.sub(" ", _tidy(text)))
-    if re.search("[A-Za-z]", bare):
-        bare = _FOREIGN.sub(" ", bare)
-    bare = re.sub(r"^(?:#?\d{1,4}[.)]|#\d{1,4}|[-•*·])\s+(?=\D)", "", bare)
     also: list[str] = []
-    bare = labels.lead(bare)
-    if (said := _EXPLAINED.fullmatch(bare)) and not _goes_on(said[4]):
-        label = said[2] or said[3]
-        if Labels().take_all(label, bracket=bool(said[2])):
-            bare = f"{said[1]} ({label})"
+    bare = without_explanation(labels.lead(tidy(text)))
     bare = _GROUP.sub(lambda m: _group(m, labels, also), bare).strip()
-    bare = labels.strip(bare) or _tidy(text)
-    bare = _without_translation(bare)
-    bare = _row(bare) or bare
+    bare = without_translation(labels.strip(bare) or tidy(text))
     bare = _DOTS.sub(f" {_GAP} ", bare).strip()
     pieces = [piece for part in _listed(bare) for piece in _slashes(part)] + also
     items = (_items(piece) for piece in pieces)
@@ -121,51 +92,6 @@ def headword(items: Items) -> str:
     return " ".join(found)
 
 
-def _tidy(text: str) -> str:
-    straight = unicodedata.normalize("NFC", text).replace("’", "'").replace("‘", "'").replace("İ", "I")
-    straight = _TAG.sub(" ", _MOVABLE.sub(" ", straight)).replace("|", "/").replace("·", " ")
-    return " ".join(re.sub(r"\ba\(n\)", "a/an", straight).split())
-
-
-def _goes_on(text: str) -> bool:
-    """Whether a phrase goes on with `text` after a label: "depend (v) on sth"."""
-    first = text.split()[0].lower().strip(".,;")
-    more = Labels().take(first, bracket=True) or first in POS or first in BEFORE_A_LABEL
-    return more or first in PARTICLES or first in PREPOSITIONS or bool(_thing(first))
-
-
-def _row(text: str) -> str:
-    """The first of the forms of a word in a row, "go - went - gone" or "be-was/were-been"; empty where it is none."""
-    pieces = [piece.lower() for piece in _ROW.split(text) if piece]
-    if re.fullmatch(r"(\w+) (?!\1)\w+ (?!\1)\w+", text):
-        pieces = text.lower().split()  # drink drank drunk
-    spaced = re.search(r"\s[-–—]\s", text)
-    if len(pieces) < (2 if spaced else 3) or " " in "".join(pieces):
-        return ""
-    known = sum(piece in forms(pieces[0]) for piece in pieces[1:])  # the dictionary lacks "lain"
-    return pieces[0] if 2 * known >= len(pieces) - 1 else ""
-
-
-def _without_translation(text: str) -> str:
-    """`text` without its pieces in another language: "apple - elma". Two English ones beside "=" are alternatives."""
-    pieces = [piece.strip() for piece in _BETWEEN.split(text) if piece.strip()]
-    if len(pieces) < 2:
-        return text
-    english = [piece for piece in pieces if _english(piece)]
-    if 0 < len(english) < len(pieces):
-        return english[0]
-    return ";".join(pieces) if "=" in text and english else text
-
-
-def _english(text: str) -> bool:
-    """Whether every word of `text` is one that a dictionary or a list has, or stands for others."""
-    found = [word.strip(".,;!?'\"") for word in re.split(r"[\s/]+", text.lower())]
-    return all(
-        word in PHRASE_WORDS or word in lexicon().levels or word in _MARKS or bool(parts_of(word) or _thing(word))
-        for word in found
-    )
-
-
 def _group(match: re.Match[str], labels: Labels, also: list[str]) -> str:
     """What a bracket leaves in the entry: nothing, words that may be left out, or letters that may."""
     inside = match[1].strip()
@@ -176,11 +102,13 @@ def _group(match: re.Match[str], labels: Labels, also: list[str]) -> str:
         return match[0]  # colo(u)r, student(s)
     if inside.lower() == "to" and not around[0]:
         return " "
-    if said := re.fullmatch(r"(?:=|or\b|also\b|(?:especially |esp\. )?(?:US|UK|BrE|AmE|(?:Br|Am) ?Eng):?\s)\s*(.+)", inside):
+    if said := re.fullmatch(
+        r"(?:=|or\b|also\b|(?:especially |esp\. )?(?:US|UK|BrE|AmE|(?:Br|Am) ?Eng):?\s)\s*(.+)", inside
+    ):
         also.append(said[1])
     elif re.fullmatch(r"[A-Z]{2,5}", inside):
         also.append(inside)
-    elif all(word.strip(".") in PHRASE_WORDS or _thing(word) for word in re.split(r"[\s/]+", inside)):
+    elif all(word.strip(".") in PHRASE_WORDS or thing(word) for word in re.split(r"[\s/]+", inside)):
         return "".join(f" {_MAYBE}{word}" for word in inside.split()) + " "
     return " "
 
@@ -258,32 +186,33 @@ def _item(token: str, tokens: list[str], at: int) -> Item:
         return Item(Kind.GAP, ("...",))
     if len(tokens) == 1:
         return Item(Kind.WORD, _letters(token))
-    if (thing := _thing(token)) and not (at == 0 and lower == thing):
-        return Item(Kind.THING, (thing,))
+    if (placeholder := thing(token)) and not (at == 0 and lower == placeholder):
+        return Item(Kind.THING, (placeholder,))
     if lower in _OWNERS and not last:
         return Item(Kind.WHOSE, ("somebody's",) if lower[:2] == "sb" else (token,))
     if lower in REFLEXIVES:
         return Item(Kind.SELF, (token,))
     after = "" if last else tokens[at + 1].lstrip(_MAYBE)
-    if lower == "done" and at and _thing(tokens[at - 1]):
+    if lower == "done" and at and thing(tokens[at - 1]):
         return Item(Kind.DONE, (token,))
-    if last and lower == "do" and at > 1 and tokens[at - 1] == "to" and (tokens[at - 2] == _GAP or _thing(tokens[at - 2])):
+    if (
+        last
+        and lower == "do"
+        and at > 1
+        and tokens[at - 1] == "to"
+        and (tokens[at - 2] == _GAP or thing(tokens[at - 2]))
+    ):
         return Item(Kind.DO, ("do",))
     if at and "/" in token and all(some.strip(".") in POS or some in _ING for some in lower.split("/")):
         return Item(Kind.THING, ("something",))
-    if at and lower in _ING and (lower != "doing" or last or _thing(after)):
+    if at and lower in _ING and (lower != "doing" or last or thing(after)):
         return Item(Kind.DOING, ("doing",))
-    if at and lower in _INF and (lower != "do" or _thing(after)):
+    if at and lower in _INF and (lower != "do" or thing(after)):
         return Item(Kind.DO, ("do",))
     if (at and tokens[at - 1] == _GAP and lower.strip(".") in POS) or (at and token in ("A", "B", "X", "Y")):
         return Item(Kind.GAP, ("...",))
     written = tuple(dict.fromkeys(w for part in token.split("/") if part for w in _letters(part)))
     return Item(Kind.WORD, written or (token,))
-
-
-def _thing(token: str) -> str:
-    bare = token.lower().strip("[].")
-    return next((thing for thing, written in _THINGS.items() if bare in written), "")
 
 
 def _letters(token: str) -> tuple[str, ...]:

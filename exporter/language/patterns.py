@@ -203,7 +203,11 @@ def _verbal_part(items: Items, at: int, head: int) -> Part:
     if thing:
         things = sum(some.kind is Kind.THING for some in items)
         slack = Slack.PLACEHOLDER
-        if item.kind in (Kind.DO, Kind.DOING, Kind.DONE) or "to" in item.written or (determined and not _is_tell(items[head])):
+        if (
+            item.kind in (Kind.DO, Kind.DOING, Kind.DONE)
+            or "to" in item.written
+            or (determined and not _is_tell(items[head]))
+        ):
             slack = Slack.PERSON
         particle = item.kind is Kind.WORD and set(keys_in(item)) <= PARTICLES and things == 1 and at + 1 == len(items)
         return Part(item.kind, rest_forms(item), slack, item.optional, determined=determined, particle=particle)

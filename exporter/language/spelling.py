@@ -50,7 +50,13 @@ zip:zipper maths:math auntie:aunty sanitiser:sanitizer moisturiser:moisturizer
 # The one on the left is also written as the one on the right, but nobody means the left one by the right one.
 _ONE_WAY = frozenset(["whilst", "gotten", "zip"])
 # Words that are written apart as well, beside the nouns of two nouns.
-SOLID = {"percent": "per cent", "goodbye": "good bye", "online": "on line", "anymore": "any more", "alright": "all right"}
+SOLID = {
+    "percent": "per cent",
+    "goodbye": "good bye",
+    "online": "on line",
+    "anymore": "any more",
+    "alright": "all right",
+}
 # Nouns; the other spelling is a verb too, which is another word.
 NOUNS = frozenset(["cheque", "kerb", "draught", "tyre"])
 

@@ -1,6 +1,6 @@
 """Which part of speech a word of a sentence is: a dictionary says what it can be, the words around it the rest.
 
-A logistic regression on combinations of the word, its neighbours and what these can be, fitted by `bench/fit_tagger.py`.
+A logistic regression on combinations of the word, its neighbours and what these can be. `bench/fit_tagger.py` fits it.
 """
 
 from __future__ import annotations
@@ -84,7 +84,12 @@ def features(text: Text, at: int) -> list[str]:
     found = [f"k {own}", f"w {key}", f"s {key[-3:]}", f"v {own} {_other_verbs(text, at)}"]
     found += [f"p {p1}", f"n {n1}", f"b {p1} {n1}", f"wp {key} {p1}", f"wn {key} {n1}"]
     found += [f"kp {own} {p1}", f"kn {own} {n1}", f"kb {own} {p1} {n1}"]
-    found += [f"kpp {own} {p2} {p1}", f"knn {own} {n1} {n2}", f"kppn {own} {p2} {p1} {n1}", f"kpnn {own} {p1} {n1} {n2}"]
+    found += [
+        f"kpp {own} {p2} {p1}",
+        f"knn {own} {n1} {n2}",
+        f"kppn {own} {p2} {p1} {n1}",
+        f"kpnn {own} {p1} {n1} {n2}",
+    ]
     if p1 != _START:
         found.append(f"t {text.tokens[at - 1].key}")
         if text.sentence[text.tokens[at].start].isupper():

@@ -28,8 +28,9 @@ _TITLES = words("mr mrs ms miss mx dr prof sir lady lord president")
 # With a capital where people call somebody by them, or where there is only one.
 _ADDRESSED = words(
     "mum mom mummy mommy dad daddy grandma grandpa granny grandad granddad gran nan aunt auntie uncle god lord sir "
-    "madam madame pa ma doctor professor president queen king prince princess captain internet web net earth sun moon heaven "
-    "spring summer autumn winter fall north south east west state church bible parliament government"
+    "madam madame pa ma doctor professor president queen king prince princess captain internet web net earth sun moon "
+    "heaven spring summer autumn winter fall north south east west state church bible parliament "
+    "government"
 )
 _DAYS = words("today tomorrow yesterday tonight")
 _POINTING = words("this that these those her")
