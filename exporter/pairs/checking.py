@@ -14,7 +14,7 @@ from ..language.entry import Entry
 from ..language.levels import LEVELS, TRAINABLE, parse_level
 from ..language.sentences import count_sentences
 from .columns import Columns, Reading
-from .markup import markup_in, without_markup, without_tags
+from .markup import markup_in, without_markup, word_without_markup
 from .tables import TableRow, read_rows
 
 STARTER = Path(__file__).parents[1] / "data" / "bank"
@@ -51,10 +51,16 @@ class RowCounts:
 
 @dataclass
 class Cleaned:
-    """How many cells were changed, by what was done: quotation marks made straight, markup taken off."""
+    """How many cells were changed, by what was done.
+
+    Quotation marks were made straight, markup and invisible characters taken off, and words asked for without the
+    notation of their list ("apple n." as apple).
+    """
 
     smart_quotes: int = 0
     markup: int = 0
+    invisible: int = 0
+    notation: int = 0
 
 
 @dataclass
@@ -121,7 +127,9 @@ class _Loading:
     def add(self, row: TableRow) -> None:
         pairs, rows = self.pairs, self.rows
         rows.read += 1
-        word, sentence = self._clean(row.word, without_tags), self._clean(row.sentence, without_markup)
+        word = self._clean(row.word, word_without_markup)
+        entry = Entry.parse(word, row.pos)
+        sentence = self._clean(row.sentence, lambda text: without_markup(text, entry))
         if not word or not sentence:
             rows.blank += 1
             return
@@ -137,15 +145,19 @@ class _Loading:
                 rows.rejected += 1
                 return
             word, sentence = one_line(word), one_line(", ".join((sentence, *row.surplus)))
-        rows.used += self._pair(Entry.parse(word, row.pos).headword or word, sentence)
-        rows.kept_despite_a_failed_check += reason is not None
+            entry = Entry.parse(word, row.pos)
+        if self._is_new(asked := entry.headword or word, sentence):
+            rows.used += 1
+            rows.kept_despite_a_failed_check += reason is not None
+            pairs.cleaned.notation += asked != word
+        else:
+            rows.doubled += 1
 
-    def _pair(self, word: str, sentence: str) -> bool:
+    def _is_new(self, word: str, sentence: str) -> bool:
         """Keep the pair, unless it is there already."""
         w = self._words.setdefault(word.casefold(), len(self._words))
         s = self._sentences.setdefault(sentence, len(self._sentences))
         if (w << 32 | s) in self._seen:
-            self.rows.doubled += 1
             return False
         self._seen.add(w << 32 | s)
         if w == len(self.pairs.words):
@@ -159,7 +171,9 @@ class _Loading:
         cleaned = self.pairs.cleaned
         plain = without(text)
         cleaned.markup += plain is not text and plain != text
-        text, straightened = straight(plain)
+        visible = plain if plain.isascii() else _INVISIBLE.sub("", plain)
+        cleaned.invisible += visible != plain
+        text, straightened = straight(visible)
         cleaned.smart_quotes += straightened
         return text
 
@@ -199,13 +213,10 @@ def check_pair(word: str, sentence: str, surplus: Sequence[str] = (), pos: str =
 
 
 def straight(text: str) -> tuple[str, bool]:
-    """Straight quotation marks (and whether any were not), no invisible characters, single spaces.
-
-    Line breaks are left for the check to see.
-    """
+    """Straight quotation marks (and whether any were not), single spaces; line breaks are left for the check to see."""
     if text.isascii() and not text.startswith((" ", "\t")) and "  " not in text and "\t" not in text:
         return text.strip(), False
-    cleaned = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+    cleaned = unicodedata.normalize("NFC", text)
     straight = cleaned.translate(_QUOTES)
     return re.sub(r"[^\S\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+", " ", straight).strip(), straight != cleaned
 
