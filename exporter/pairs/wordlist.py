@@ -6,6 +6,7 @@ import csv
 import re
 import sys
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,6 +15,7 @@ from pathlib import Path
 from ..common.encoding import detect_encoding, open_text
 from ..common.errors import InputError, Option, Problem
 from ..language.entry import Entry
+from ..language.levels import LEVELS
 from .columns import Columns, Places, Reading, level_in, listed
 from .delimited import anki_export, is_separator_line
 from .header import columns_by_content, word_text
@@ -58,10 +60,15 @@ class WordList:
     other_level: int = 0
     notes: tuple[Problem, ...] = ()
 
-    def at(self, level: str) -> WordList:
-        """The entries of `level` and those of no level."""
-        kept = tuple(word for word in self.words if word.level in (None, level))
+    def at(self, *levels: str) -> WordList:
+        """The entries of `levels` and those of no level."""
+        kept = tuple(word for word in self.words if word.level in (None, *levels))
         return replace(self, words=kept, other_level=self.other_level + len(self.words) - len(kept))
+
+    def counts(self, default: str) -> str:
+        """How many entries there are of each level, in words; those of no level count for `default`."""
+        levels = Counter(word.level or default for word in self.words)
+        return ", ".join(f"{level} {levels[level]:,}" for level in LEVELS if levels[level])
 
     @property
     def columns(self) -> tuple[str, ...]:

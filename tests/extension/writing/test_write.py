@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.common.errors import InputError, ModelError, Problem
 from cefr_sentences.exporter.language.entry import Entry
+from cefr_sentences.exporter.pairs.wordlist import ListedWord
 from cefr_sentences.exporter.records.prompt import MAX_WORDS, MIN_WORDS, ListPrompt
 from cefr_sentences.extension.models.asking import Reply, Sampling
 from cefr_sentences.extension.writing.accepted import Accepted
@@ -77,6 +78,20 @@ def names(word: str, times: int) -> str:
 
 def settings(**more: Any) -> WriteSettings:
     return WriteSettings("A1", **more)
+
+
+def test_each_word_is_asked_at_its_own_level() -> None:
+    asked: list[tuple[str, list[str]]] = []
+
+    def ask(prompts: Sequence[ListPrompt], /, *, sampling: Sampling, progress: Any) -> list[Reply]:
+        asked.extend((prompt.level, list(prompt.words)) for prompt in prompts)
+        return [Reply("\n".join(f"{i}. {SENTENCES[w]}" for i, w in enumerate(p.words, 1))) for p in prompts]
+
+    words = [ListedWord("cat", "A2"), ListedWord("milk"), ListedWord("red", "A2"), ListedWord("cat", "A1")]
+    rows = write_sentences(ask, words, settings(levels_from_list=True, candidates=1, tries=1))
+    assert asked == [("A2", ["cat", "red"]), ("A1", ["milk", "cat"])]
+    assert [(row.word, row.sentence) for row in rows[:3]] == [(w, SENTENCES[w]) for w in ("cat", "milk", "red")]
+    assert not rows[3].skipped  # at another level it is not the same entry
 
 
 def test_every_word_gets_its_sentence_in_its_place() -> None:
