@@ -30,7 +30,7 @@ _UNIT = (
 )
 _HEAD = re.compile(rf"({_UNIT}[^:,]*|[^:,]{{1,40}}):\s+(?=\S)(.+)", re.IGNORECASE)
 _HEADING = re.compile(
-    rf"#.*|//.*|[=\-_*~]{{3,}}.*|.*[©®™].*|https?://.*|.*:|{_UNIT}.*|\d+(?:\s*(?:/|of)\s*\d+)?", re.IGNORECASE
+    rf"#.*|//.*|[=\-_*~]{{3,}}.*|.*[©®™].*|https?://.*|.*:|{_UNIT}.*|\d+\s*(?:/|of)\s*\d+", re.IGNORECASE
 )
 _COUNT = re.compile(r"^\d+[ \t]+(?=[^\W\d])|[ \t]+\d[\d.,]{2,}$")  # 1 the 22038615: a rank, and how often it is used
 _WORDS_OF_LIST = 3  # at most, in one piece of "apple, ice cream, egg"

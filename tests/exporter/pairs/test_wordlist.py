@@ -93,7 +93,7 @@ LISTS: dict[str, tuple[str, str, list[str]]] = {
     # The Oxford 3000 as text: page numbers, two levels of one word, two entries in a line
     "Oxford 3000": ("w.txt", "The Oxford 3000™\na, an indefinite article A1\naccess n. B1, v. B2\nable adj. A2 about prep. A1\n© Oxford University Press\n1 / 57\n",
                     ["a", "access", "access", "able", "about"]),
-    "pages": ("w.txt", "apple\n12\nbook\nPage 2 of 5\ncat\n", ["apple", "book", "cat"]),
+    "pages": ("w.txt", "apple\n1 of 12\nbook\nPage 2 of 5\ncat\n", ["apple", "book", "cat"]),
     # Quizlet: set in one line, and its default with tabs
     "Quizlet": ("w.txt", "apple,elma;book,kitap;cat,kedi", ["apple", "book", "cat"]),
     "commas before translations": ("w.txt", "apple,elma\nbook,kitap\n", ["apple", "book"]),
