@@ -12,18 +12,16 @@ from pathlib import Path
 from ..common.errors import Problem
 from ..language.entry import Entry
 from ..language.levels import LEVELS, TRAINABLE, parse_level
-from ..language.sentences import count_sentences
 from .columns import Columns, Reading
-from .markup import markup_in, without_markup, word_without_markup
+from .markup import without_markup, word_without_markup
+from .sentence import BREAK, CONTROL, check_sentence, control_problem
 from .tables import TableRow, read_rows
 
 STARTER = Path(__file__).parents[1] / "data" / "bank"
 
 _QUOTES = str.maketrans("‘’‚‛ʼ´`“”„‟«»", "'''''''\"\"\"\"\"\"")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\ud800-\udfff]")
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f\x80-\x84\x86-\x9f]")
-_BREAK = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
-MAX_WORD, MAX_SENTENCE = 60, 1000  # characters
+MAX_WORD = 60  # characters
 
 
 @dataclass(frozen=True)
@@ -184,32 +182,17 @@ class _Loading:
 
 def check_pair(word: str, sentence: str, surplus: Sequence[str] = (), pos: str = "") -> Problem | None:
     """What is wrong with a cleaned pair, in a few words; None when nothing is. `pos` is the word's part of speech."""
-    if _BREAK.search(word):
+    if BREAK.search(word):
         return Problem("line break in the word")
-    if _BREAK.search(sentence):
-        return Problem("line break in the sentence")
-    if control := _CONTROL.search(word) or _CONTROL.search(sentence):
-        return Problem("a control character: {character}", {"character": f"U+{ord(control[0]):04X}"})
-    if surplus:
+    if control := CONTROL.search(word):
+        return control_problem(control[0])
+    if surplus and not BREAK.search(sentence):
         return Problem("more cells than columns: put a sentence with commas in quotation marks")
     if not any(c.isalpha() for c in word):
         return Problem("the word has no letters")
     if len(word) > MAX_WORD:
         return Problem("the word has {n} characters: are the columns swapped?", {"n": len(word)})
-    if len(sentence) > MAX_SENTENCE:
-        return Problem(
-            "the sentence has {n} characters, and at most {most} are taken",
-            {"n": f"{len(sentence):,}", "most": f"{MAX_SENTENCE:,}"},
-        )
-    if markup := markup_in(sentence):
-        return Problem("markup in the sentence: {markup}", {"markup": markup[:40]})
-    if (n := count_sentences(sentence)) > 1:
-        return Problem("{n} sentences instead of one", {"n": n})
-    if not (entry := Entry.parse(word, pos)).uses(sentence):
-        if entry.parts and Entry.parse(entry.headword).uses(sentence):
-            return Problem("the sentence does not use the word as {part}", {"part": pos or "/".join(entry.parts)})
-        return Problem("the word does not occur in the sentence")
-    return None
+    return check_sentence(sentence, Entry.parse(word, pos))
 
 
 def straight(text: str) -> tuple[str, bool]:
@@ -223,7 +206,7 @@ def straight(text: str) -> tuple[str, bool]:
 
 def one_line(text: str) -> str:
     """`text` as it may be in a record: line breaks and control characters are spaces."""
-    return " ".join(_CONTROL.sub(" ", _BREAK.sub(" ", text)).split())
+    return " ".join(CONTROL.sub(" ", BREAK.sub(" ", text)).split())
 
 
 def _level_problem(level: str) -> Problem | None:

@@ -157,7 +157,7 @@ def prompt_form_of_server(args: argparse.Namespace) -> str:
 
 def run(args: argparse.Namespace) -> int:
     from ...exporter.bank.bank import Bank
-    from ...exporter.bank.own import find_own_file, read_own
+    from ...exporter.bank.own import own_sentences
     from .known import training_sentences
     from .settings import WriteSettings
     from .sheet import Look, Sheet
@@ -178,7 +178,7 @@ def run(args: argparse.Namespace) -> int:
     words = _words(args, level)
     _check(args, level)
     known = training_sentences(args.training, args.adapter)
-    bank = None if args.bank == "off" else Bank(read_own(find_own_file(args.webui, args.own)))
+    bank = None if args.bank == "off" else Bank(own_sentences(args.webui, args.own))
     line, out = Progress(), args.out
     with ExitStack() as stack:
         stack.callback(line.close)

@@ -133,6 +133,7 @@ sys.exit(main(sys.argv[1:]))
 """
     words, out = tmp_path / "w.csv", tmp_path / "s.json"
     words.write_text("word,meaning\nadd,eklemek\nzyx,-\n", encoding="utf-8")
+    (tmp_path / "none.jsonl").touch()
     args = ["write", words, "--level", "A1", "--bank", "only", "--own", tmp_path / "none.jsonl", "--out", out]
     done = subprocess.run([sys.executable, "-c", code, *map(str, args)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.common.errors import InputError, ModelError, Problem
 from cefr_sentences.exporter.language.entry import Entry
+from cefr_sentences.exporter.pairs.sentence import check_sentence
 from cefr_sentences.exporter.pairs.wordlist import ListedWord
 from cefr_sentences.exporter.records.prompt import MAX_WORDS, MIN_WORDS, ListPrompt
 from cefr_sentences.extension.models.asking import Reply, Sampling
@@ -240,6 +241,18 @@ SENTENCES_AND_REASONS = {
     "I eat cat food.": (),
     "Notwithstanding the committee's deliberations, the cat epitomised unparalleled equanimity throughout.": ("hard",),
 }
+
+
+def test_what_export_rejects_write_rejects_by_the_same_name() -> None:
+    table = {
+        "markup": ("I see a [cat] here.", "I see a <b>cat</b>.", "The cat\x07 is here."),
+        "several": ("The cat ran. It is here.", f"The cat {'very ' * 200}ran."),
+        "unused": ("I see a dog here.",),
+    }
+    for name, sentences in table.items():
+        for sentence in sentences:
+            assert check_sentence(sentence, Entry.parse("cat")) is not None
+            assert name in judged([SheetRow("cat", sentence)], "A1")[0].reasons, sentence
 
 
 @pytest.mark.parametrize("sentence", SENTENCES_AND_REASONS)
