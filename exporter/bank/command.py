@@ -190,7 +190,9 @@ def _take(args: argparse.Namespace, rows: Sequence[BankSentence]) -> int:
     file = needed(find_own_file(args.webui, args.own))
     done = add_own(file, rows)
     if len(rows) == 1 and done.rejected:
-        raise InputError("{word!r}: {problem}.", word=rows[0].word, problem=done.rejected[0][1])
+        raise InputError(
+            "{word!r}: {problem}. Correct it, and add it again.", word=rows[0].word, problem=done.rejected[0][1]
+        )
     for row, problem in done.rejected[:SHOWN]:
         print(f"  left out: {row.word}: {row.sentence} ({problem})")
     left = f", {len(done.rejected):,} left out" if done.rejected else ""

@@ -60,6 +60,17 @@ class Cleaned:
     invisible: int = 0
     notation: int = 0
 
+    @property
+    def said(self) -> tuple[Problem, ...]:
+        """What was done, for people."""
+        said = (
+            Problem("Typographic quotation marks were made straight in {n} cells.", {"n": f"{self.smart_quotes:,}"}),
+            Problem("Markup (tags, cloze marks, sounds) was taken off {n} cells.", {"n": f"{self.markup:,}"}),
+            Problem("Invisible characters were taken off {n} cells.", {"n": f"{self.invisible:,}"}),
+            Problem("{n} pairs ask for the word without the list's notation.", {"n": f"{self.notation:,}"}),
+        )
+        return tuple(problem for problem in said if problem.values["n"] != "0")
+
 
 @dataclass
 class PairSet:

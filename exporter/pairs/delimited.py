@@ -97,7 +97,10 @@ def _checked(path: Path, reader: Iterable[list[str]], raw: bool, anki: Export | 
             yield number, cells
     except csv.Error as error:
         raise InputError(
-            "{file} cannot be read as a table: {error}. Is a quotation mark left open?", file=path, error=error
+            "{file} cannot be read as a table: {error}. Close a quotation mark that is left open, or "
+            "save the table again.",
+            file=path,
+            error=error,
         ) from None
 
 

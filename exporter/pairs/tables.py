@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..common.encoding import check_json_size, detect_encoding, open_text
+from ..common.encoding import check_json_size, detect_encoding, guessed, open_text
 from ..common.errors import InputError
 from .anki import read_apkg
 from .arrow import read_parquet, read_saved_dataset
@@ -129,18 +129,23 @@ def cells_of(path: Path, reading: Reading) -> Iterator[Cells]:
         if path.is_dir():
             return read_saved_dataset(path, reading)
         if path.stat().st_size == 0:
-            raise InputError("{file} is empty.", file=path)
+            raise InputError("{file} is empty. Save it again with something in it.", file=path)
         suffix = path.suffix.lower()
         if suffix in KINDS:
             return KINDS[suffix](path, reading)
         if suffix == ".json":
             check_json_size(path)
         encoding = detect_encoding(path, line_limit=suffix != ".json")
+        reading.notes.extend(guessed(encoding))
         if suffix in _JSON or looks_like_json(path, encoding):
             return read_json(path, encoding, reading)
         return read_delimited(path, encoding, reading)
     except OSError as error:
-        raise InputError("{file} cannot be read: {error}.", file=path, error=error.strerror or error) from error
+        raise InputError(
+            "{file} cannot be read: {error}. Check its permissions, or take another copy of it.",
+            file=path,
+            error=error.strerror or error,
+        ) from error
 
 
 def looks_like_json(path: Path, encoding: str) -> bool:

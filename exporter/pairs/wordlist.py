@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from ..common.encoding import detect_encoding, open_text
+from ..common.encoding import detect_encoding, guessed, open_text
 from ..common.errors import InputError, Option, Problem
 from ..language.entry import Entry
 from ..language.levels import LEVELS
@@ -101,7 +101,7 @@ def read_word_list(source: str | Path, columns: Columns | None = None, sheet: st
             lines = text.read().splitlines()
         if _is_table(lines, reading) or looks_like_json(file, encoding):
             return _of_rows(file, reading, source)
-        return _of_lines(lines, source)
+        return _of_lines(lines, source, notes=guessed(encoding))
 
 
 def typed_words(text: str, source: object = Option("words")) -> WordList:
@@ -139,28 +139,31 @@ def _translated(rows: Sequence[Sequence[str]], places: Places) -> bool:
 
 
 def _of_rows(path: Path, reading: Reading, source: object) -> WordList:
-    odd: list[str] = []
-    words = [_of_row(row, odd) for row in read_rows(path, reading=reading)]
-    if odd:
-        reading.notes.append(
-            Problem(
-                "{n} entries have a level that is none of the CEFR: {levels}.", {"n": len(odd), "levels": listed(odd)}
-            )
-        )
-    return _whole(words, source, reading.notes)
+    rows = list(read_rows(path, reading=reading))
+    notes, levels = reading.notes, [row.level.strip() for row in rows]
+    if odd := [level for level in levels if level and _level(level) is None]:
+        values = {"n": len(odd), "levels": listed(odd)}
+        notes.append(Problem("{n} entries have a level that is none of the CEFR: {levels}.", values))
+    if several := [level for level in levels if level.upper() != (_level(level) or level.upper())]:
+        values = {"n": len(several), "levels": listed(several)}
+        notes.append(Problem("{n} entries name more than a level, of which the first was taken: {levels}.", values))
+    if beyond := sum(len(row.surplus) for row in rows):
+        notes.append(Problem("{n} cells beyond the last column were left out.", {"n": beyond}))
+    words = list(map(_of_row, rows))
+    if blank := sum(not word.text and any(text for _, text in word.columns) for word in words):
+        notes.append(Problem("{n} rows without a word were left out.", {"n": blank}))
+    return _whole(words, source, notes)
 
 
-def _of_row(row: TableRow, odd: list[str]) -> ListedWord:
+def _of_row(row: TableRow) -> ListedWord:
     text = one_line(unnumbered(word_without_markup(row.word).strip()))
     word = ListedWord(text, _level(row.level), row.pos.strip() or None, row.meaning.strip() or None, row.others)
-    if row.level.strip() and word.level is None:
-        odd.append(row.level.strip())
     return _with_entry_level(word)
 
 
-def _of_lines(lines: Sequence[str], source: object, *, typed: bool = False) -> WordList:
+def _of_lines(lines: Sequence[str], source: object, *, typed: bool = False, notes: Sequence[Problem] = ()) -> WordList:
     read = read_lines([word_without_markup(line) for line in lines], typed=typed)
-    notes = []
+    notes = [*notes]
     if read.titles:
         values = {"n": len(read.titles), "titles": listed(read.titles)}
         notes.append(Problem("{n} lines were taken for titles, not for words: {titles}.", values))

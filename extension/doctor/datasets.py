@@ -192,16 +192,21 @@ def _records(path: Path) -> Finding | None:
             "Correct that place, or move the file out of the folder.",
             {"path": path, "error": error.problems[0]},
         )
-    if not read.notes:
-        return None
-    return (problem if text else note)(
-        "{path}: {note}",
-        "Training PRO takes what is between two cuts for one record." if text else "Other trainers may use them.",
-        "cefr-sentences convert-data {path} --to txt --out NEW.txt writes clean cuts."
-        if text
-        else "cefr-sentences convert-data {path} --to json --out NEW.json writes the file without them.",
-        {"path": path, "note": read.notes[0]},
-    )
+    if read.notes and text:
+        return problem(
+            "{path}: {note}",
+            "Training PRO takes what is between two cuts for one record.",
+            "cefr-sentences convert-data {path} --to txt --out NEW.txt writes clean cuts.",
+            {"path": path, "note": read.notes[0]},
+        )
+    if read.notes:
+        return note(
+            "{path}: {note}",
+            "cefr-sentences trains without them, and other trainers may not.",
+            "cefr-sentences convert-data {path} --to json --out NEW.json leaves them out of the file.",
+            {"path": path, "note": read.notes[0]},
+        )
+    return None
 
 
 def _no_format(webui: Webui, path: Path, rows: Head) -> Finding | None:

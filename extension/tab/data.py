@@ -239,9 +239,7 @@ def _rows(summary: Summary, language: str) -> Markup:
     """What became of the rows of the table."""
     kinds = ("read", "used", "other_level", "doubled", "blank", "rejected")
     counted = table(_heads(kinds, language), [[getattr(summary.rows, kind) for kind in kinds]])
-    said = [say_in("data", problem, language) for problem in summary.notes]
-    if summary.cleaned.markup:
-        said.append(text("data.markup", language, n=f"{summary.cleaned.markup:,}"))
+    said = [say_in("data", problem, language) for problem in (*summary.cleaned.said, *summary.notes)]
     return join(counted, *(element("p", line) for line in said))
 
 

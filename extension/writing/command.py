@@ -224,7 +224,12 @@ def _words(args: argparse.Namespace, level: str) -> list[ListedWord]:
         print(f"Note: {note}", file=sys.stderr)
     here = words.at(*TRAINABLE) if args.levels_from_list else words.at(level)
     if not here.words:
-        raise InputError("{file} has no word of level {level}. Choose another level.", file=args.source, level=level)
+        raise InputError(
+            "{file} has no word of level {level}. Choose another level, or ask each word at its own with {option}.",
+            file=args.source,
+            level=level,
+            option=Option("levels_from_list"),
+        )
     if here.other_level:
         levels = ", ".join(TRAINABLE) if args.levels_from_list else level
         print(f"Note: {here.other_level} words are left out: they are of another level than {levels}.", file=sys.stderr)
