@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 # By their full names: in the repository this file lies in another place than where it is installed.
-from cefr_sentences.exporter.common.errors import CefrError, InputError, Option
+from cefr_sentences.exporter.common.errors import CefrError
 from cefr_sentences.exporter.language.entry import Entry
 from cefr_sentences.exporter.language.levels import WordLevel, parse_level, word_level
 from cefr_sentences.exporter.language.profile import Profile, profile
@@ -103,6 +103,7 @@ def write(
 
     Raises:
         CefrError: an argument is wrong, or the model cannot be used at all. What goes wrong with one word is in its row.
+        ValueError: `bank` needs a model, and none is named.
     """
     from cefr_sentences.exporter.bank.bank import Bank
     from cefr_sentences.extension.writing.known import training_sentences
@@ -114,12 +115,7 @@ def write(
     settings = WriteSettings(parse_level(level), candidates, tries, seed=seed, per_word=per_word, beside=beside)
     ask = None if bank == "only" else _ask(model, folder, api)
     if ask is None and bank in ("beside", "off"):
-        raise InputError(
-            "Name the model that writes what the bank lacks with {model} or {api}, or give {bank} only.",
-            model=Option("model"),
-            api=Option("api"),
-            bank=Option("bank"),
-        )
+        raise ValueError(f"bank={bank!r} needs a model: give `model` or `api`.")
     asked = split_words(words) if isinstance(words, str) else [*words]
     known = training_sentences(None, folder)
     return write_sentences(ask, asked, settings, bank=None if bank == "off" else Bank(), known=known)
