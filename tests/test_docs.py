@@ -180,7 +180,7 @@ def test_the_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         tags = cell["metadata"].get("tags", [])
         if cell["cell_type"] != "code" or "notebook" in tags:
             continue
-        code = re.sub(r"^!(.+)$", r'shell(f"""\1""")', "".join(cell["source"]), flags=re.MULTILINE)
+        code = re.sub(r"^!((?:.+\\\n)*.+)$", r'shell(f"""\1""")', "".join(cell["source"]), flags=re.MULTILINE)
         exec(compile(code, "notebook.ipynb", "exec"), names)
         if "parameters" in tags:
             names.update(RECORDS=60, EPOCHS=0.1, PROMPTS=1, WORDS=["kite"])

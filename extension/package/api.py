@@ -102,7 +102,7 @@ def write(
     every call, so give all words at once. A user's own sentences are not asked.
 
     Raises:
-        CefrError: an argument is wrong, or the model cannot be used at all. What goes wrong with one word is in its row.
+        CefrError: an argument is wrong, or the model cannot be used. What goes wrong with one word is in its row.
         ValueError: `bank` needs a model, and none is named.
     """
     from cefr_sentences.exporter.bank.bank import Bank
