@@ -101,8 +101,10 @@ def _apply(reports: list[Report], one: bool) -> int:
 
 
 def _revert(scripts: list[Script], one: bool) -> int:
-    from .store import NotApplied, read_manifest, revert_script
+    from .store import NotApplied, read_manifest, revert_script, tidy
 
+    for script in scripts:
+        tidy(script)
     patched = [script for script in scripts if one or read_manifest(script) is not None]
     done, failed = [], []
     for script in patched:
