@@ -132,6 +132,7 @@ class _Loading:
         self._words: dict[str, int] = {}
         self._sentences: dict[str, int] = {}
         self._seen: set[int] = set()
+        self._numbers = 0  # in the place of levels
 
     def add(self, row: TableRow) -> None:
         pairs, rows = self.pairs, self.rows
@@ -143,6 +144,9 @@ class _Loading:
             rows.blank += 1
             return
         level = row.level.strip().upper()
+        if level.isdecimal():  # of a lesson
+            self._numbers += 1
+            level = ""
         if level in LEVELS and level != pairs.level:
             rows.other_level += 1
             return
@@ -188,6 +192,9 @@ class _Loading:
 
     def finished(self) -> PairSet:
         self.pairs.sentences = list(self._sentences)
+        if self._numbers:
+            said = "{n} rows have a number for a level, and were taken for pairs of {level}."
+            self.pairs.notes.append(Problem(said, {"n": self._numbers, "level": self.pairs.level}))
         return self.pairs
 
 

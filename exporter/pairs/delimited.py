@@ -17,8 +17,9 @@ from .header import Cells, Rows, with_header
 
 _SEPARATORS = ",;\t|"
 _LOOK = 40  # lines, for the separator
+_SPELLED = re.compile(r"\s+(?:[-–—=:|]|->|→)\s+|:\s+")  # apple - I eat an apple.
 _MAX_LINES = 20  # of a cell
-_RULE = re.compile(r"\|?(?:\s*:?-{3,}:?\s*\|?)+")  # |---|---| below the header of a Markdown table
+_RULE = re.compile(r"\|?(?:\s*:?-{2,}:?\s*\|?)+")  # |---|---| below the header of a Markdown table
 _OF_NOTES = frozenset(["guid", "notetype", "deck", "tags"])
 _ANKI = {"tab": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|", "colon": ":"}
 
@@ -45,7 +46,11 @@ def read_delimited(path: Path, encoding: str, reading: Reading) -> Iterator[Cell
     with open_text(path, encoding) as file:
         lines: Iterable[str] = islice(file, anki.lines, None) if anki else file
         quoting = csv.QUOTE_NONE if raw else csv.QUOTE_MINIMAL
-        reader = csv.reader(lines, delimiter=separator, quoting=quoting, skipinitialspace=not raw)
+        reader: Iterable[list[str]]
+        if separator:
+            reader = csv.reader(lines, delimiter=separator, quoting=quoting, skipinitialspace=not raw)
+        else:
+            reader = (_SPELLED.split(line.rstrip("\r\n"), maxsplit=1) for line in lines)
         rows = _checked(path, reader, raw, anki)
         if anki and anki.names:
             rows = chain([(0, anki.names)], rows)
@@ -117,7 +122,10 @@ def _unquoted(cell: str) -> str:
 
 
 def _separator(head: Sequence[str], suffix: str, columns: Columns) -> str:
-    """What separates the columns: the sign with which most names of a header are known, else the most regular one."""
+    """What separates the columns: the sign with which most names of a header are known, else the most regular one.
+
+    Empty where a word is followed by a dash or a colon and a sentence.
+    """
     if suffix in (".tsv", ".tab"):
         return "\t"
     lines = head[1:] if head and is_separator_line(head[0]) else head
@@ -129,4 +137,7 @@ def _separator(head: Sequence[str], suffix: str, columns: Columns) -> str:
         width, often = max(widths.items(), key=lambda item: (item[0] > 1, item[1]), default=(0, 0))
         return known, often / len(rows) if width > 1 else 0.0, width
 
-    return max(_SEPARATORS, key=quality)
+    spelled = sum(len(_SPELLED.split(line, maxsplit=1)) == 2 for line in lines)
+    best = max(_SEPARATORS, key=quality)
+    known, regular, _ = quality(best)
+    return best if columns.given or known or regular > 0.5 or spelled < 0.8 * len(lines) else ""

@@ -41,6 +41,7 @@ _EMPHASIS = (
     re.compile(r"(`{1,3})([^`]+)\1"),
     re.compile(r"('{2,5})(?=[^\s'])([^']*(?:'[^']+)*)\1"),
 )
+_QUOTED = re.compile(r"\"([^\"]+)\"|'([^']+)'")
 _STRUCK = re.compile(r"~~(?=\S)[^~]*~~\s?")
 _LEAD = re.compile(r"^\s*(?:#{1,6}\s+|>\s+|[*•‣▪◦·–—-]\s+|(?:\(?\d{1,3}[.)]|\(?[a-h]\)|[AB]:)\s+(?=\W?[A-Z]))")
 # What is left when all of that is gone, and no sentence has. "<3", "5 > 3", "R&B" and "#1" are no markup.
@@ -68,6 +69,8 @@ def without_markup(text: str, entry: Entry | None = None) -> str:
 
 def word_without_markup(text: str) -> str:
     """The same for a word: its brackets, signs and numbers may be notation."""
+    if quoted := _QUOTED.fullmatch(text.strip()):
+        text = quoted[1] or quoted[2]
     return _without_emphasis(without_tags(text)) if _SUSPECT.search(text) else text
 
 

@@ -6,6 +6,7 @@ Nothing is checked here: a row comes out unchanged, with the number under which 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from .arrow import read_parquet, read_saved_dataset
 from .columns import Columns, Places, Reading
 from .delimited import read_delimited
 from .excel import read_excel
-from .header import Cells, cell_text, word_text
+from .header import SENTENCE, Cells, cell_text, word_text
 from .json_tables import read_json
 from .ordinary import ordinary
 
@@ -28,6 +29,7 @@ KINDS: dict[str, Callable[[Path, Reading], Iterator[Cells]]] = {
     ".xlsm": read_excel,
     ".apkg": read_apkg,
 }
+_LINE = re.compile(r"\r?\n|\r|<br\s*/?>", re.IGNORECASE)
 _JSON = (".json", ".jsonl", ".ndjson")
 TABLES = (*KINDS, *_JSON, ".csv", ".tsv", ".tab")
 
@@ -95,7 +97,7 @@ def _rows(path: Path, number: int, names: Sequence[str], values: Sequence[Any], 
     sentences: list[Any] = []
     for at in places.sentences:
         given = cell(at)
-        sentences += given if isinstance(given, (list, tuple)) else [given]
+        sentences += given if isinstance(given, (list, tuple)) else _lines(given)
     if len(sentences) > 1:
         sentences = [s for s in sentences if not isinstance(s, str) or s.strip()]
     pos, meaning = cell_text(cell(places.pos)), cell_text(cell(places.meaning))
@@ -121,6 +123,12 @@ def _rows(path: Path, number: int, names: Sequence[str], values: Sequence[Any], 
             values,
             places.word,
         )
+
+
+def _lines(cell: Any) -> list[Any]:
+    """The sentences of a cell that has one a line; else the cell as it is."""
+    pieces = [p for p in _LINE.split(cell) if p.strip()] if isinstance(cell, str) and _LINE.search(cell) else []
+    return pieces if len(pieces) > 1 and all(map(SENTENCE.match, pieces)) else [cell]
 
 
 def cells_of(path: Path, reading: Reading) -> Iterator[Cells]:
