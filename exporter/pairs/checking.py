@@ -161,10 +161,10 @@ class _Loading:
             entry = Entry.parse(word, row.pos)
         if self._is_new(asked := entry.headword or word, sentence):
             rows.used += 1
-            rows.kept_despite_a_failed_check += reason is not None
             pairs.cleaned.notation += asked != word
         else:
             rows.doubled += 1
+        rows.kept_despite_a_failed_check += reason is not None
 
     def _is_new(self, word: str, sentence: str) -> bool:
         """Keep the pair, unless it is there already."""

@@ -207,7 +207,8 @@ def _entries(text: str, level: str | None, separators: str) -> Iterator[Line]:
         yield from (Line(piece, level) for piece in pieces)
         return
     spoken = _AFTER_IPA.fullmatch(text)
-    first, *rest = [p.strip() for p in _TRANSLATION.split(text) if p.strip()] if not spoken else spoken.groups()
+    pieces = [p.strip() for p in _TRANSLATION.split(text) if p.strip()] or [text]
+    first, *rest = spoken.groups() if spoken else pieces
     if not rest or rest[0].casefold() in _SECOND_HALVES:
         pieces = text.split()
         if len(pieces) > _WORDS_OF_ENTRY and all(piece.isalpha() for piece in pieces):

@@ -52,7 +52,7 @@ def _unused(sentence: str, entry: Entry) -> Problem | None:
     if entry.uses(sentence):
         return None
     if entry.parts and Entry.parse(entry.headword).uses(sentence):
-        return Problem("the sentence does not use the word as {part}", {"part": "/".join(entry.parts)})
+        return Problem("the sentence does not use the word as {part}", {"part": "/".join(entry.parts).lower()})
     return Problem("the word does not occur in the sentence")
 
 

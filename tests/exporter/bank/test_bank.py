@@ -112,7 +112,7 @@ REFUSED = {
     ),
     "another part of speech": (
         ("add", "book", "I read a book.", "--level", "A1", "--pos", "verb"),
-        "does not use the word as VERB",
+        "does not use the word as verb",
     ),
     "no such file": (("search", "dog"), "does not exist. Correct the path, or make it with"),
     "no such file to export": (("export", "x.csv"), "does not exist"),
