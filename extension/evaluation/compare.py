@@ -12,7 +12,7 @@ from typing import Any
 from ...exporter.records.answers import parse_answer
 from ..models.asking import Sampling
 from ..models.generate import generate
-from .likelihood import record_losses, sentence_losses
+from ..training.likelihood import record_losses, sentence_losses
 from .measure import Knowledge, Written, differences, figures, finite, measure, sample
 from .metric import Sample
 from .metrics import METRICS, commonest_opening, copy_finder
