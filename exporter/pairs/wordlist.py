@@ -156,8 +156,8 @@ def _of_rows(path: Path, reading: Reading, source: object) -> WordList:
 
 
 def _of_row(row: TableRow) -> ListedWord:
-    text = one_line(unnumbered(word_without_markup(row.word).strip()))
-    word = ListedWord(text, _level(row.level), row.pos.strip() or None, row.meaning.strip() or None, row.others)
+    level, pos, meaning = _level(row.level), row.pos.strip() or None, row.meaning.strip() or None
+    word = ListedWord(entry_text(row.word), level, pos, meaning, row.others)
     return _with_entry_level(word)
 
 
@@ -184,6 +184,11 @@ def _of_lines(lines: Sequence[str], source: object, *, typed: bool = False, note
 def _with_entry_level(word: ListedWord) -> ListedWord:
     """`word` with the level that its own notation says, where nothing else does: "abandon v. B2"."""
     return word if word.level or not word.entry.level else replace(word, level=word.entry.level)
+
+
+def entry_text(cell: str) -> str:
+    """The entry in a cell of a table: without markup, number and line breaks."""
+    return one_line(unnumbered(word_without_markup(cell).strip()))
 
 
 def one_line(text: str) -> str:

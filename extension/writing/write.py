@@ -16,6 +16,7 @@ from ...exporter.records.prompt import MAX_WORDS, ListPrompt
 from ..models.asking import Ask, Progress, Reply, Sampling
 from .accepted import Accepted, plain
 from .checks import repeats, severity
+from .critic import Critic, criticised
 from .judging import distance, judged
 from .lists import full_lists
 from .settings import AT_ONCE, WriteSettings
@@ -29,6 +30,8 @@ HOTTER = 0.3
 # Of two accepted sentences the better one has the smaller sum of its distance to the level, FLUENCY times the negative
 # mean log-probability (nats per token) and VARIETY times the share of its words that the sheet has already.
 FLUENCY, VARIETY = 0.25, 1.5
+
+DOUBTED = 2  # tries that are made for a sentence that is not doubtful
 
 Key = tuple[str, tuple[str, ...], str]
 
@@ -47,16 +50,17 @@ def write_sentences(
     done: Iterable[SheetRow] = (),
     finished: Finished = lambda row: None,
     progress: Told = lambda attempt, done, total: None,
+    critic: Critic | None = None,
 ) -> list[SheetRow]:
     """Rows for each of `words`, in their order; never raises for a word.
 
     `bank` is asked first, and the model for what it lacks; without `ask` there is no model. `known` are sentences
     (`accepted.plain`) that the model may not repeat; `done` rows of an earlier run, of which the accepted ones are
-    kept; `finished` is called with each further accepted row that a model wrote.
+    kept; `finished` is called with each further accepted row that a model wrote. The `critic` decides what is doubtful.
 
     Raises ModelError only when nothing at all was written.
     """
-    writing = _Writing(ask, words, settings, known)
+    writing = _Writing(ask, words, settings, known, critic)
     if bank is not None:
         writing.take_from(bank, beside=settings.beside)
     if ask is not None:
@@ -107,9 +111,14 @@ class _Writing:
     """
 
     def __init__(
-        self, ask: Ask | None, words: Sequence[str | ListedWord], settings: WriteSettings, known: Set[str]
+        self,
+        ask: Ask | None,
+        words: Sequence[str | ListedWord],
+        settings: WriteSettings,
+        known: Set[str],
+        critic: Critic | None = None,
     ) -> None:
-        self.ask, self.settings, self.known = ask, settings, known
+        self.ask, self.settings, self.known, self.critic = ask, settings, known, critic
         self.words = [as_listed(word) for word in words]
         self.skipped = _skipped(self.words, self.id)
         self.asked = [word for word, skip in zip(self.words, self.skipped, strict=True) if skip is None]
@@ -162,7 +171,7 @@ class _Writing:
             best = min(found, key=cost.__getitem__)
             found.remove(best)
             self.accepted.add(best.sentence)
-            yield _row(word, best.sentence, found=best)
+            yield _row(word, best.spelled(word.entry), found=best)
 
     def is_new(self, sentence: str) -> bool:
         return not self.accepted.has(sentence)
@@ -261,8 +270,11 @@ class _Writing:
         of_words = [
             [replace(row, word=word.text, listed=word) for row in found[key(word.entry.headword)]] for word in block
         ]
-        rows = iter(self.judged([row for some in of_words for row in some], self.known))
-        return [[next(rows) for _ in some] for some in of_words]
+        rows = self.judged([row for some in of_words for row in some], self.known)
+        if self.critic:
+            rows = criticised(rows, [self.level(row.listed) for row in rows], self.critic)
+        left = iter(rows)
+        return [[next(left) for _ in some] for some in of_words]
 
     def choose(self, word: ListedWord, candidates: Sequence[SheetRow], attempt: int) -> list[SheetRow]:
         """The best accepted ones of `candidates`, as many as are needed; of the rejected ones the best is kept."""
@@ -273,7 +285,7 @@ class _Writing:
         while left and self.needs[self.id(word)] > 0:
             left = [self.beside_others(row) if row.accepted else row for row in left]
             best = min(left, key=self.cost)
-            if not best.accepted or best.sentence is None:
+            if not best.accepted or best.sentence is None or self.is_worth_another_try(best, attempt):
                 self.best[self.id(word)] = best
                 break
             left.remove(best)
@@ -283,14 +295,18 @@ class _Writing:
         self.rows[self.id(word)] += chosen
         return chosen
 
+    def is_worth_another_try(self, row: SheetRow, attempt: int) -> bool:
+        """Whether a doubtful row is to be asked for again: once, and where the next one can be known to be better."""
+        return row.doubtful and row.printable is not None and attempt < min(DOUBTED, self.settings.tries)
+
     def beside_others(self, row: SheetRow) -> SheetRow:
         """`row` with the checks that it fails beside the accepted sentences of the sheet."""
         return replace(row, reasons=repeats(row.sentence or "", self.accepted))
 
-    def cost(self, row: SheetRow) -> tuple[int, float]:
-        """The smaller, the better: the failed checks first, then distance, fluency and variety."""
+    def cost(self, row: SheetRow) -> tuple[int, bool, float]:
+        """The smaller, the better: the failed checks first, then doubt, then distance, fluency and variety."""
         cost = distance(row, self.level(row.listed)) - FLUENCY * (row.fluency or 0.0)
-        return severity(row.reasons), cost + VARIETY * self.accepted.repetition(row.sentence or "")
+        return severity(row.reasons), row.doubtful, cost + VARIETY * self.accepted.repetition(row.sentence or "")
 
     def give_up(self, error: ModelError) -> None:
         for word in self.left():

@@ -177,7 +177,7 @@ def test_evaluate(run, adapter: Path, data: Path, tmp_path: Path) -> None:
 
 def test_the_likelihood_of_a_text_is_the_plain_one(base: Any, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
-    from cefr_sentences.extension.evaluation import likelihood
+    from cefr_sentences.extension.training import likelihood
     from cefr_sentences.extension.training.loss import response_loss
 
     sentences = ["A cat.", "I see a very big dog in the garden today.", "No!"]
