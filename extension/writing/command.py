@@ -28,13 +28,17 @@ if TYPE_CHECKING:
     from .sheet import SheetRow
 
 
+# In front of what is printed; everything else needs another sentence.
+_MARKS = {"ok": " ", "doubtful": "?"}
+
+
 def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "write",
         help="words into sentences",
         description="Find a sentence for each word in your own sentences and in the bank, ask a model for the others, "
         "check each one, ask again where a check fails, and say what is wrong with those that are rejected in the end. "
-        "Word, form and level are checked; please read before printing.",
+        "Word, form and level are checked; please read before printing, the doubtful ones first.",
     )
     parser.add_argument(
         "source", metavar="WORDS", nargs="?", help="a file with one word a line, a table with a word column, or -"
@@ -154,7 +158,7 @@ def run(args: argparse.Namespace) -> int:
     from ...exporter.bank.own import find_own_file, read_own
     from .known import training_sentences
     from .settings import WriteSettings
-    from .sheet import Look, Sheet
+    from .sheet import Look, Sheet, reading_order
     from .write import write_sentences
 
     level = parse_level(args.level, TRAINABLE)
@@ -194,7 +198,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps([as_dict(row) for row in rows], ensure_ascii=False, indent=2))
     else:
-        print(describe(rows if out is None else [row for row in rows if not row.accepted], rows))
+        print(describe(reading_order(rows if out is None else [row for row in rows if row.status != "ok"]), rows))
     if out is not None:
         print(f"Written: {out}", file=sys.stderr)
     return 0
@@ -318,7 +322,7 @@ def describe(shown: Sequence[SheetRow], rows: Sequence[SheetRow] | None = None) 
     lines = []
     for row in shown:
         sentence = row.sentence if row.sentence is not None else "(no sentence)"
-        lines.append(f"{' ' if row.accepted else '!'} {row.word:<{width}}  {sentence}")
+        lines.append(f"{_MARKS.get(row.status, '!')} {row.word:<{width}}  {sentence}")
         if not row.accepted:
             lines.append(f"  {'':<{width}}  ^ {row.why}")
     if lines:
@@ -327,6 +331,8 @@ def describe(shown: Sequence[SheetRow], rows: Sequence[SheetRow] | None = None) 
     lines.append(f"{n.accepted} of {n.asked} words have a sentence ({n.sentences} sentences{from_bank}).")
     if n.accepted:
         lines.append("Word, form and level checked; please read before printing.")
+    if n.doubtful:
+        lines.append(f"{n.doubtful} are doubtful, marked with ?: read them first.")
     if n.rejected:
         lines.append(f"{n.rejected} are marked with ! and say why.")
     if n.skipped:

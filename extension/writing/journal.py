@@ -17,7 +17,7 @@ from ...exporter.common.lock import take
 from ...exporter.pairs.wordlist import ListedWord
 from .sheet import SheetRow
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 def head(words: Sequence[str | ListedWord], **what: object) -> dict[str, object]:

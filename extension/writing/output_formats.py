@@ -108,7 +108,8 @@ def check_target(path: Path, *, force: bool) -> OutputFormat:
 def write_sheet(path: Path, sheet: Sheet, *, force: bool = False) -> None:
     """Write `sheet` to `path`, whole or not at all.
 
-    CSV and JSON hold every row with its reasons. Anki decks and worksheets are what learners see: accepted sentences.
+    CSV and JSON hold every row with its status and reasons, in the order of the list. Anki decks and worksheets are
+    what learners see: accepted sentences. Doubtful ones have a tag there, or their numbers on the page of answers.
 
     Raises:
         InputError: an unknown ending, or the package for it is not installed.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ...exporter.bank.bank import BANK, OWN, BankSentence
@@ -25,7 +25,8 @@ class SheetRow:
     `word` is as its owner listed it; where a table did, `listed` has its other columns, too. `reasons` are names from
     `checks.CHECKS`, none where the sentence is accepted. `score` and `level` are the judge's, `above` the words above
     the target; `fluency` is the mean log-probability by the writing model, None where a server or a person wrote it.
-    `tries` counts how often the model was asked; `found` is the row of the bank that the sentence is from.
+    `tries` counts how often the model was asked; `found` is the row of the bank that the sentence is from. A sentence
+    that passes the checks can still be `doubtful`: not sure to be printable; one of a bank never is.
     """
 
     word: str
@@ -39,6 +40,7 @@ class SheetRow:
     tries: int = 0
     listed: ListedWord | None = None
     found: BankSentence | None = None
+    doubtful: bool = False
 
     def __post_init__(self) -> None:
         if unknown := [reason for reason in self.reasons if reason not in BY_NAME]:
@@ -109,8 +111,10 @@ class SheetRow:
 
     @property
     def status(self) -> str:
-        """As it is written to files: `ok` (accepted), `flagged` (rejected) or `skipped`."""
-        return "ok" if self.accepted else "skipped" if self.skipped else "flagged"
+        """As it is written to files: `ok` or `doubtful` (accepted), `flagged` (rejected) or `skipped`."""
+        if self.accepted:
+            return "doubtful" if self.doubtful else "ok"
+        return "skipped" if self.skipped else "flagged"
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -157,7 +161,8 @@ class Sheet:
 class Counts:
     """How many words of a sheet there are of each kind; a word may have several rows.
 
-    `first` were accepted at the model's first try; `sentences` are accepted, `from_bank` of them out of a bank.
+    `first` were accepted at the model's first try; `sentences` are accepted, `from_bank` of them out of a bank and
+    `doubtful` of them are to be read first.
     """
 
     words: int
@@ -167,6 +172,7 @@ class Counts:
     skipped: int
     sentences: int = 0
     from_bank: int = 0
+    doubtful: int = 0
 
     @property
     def asked(self) -> int:
@@ -188,4 +194,10 @@ def count(rows: Sequence[SheetRow]) -> Counts:
         skipped=skipped,
         sentences=sum(row.accepted for row in rows),
         from_bank=sum(row.accepted and row.source in (OWN, BANK) for row in rows),
+        doubtful=sum(row.status == "doubtful" for row in rows),
     )
+
+
+def reading_order(rows: Iterable[SheetRow]) -> list[SheetRow]:
+    """The rows as a person should read them: doubtful, flagged, ok, skipped, each in their order."""
+    return sorted(rows, key=lambda row: row.status)

@@ -37,6 +37,7 @@ class Exercise:
     sentence: str
     answer: str
     choices: tuple[str, ...] = ()
+    doubtful: bool = False
 
 
 def exercises(sheet: Sheet) -> list[Exercise]:
@@ -54,10 +55,10 @@ def _exercise(row: SheetRow, sheet: Sheet, random: Random) -> Exercise:
     if spans[0][0] == 0 and row.entry.headword[:1].islower():
         answer = answer[:1].lower() + answer[1:]
     if sheet.look.exercise != "choices":
-        return Exercise(row.gapped, answer)
+        return Exercise(row.gapped, answer, doubtful=row.doubtful)
     choices = [answer, *wrong_words(row, answer, sheet.level, random)]
     random.shuffle(choices)
-    return Exercise(row.gapped, answer, tuple(choices))
+    return Exercise(row.gapped, answer, tuple(choices), row.doubtful)
 
 
 def wrong_words(row: SheetRow, answer: str, level: str, random: Random) -> list[str]:
@@ -131,9 +132,15 @@ ol{{columns:{columns};column-gap:10mm;padding-left:2em}}li{{break-inside:avoid;m
 </ol>
 <div class="key"><h1>Answers: {html.escape(_title(sheet))}</h1><ol>
 {answers}
-</ol></div></body></html>
+</ol>{f"<p>{doubts}</p>" if (doubts := _doubts(tasks)) else ""}</div></body></html>
 """
     return page.encode()
+
+
+def _doubts(tasks: Sequence[Exercise]) -> str:
+    """For the teacher, beside the answers."""
+    numbers = [str(number) for number, task in enumerate(tasks, 1) if task.doubtful]
+    return f"Doubtful, please read before printing: {', '.join(numbers)}." if numbers else ""
 
 
 def _choices(words: Sequence[str]) -> str:
@@ -176,6 +183,8 @@ def worksheet_document(sheet: Sheet) -> bytes:
     document.add_page_break()
     document.add_heading("Answers", 1)
     document.add_paragraph("   ".join(f"{number}. {task.answer}" for number, task in enumerate(tasks, 1)))
+    if doubts := _doubts(tasks):
+        document.add_paragraph(doubts)
     file = io.BytesIO()
     document.save(file)
     return file.getvalue()

@@ -265,10 +265,10 @@ class _Writing:
         """`row` with the checks that it fails beside the accepted sentences of the sheet."""
         return replace(row, reasons=repeats(row.sentence or "", self.accepted))
 
-    def cost(self, row: SheetRow) -> tuple[int, float]:
-        """The smaller, the better: the failed checks first, then distance, fluency and variety."""
+    def cost(self, row: SheetRow) -> tuple[int, bool, float]:
+        """The smaller, the better: the failed checks first, then doubt, then distance, fluency and variety."""
         cost = distance(row, self.settings.level) - FLUENCY * (row.fluency or 0.0)
-        return severity(row.reasons), cost + VARIETY * self.accepted.repetition(row.sentence or "")
+        return severity(row.reasons), row.doubtful, cost + VARIETY * self.accepted.repetition(row.sentence or "")
 
     def give_up(self, error: ModelError) -> None:
         for word in self.left():

@@ -29,7 +29,7 @@ from cefr_sentences.extension.writing.sheet import Sheet, SheetRow
 
 ROWS = (
     SheetRow("happy", "She is happy.", (), "", 1.5, "A1", (), -1.25, 1),
-    SheetRow("say", '"Stop!" he\tsaid <b>; it is 5,00.', (), "", 1.6, "A1", ("stop",), None, 2),
+    SheetRow("say", '"Stop!" he\tsaid <b>; it is 5,00.', (), "", 1.6, "A1", ("stop",), None, 2, doubtful=True),
     SheetRow("café", None, ("missing",), "", None, "", (), None, 4),
     SheetRow("dog", "A cat.", ("fragment", "unused"), "", 1.2, "A1", (), None, 4),
     SheetRow("123", None, ("not a word",), "it has no letters"),
@@ -43,7 +43,7 @@ def test_a_table(tmp_path: Path) -> None:
     assert raw.count(b"\r\n") == raw.count(b"\n") == 6
     rows = list(csv.DictReader((tmp_path / "s.csv").open(encoding="utf-8-sig", newline="")))
     assert [r["word"] for r in rows] == ["happy", "say", "café", "dog", "123"]
-    assert [r["status"] for r in rows] == ["ok", "ok", "flagged", "flagged", "skipped"]
+    assert [r["status"] for r in rows] == ["ok", "doubtful", "flagged", "flagged", "skipped"]
     assert [r["used"] for r in rows] == ["yes", "yes", "no", "no", "no"]
     assert rows[3]["reason"] == "that is not a whole sentence; the word is not in it"
     assert rows[4]["reason"] == "it is not a word: it has no letters"
@@ -61,7 +61,7 @@ def test_json_and_json_lines_hold_the_same(tmp_path: Path) -> None:
 
 
 LISTED = ListedWord("say", "A1", "verb", "demek", (("pos", "verb"), ("anlam", "demek"), ("unit", "3"), ("level", "A1")))
-TWICE = replace(ROWS[1], sentence="What did you say?", listed=LISTED)
+TWICE = replace(ROWS[1], sentence="What did you say?", listed=LISTED, doubtful=False)
 
 
 def test_the_columns_of_the_list_come_back(tmp_path: Path) -> None:
@@ -81,7 +81,15 @@ def test_for_anki(tmp_path: Path) -> None:
     notes = list(csv.reader(lines[5:], delimiter="\t"))
     assert [note[1:] for note in notes] == [
         ["She is _____.", "happy", "", "", "She is happy.", "", "cefr::A1"],
-        ['"Stop!" he _____ <b>; it is 5,00.', "say", "", "", '"Stop!" he said <b>; it is 5,00.', "", "cefr::A1"],
+        [
+            '"Stop!" he _____ <b>; it is 5,00.',
+            "say",
+            "",
+            "",
+            '"Stop!" he said <b>; it is 5,00.',
+            "",
+            "cefr::A1 cefr::doubtful",
+        ],
         ["What did you _____?", "say", "verb", "demek", "What did you say?", "unit: 3; level: A1", "cefr::A1"],
     ]
     assert len({note[0] for note in notes}) == 3
