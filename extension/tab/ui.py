@@ -12,6 +12,7 @@ import gradio as gr
 
 from ...exporter.common.errors import CefrError, Problem
 from ..models.host import Host
+from .browser import SCRIPT
 from .gradio_compat import connect, root_page, tab_around
 from .head import head
 from .labels import say_all
@@ -22,8 +23,6 @@ _log = logging.getLogger("cefr_sentences")
 
 # component -> its update, as gradio takes it from a handler
 Updates = dict[Any, Any]
-# When the browser's window comes back to the front, press the button that nobody sees.
-_ON_FOCUS = """() => window.addEventListener("focus", () => document.getElementById("cefr-refresh")?.click())"""
 UNEXPECTED = "Unexpected problem: {error}. The console's log says where it happened."
 
 
@@ -113,7 +112,7 @@ class Ui:
             connect(back, self.refreshed, list(self.lists), self.kept_fresh)
         shown = [component for component, _, _ in self._texts]
         connect(root_page().load, self.opened, list(self.lists), _unique([*shown, *self.kept_fresh]))
-        root_page().load(None, js=_ON_FOCUS)
+        root_page().load(None, js=SCRIPT)
 
     @property
     def kept_fresh(self) -> list[Any]:

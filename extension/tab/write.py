@@ -46,7 +46,7 @@ class WritePane(Pane):
 
     def build(self) -> None:
         with gr.Row():
-            self.words = self.make(gr.Textbox, "words", lines=5, value="happy, book, friend", scale=2)
+            self.words = self.make(gr.Textbox, "words", lines=5, value="happy, book, friend", scale=2, min_width=320)
             self.level = self.make(gr.Radio, "level", choices=list(TRAINABLE), value="A1")
         with self.make(gr.Accordion, "more", open=False):
             self._build_more()
@@ -74,9 +74,7 @@ class WritePane(Pane):
             self.candidates = self.make(gr.Slider, "candidates", minimum=1, maximum=16, step=1, value=4)
             self.tries = self.make(gr.Slider, "tries", minimum=1, maximum=10, step=1, value=4)
         label = text("write.prompt", lists=1)
-        self.prompt = gr.Textbox(
-            elem_id="cefr-write-prompt", label=label, lines=9, interactive=False, **copyable()
-        )
+        self.prompt = gr.Textbox(elem_id="cefr-write-prompt", label=label, lines=9, interactive=False, **copyable())
         self.count = self.html("count")
 
     def _build_review(self) -> None:
@@ -84,7 +82,7 @@ class WritePane(Pane):
         self.about = self.html("about")
         self.sentence = self.make(gr.Textbox, "edit", lines=1, max_lines=4)
         with gr.Row():
-            self.keep_button = self.button("keep", variant="primary", min_width=100)
+            self.keep_button = self.button("keep", min_width=100)
             self.button("change", min_width=100)
             self.redo_button = self.button("redo", min_width=100)
             self.row = self.make(gr.Number, "row", value=1, precision=0, min_width=100)
@@ -95,7 +93,9 @@ class WritePane(Pane):
             return text("write.download", language, format=say(of.name, language))
 
         name = of.ending.removeprefix(".")
-        return self.ui.worded(gr.DownloadButton, {"label": label}, visible=of.available, elem_id=f"cefr-write-{name}")
+        return self.ui.worded(
+            gr.DownloadButton, {"label": label}, visible=of.available, elem_id=f"cefr-write-{name}", size="sm"
+        )
 
     def connect(self) -> None:
         asked = {"words": self.words, "level": self.level, "adapter": self.adapter}

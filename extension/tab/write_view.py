@@ -20,7 +20,7 @@ def sheet_table(sheet: Sheet, language: str) -> Markup:
     """The rows, those that are to be read first marked."""
     head = [text(f"write.{column}", language) for column in _COLUMNS]
     rows = [_cells(number, row, language) for number, row in enumerate(sheet.rows, 1)]
-    return table(head, rows, [i for i, row in enumerate(sheet.rows) if row.status != "ok"])
+    return table(head, rows, [i for i, row in enumerate(sheet.rows) if row.status != "ok"], kind="sheet")
 
 
 def about_row(sheet: Sheet, at: int, language: str) -> Markup:

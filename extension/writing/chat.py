@@ -1,7 +1,7 @@
 """What happens in the webui's Chat: `/cefr A1: happy, book` becomes the prompt that the adapter was trained on.
 
-A command that cannot be read is left as it was typed, so that it is known again when the answer is asked for: the reason
-is the answer then, and the model, which cannot be left out, writes one token that nobody sees.
+A command that cannot be read is left as it was typed, so that it is known again when the answer is asked for: the
+reason is the answer then, and the model, which cannot be left out, writes one token that nobody sees.
 """
 
 from __future__ import annotations

@@ -73,6 +73,7 @@ def shared(tmp_path: Path) -> Built:
         ("apply", "take_off", {}),
         ("apply", "switch_strict", {"strict": True}),
         ("evaluate", "evaluate", {"adapter": "a", "dataset": "a_eval.txt", "prompts": 5}),
+        ("write", "keep", {"row": 1, "sentence": "x", "to_bank": True}),
         ("doctor", "examine", {}),
         ("doctor", "adapt_training_pro", {"wanted": True}),
     ],
@@ -290,6 +291,7 @@ def test_the_bar_of_a_job() -> None:
     half = bar(what="Reading", done=1000, total=2000, _since=time.monotonic() - 60)
     assert ">Reading 1,000/2,000 · 1:00 left<div" in half
     assert "width:50.0%" in half
+    assert 'aria-valuenow="50"' in half
     assert "busy" in bar(what="Reading", done=0, total=10)
     stopping = Job("train", lambda job: None)
     stopping.progress("Reading", 1, 2)
