@@ -25,11 +25,6 @@ if TYPE_CHECKING:
     from ..models.asking import Ask, Reply, Sampling
     from ..models.asking import Progress as AskProgress
     from .journal import Journal
-    from .sheet import SheetRow
-
-
-# In front of what is printed; everything else needs another sentence.
-_MARKS = {"ok": " ", "doubtful": "?"}
 
 
 def add_commands(commands: Any) -> None:
@@ -158,7 +153,8 @@ def run(args: argparse.Namespace) -> int:
     from ...exporter.bank.own import find_own_file, read_own
     from .known import training_sentences
     from .settings import WriteSettings
-    from .sheet import Look, Sheet, reading_order
+    from .sheet import Look, Sheet
+    from .summary import describe
     from .write import write_sentences
 
     level = parse_level(args.level, TRAINABLE)
@@ -181,7 +177,7 @@ def run(args: argparse.Namespace) -> int:
         stack.callback(line.close)
         journal = None if out is None else stack.enter_context(_journal(args, words, level))
         rows = write_sentences(
-            None if args.bank == "only" else _when_asked(args),
+            None if args.bank == "only" or not _names_model(args) else _when_asked(args),
             words,
             settings,
             bank=bank,
@@ -198,7 +194,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps([as_dict(row) for row in rows], ensure_ascii=False, indent=2))
     else:
-        print(describe(reading_order(rows if out is None else [row for row in rows if row.status != "ok"]), rows))
+        print(describe(rows, args.per_word, all_rows=out is None))
     if out is not None:
         print(f"Written: {out}", file=sys.stderr)
     return 0
@@ -233,12 +229,13 @@ def _check(args: argparse.Namespace, level: str) -> None:
 
     if not 0 <= args.batch <= 1024:
         raise out_of_range("batch", args.batch, 0, 1024)
-    if args.bank != "only" and args.model is None and args.api is None:
+    if args.bank in ("beside", "off") and not _names_model(args):
         raise InputError(
-            "Name the model that writes what the bank lacks with {model} or {api}, or give {bank} only.",
+            "{bank} {mode} asks a model. Name it with {model} or {api}.",
+            bank=Option("bank"),
+            mode=args.bank,
             model=Option("model"),
             api=Option("api"),
-            bank=Option("bank"),
         )
     if args.model is not None:
         check_model_name(args.model)
@@ -256,6 +253,10 @@ def _check(args: argparse.Namespace, level: str) -> None:
             print(f"Note: {args.adapter} was trained for {trained_for}, not for {level}.", file=sys.stderr)
     if args.out is not None:
         check_target(args.out, force=args.force)
+
+
+def _names_model(args: argparse.Namespace) -> bool:
+    return args.model is not None or args.api is not None
 
 
 def _journal(args: argparse.Namespace, words: Sequence[ListedWord], level: str) -> Journal:
@@ -311,30 +312,3 @@ def _asker(args: argparse.Namespace) -> Ask:
     return partial(
         generate, model, loaded.tokenizer, batch=args.batch, prompt_form=loaded.prompt_form, strict=args.strict
     )
-
-
-def describe(shown: Sequence[SheetRow], rows: Sequence[SheetRow] | None = None) -> str:
-    """Some rows for people, and how many of all rows were accepted, rejected and skipped."""
-    from .sheet import count
-
-    n = count(shown if rows is None else rows)
-    width = min(30, max((len(row.word) for row in shown), default=0))
-    lines = []
-    for row in shown:
-        sentence = row.sentence if row.sentence is not None else "(no sentence)"
-        lines.append(f"{_MARKS.get(row.status, '!')} {row.word:<{width}}  {sentence}")
-        if not row.accepted:
-            lines.append(f"  {'':<{width}}  ^ {row.why}")
-    if lines:
-        lines.append("")
-    from_bank = f", {n.from_bank} of them from the bank" if n.from_bank else ""
-    lines.append(f"{n.accepted} of {n.asked} words have a sentence ({n.sentences} sentences{from_bank}).")
-    if n.accepted:
-        lines.append("Word, form and level checked; please read before printing.")
-    if n.doubtful:
-        lines.append(f"{n.doubtful} are doubtful, marked with ?: read them first.")
-    if n.rejected:
-        lines.append(f"{n.rejected} are marked with ! and say why.")
-    if n.skipped:
-        lines.append(f"{n.skipped} were not asked for: repeated, or no words.")
-    return "\n".join(lines)

@@ -161,8 +161,8 @@ class Sheet:
 class Counts:
     """How many words of a sheet there are of each kind; a word may have several rows.
 
-    `first` were accepted at the model's first try; `sentences` are accepted, `from_bank` of them out of a bank and
-    `doubtful` of them are to be read first.
+    `first` were accepted at the model's first try; `sentences` are accepted: `own` of them a user's own, `from_bank`
+    of them the bank's; `doubtful` of them are to be read first.
     """
 
     words: int
@@ -171,6 +171,7 @@ class Counts:
     rejected: int
     skipped: int
     sentences: int = 0
+    own: int = 0
     from_bank: int = 0
     doubtful: int = 0
 
@@ -193,7 +194,8 @@ def count(rows: Sequence[SheetRow]) -> Counts:
         rejected=len(words) - accepted,
         skipped=skipped,
         sentences=sum(row.accepted for row in rows),
-        from_bank=sum(row.accepted and row.source in (OWN, BANK) for row in rows),
+        own=sum(row.accepted and row.source == OWN for row in rows),
+        from_bank=sum(row.accepted and row.source == BANK for row in rows),
         doubtful=sum(row.status == "doubtful" for row in rows),
     )
 

@@ -146,7 +146,7 @@ class _Writing:
             best = min(found, key=cost.__getitem__)
             found.remove(best)
             self.accepted.add(best.sentence)
-            yield _row(word, best.sentence, found=best)
+            yield _row(word, best.spelled(word.entry), found=best)
 
     def is_new(self, sentence: str) -> bool:
         return not self.accepted.has(sentence)
