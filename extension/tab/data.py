@@ -98,7 +98,7 @@ class DataPane(Pane):
         self.on(self.export_button.click, self.export, vars(fields), [self.result])
         named = {"table": fields.table, "upload": fields.upload, "level": fields.level}
         for listener in (fields.table.input, fields.upload.upload, fields.upload.clear, fields.level.input):
-            self.on(listener, self.suggest_name, named, [fields.name])
+            self.on(listener, self.suggest_name, named, [fields.name, fields.table])
         self.rejoin([self.result])
 
     def _tables(self, language: str) -> list[Any]:
@@ -115,11 +115,12 @@ class DataPane(Pane):
         yield from self._run(language, Fields(**given), publish=True)
 
     def suggest_name(self, language: str, table: str, upload: str | None, level: str) -> Updates:
-        """A name for the files, from that of the table."""
+        """A name for the files, from that of the table. While one has been sent, none is to be chosen."""
         stem = Path(upload or table or "").stem
         clean = "".join(c if c.isalnum() or c in "-_" else "-" for c in stem)[:60].strip("-")
         new = f"{clean}-{level.lower()}" if clean and level.lower() not in clean.lower() else clean or level.lower()
-        return {self.fields.name: f"{new}-train" if new == clean else new}
+        hidden = gr.update(visible=not upload)
+        return {self.fields.name: f"{new}-train" if new == clean else new, self.fields.table: hidden}
 
     def _run(self, language: str, fields: Fields, *, publish: bool) -> Iterator[Updates]:
         pairs, settings, chunk = self._pairs(fields), _settings(fields), _chunk(fields)
@@ -155,8 +156,8 @@ class DataPane(Pane):
         if settings.eval_records:
             updates |= self.ui.select("evaluation", f"{settings.name}_eval.txt")
         done = [text("data.exported", language, folder=_short(self.folders))]
-        if settings.records < FEW_RECORDS:
-            few = problem("few_records", records=settings.records, needed=FEW_RECORDS)
+        if (records := settings.records - settings.eval_records) < FEW_RECORDS:
+            few = problem("few_records", records=records, needed=FEW_RECORDS)
             done.append(say_in(self.name, few, language))
         return {self.status: note("\n".join(done), "" if len(done) > 1 else "good"), **updates}
 

@@ -62,11 +62,13 @@ class WritePane(Pane):
 
     def _build_more(self) -> None:
         with gr.Row():
-            self.bank = self.choice("bank", _named("bank", BANK_MODES), value=BANK_MODES[0])
+            self.bank = self.make(gr.Dropdown, "bank", choices=_named("bank", BANK_MODES), value=BANK_MODES[0])
             self.per_word = self.make(gr.Slider, "per_word", minimum=1, maximum=MOST_PER_WORD, step=1, value=1)
         with gr.Row():
             self.title = self.make(gr.Textbox, "title", value="")
-            self.exercise = self.choice("exercise", _named("exercise", EXERCISES), value=EXERCISES[0])
+            self.exercise = self.make(
+                gr.Dropdown, "exercise", choices=_named("exercise", EXERCISES), value=EXERCISES[0]
+            )
         with gr.Row():
             self.adapter = self.choice("adapter", self._adapters, "adapter")
             self.strict = self.make(gr.Checkbox, "strict", value=False)

@@ -129,10 +129,12 @@ def test_a_field_that_is_no_number(place: Built, key: str, value: Any) -> None:
     assert "number." in message
 
 
-@pytest.mark.parametrize("value", [None, "x"])
+@pytest.mark.parametrize(
+    ("value", "said"), [(None, "is empty. Enter a number"), ("x", r"is not a (whole )?number for")]
+)
 @pytest.mark.parametrize("key", ["records", "chunk", "share"])
-def test_a_number_of_the_export_that_is_none(place: Built, key: str, value: Any) -> None:
-    with pytest.raises(InputError, match=r"is not a (whole )?number for"):
+def test_a_number_of_the_export_that_is_none(place: Built, key: str, value: Any, said: str) -> None:
+    with pytest.raises(InputError, match=said):
         place.call("data", "check", **{**EXPORT, key: value})
 
 
@@ -201,7 +203,10 @@ def test_data_is_looked_at_and_exported(tmp_path: Path, build: Build) -> None:
 )
 def test_the_name_is_that_of_the_table(place: Built, table: str, upload: str | None, name: str) -> None:
     updates = place.call("data", "suggest_name", table=table, upload=upload, level="A1")
-    assert list(updates.values()) == [name]
+    assert [update if isinstance(update, str) else update["visible"] for update in updates.values()] == [
+        name,
+        not upload,
+    ]
 
 
 def test_training_pro_is_adapted_in_its_own_module_alone(

@@ -197,7 +197,7 @@ def test_what_is_doubtful_is_read_first_and_what_is_kept_comes_first_the_next_ti
         return [(row.sentence, row.status, row.source) for row in built.ui.host.desk.last("write").result.rows]
 
     (opened,) = [e for e in built.ui.events if e.pane == "write" and e.handler.__name__ == "opened"][:1]
-    shown = {component.elem_id: update for component, update in list(opened.handler("en"))[0].items()}
+    shown = {component.elem_id: update for component, update in next(iter(opened.handler("en"))).items()}
     assert (shown["cefr-write-row"], shown["cefr-write-edit"]) == (3, "My old is odd.")
     assert "Still to read: 2" in shown["cefr-write-about"]
     after = keep(3, "My  coat is old.")  # edited; the rejected row is next
@@ -214,7 +214,11 @@ def test_what_is_doubtful_is_read_first_and_what_is_kept_comes_first_the_next_ti
     assert rows()[1][2] == "model"
     assert "does not occur in the sentence" in keep(2, "Nothing of it.")["status"]
     assert own.read_text(encoding="utf-8") == before
-    for row, sentence, said in ((1, "  ", "no sentence to keep"), (4, "x", "cannot be asked for"), (9, "x", "no row 9")):
+    for row, sentence, said in (
+        (1, "  ", "no sentence to keep"),
+        (4, "x", "cannot be asked for"),
+        (9, "x", "no row 9"),
+    ):
         with pytest.raises(InputError, match=said):
             keep(row, sentence)
     shown = {component.elem_id: update for component, update in built.call("write", "show_row", row=2).items()}
