@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from cefr_sentences.exporter.common.webui import find_webui
+from cefr_sentences.extension import recipes
 from cefr_sentences.extension.doctor import disk
 from cefr_sentences.extension.doctor.examine import examine
 from cefr_sentences.extension.models import hub
@@ -196,6 +197,7 @@ def test_room_on_the_disk(webui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_disk_without_models_or_yaml(webui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "an export and a run on a small model" in str(found(webui, "disk")[0].found)
+    recipes._entries.cache_clear()
     monkeypatch.setitem(sys.modules, "yaml", None)
     assert disk.settings() == TrainSettings(level="A1")
 

@@ -243,7 +243,7 @@ def writer() -> Iterator[Any]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     Handler.url = f"http://127.0.0.1:{server.server_port}"  # type: ignore[attr-defined]
     yield Handler
     Handler.go.set()
