@@ -21,6 +21,7 @@ from ...exporter.language.wordsets import FUNCTION
 from ...exporter.pairs.checking import count_sentences
 from ...exporter.records.prompt import CLOSING, OPENING
 from .accepted import Accepted, plain
+from .expressions import only_inside
 from .topics import unsuitable
 
 MIN_WORDS = 3
@@ -128,6 +129,7 @@ CHECKS = (
     Check("unused", "the word is not in it", lambda c: not c.entry.uses(c.sentence)),
     Check("no verb", "there is no verb in it", _no_verb),
     Check("twice", "the word is in it twice", _twice),
+    Check("inside", "the word is only a part of another expression in it", lambda c: only_inside(c.entry, c.sentence)),
     Check("unsuitable", "its topic does not suit a classroom", _topic),
     Check("hard", "it is too hard for the level", lambda c: c.levels_above > 1),
     Check("easy", "it is too easy for the level", lambda c: c.levels_above < -1),

@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +20,6 @@ from .settings import BANK_MODES, EXERCISES, PAPERS
 
 if TYPE_CHECKING:
     from ...exporter.pairs.wordlist import ListedWord
-    from ...exporter.records.prompt import ListPrompt
-    from ..models.asking import Ask, Reply, Sampling
-    from ..models.asking import Progress as AskProgress
     from .journal import Journal
 
 
@@ -83,6 +79,12 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_choice(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--critic",
+        metavar="MODEL|URL",
+        help="a larger model, as with --model or --api, that says of each sentence whether it should be printed; the "
+        "others are doubtful",
+    )
     parser.add_argument("--candidates", type=int, default=4, help="sentences to choose from for each word (default 4)")
     parser.add_argument("--tries", type=int, default=4, help="how often a word is asked for at most (default 4)")
     parser.add_argument(
@@ -151,11 +153,13 @@ def prompt_form_of_server(args: argparse.Namespace) -> str:
 def run(args: argparse.Namespace) -> int:
     from ...exporter.bank.bank import Bank
     from ...exporter.bank.own import find_own_file, read_own
+    from .guess import guessed
     from .known import training_sentences
     from .settings import WriteSettings
     from .sheet import Look, Sheet
     from .summary import describe
     from .write import write_sentences
+    from .writer import Writer
 
     level = parse_level(args.level, TRAINABLE)
     settings = WriteSettings(
@@ -172,12 +176,13 @@ def run(args: argparse.Namespace) -> int:
     _check(args, level)
     known = training_sentences(args.training, args.adapter)
     bank = None if args.bank == "off" else Bank(read_own(find_own_file(args.webui, args.own)))
+    writer = Writer(args, prompt_form_of_server(args))
     line, out = Progress(), args.out
     with ExitStack() as stack:
         stack.callback(line.close)
         journal = None if out is None else stack.enter_context(_journal(args, words, level))
         rows = write_sentences(
-            None if args.bank == "only" or not _names_model(args) else _when_asked(args),
+            None if args.bank == "only" or not _names_model(args) else writer.ask,
             words,
             settings,
             bank=bank,
@@ -185,7 +190,11 @@ def run(args: argparse.Namespace) -> int:
             done=journal.rows if journal else (),
             finished=journal.add if journal else lambda row: None,
             progress=lambda attempt, done, total: line("Writing" if attempt == 1 else "Trying again", done, total),
+            critic=writer.criticise if args.critic else None,
         )
+        if args.model is not None:
+            choices = args.exercise == "choices"  # needs to know which words do not fit in the bank's sentences, too
+            rows = guessed(rows, level, writer.score, bank_too=choices)
         if journal is not None and out is not None:
             adapter = args.adapter.resolve().name if args.adapter else ""
             look = Look(args.title, args.exercise, args.seed, args.paper)
@@ -226,6 +235,8 @@ def _check(args: argparse.Namespace, level: str) -> None:
     """Refuse what cannot work before a model is loaded. Raises CefrError."""
     from ..models.adapter import check_adapter
     from ..models.loading import check_model_name
+    from ..models.server import endpoint
+    from .writer import is_url
 
     if not 0 <= args.batch <= 1024:
         raise out_of_range("batch", args.batch, 0, 1024)
@@ -247,6 +258,10 @@ def _check(args: argparse.Namespace, level: str) -> None:
             api=Option("api"),
         )
     prompt_form_of_server(args)
+    if args.critic is not None and is_url(args.critic):
+        endpoint(args.critic, "chat")
+    elif args.critic is not None:
+        check_model_name(args.critic)
     if args.adapter is not None:
         trained_for = check_adapter(args.adapter).level
         if trained_for not in ("", level):
@@ -272,43 +287,9 @@ def _journal(args: argparse.Namespace, words: Sequence[ListedWord], level: str) 
         strict=args.strict,
         bank=args.bank,
         per_word=args.per_word,
+        critic=args.critic,
     )
     journal = Journal(args.out, job, force=args.force)
     if journal.rows:
         print(f"Resuming: {len(journal.rows)} rows are done already.", file=sys.stderr)
     return journal
-
-
-def _when_asked(args: argparse.Namespace) -> Ask:
-    """As `_asker`, at the first question: where the bank has all words, no model is loaded."""
-    asker: list[Ask] = []
-
-    def ask(prompts: Sequence[ListPrompt], /, *, sampling: Sampling, progress: AskProgress) -> list[Reply]:
-        if not asker:
-            asker.append(_asker(args))
-        return asker[0](prompts, sampling=sampling, progress=progress)
-
-    return ask
-
-
-def _asker(args: argparse.Namespace) -> Ask:
-    """Who answers: a server, or a model, which is loaded now."""
-    if args.api is not None:
-        from ..models.asking import NO_STRICT
-        from ..models.server import Server, tells_key
-
-        if tells_key(args.api):
-            print(f"Note: OPENAI_API_KEY goes to {args.api} unencrypted. Unset it, or use https.", file=sys.stderr)
-        if args.strict:
-            raise InputError(NO_STRICT)
-        form = prompt_form_of_server(args)
-        return Server(args.api, args.parallel, args.timeout, model=args.api_model, prompt_form=form).ask
-    from ..models.generate import generate
-    from ..models.loading import load
-
-    loaded = load(str(args.model), args.adapter)
-    # Nobody else uses this model, so the adapter can be merged into its weights, where it costs no time.
-    model = loaded.model.merge_and_unload() if args.adapter is not None else loaded.model
-    return partial(
-        generate, model, loaded.tokenizer, batch=args.batch, prompt_form=loaded.prompt_form, strict=args.strict
-    )

@@ -123,8 +123,8 @@ def _row(entry: dict[str, Any]) -> SheetRow | None:
         listed = entry.get("listed")
         if listed is not None:
             listed = ListedWord(**{**listed, "columns": tuple(map(tuple, listed["columns"]))})
-        parts = {"reasons": tuple(entry["reasons"]), "above": tuple(entry["above"]), "listed": listed}
-        return SheetRow(**{**entry, **parts})
+        parts = {name: tuple(entry[name]) for name in ("reasons", "above", "misfits")}
+        return SheetRow(**{**entry, **parts, "listed": listed})
     except (TypeError, ValueError, KeyError):
         return None
 

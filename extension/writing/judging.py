@@ -13,7 +13,7 @@ from .doubt import is_doubtful
 from .sheet import SheetRow
 
 # The checks that a sentence of a bank need not pass: a person has read it, and said its word and level.
-BY_PEOPLE = frozenset(["copy", "unused", "no verb", "twice", "unsuitable"])
+BY_PEOPLE = frozenset(["copy", "unused", "no verb", "twice", "inside", "unsuitable"])
 LEVEL_CHECKS = frozenset(["hard", "easy"])
 
 

@@ -36,6 +36,7 @@ _COLUMNS = (
     "tries",
     "source",
     "bank_level",
+    "guess",
 )
 # What a module is called where it is installed from.
 _PACKAGES = {"docx": "python-docx"}
@@ -76,6 +77,9 @@ def as_dict(row: SheetRow) -> dict[str, Any]:
         "score": None if row.score is None else round(row.score, 3),
         "above": list(row.above),
         "fluency": None if row.fluency is None else round(row.fluency, 3),
+        "printable": None if row.printable is None else round(row.printable, 3),
+        "guess": None if row.guess is None else round(row.guess, 3),
+        "misfits": list(row.misfits),
         "tries": row.tries,
         "source": row.source,
         "bank_level": row.bank_level,
@@ -135,7 +139,8 @@ def _csv(sheet: Sheet) -> bytes:
         used = "yes" if row.used else "no"
         cells = (row.word, row.sentence or "", used, row.status, row.why, row.level, score, ", ".join(row.above))
         listed = dict(row.columns)
-        after = [sheet.level, sheet.adapter, row.tries, row.source, row.bank_level]
+        guess = "" if row.guess is None else f"{row.guess:.2f}"
+        after = [sheet.level, sheet.adapter, row.tries, row.source, row.bank_level, guess]
         writer.writerow([*map(table_cell, cells), *after, *(table_cell(listed.get(n, "")) for n in columns)])
     return text.getvalue().encode()
 

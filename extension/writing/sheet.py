@@ -26,7 +26,9 @@ class SheetRow:
     `checks.CHECKS`, none where the sentence is accepted. `score` and `level` are the judge's, `above` the words above
     the target; `fluency` is the mean log-probability by the writing model, None where a server or a person wrote it.
     `tries` counts how often the model was asked; `found` is the row of the bank that the sentence is from. A sentence
-    that passes the checks can still be `doubtful`: not sure to be printable; one of a bank never is.
+    that passes the checks can still be `doubtful`: not sure to be printable; one of a bank never is. `printable` is the
+    probability that it is, by `doubt.py` or a critic; `guess` and `misfits` are those of `guess.py`. They are None and
+    empty where no model was asked.
     """
 
     word: str
@@ -41,6 +43,9 @@ class SheetRow:
     listed: ListedWord | None = None
     found: BankSentence | None = None
     doubtful: bool = False
+    printable: float | None = None
+    guess: float | None = None
+    misfits: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if unknown := [reason for reason in self.reasons if reason not in BY_NAME]:

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import html
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from ...exporter.bank.headwords import Headword, headwords
-from ...exporter.language.lexicon import coarse_part
+from .guess import OTHERS, answer, other_words
 
 if TYPE_CHECKING:
     from .sheet import Sheet, SheetRow
 
-# The first letters of the Penn tags of inflected parts of speech.
-_TAGS = {"NOUN": "N", "VERB": ("V", "M"), "ADJ": "J", "ADV": "R"}
 CHOICES = 3  # wrong words beside the right one
 _INSTRUCTIONS = {
     "box": "Write the words from the box in the gaps. Each word is used once.",
@@ -49,55 +44,20 @@ def exercises(sheet: Sheet) -> list[Exercise]:
 
 
 def _exercise(row: SheetRow, sheet: Sheet, random: Random) -> Exercise:
-    sentence = row.sentence or ""
-    spans = sorted(row.entry.spans(sentence))
-    answer = " ".join(sentence[start:end] for start, end in spans)
-    if spans[0][0] == 0 and row.entry.headword[:1].islower():
-        answer = answer[:1].lower() + answer[1:]
+    right = answer(row)
     if sheet.look.exercise != "choices":
-        return Exercise(row.gapped, answer, doubtful=row.doubtful)
-    choices = [answer, *wrong_words(row, answer, sheet.level, random)]
+        return Exercise(row.gapped, right, doubtful=row.doubtful)
+    choices = [right, *wrong_words(row, sheet.level, random)]
     random.shuffle(choices)
-    return Exercise(row.gapped, answer, tuple(choices), row.doubtful)
+    return Exercise(row.gapped, right, tuple(choices), row.doubtful)
 
 
-def wrong_words(row: SheetRow, answer: str, level: str, random: Random) -> list[str]:
-    """CHOICES words of the part of speech, level and form of the answer that are not in the sentence.
-
-    Whether one of them fits all the same, nobody has checked.
-    """
-    head = row.entry.headword
-    part = coarse_part(row.pos) or next(iter(row.entry.parts), None)
-    listed = (entry for entry in headwords() if head in entry.spellings)
-    own = next((entry for entry in listed if part in (None, coarse_part(entry.pos))), None)
-    part = part or (coarse_part(own.pos) if own else None) or "NOUN"
-    tags = sorted((tag for tag, forms in _inflections(head).items() if answer.lower() in forms), key=len)
-    tag = next((tag for tag in tags if tag.startswith(_TAGS.get(part, "N"))), "")
-    article = re.search(r"\b(an?) _", row.gapped, re.IGNORECASE)
-    there = set(re.findall(r"\w+", (row.sentence or "").lower()))
-    pool = [entry.spellings[0] for entry in _of(part, own.level if own else level)]
-    random.shuffle(pool)
-    chosen: list[str] = []
-    for word in pool:
-        form = next(iter(_inflections(word).get(tag, ())), word) if tag else word
-        fits = article is None or (form[0] in "aeiou") == (article[1].lower() == "an")
-        if word != head and fits and form not in there and form not in chosen:
-            chosen.append(form)
-        if len(chosen) == CHOICES:
-            break
-    return chosen
-
-
-@lru_cache(maxsize=64)
-def _of(part: str, level: str) -> list[Headword]:
-    here = [entry for entry in headwords() if entry.level == level and coarse_part(entry.pos) == part]
-    return [entry for entry in here if entry.spellings[0].isalpha() and entry.spellings[0].islower()]
-
-
-def _inflections(word: str) -> dict[str, tuple[str, ...]]:
-    from lemminflect import getAllInflections
-
-    return getAllInflections(word)
+def wrong_words(row: SheetRow, level: str, random: Random) -> list[str]:
+    """CHOICES wrong words: as far as a model has said which do not fit, those; else nobody has checked that."""
+    misfits = list(row.misfits)
+    random.shuffle(misfits)
+    others = other_words(row, level, OTHERS, random) if len(misfits) < CHOICES else []
+    return list(dict.fromkeys([*misfits, *others]))[:CHOICES]
 
 
 def _size(tasks: Sequence[Exercise]) -> tuple[float, int]:

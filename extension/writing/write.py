@@ -16,6 +16,7 @@ from ...exporter.records.prompt import MAX_WORDS, ListPrompt
 from ..models.asking import Ask, Progress, Reply, Sampling
 from .accepted import Accepted, plain
 from .checks import repeats, severity
+from .critic import Critic, criticised
 from .judging import distance, judged
 from .lists import full_lists
 from .settings import AT_ONCE, WriteSettings
@@ -47,16 +48,17 @@ def write_sentences(
     done: Iterable[SheetRow] = (),
     finished: Finished = lambda row: None,
     progress: Told = lambda attempt, done, total: None,
+    critic: Critic | None = None,
 ) -> list[SheetRow]:
     """Rows for each of `words`, in their order; never raises for a word.
 
     `bank` is asked first, and the model for what it lacks; without `ask` there is no model. `known` are sentences
     (`accepted.plain`) that the model may not repeat; `done` rows of an earlier run, of which the accepted ones are
-    kept; `finished` is called with each further accepted row that a model wrote.
+    kept; `finished` is called with each further accepted row that a model wrote. The `critic` decides what is doubtful.
 
     Raises ModelError only when nothing at all was written.
     """
-    writing = _Writing(ask, words, settings, known)
+    writing = _Writing(ask, words, settings, known, critic)
     if bank is not None:
         writing.take_from(bank, beside=settings.beside)
     if ask is not None:
@@ -107,9 +109,14 @@ class _Writing:
     """
 
     def __init__(
-        self, ask: Ask | None, words: Sequence[str | ListedWord], settings: WriteSettings, known: Set[str]
+        self,
+        ask: Ask | None,
+        words: Sequence[str | ListedWord],
+        settings: WriteSettings,
+        known: Set[str],
+        critic: Critic | None = None,
     ) -> None:
-        self.ask, self.settings, self.known = ask, settings, known
+        self.ask, self.settings, self.known, self.critic = ask, settings, known, critic
         self.words = [as_listed(word) for word in words]
         self.skipped = _skipped(self.words)
         self.asked = [word for word, skip in zip(self.words, self.skipped, strict=True) if skip is None]
@@ -237,10 +244,10 @@ class _Writing:
         of_words = [
             [replace(row, word=word.text, listed=word) for row in found[key(word.entry.headword)]] for word in block
         ]
-        rows = iter(
-            judged([row for some in of_words for row in some], self.settings.level, self.known, self.settings.classroom)
-        )
-        return [[next(rows) for _ in some] for some in of_words]
+        level, classroom = self.settings.level, self.settings.classroom
+        rows = judged([row for some in of_words for row in some], level, self.known, classroom)
+        left = iter(criticised(rows, level, self.critic) if self.critic else rows)
+        return [[next(left) for _ in some] for some in of_words]
 
     def choose(self, word: ListedWord, candidates: Sequence[SheetRow], attempt: int) -> list[SheetRow]:
         """The best accepted ones of `candidates`, as many as are needed; of the rejected ones the best is kept."""

@@ -180,7 +180,7 @@ def test_evaluate_writes_a_report(run, adapter: Path, tmp_path: Path) -> None:
     args = ("evaluate", "--words", tmp_path / "words.txt", "--model", "embedded", "--adapter", adapter)
     result = run(*args, "--out", tmp_path / "r", "--temperature", "0.7")
     assert result.code == 0, result.err
-    assert "there is no retrieval baseline" in result.err
+    assert "there is no count of copies" in result.err
     found = json.loads((tmp_path / "r" / "evaluation.json").read_text(encoding="utf-8"))
     assert (found["base"]["loss"], found["task"]["level"], found["adapter"]["words"]) == (None, "A1", 2)
     page = (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
@@ -191,7 +191,7 @@ def test_evaluate_writes_a_report(run, adapter: Path, tmp_path: Path) -> None:
 
 def test_the_likelihood_of_a_text_is_the_plain_one(base: Any, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
-    from cefr_sentences.extension.evaluation import likelihood
+    from cefr_sentences.extension.training import likelihood
     from cefr_sentences.extension.training.loss import response_loss
 
     sentences = ["A cat.", "I see a very big dog in the garden today.", "No!"]

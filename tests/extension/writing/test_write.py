@@ -17,6 +17,7 @@ from cefr_sentences.exporter.records.prompt import MAX_WORDS, MIN_WORDS, ListPro
 from cefr_sentences.extension.models.asking import Reply, Sampling
 from cefr_sentences.extension.writing.accepted import Accepted
 from cefr_sentences.extension.writing.checks import CHECKS, repeats
+from cefr_sentences.extension.writing.expressions import only_inside
 from cefr_sentences.extension.writing.judging import judged
 from cefr_sentences.extension.writing.known import training_sentences
 from cefr_sentences.extension.writing.lists import full_lists
@@ -225,6 +226,22 @@ SENTENCES_AND_REASONS = {
     "I eat cat food.": (),
     "Notwithstanding the committee's deliberations, the cat epitomised unparalleled equanimity throughout.": ("hard",),
 }
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence", "inside"),
+    [
+        ("course", "Of course I like it.", True),
+        ("course", "Of course the course is hard.", False),
+        ("sick", "I am sick and tired of this song.", True),
+        ("place", "The party takes place at our house.", True),
+        ("mind", "He changed his mind.", False),
+        ("of course", "Of course I like it.", False),
+    ],
+)
+def test_a_part_of_another_expression_is_not_the_word(word: str, sentence: str, inside: bool) -> None:
+    assert only_inside(Entry.parse(word), sentence) == inside
+    assert ("inside" in judged([SheetRow(word, sentence)], "A1")[0].reasons) == inside
 
 
 @pytest.mark.parametrize("sentence", SENTENCES_AND_REASONS)
