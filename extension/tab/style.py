@@ -1,5 +1,9 @@
 """The style sheet of the tab. Its elements take their colours from the page, light or dark."""
 
+# In the studio nobody else has chosen a theme, and gradio's white on orange is hard to read.
+STUDIO_CSS = """
+.gradio-container{--button-primary-background-fill:#c2410c;--button-primary-background-fill-hover:#9a3412}
+"""
 BLUE, ORANGE = "#2f7fd8", "#d6781e"
 
 CSS = """
@@ -43,5 +47,6 @@ CSS = """
 .cefr-table.sheet td:nth-child(2){font-weight:bold;flex:1}
 .cefr-table.sheet td:nth-child(3){flex:1 0 100%}
 }
+#cefr-panes{--block-info-text-color:var(--body-text-color);--body-text-color-subdued:var(--body-text-color)}
 #cefr-panes .form{gap:12px 16px;background:none;border:0;box-shadow:none;overflow:visible}
 """

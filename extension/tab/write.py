@@ -110,7 +110,7 @@ class WritePane(Pane):
         results = [self.sheet, *self.downloads, self.after, *card]
         self.on(self.write_button.click, self.write, {**asked, **how}, results)
         self.on(self.redo_button.click, self.rewrite_row, {"row": self.row}, results)
-        self.on(self.row.submit, self.show_row, {"row": self.row}, card)
+        self.on(self.row.input, self.show_row, {"row": self.row}, [self.about, self.sentence])
         read = {"row": self.row, "sentence": self.sentence, "to_bank": self.to_bank}
         for listener in (self.keep_button.click, self.sentence.submit):
             self.on(listener, self.keep, read, results)
@@ -187,8 +187,11 @@ class WritePane(Pane):
     # Reading what was written
 
     def show_row(self, language: str, row: Any) -> Updates:
+        if row is None:  # it is being typed
+            return {}
         _, sheet, at = self._shown(row)
-        return self._card(sheet, at, language)
+        card = self._card(sheet, at, language)
+        return {part: card[part] for part in (self.about, self.sentence)}
 
     def keep(self, language: str, row: Any, sentence: Any, to_bank: Any) -> Updates:
         """The sentence as it is in its field, and the next row."""
