@@ -147,7 +147,9 @@ class WritePane(Pane):
 
     def write(self, language: str, words: str, level: str, adapter: str | None, **how: Any) -> Iterator[Updates]:
         asked = split_words(str(words), text("write.words", language))
-        bank, strict = str(how["bank"] or BANK_MODES[0]), bool(how["strict"])
+        bank, strict, state = str(how["bank"] or BANK_MODES[0]), bool(how["strict"]), self.host.state()
+        if bank == "first" and state.kind == "none" and not state.name:  # no model is loaded
+            bank = "only"
         settings = WriteSettings(
             parse_level(str(level), TRAINABLE),
             whole(how["candidates"], "candidates"),
@@ -157,8 +159,7 @@ class WritePane(Pane):
         )
         look = Look(str(how["title"]).strip(), str(how["exercise"] or EXERCISES[0]))
         # While an adapter is applied for everybody, the model as it is has it.
-        applied = self.host.state().adapters
-        name = NO_ADAPTER
+        applied, name = state.adapters, NO_ADAPTER
         if adapter:
             name = self.adapter_folder(adapter).name
         elif len(applied) == 1:

@@ -52,6 +52,7 @@ def summary(sheet: Sheet, trained: str, language: str) -> list[str]:
     lines = [text("write.done_doubtful" if counts.doubtful else "write.done", language, **values)]
     lines += [text("write.read", language)] if counts.accepted else []
     lines += [text("write.some_skipped", language, n=counts.skipped)] if counts.skipped else []
+    lines += [text("write.only_bank", language)] if counts.rejected and sheet.bank == "only" else []
     if trained not in ("", sheet.level):
         lines.append(text("write.other_level", language, name=sheet.adapter, trained=trained, level=sheet.level))
     return lines

@@ -115,12 +115,13 @@ def test_what_was_finished_is_there_after_a_stop(tmp_path: Path, build: Build, m
     assert "Stopped" in shown[-1][built.events["write", "write"].message]
 
 
-def test_only_the_bank_needs_no_model(tmp_path: Path, build: Build) -> None:
+@pytest.mark.parametrize("bank", ["only", "first"])
+def test_the_bank_needs_no_model(tmp_path: Path, build: Build, bank: str) -> None:
     built = build(tmp_path, state=lambda: ModelState("", "none"))
     own = built.ui.host.folders.user_data / "cefr-sentences" / "bank.jsonl"
     own.parent.mkdir(parents=True)
     own.write_text('{"word": "zyx", "sentence": "We saw a zyx.", "level": "A1"}\n', encoding="utf-8")
-    chosen = {"words": "add, zyx, qqq", "bank": "only", "per_word": 2, "title": "Unit 1"}
+    chosen = {"words": "add, zyx, qqq", "bank": bank, "per_word": 2, "title": "Unit 1"}
     last = built.call("write", "write", **WRITE | chosen)[-1]
     sheet = built.ui.host.desk.last("write").result
     assert [(row.word, row.source) for row in sheet.rows] == [
@@ -130,7 +131,7 @@ def test_only_the_bank_needs_no_model(tmp_path: Path, build: Build) -> None:
         ("qqq", ""),
     ]
     assert (sheet.look.title, sheet.bank) == ("Unit 1", "only")
-    assert last
+    assert "Only the bank was asked" in last[built.events["write", "write"].message]
 
 
 def written(built: Built, sheet: Sheet) -> None:
