@@ -136,8 +136,9 @@ def _of_rows(path: Path, reading: Reading, source: object) -> WordList:
 
 
 def _of_row(row: TableRow, odd: list[str]) -> ListedWord:
-    text = one_line(unnumbered(without_tags(row.word).strip()))
-    word = ListedWord(text, _level(row.level), row.pos.strip() or None, row.meaning.strip() or None, row.others)
+    word = ListedWord(
+        entry_text(row.word), _level(row.level), row.pos.strip() or None, row.meaning.strip() or None, row.others
+    )
     if row.level.strip() and word.level is None:
         odd.append(row.level.strip())
     return _with_entry_level(word)
@@ -163,6 +164,11 @@ def _of_lines(lines: Sequence[str], source: object, *, typed: bool = False) -> W
 def _with_entry_level(word: ListedWord) -> ListedWord:
     """`word` with the level that its own notation says, where nothing else does: "abandon v. B2"."""
     return word if word.level or not word.entry.level else replace(word, level=word.entry.level)
+
+
+def entry_text(cell: str) -> str:
+    """The entry in a cell of a table: without markup, number and line breaks."""
+    return one_line(unnumbered(without_tags(cell).strip()))
 
 
 def one_line(text: str) -> str:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from ...exporter.bank.command import add_own_option
 from ...exporter.common.errors import InputError, Option, out_of_range
+from ...exporter.common.files import refuse_existing
 from ...exporter.common.progress import Progress
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ..models.prompt_form import PROMPT_FORMS
-from .output_formats import OUTPUT_FORMATS, as_dict, check_target, write_sheet
+from .output_formats import OUTPUT_FORMATS, as_dict, check_target, save, write_sheet
 from .settings import BANK_MODES, EXERCISES, PAPERS
 
 if TYPE_CHECKING:
@@ -126,6 +127,13 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help=f"the ending decides: {formats}; the same command resumes after an interruption",
     )
+    parser.add_argument(
+        "--fill",
+        metavar="DECK",
+        type=Path,
+        help="where WORDS is an Anki deck (.apkg, or notes in plain text): save it as DECK with sentences in its empty "
+        "example fields, and everything else as it was",
+    )
     parser.add_argument("--title", default="", help="of a worksheet (default: the level)")
     parser.add_argument(
         "--exercise",
@@ -153,6 +161,8 @@ def prompt_form_of_server(args: argparse.Namespace) -> str:
 def run(args: argparse.Namespace) -> int:
     from ...exporter.bank.bank import Bank
     from ...exporter.bank.own import find_own_file, read_own
+    from ...exporter.pairs.columns import Columns
+    from .deck import filled_deck
     from .guess import guessed
     from .known import training_sentences
     from .settings import WriteSettings
@@ -200,6 +210,10 @@ def run(args: argparse.Namespace) -> int:
             look = Look(args.title, args.exercise, args.seed, args.paper)
             write_sheet(out, Sheet(tuple(rows), level, adapter, args.strict, look, args.bank), force=args.force)
             journal.remove()
+        if args.fill is not None:
+            data, filled = filled_deck(args.source, Columns.parse(args.columns), rows)
+            save(args.fill, data)
+            print(f"{filled} example fields filled: {args.fill}", file=sys.stderr)
     if args.json:
         print(json.dumps([as_dict(row) for row in rows], ensure_ascii=False, indent=2))
     else:
@@ -233,9 +247,11 @@ def _words(args: argparse.Namespace, level: str) -> list[ListedWord]:
 
 def _check(args: argparse.Namespace, level: str) -> None:
     """Refuse what cannot work before a model is loaded. Raises CefrError."""
+    from ...exporter.pairs.columns import Columns
     from ..models.adapter import check_adapter
     from ..models.loading import check_model_name
     from ..models.server import endpoint
+    from .deck import filled_deck
     from .writer import is_url
 
     if not 0 <= args.batch <= 1024:
@@ -268,6 +284,9 @@ def _check(args: argparse.Namespace, level: str) -> None:
             print(f"Note: {args.adapter} was trained for {trained_for}, not for {level}.", file=sys.stderr)
     if args.out is not None:
         check_target(args.out, force=args.force)
+    if args.fill is not None:
+        refuse_existing([args.fill], force=args.force)
+        filled_deck(args.source, Columns.parse(args.columns), ())  # says what is wrong with it
 
 
 def _names_model(args: argparse.Namespace) -> bool:

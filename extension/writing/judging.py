@@ -9,7 +9,7 @@ from dataclasses import replace
 from ...exporter.language.levels import level_number
 from ...exporter.language.profile import Profile, mean_score, profiles
 from .checks import Candidate, failed
-from .doubt import is_doubtful
+from .doubt import weighed
 from .sheet import SheetRow
 
 # The checks that a sentence of a bank need not pass: a person has read it, and said its word and level.
@@ -50,7 +50,7 @@ def _judged(row: SheetRow, profile: Profile, target: str, known: Set[str], class
         level=profile.level,
         above=tuple(word for word in profile.above if word.casefold() not in asked),
     )
-    return replace(row, doubtful=is_doubtful(row))
+    return weighed(row)
 
 
 def _asked(row: SheetRow) -> tuple[str, ...]:

@@ -119,7 +119,11 @@ def write_sheet(path: Path, sheet: Sheet, *, force: bool = False) -> None:
         InputError: an unknown ending, or the package for it is not installed.
         TargetError: the file exists and `force` is not set, or it cannot be written.
     """
-    data = check_target(path, force=force).render(sheet)
+    save(path, check_target(path, force=force).render(sheet))
+
+
+def save(path: Path, data: bytes) -> None:
+    """Write `data` to `path`, whole or not at all. Raises TargetError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic(path, "wb") as file:

@@ -31,6 +31,8 @@ HOTTER = 0.3
 # mean log-probability (nats per token) and VARIETY times the share of its words that the sheet has already.
 FLUENCY, VARIETY = 0.25, 1.5
 
+DOUBTED = 2  # tries that are made for a sentence that is not doubtful
+
 Key = tuple[str, tuple[str, ...]]
 
 # Called with the try, how many words are done, and of how many.
@@ -258,7 +260,7 @@ class _Writing:
         while left and self.needs[word_id(word)] > 0:
             left = [self.beside_others(row) if row.accepted else row for row in left]
             best = min(left, key=self.cost)
-            if not best.accepted or best.sentence is None:
+            if not best.accepted or best.sentence is None or self.is_worth_another_try(best, attempt):
                 self.best[word_id(word)] = best
                 break
             left.remove(best)
@@ -267,6 +269,10 @@ class _Writing:
             self.accepted.add(best.sentence)
         self.rows[word_id(word)] += chosen
         return chosen
+
+    def is_worth_another_try(self, row: SheetRow, attempt: int) -> bool:
+        """Whether a doubtful row is to be asked for again: once, and where the next one can be known to be better."""
+        return row.doubtful and row.printable is not None and attempt < min(DOUBTED, self.settings.tries)
 
     def beside_others(self, row: SheetRow) -> SheetRow:
         """`row` with the checks that it fails beside the accepted sentences of the sheet."""

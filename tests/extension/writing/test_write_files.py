@@ -119,6 +119,46 @@ def test_a_package_for_anki(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["collection.anki2", "s.apkg", "t.apkg"]
 
 
+def test_an_exported_deck_is_filled_in(run: Any, tmp_path: Path) -> None:
+    head = "#separator:tab\n#html:true\n#guid column:1\n#columns:GUID\tWord\tNote\tExample\tTags\n"
+    kept = 'a1\tdog\tmy "best"\tA dog!\tx\n'
+    deck, filled = tmp_path / "deck.txt", tmp_path / "filled.txt"
+    deck.write_text(head + kept + "b2\tadd\t<b>own</b>\t\ty\nc3\tzyx\t\t\t\n", encoding="utf-8")
+    result = run("write", deck, "--level", "A1", "--fill", filled)
+    assert "1 example fields filled" in result.err
+    lines = filled.read_text(encoding="utf-8").splitlines()
+    assert lines[:4] == head.splitlines()
+    notes = [*csv.reader(lines[4:], delimiter="\t")]
+    assert notes[0] == next(csv.reader([kept.strip()], delimiter="\t"))
+    assert [note[:3] for note in notes[1:]] == [["b2", "add", "<b>own</b>"], ["c3", "zyx", ""]]
+    assert "add" in notes[1][3].lower()
+    assert notes[2][3] == ""
+    assert "already there" in run("write", deck, "--level", "A1", "--fill", filled).err
+    plain = tmp_path / "words.txt"
+    plain.write_text("add\n", encoding="utf-8")
+    assert "is none. Export it as .apkg" in run("write", plain, "--level", "A1", "--fill", tmp_path / "f.txt").err
+
+
+def test_a_package_is_filled_in(run: Any, tmp_path: Path) -> None:
+    genanki = pytest.importorskip("genanki", reason="genanki is not installed")
+    fields = [{"name": name} for name in ("Front", "Own", "Example")]
+    model = genanki.Model(7, "mine", fields=fields, templates=[{"name": "c", "qfmt": "{{Front}}", "afmt": "{{Own}}"}])
+    deck = genanki.Deck(8, "mine")
+    for cells in (["dog", "1", "A dog!"], ["add", "<i>2</i>", ""]):
+        deck.add_note(genanki.Note(model=model, fields=cells, guid=cells[0]))
+    genanki.Package(deck).write_to_file(tmp_path / "d.apkg")
+    assert run("write", tmp_path / "d.apkg", "--level", "A1", "--fill", tmp_path / "f.apkg").code == 0
+    zipfile.ZipFile(tmp_path / "f.apkg").extract("collection.anki2", tmp_path)
+    database = sqlite3.connect(tmp_path / "collection.anki2")
+    found = {
+        guid: (fields.split("\x1f"), usn) for guid, fields, usn in database.execute("select guid, flds, usn from notes")
+    }
+    database.close()
+    assert found["dog"][0] == ["dog", "1", "A dog!"]
+    assert found["add"][0][:2] == ["add", "<i>2</i>"]
+    assert "add" in found["add"][0][2].lower()
+
+
 def test_what_cannot_be_written_is_said_beforehand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="must end in"):
         check_target(tmp_path / "s.pdf", force=False)
