@@ -1,4 +1,4 @@
-"""The tab's two charts: how long the records are, and how the losses go."""
+"""The tab's chart: how the losses go."""
 
 from __future__ import annotations
 
@@ -7,31 +7,10 @@ from dataclasses import dataclass
 
 from .markup import Markup, element, join
 
-_BINS = 12  # at most about so many bars, each a multiple of 8 tokens wide
-# The line chart: its size, and the edges of the area where the lines are drawn.
+# Its size, and the edges of the area where the lines are drawn.
 _WIDTH, _HEIGHT = 640, 244
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 630, 8, 208
 _DOTTED = 12  # lines of fewer points show them
-
-
-def histogram(values: Sequence[int], limit: int, unit: str, over: str) -> Markup:
-    """How many of `values` lie where; those above `limit` in another colour, counted under it as `over`."""
-    if not values:
-        return Markup()
-    low, high = min(values), max(values)
-    width = max(8, -(-(high - low + 1) // _BINS // 8) * 8)
-    first = low // width * width
-    bins = [0] * ((high - first) // width + 1)
-    for value in values:
-        bins[(value - first) // width] += 1
-    rows = []
-    for i, count in enumerate(bins):
-        start, end = first + i * width, first + (i + 1) * width - 1
-        bar = element("div", style=f"width:{100 * count / max(bins):.1f}%")
-        cells = [element("td", f"{start}-{end} {unit}"), element("td", bar), element("td", f"{count:,}")]
-        rows.append(element("tr", *cells, class_="over" if end > limit else None))
-    above = sum(value > limit for value in values)
-    return join(element("table", *rows, class_="cefr-histogram"), element("div", f"{over}: {above:,}"))
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,6 @@ from ...exporter.records.summary import Summary
 from ..models.jobs import Desk, Job
 from ..training.preflight import FEW_RECORDS, problem
 from . import paths
-from .charts import histogram
 from .labels import say_in
 from .languages import text
 from .markup import Markup, element, join, note, records, table
@@ -263,15 +262,12 @@ def _sides(summary: Summary, language: str) -> Markup:
 
 
 def _lengths(exported: Exported, language: str) -> Markup:
-    cut, chunk = exported.cut, exported.chunk
+    cut = exported.cut
     if cut is None:
         return element("p", text("data.no_tokens", language))
-    values = {"cut": f"{cut.cut:,}", "records": f"{cut.records:,}", "safe": f"{cut.safe_chunk:,}"}
-    longer = text("data.over", language, chunk=chunk)
-    return join(
-        histogram(cut.lengths, chunk, text("data.tokens", language), longer),
-        element("p", text("data.slicer", language, **values)),
-    )
+    values: dict[str, object] = {"shortest": min(cut.lengths), "longest": max(cut.lengths), "chunk": exported.chunk}
+    values |= {"cut": f"{cut.cut:,}", "records": f"{cut.records:,}", "safe": f"{cut.safe_chunk:,}"}
+    return element("p", text("data.slicer", language, **values))
 
 
 def _heads(keys: tuple[str, ...], language: str) -> list[str]:

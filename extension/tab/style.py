@@ -29,10 +29,6 @@ CSS = """
  border:1px solid rgba(128,128,128,.3);border-radius:4px}
 .cefr-unseen{display:none!important}
 .cefr-next{font-size:1.1em;margin:2px 0}
-.cefr-histogram,.cefr-histogram tr,.cefr-histogram td{padding:1px 8px;border:0!important;color:inherit}
-.cefr-histogram td:nth-child(2){width:60%}
-.cefr-histogram div{height:12px;background:#2f7fd8;border-radius:2px}
-.cefr-histogram tr.over div{background:#d6781e}
 .cefr-chart{width:100%;max-width:760px;font-size:11px}
 .cefr-why{opacity:.85}
 @media (max-width:640px){
