@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from cefr_sentences.exporter.records.prompt import ListPrompt, wrap
+from cefr_sentences.extension import script
 from cefr_sentences.extension.writing.chat import chat_input, chat_output, chat_prompt, refuse
 
 ASKED = ListPrompt("A1", ("happy", "ice cream")).text
@@ -71,3 +72,10 @@ def test_with_our_adapter_a_list_prompt_has_the_form_of_training() -> None:
 )
 def test_everything_else_is_the_hosts(text: str, adapters: tuple[str, ...], ours: bool, more: dict[str, bool]) -> None:
     assert chat_prompt(text, adapters, ours, **more) is None
+
+
+def test_the_webui_asks_for_a_refused_command_and_shows_the_reason() -> None:
+    state = {"max_new_tokens": 512}
+    assert script.custom_generate_chat_prompt("/cefr A7: x", state, history={}) == "/cefr A7: x"
+    assert script.output_modifier("Here", state, is_chat=True).startswith("&#x27;A7&#x27; is not")
+    assert script.output_modifier("Here", state, is_chat=True) == "Here"
