@@ -185,7 +185,7 @@ def export(
 def is_ours(path: Path) -> bool:
     """Whether the exporter wrote it: its own output is no table of pairs."""
     stem = path.name.partition(".")[0]
-    tails = {f"{f.tail}{side}" for f in FORMATS.values() for side in ("", "_eval")}
+    tails = {f"{f.tail}{side}" for f in FORMATS.values() for side in ("", "_eval")} | {"_rejected"}
     names = {stem.removesuffix(tail) for tail in tails}
     return path.name.endswith(".meta.json") or any(path.with_name(f"{n}.meta.json").is_file() for n in names)
 
