@@ -115,6 +115,7 @@ class DataPane(Pane):
 
     def suggest_name(self, language: str, table: str, upload: str | None, level: str) -> Updates:
         """A name for the files, from that of the table. While one has been sent, none is to be chosen."""
+        level = str(level or "")
         stem = Path(upload or table or "").stem
         clean = "".join(c if c.isalnum() or c in "-_" else "-" for c in stem)[:60].strip("-")
         new = f"{clean}-{level.lower()}" if clean and level.lower() not in clean.lower() else clean or level.lower()
