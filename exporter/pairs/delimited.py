@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from .header import Cells, Rows, with_header
 _SEPARATORS = ",;\t|"
 _LOOK = 40  # lines, for the separator
 _MAX_LINES = 20  # of a cell
+_RULE = re.compile(r"\|?(?:\s*:?-{3,}:?\s*\|?)+")  # |---|---| below the header of a Markdown table
 _OF_NOTES = frozenset(["guid", "notetype", "deck", "tags"])
 _ANKI = {"tab": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|", "colon": ":"}
 
@@ -87,6 +89,8 @@ def _checked(path: Path, reader: Iterable[list[str]], raw: bool, anki: Export | 
                     row=number,
                 )
             if number == 1 and len(cells) <= 2 and cells and is_separator_line(cells[0]):
+                continue
+            if number < _LOOK and _RULE.fullmatch("|".join(cells)):
                 continue
             if anki and anki.dropped:
                 cells = ["" if at in anki.dropped else cell for at, cell in enumerate(cells)]

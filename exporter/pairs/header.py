@@ -151,7 +151,8 @@ def columns_by_content(rows: Sequence[Sequence[Any]]) -> Places:
 
 def names_part(text: str) -> bool:
     """Whether `text` is a part of speech, or several: "noun", "adj./adv.", "isim"."""
-    return bool(Entry.parse("x", text).parts) or plain(text) in _PARTS
+    entry = Entry.parse(f"x ({text})")
+    return (entry.headword == "x" and bool(entry.parts)) or plain(text) in _PARTS
 
 
 def _occurs(words: Sequence[str], sentences: Sequence[str]) -> int:

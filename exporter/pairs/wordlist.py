@@ -6,6 +6,7 @@ import csv
 import re
 import sys
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,11 +15,12 @@ from pathlib import Path
 from ..common.encoding import detect_encoding, open_text
 from ..common.errors import InputError, Option, Problem
 from ..language.entry import Entry
-from .columns import Columns, Reading, level_in, listed
+from ..language.levels import LEVELS
+from .columns import Columns, Places, Reading, level_in, listed
 from .delimited import anki_export, is_separator_line
 from .header import columns_by_content, word_text
-from .lines import read_lines, unnumbered
-from .markup import without_tags
+from .lines import is_english, most, read_lines, unnumbered
+from .markup import word_without_markup
 from .ordinary import STDIN, ordinary
 from .tables import TABLES, TableRow, looks_like_json, read_rows
 
@@ -58,10 +60,15 @@ class WordList:
     other_level: int = 0
     notes: tuple[Problem, ...] = ()
 
-    def at(self, level: str) -> WordList:
-        """The entries of `level` and those of no level."""
-        kept = tuple(word for word in self.words if word.level in (None, level))
+    def at(self, *levels: str) -> WordList:
+        """The entries of `levels` and those of no level."""
+        kept = tuple(word for word in self.words if word.level in (None, *levels))
         return replace(self, words=kept, other_level=self.other_level + len(self.words) - len(kept))
+
+    def counts(self, default: str) -> str:
+        """How many entries there are of each level, in words; those of no level count for `default`."""
+        levels = Counter(word.level or default for word in self.words)
+        return ", ".join(f"{level} {levels[level]:,}" for level in LEVELS if levels[level])
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -118,9 +125,17 @@ def _is_table(lines: Sequence[str], reading: Reading) -> bool:
         if len(regular) < 0.8 * len(rows) or len(rows) < 2:
             continue
         places = columns_by_content(regular)
-        if sign in "\t|" or places.level is not None or places.pos is not None:
+        if sign in "\t|" or places.level is not None or places.pos is not None or _translated(regular, places):
             return True
     return False
+
+
+def _translated(rows: Sequence[Sequence[str]], places: Places) -> bool:
+    """Whether one column is English and the other is not: "apple,elma"."""
+    if places.word is None or places.meaning is None:
+        return False
+    words, meanings = ([row[at] for row in rows] for at in (places.word, places.meaning))
+    return most(is_english, words) and not most(is_english, meanings, 0.3)
 
 
 def _of_rows(path: Path, reading: Reading, source: object) -> WordList:
@@ -136,7 +151,7 @@ def _of_rows(path: Path, reading: Reading, source: object) -> WordList:
 
 
 def _of_row(row: TableRow, odd: list[str]) -> ListedWord:
-    text = one_line(unnumbered(without_tags(row.word).strip()))
+    text = one_line(unnumbered(word_without_markup(row.word).strip()))
     word = ListedWord(text, _level(row.level), row.pos.strip() or None, row.meaning.strip() or None, row.others)
     if row.level.strip() and word.level is None:
         odd.append(row.level.strip())
@@ -144,11 +159,14 @@ def _of_row(row: TableRow, odd: list[str]) -> ListedWord:
 
 
 def _of_lines(lines: Sequence[str], source: object, *, typed: bool = False) -> WordList:
-    read = read_lines(lines, typed=typed)
+    read = read_lines([word_without_markup(line) for line in lines], typed=typed)
     notes = []
     if read.titles:
         values = {"n": len(read.titles), "titles": listed(read.titles)}
         notes.append(Problem("{n} lines were taken for titles, not for words: {titles}.", values))
+    if read.examples:
+        values = {"n": len(read.examples), "examples": listed(read.examples)}
+        notes.append(Problem("{n} lines were taken for examples, not for words: {examples}.", values))
     words = []
     for line in read.entries:
         given = (("level", line.level), ("pos", line.pos), ("meaning", line.meaning))

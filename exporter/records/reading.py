@@ -51,12 +51,12 @@ _LIST_PROMPT = re.compile(f"{OPENING}|{CLOSING}")
 class TrainingFile:
     """The records of a training file in order, and what had to be mended or left out to read them.
 
-    `cut` says whether other trainers find a cut where each record ends.
+    `text` is what other trainers read of a text file, with line ends made plain; empty for JSON.
     """
 
     records: tuple[Record | Example, ...]
     notes: tuple[Problem, ...] = ()
-    cut: bool = True
+    text: str = ""
 
 
 def read_training(path: Path) -> TrainingFile:
@@ -96,6 +96,11 @@ def records_only(path: Path, read: Sequence[Record | Example]) -> list[Record]:
             )
         records.append(record)
     return records
+
+
+def has_list_prompt(text: str) -> bool:
+    """Whether a list prompt, or a piece of one, is in `text`, which may be JSON."""
+    return _LIST_PROMPT.search(text) is not None
 
 
 def is_json(path: Path, text: str) -> bool:
@@ -253,13 +258,12 @@ def _hard_cut(path: Path, text: str) -> TrainingFile:
     if len(whole) > len(pieces):
         values = {"records": len(whole), "cuts": len(pieces) - 1}
         notes.append(Problem("{records} records have only {cuts} hard cuts between them.", values))
-    cut = not notes
     if re.search("\n{4,}(?=[^\n])", plain):
         notes.append(Problem("Some cuts have more than three line ends; other trainers give the rest to a record."))
     if notes:
         remedy = Problem("cefr-sentences convert-data {file} --to txt --out NEW.txt cuts it cleanly.", {"file": path})
         notes.append(remedy)
-    return TrainingFile(records, tuple(notes), cut)
+    return TrainingFile(records, tuple(notes), clean)
 
 
 def _single(piece: str) -> list[str]:
