@@ -20,6 +20,7 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cefr_sentences.api import SheetRow
@@ -175,7 +176,7 @@ def test_the_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     """Its cells as a script, with a short training; those tagged `notebook` install and show, and are left out."""
     monkeypatch.chdir(tmp_path)
     cells = json.loads((ROOT / "docs/notebook.ipynb").read_text(encoding="utf-8"))["cells"]
-    names: dict[str, object] = {"shell": lambda line: subprocess.run(shlex.split(line), check=True)}
+    names: dict[str, Any] = {"shell": lambda line: subprocess.run(shlex.split(line), check=True)}
     for cell in cells:
         tags = cell["metadata"].get("tags", [])
         if cell["cell_type"] != "code" or "notebook" in tags:
@@ -187,7 +188,7 @@ def test_the_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     example = re.search(r"^```python\n(.+?)^```", (ROOT / "docs/api.md").read_text(encoding="utf-8"), re.M | re.S)
     assert example is not None
     exec(example[1].replace("loras/a1", "lora").replace("candidates=2", "candidates=1, tries=1"), names)
-    assert all(isinstance(row, SheetRow) for row in [*names["rows"]])
+    assert all(isinstance(row, SheetRow) for row in names["rows"])
 
 
 def run_all(page: Path, folder: Path, kinds: tuple[str, ...], seconds: float) -> tuple[int, float]:
