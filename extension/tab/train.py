@@ -220,7 +220,7 @@ class TrainPane(Pane):
         if job.kind == "estimate":
             return {self.status: note(job.result, "good")}
         name, kind = job.parts["folder"].name, "error" if job.result.failure else "good"
-        told = "\n".join([ended(job.result, name, language), *job.parts["notes"]])
+        told = "\n".join([ended(job.result, name, language), *job.parts.get("notes", ())])
         return {self.status: note(told, kind), **self.ui.select("adapter", name)}
 
 
