@@ -29,7 +29,7 @@ RETRY_ANSWERS, RETRY_FACTOR = 16, 4
 HOTTER = 0.3
 # Of two accepted sentences the better one has the smaller sum of its distance to the level, FLUENCY times the negative
 # mean log-probability (nats per token) and VARIETY times the share of its words that the sheet has already.
-FLUENCY, VARIETY = 0.25, 1.5
+FLUENCY, VARIETY = 2.0, 1.5
 
 DOUBTED = 2  # tries that are made for a sentence that is not doubtful
 

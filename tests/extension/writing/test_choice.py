@@ -105,7 +105,7 @@ def test_of_accepted_sentences_the_one_that_repeats_the_sheet_less_is_taken(dist
 
 
 def test_variety_weighs_more_than_a_little_fluency_and_less_than_much(distances: dict[str, float]) -> None:
-    for likely, taken in ((-0.8, "They drink cold milk."), (-9.0, "We have some milk.")):
+    for likely, taken in ((-0.2, "They drink cold milk."), (-9.0, "We have some milk.")):
         said = {
             "cat": ["We have a cat."] * 2,
             "milk": [("We have some milk.", -0.1), ("They drink cold milk.", likely)],
