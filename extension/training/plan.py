@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ...exporter.common.checked import checked, read_object
 from ...exporter.common.errors import CefrError, InputError, Option, Problem
+from ...exporter.common.files import target_error
 from ...exporter.records.prompt import Example, Record
 from ...exporter.records.reading import TrainingFile, read_training
 from ..models.limits import OutOfMemory
@@ -176,10 +178,12 @@ def carry_out(
                 write({"event": "halved", "micro_batch": plan.settings.at_once})
                 if checkpoint is None:
                     _begin(plan, out, records, held_out, write)
-    except BaseException as error:
+    except BaseException as raised:
+        error = target_error(out, raised) if isinstance(raised, OSError) else raised
         if first():
-            _failed(out, error)
-        raise
+            with suppress(OSError):  # the disk may be full
+                _failed(out, error)
+        raise error from (raised.__cause__ if error is raised else raised)
     ended = {"state": "failed", "error": str(outcome.failure)} if outcome.failure else {"state": "finished"}
     append_first(out, {"event": "end", **({"state": "stopped"} if outcome.stopped else ended)})
     if not outcome.stopped and first():
