@@ -71,6 +71,7 @@ class Page:
         from gradio_client.utils import apply_diff
 
         so_far: list[Any] | None = None
+        ended = False
         with urllib.request.urlopen(f"{self.url}/gradio_api/queue/data?session_hash={self.session}") as stream:
             for line in stream:
                 message = json.loads(line[6:]) if line.startswith(b"data: ") else {"msg": ""}
@@ -82,7 +83,10 @@ class Page:
                     assert message["success"], message["output"]
                     if so_far is None:
                         yield message["output"]["data"]
-                    return
+                    ended = True
+                elif message["msg"] == "close_stream":
+                    break
+        assert ended
 
 
 def _read(url: str, data: Any = None) -> bytes:
