@@ -122,7 +122,8 @@ def revert_script(script: Script) -> bool:
         original = backup.read_bytes() if backup.is_file() else b""
         if digest(original) != manifest.before:
             raise NotApplied(
-                "{backup}, the backup of {script}, is missing or was changed. Nothing was done.",
+                "{backup}, the backup of {script}, is missing or was changed. Nothing was done. Install "
+                "the extension again.",
                 backup=backup,
                 script=script.path,
             )

@@ -19,7 +19,7 @@ from ...exporter.common.lock import take
 from ...exporter.pairs.wordlist import ListedWord
 from .sheet import SheetRow
 
-_FORMAT = 1
+_FORMAT = 2
 _EMPTY = ("detail", "found")  # in each row that a model wrote and that was accepted
 
 

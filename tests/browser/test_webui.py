@@ -128,10 +128,11 @@ def test_evaluate(place: Studio, tab: Tab) -> None:
 def test_write(place: Studio, tab: Tab) -> None:
     tab.pane("write")
     tab.fill("write.words", "happy, book, friend, water, house, green")
+    tab.unfold("write.more")
     tab.choose("write.adapter", "cefr-test")
     tab.choose("write.bank", "off, the model alone")
     tab.click("write.run")
-    tab.expect("write-status", "of 6 words used", LONG)
+    tab.expect("write-status", "of 6 words have a sentence", LONG)
     picture(tab, "4-write")
 
 

@@ -260,7 +260,7 @@ def server() -> Iterator[Callable[[int, bytes], str]]:
                 pass
 
         servers.append(HTTPServer(("127.0.0.1", 0), Handler))
-        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        threading.Thread(target=servers[-1].serve_forever, args=(0.01,), daemon=True).start()
         return f"http://127.0.0.1:{servers[-1].server_port}"
 
     start.asked = asked  # type: ignore[attr-defined]
@@ -309,13 +309,13 @@ def test_a_server_is_asked_to_chat(server: Any, run: Any) -> None:
 )
 def test_a_server_that_answers_otherwise(server: Any, status: int, body: bytes, said: str) -> None:
     with pytest.raises(ModelError, match=said):
-        Server(server(status, body)).ask([PROMPT])
+        Server(server(status, body), pause=0).ask([PROMPT])
 
 
 @pytest.mark.parametrize("address", ["ftp://x", "localhost:5000", "", "http://127.0.0.1:9"])
 def test_no_server(address: str) -> None:
     with pytest.raises(ModelError, match=r"not the address of a server|cannot be asked"):
-        Server(address).ask([PROMPT])
+        Server(address, pause=0).ask([PROMPT])
 
 
 def test_write_through_a_server(server: Any, run: Any) -> None:
