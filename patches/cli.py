@@ -35,28 +35,32 @@ def run_patch(args: argparse.Namespace) -> int:
     from ..exporter.common.webui import find_webui
     from .patcher import find_scripts, status
 
-    scripts = find_scripts(find_webui(args.webui, args.user_data_dir, needs_data=False), args.file)
+    webui = find_webui(args.webui, args.user_data_dir, needs_data=False)
+    scripts = find_scripts(webui, args.file)
     one = args.file is not None
     if args.action == "revert":
         return _revert(scripts, one)
     reports = status(scripts)
-    return _apply(reports, one) if args.action == "apply" else _show(reports, one, diffs=args.action == "diff")
+    if args.action == "apply":
+        return _apply(reports, one)
+    return _show(reports, one, webui.root if args.action == "status" else None)
 
 
-def _show(reports: list[Report], one: bool, diffs: bool) -> int:
+def _show(reports: list[Report], one: bool, root: Path | None) -> int:
+    """Print what was found; the diffs, or what the scripts would not find in the webui at `root`."""
     for report in reports:
         _print(report, always=one)
-        if diffs and (text := report.diff()):
+        if root is None and (text := report.diff()):
             print(text + "\n")
     changing = [r for r in reports if r.state == "drift"]
-    broken = 0 if diffs else _show_missing(reports)
+    broken = 0 if root is None else _show_missing(reports, root)
     print(_count(reports, changing, "would be changed"))
     if broken:
-        print(f"{broken} of {len(reports)} files use what the installed packages lack; change them by hand.")
+        print(f"{broken} of {len(reports)} files use what is not here: install it, or change them by hand.")
     return 1 if changing or broken else 0
 
 
-def _show_missing(reports: list[Report]) -> int:
+def _show_missing(reports: list[Report], root: Path) -> int:
     """What no patch puts right: names that cannot be imported here. How many files have any."""
     from subprocess import SubprocessError
 
@@ -65,7 +69,7 @@ def _show_missing(reports: list[Report]) -> int:
 
     known = [r for r in reports if r.state != "unreadable"]
     try:
-        found = missing([decode(r.before if r.after is None else r.after)[0] for r in known])
+        found = missing([(r.script, decode(r.before if r.after is None else r.after)[0]) for r in known], root)
     except (OSError, SubprocessError) as error:
         print(f"The names that the files import were not tried: {error}", file=sys.stderr)
         return 0
@@ -97,8 +101,10 @@ def _apply(reports: list[Report], one: bool) -> int:
 
 
 def _revert(scripts: list[Script], one: bool) -> int:
-    from .store import NotApplied, read_manifest, revert_script
+    from .store import NotApplied, read_manifest, revert_script, tidy
 
+    for script in scripts:
+        tidy(script)
     patched = [script for script in scripts if one or read_manifest(script) is not None]
     done, failed = [], []
     for script in patched:

@@ -101,8 +101,10 @@ def check_name(name: str) -> None:
         or _RESERVED.match(name)
     ):
         raise InputError(
-            "The name {name!r} cannot be used for files. Use letters, digits, spaces, - and _, up to 120 bytes.",
+            "The name {name!r} cannot be used for files. Give another one with {option}: letters, digits, spaces, - "
+            "and _, up to 120 bytes.",
             name=shown(name[:60]),
+            option=Option("name"),
         )
 
 

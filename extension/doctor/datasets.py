@@ -18,7 +18,7 @@ from ...exporter.common.files import leftovers
 from ...exporter.common.memory import gigabytes
 from ...exporter.common.webui import Webui
 from ...exporter.records.export import is_ours
-from ...exporter.records.reading import read_training
+from ...exporter.records.reading import has_list_prompt, read_training
 from ..install.interpreter import own_command
 from .finding import Finding, listed, note, ok, problem
 
@@ -149,7 +149,7 @@ def _look_at(webui: Webui, path: Path, by_content: bool) -> Finding | None:
             {"path": path, "suffix": path.suffix, "ending": ending, "name": f"{path.stem}{ending}"},
         )
     if ending == ".txt":
-        return _text(path, head) or _cuts(path)
+        return _text(path, head) or _records(path)
     if ending == ".jsonl" and (rows := peek(_decoded(head) or "")).training:
         return problem(
             "{path} holds training rows, one a line ({keys}).",
@@ -158,7 +158,7 @@ def _look_at(webui: Webui, path: Path, by_content: bool) -> Finding | None:
             {"path": path, "keys": listed(sorted(rows.keys)) or "JSON Lines"},
         )
     if ending == ".json" and not path.name.endswith(".meta.json"):
-        return _json(webui, path, head, by_content)
+        return _json(webui, path, head, by_content) or _records(path)
     return None
 
 
@@ -173,27 +173,40 @@ def _text(path: Path, head: bytes) -> Finding | None:
     return None
 
 
-def _cuts(path: Path) -> Finding | None:
-    """What the reader of training files says of a text: whether each record ends where trainers look for it."""
+def _records(path: Path) -> Finding | None:
+    """What the reader of training files says: `train`, `check` and `convert-data` take a file as it does.
+
+    Of JSON only this project's own records are looked at: other people's are not for `train`, and may be for others.
+    """
     if path.stat().st_size > MAX_READ:
         return None
+    text = path.suffix == ".txt"
     try:
         read = read_training(path)
     except InputError as error:
+        if not text and not has_list_prompt(path.read_text(encoding="utf-8-sig", errors="replace")):
+            return None
         return problem(
             "{path} cannot be trained on record by record: {error}",
-            "Trainers that only look for hard cuts learn it as it is.",
+            "Trainers that only look for hard cuts learn it as it is." if text else "Other trainers learn it as it is.",
             "Correct that place, or move the file out of the folder.",
             {"path": path, "error": error.problems[0]},
         )
-    if not read.notes:
-        return None
-    return problem(
-        "{path}: {note}",
-        "Training PRO takes what is between two cuts for one record.",
-        "cefr-sentences convert-data {path} --to txt --out NEW.txt writes clean cuts.",
-        {"path": path, "note": read.notes[0]},
-    )
+    if read.notes and text:
+        return problem(
+            "{path}: {note}",
+            "Training PRO takes what is between two cuts for one record.",
+            "cefr-sentences convert-data {path} --to txt --out NEW.txt writes clean cuts.",
+            {"path": path, "note": read.notes[0]},
+        )
+    if read.notes:
+        return note(
+            "{path}: {note}",
+            "cefr-sentences trains without them, and other trainers may not.",
+            "cefr-sentences convert-data {path} --to json --out NEW.json leaves them out of the file.",
+            {"path": path, "note": read.notes[0]},
+        )
+    return None
 
 
 def _no_format(webui: Webui, path: Path, rows: Head) -> Finding | None:

@@ -13,6 +13,7 @@ from ...exporter.bank.bank import Bank
 from ...exporter.records.answers import parse_answer
 from ..models.asking import Sampling
 from ..models.generate import generate
+from ..models.limits import device_limits
 from ..training.likelihood import record_losses, sentence_losses
 from .measure import Knowledge, Written, differences, figures, finite, measure, sample
 from .metric import Sample
@@ -50,6 +51,7 @@ class _Answered:
 _NO_MODEL = _Answered([], [], [], [])
 
 
+@device_limits()
 def evaluate(
     model: Any,
     tokenizer: Any,

@@ -16,6 +16,7 @@ from ...exporter.records.prompt import ListPrompt
 from .adapter import apply_adapter, check_adapter
 from .asking import GREEDY, Progress, Reply, Sampling, no_progress
 from .jobs import Desk
+from .limits import device_limits
 from .loading import Loaded
 from .pristine import put_back, take_layers_out
 
@@ -177,6 +178,7 @@ def put_on_proved(loaded: Loaded, folder: Path) -> tuple[Loaded, Applied]:
         return adapted, prove(adapted, folder.name)
 
 
+@device_limits()
 def prove(loaded: Loaded, adapter: str) -> Applied:
     """Ask the model one prompt with and without `adapter`. Raises ModelError when that makes no difference."""
     import torch

@@ -115,6 +115,7 @@ class DataPane(Pane):
 
     def suggest_name(self, language: str, table: str, upload: str | None, level: str) -> Updates:
         """A name for the files, from that of the table. While one has been sent, none is to be chosen."""
+        level = str(level or "")
         stem = Path(upload or table or "").stem
         clean = "".join(c if c.isalnum() or c in "-_" else "-" for c in stem)[:60].strip("-")
         new = f"{clean}-{level.lower()}" if clean and level.lower() not in clean.lower() else clean or level.lower()
@@ -239,9 +240,7 @@ def _rows(summary: Summary, language: str) -> Markup:
     """What became of the rows of the table."""
     kinds = ("read", "used", "other_level", "doubled", "blank", "rejected")
     counted = table(_heads(kinds, language), [[getattr(summary.rows, kind) for kind in kinds]])
-    said = [say_in("data", problem, language) for problem in summary.notes]
-    if summary.cleaned.markup:
-        said.append(text("data.markup", language, n=f"{summary.cleaned.markup:,}"))
+    said = [say_in("data", problem, language) for problem in (*summary.cleaned.said, *summary.notes)]
     return join(counted, *(element("p", line) for line in said))
 
 

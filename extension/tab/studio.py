@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     print(f"CEFR Sentences: http://{address}   (files in {host.folders.user_data}; Ctrl-C stops it)", flush=True)
     try:
         launch(built, css, args.host, args.port)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # the latter where gradio does not reach itself
         message = "The studio cannot listen on {address}: {error}. Choose another {option}."
         raise TargetError(message, address=address, error=error, option=Option("port")) from error
     return 0

@@ -209,6 +209,7 @@ class TrainPane(Pane):
                 if "loss" in entry:
                     job.progress(steps, entry["current_steps"], entry["total_steps"])
 
+            job.parts["notes"] = [say_in(self.name, remark, language) for remark in read_training(plan.dataset).notes]
             with self.host.lend() as loaded, run_folder(out, resume=resume, force=replace):
                 return carry_out(loaded, plan, out, resume=resume, report=report, stop=job.stopping.is_set)
 
@@ -231,7 +232,8 @@ class TrainPane(Pane):
             choices = kinds(language, job.parts["seconds"])
             return {self.status: note(job.result, "good"), self.fields.kind: gr.update(choices=choices)}
         name, kind = job.parts["folder"].name, "error" if job.result.failure else "good"
-        return {self.status: note(ended(job.result, name, language), kind), **self.ui.select("adapter", name)}
+        told = "\n".join([ended(job.result, name, language), *job.parts["notes"]])
+        return {self.status: note(told, kind), **self.ui.select("adapter", name)}
 
 
 def unfinished_runs(loras: Path) -> list[str]:

@@ -156,8 +156,11 @@ class Ui:
             if now:  # gradio takes an empty dictionary for a value
                 yield now
         fresh = self._fresh(language, listed)
+        for component, update in chosen.items():
+            if update.get("value") in _values(fresh[component]["choices"]):  # it may be gone by now
+                fresh[component] = {**fresh[component], **update}
         # gradio 4.37 forgets a file that a later yield leaves out.
-        yield {**files, **fresh, **{c: {**fresh[c], **u} for c, u in chosen.items()}}
+        yield {**files, **fresh}
 
     def _refused(self, error: CefrError, language: str, pane: str) -> str:
         sentence = say_all(error.problems, language, pane)
@@ -197,12 +200,17 @@ class Ui:
         updates: Updates = {self.head: head(self.host, language)}
         for (component, choices), value in zip(self.lists.items(), values, strict=True):
             now = choices(language)
-            known = [choice[1] if isinstance(choice, tuple) else choice for choice in now]
+            known = _values(now)
             keep = {} if value in known else {"value": known[0] if known else None}
             updates[component] = gr.update(choices=now, **keep)
             if component in self._shown_with:
                 updates[self._shown_with[component]] = gr.update(visible=bool(now))
         return updates
+
+
+def _values(choices: Iterable[Any]) -> list[Any]:
+    """What is chosen with each of a dropdown's choices."""
+    return [choice[1] if isinstance(choice, tuple) else choice for choice in choices]
 
 
 def _unique(components: Iterable[Any]) -> list[Any]:

@@ -125,7 +125,7 @@ class WritePane(Pane):
 
     def show_prompt(self, language: str, words: str, level: str, adapter: str | None) -> Updates:
         """The first prompt as the model will get it, and how many there will be."""
-        if not words.strip():
+        if not (words or "").strip():
             return {self.prompt: "", self.count: ""}
         typed = split_words(words, text("write.words", language))
         asked = [word.entry.headword for word in typed if not problem(word.text)]

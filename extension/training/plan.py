@@ -12,11 +12,11 @@ from typing import Any
 from ...exporter.common.errors import CefrError, InputError, Option, Problem
 from ...exporter.records.prompt import Example, Record
 from ...exporter.records.reading import TrainingFile, read_training
+from ..models.limits import OutOfMemory
 from ..models.loading import Loaded
 from .artifacts import Outcome, fingerprint
 from .checkpoint import last_checkpoint as newest
 from .checkpoint import step_of
-from .limits import OutOfMemory
 from .log import NAME as LOG
 from .log import append, read_log
 from .memory import fitted, halved

@@ -41,6 +41,12 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--sheet", metavar="NAME", help="the sheet of an Excel file (default: those named like levels)")
     parser.add_argument("--words", metavar="A,B,C", help="the words themselves, instead of a file")
     parser.add_argument("--level", required=True, help="A1, A2, B1, B2 or C1")
+    parser.add_argument(
+        "--levels-from-list",
+        action="store_true",
+        help="ask each word at the level that the list says, and at --level where it says none (without it, words of "
+        "other levels are left out)",
+    )
     _add_bank(parser)
     _add_model(parser)
     _add_choice(parser)
@@ -160,7 +166,7 @@ def prompt_form_of_server(args: argparse.Namespace) -> str:
 
 def run(args: argparse.Namespace) -> int:
     from ...exporter.bank.bank import Bank
-    from ...exporter.bank.own import find_own_file, read_own
+    from ...exporter.bank.own import own_sentences
     from ...exporter.pairs.columns import Columns
     from .deck import filled_deck
     from .guess import guessed
@@ -181,11 +187,12 @@ def run(args: argparse.Namespace) -> int:
         per_word=args.per_word,
         beside=args.bank == "beside",
         classroom=not args.any_topic,
+        levels_from_list=args.levels_from_list,
     )
     words = _words(args, level)
     _check(args, level)
     known = training_sentences(args.training, args.adapter)
-    bank = None if args.bank == "off" else Bank(read_own(find_own_file(args.webui, args.own)))
+    bank = None if args.bank == "off" else Bank(own_sentences(args.webui, args.own))
     writer = Writer(args, prompt_form_of_server(args))
     line, out = Progress(), args.out
     with ExitStack() as stack:
@@ -208,7 +215,8 @@ def run(args: argparse.Namespace) -> int:
         if journal is not None and out is not None:
             adapter = args.adapter.resolve().name if args.adapter else ""
             look = Look(args.title, args.exercise, args.seed, args.paper)
-            write_sheet(out, Sheet(tuple(rows), level, adapter, args.strict, look, args.bank), force=args.force)
+            sheet = Sheet(tuple(rows), level, adapter, args.strict, look, args.bank, args.levels_from_list)
+            write_sheet(out, sheet, force=args.force)
             journal.remove()
         if args.fill is not None:
             data, filled = filled_deck(args.source, Columns.parse(args.columns), rows)
@@ -237,11 +245,19 @@ def _words(args: argparse.Namespace, level: str) -> list[ListedWord]:
     words = read_words(args.source, Columns.parse(args.columns), args.sheet)
     for note in words.notes:
         print(f"Note: {note}", file=sys.stderr)
-    here = words.at(level)
+    here = words.at(*TRAINABLE) if args.levels_from_list else words.at(level)
     if not here.words:
-        raise InputError("{file} has no word of level {level}. Choose another level.", file=args.source, level=level)
+        raise InputError(
+            "{file} has no word of level {level}. Choose another level, or ask each word at its own with {option}.",
+            file=args.source,
+            level=level,
+            option=Option("levels_from_list"),
+        )
     if here.other_level:
-        print(f"Note: {here.other_level} words are left out: they are of another level than {level}.", file=sys.stderr)
+        levels = ", ".join(TRAINABLE) if args.levels_from_list else level
+        print(f"Note: {here.other_level} words are left out: they are of another level than {levels}.", file=sys.stderr)
+    if args.levels_from_list:
+        print(f"Levels from the list: {here.counts(level)}.", file=sys.stderr)
     return [*here.words]
 
 
@@ -306,6 +322,7 @@ def _journal(args: argparse.Namespace, words: Sequence[ListedWord], level: str) 
         strict=args.strict,
         bank=args.bank,
         per_word=args.per_word,
+        levels_from_list=args.levels_from_list,
         critic=args.critic,
     )
     journal = Journal(args.out, job, force=args.force)

@@ -25,10 +25,10 @@ SURE = 0.5  # probability of a yes
 Critic = Callable[[Sequence[str]], list[float | None]]
 
 
-def criticised(rows: Sequence[SheetRow], level: str, critic: Critic) -> list[SheetRow]:
-    """`rows`, of which the accepted ones are doubtful where the critic does not say yes."""
-    asked = [row for row in rows if row.accepted]
-    answers = iter(critic([question(row, level) for row in asked]))
+def criticised(rows: Sequence[SheetRow], levels: Sequence[str], critic: Critic) -> list[SheetRow]:
+    """`rows`, each written for its level, of which the accepted ones are doubtful where the critic does not say yes."""
+    asked = [question(row, level) for row, level in zip(rows, levels, strict=True) if row.accepted]
+    answers = iter(critic(asked))
     return [_judged(row, next(answers)) if row.accepted else row for row in rows]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from ...exporter.common.checked import checked
 from ...exporter.common.errors import InputError, Option
 from ...exporter.common.files import target_error
 from ...exporter.common.lock import take
@@ -18,6 +19,7 @@ from ...exporter.pairs.wordlist import ListedWord
 from .sheet import SheetRow
 
 _FORMAT = 2
+_EMPTY = ("detail", "found")  # in each row that a model wrote and that was accepted
 
 
 def head(words: Sequence[str | ListedWord], **what: object) -> dict[str, object]:
@@ -79,7 +81,7 @@ class Journal:
 
     def add(self, row: SheetRow) -> None:
         try:
-            self._write({**asdict(row), "found": None})
+            self._write({name: value for name, value in asdict(row).items() if name not in _EMPTY})
             self._kept += 1
         except OSError as error:
             raise target_error(self.path, error) from error
@@ -113,19 +115,15 @@ class Journal:
 def _entry(line: bytes) -> dict[str, Any] | None:
     try:
         entry = json.loads(line) if line.endswith(b"\n") else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return entry if isinstance(entry, dict) else None
 
 
 def _row(entry: dict[str, Any]) -> SheetRow | None:
     try:
-        listed = entry.get("listed")
-        if listed is not None:
-            listed = ListedWord(**{**listed, "columns": tuple(map(tuple, listed["columns"]))})
-        parts = {name: tuple(entry[name]) for name in ("reasons", "above", "misfits")}
-        return SheetRow(**{**entry, **parts, "listed": listed})
-    except (TypeError, ValueError, KeyError):
+        return checked(SheetRow, {name: value for name, value in entry.items() if name not in _EMPTY})
+    except ValueError:
         return None
 
 

@@ -144,13 +144,13 @@ def _csv(sheet: Sheet) -> bytes:
         cells = (row.word, row.sentence or "", used, row.status, row.why, row.level, score, ", ".join(row.above))
         listed = dict(row.columns)
         guess = "" if row.guess is None else f"{row.guess:.2f}"
-        after = [sheet.level, sheet.adapter, row.tries, row.source, row.bank_level, guess]
+        after = [sheet.target(row), sheet.adapter, row.tries, row.source, row.bank_level, guess]
         writer.writerow([*map(table_cell, cells), *after, *(table_cell(listed.get(n, "")) for n in columns)])
     return text.getvalue().encode()
 
 
 def _dicts(sheet: Sheet) -> list[dict[str, Any]]:
-    return [{**as_dict(row), "target": sheet.level, "adapter": sheet.adapter} for row in sheet.rows]
+    return [{**as_dict(row), "target": sheet.target(row), "adapter": sheet.adapter} for row in sheet.rows]
 
 
 def _json(sheet: Sheet) -> bytes:

@@ -146,7 +146,7 @@ class Look:
 class Sheet:
     """`rows` written for `level` by `adapter` (empty: the model as it is), with the `strict` vocabulary or without.
 
-    `bank` is one of `settings.BANK_MODES`.
+    `bank` is one of `settings.BANK_MODES`; `levels_from_list` as in `WriteSettings`.
     """
 
     rows: tuple[SheetRow, ...]
@@ -155,6 +155,11 @@ class Sheet:
     strict: bool = False
     look: Look = field(default=Look())
     bank: str = BANK_MODES[0]
+    levels_from_list: bool = False
+
+    def target(self, row: SheetRow) -> str:
+        """The level at which the word of `row` was asked for."""
+        return (self.levels_from_list and row.listed and row.listed.level) or self.level
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from .guess import OTHERS, answer, other_words
-
 if TYPE_CHECKING:
     from .sheet import Sheet, SheetRow
 
@@ -44,6 +42,8 @@ def exercises(sheet: Sheet) -> list[Exercise]:
 
 
 def _exercise(row: SheetRow, sheet: Sheet, random: Random) -> Exercise:
+    from .guess import answer  # with the bank: not before a worksheet is made
+
     right = answer(row)
     if sheet.look.exercise != "choices":
         return Exercise(row.gapped, right, doubtful=row.doubtful)
@@ -54,6 +54,8 @@ def _exercise(row: SheetRow, sheet: Sheet, random: Random) -> Exercise:
 
 def wrong_words(row: SheetRow, level: str, random: Random) -> list[str]:
     """CHOICES wrong words: as far as a model has said which do not fit, those; else nobody has checked that."""
+    from .guess import OTHERS, other_words
+
     misfits = list(row.misfits)
     random.shuffle(misfits)
     others = other_words(row, level, OTHERS, random) if len(misfits) < CHOICES else []

@@ -59,7 +59,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     try:
         url = f"http://127.0.0.1:{port}"
         wait_for(url, process, log)
-        yield Studio(url, data, log)
+        yield Studio(url, data, log, process.pid)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

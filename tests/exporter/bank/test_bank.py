@@ -130,6 +130,28 @@ def test_an_own_file_that_cannot_be_used_is_said(tmp_path: Path) -> None:
         read_own(file)
 
 
+REFUSED = {
+    "only the word": (("add", "dog", "dog", "--level", "A1"), "the sentence is only the word"),
+    "no such part of speech": (
+        ("add", "dog", "My dog ran.", "--level", "A1", "--pos", "x"),
+        "'x' is no part of speech",
+    ),
+    "another part of speech": (
+        ("add", "book", "I read a book.", "--level", "A1", "--pos", "verb"),
+        "does not use the word as verb",
+    ),
+    "no such file": (("search", "dog"), "does not exist. Correct the path, or make it with"),
+    "no such file to export": (("export", "x.csv"), "does not exist"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused_in_a_sentence(run, tmp_path: Path, case: str) -> None:
+    args, message = REFUSED[case]
+    result = run("bank", *args, "--own", tmp_path / "none.jsonl")
+    assert (result.code, message in result.err, list(tmp_path.iterdir())) == (2, True, [])
+
+
 def test_the_commands_for_own_sentences(run, tmp_path: Path) -> None:
     own, other = tmp_path / "own.jsonl", tmp_path / "other.csv"
     other.write_text("word,sentence\ncat,The cat sleeps on my bed.\ndog,No animal.\n", encoding="utf-8")

@@ -193,6 +193,19 @@ def test_a_list_prompt_without_a_response(webui: Path) -> None:
     one(webui, "datasets", "problem", "a.txt", "without '### Response:'")
 
 
+def test_json_is_judged_by_the_reader_that_trains_on_it(run, webui: Path, tmp_path: Path) -> None:
+    make_v4(webui)
+    rows = [{"messages": [{"role": "user", "content": parse(n).instruction},
+                          {"role": "assistant", "content": parse(n).output}]} for n in range(3)]  # fmt: skip
+    path = put(webui / DATASETS / "a.json", rows)
+    assert bad(webui, "datasets") == []
+    rows[1]["messages"][1]["content"] = "Here you are!"
+    put(path, rows)
+    finding = one(webui, "datasets", "problem", "a.json", "row 2: The answer is not the numbered list")
+    refused = run("convert-data", path, "--to", "txt", "--out", tmp_path / "a.txt")
+    assert (refused.code, refused.err.strip().partition(": ")[2] in str(finding.found)) == (2, True)
+
+
 def test_keys_that_a_format_file_takes(webui: Path) -> None:
     """oobabooga/textgen issue 2710: "no matching keyset", also for a key that is there and empty."""
     path = put(webui / DATASETS / "a.json", [{"instruction": "a", "input": "", "output": "b"}])

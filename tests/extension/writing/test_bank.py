@@ -133,6 +133,7 @@ sys.exit(main(sys.argv[1:]))
 """
     words, out = tmp_path / "w.csv", tmp_path / "s.json"
     words.write_text("word,meaning\nadd,eklemek\nzyx,-\n", encoding="utf-8")
+    (tmp_path / "none.jsonl").touch()
     args = ["write", words, "--level", "A1", "--bank", "only", "--own", tmp_path / "none.jsonl", "--out", out]
     done = subprocess.run([sys.executable, "-c", code, *map(str, args)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -172,6 +173,10 @@ def test_words_of_another_level_are_left_out(run: Any, tmp_path: Path) -> None:
     result = run("write", words, "--level", "A1", "--bank", "only", "--json")
     assert [row["word"] for row in json.loads(result.out)] == ["add"]
     assert "1 words are left out: they are of another level than A1" in result.err
+    each = run("write", words, "--level", "A1", "--levels-from-list", "--bank", "only", "--out", tmp_path / "s.json")
+    assert "Levels from the list: A1 1, B1 1." in each.err
+    rows = json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))
+    assert [(row["word"], row["target"], row["used"]) for row in rows] == [("add", "A1", True), ("praise", "B1", True)]
     assert "has no word of level C1" in run("write", words, "--level", "C1", "--bank", "only").err
 
 

@@ -130,6 +130,16 @@ def test_a_sentence_that_the_model_finds_improbable_is_doubtful_and_taken_last(d
     assert count(rows).doubtful == 2
 
 
+@pytest.mark.parametrize(
+    ("second", "taken", "status"),
+    [(-0.5, "We see a cat.", "ok"), (-2.0, "We see a cat.", "doubtful"), (-4.0, "I have a cat.", "doubtful")],
+)
+def test_a_doubtful_sentence_is_asked_for_again_once(second: float, taken: str, status: str) -> None:
+    model = Model(lambda word, n: ("I have a cat.", -3.0) if n == 1 else ("We see a cat.", second))
+    row = write_sentences(model, ["cat"], settings(candidates=1, tries=4))[0]
+    assert (row.sentence, row.status, len(model.calls)) == (taken, status, 2)
+
+
 def test_distance_is_from_the_mean_of_the_level_to_either_side() -> None:
     mean = mean_score("A1")
     above, below = (distance(SheetRow("cat", "A cat.", score=mean + d), "A1") for d in (0.5, -0.5))

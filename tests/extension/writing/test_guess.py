@@ -55,7 +55,7 @@ def test_a_critic_decides_what_is_doubtful(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(likelihood, "record_losses", losses)
     critic = model_critic(None, SimpleNamespace(chat_template=None))
-    rows = criticised(ROWS, "A1", critic)
+    rows = criticised(ROWS, ["A1"] * len(ROWS), critic)
     assert [row.status for row in rows] == ["ok", "doubtful", "flagged", "doubtful"]
     assert rows[0].printable == pytest.approx(1 / (1 + 2.718281828**-2))
 
@@ -66,7 +66,7 @@ def test_a_critic_decides_what_is_doubtful(monkeypatch: pytest.MonkeyPatch) -> N
 )
 def test_a_server_as_a_critic(reply: Reply, printable: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Server, "say", lambda self, questions: [reply for _ in questions])
-    (row,) = criticised(ROWS[:1], "A1", server_critic(Server("http://127.0.0.1:5000")))
+    (row,) = criticised(ROWS[:1], ["A1"], server_critic(Server("http://127.0.0.1:5000")))
     assert row.printable == pytest.approx(printable)
     assert row.doubtful == (printable is None or printable < 0.5)
 

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.common.errors import InputError, ModelError, Problem
 from cefr_sentences.exporter.language.entry import Entry
+from cefr_sentences.exporter.pairs.sentence import check_sentence
+from cefr_sentences.exporter.pairs.wordlist import ListedWord
 from cefr_sentences.exporter.records.prompt import MAX_WORDS, MIN_WORDS, ListPrompt
 from cefr_sentences.extension.models.asking import Reply, Sampling
 from cefr_sentences.extension.writing.accepted import Accepted
@@ -78,6 +80,20 @@ def names(word: str, times: int) -> str:
 
 def settings(**more: Any) -> WriteSettings:
     return WriteSettings("A1", **more)
+
+
+def test_each_word_is_asked_at_its_own_level() -> None:
+    asked: list[tuple[str, list[str]]] = []
+
+    def ask(prompts: Sequence[ListPrompt], /, *, sampling: Sampling, progress: Any) -> list[Reply]:
+        asked.extend((prompt.level, list(prompt.words)) for prompt in prompts)
+        return [Reply("\n".join(f"{i}. {SENTENCES[w]}" for i, w in enumerate(p.words, 1))) for p in prompts]
+
+    words = [ListedWord("cat", "A2"), ListedWord("milk"), ListedWord("red", "A2"), ListedWord("cat", "A1")]
+    rows = write_sentences(ask, words, settings(levels_from_list=True, candidates=1, tries=1))
+    assert asked == [("A2", ["cat", "red"]), ("A1", ["milk", "cat"])]
+    assert [(row.word, row.sentence) for row in rows[:3]] == [(w, SENTENCES[w]) for w in ("cat", "milk", "red")]
+    assert not rows[3].skipped  # at another level it is not the same entry
 
 
 def test_every_word_gets_its_sentence_in_its_place() -> None:
@@ -226,6 +242,18 @@ SENTENCES_AND_REASONS = {
     "I eat cat food.": (),
     "Notwithstanding the committee's deliberations, the cat epitomised unparalleled equanimity throughout.": ("hard",),
 }
+
+
+def test_what_export_rejects_write_rejects_by_the_same_name() -> None:
+    table = {
+        "markup": ("I see a [cat] here.", "I see a <b>cat</b>.", "The cat\x07 is here."),
+        "several": ("The cat ran. It is here.", f"The cat {'very ' * 200}ran."),
+        "unused": ("I see a dog here.",),
+    }
+    for name, sentences in table.items():
+        for sentence in sentences:
+            assert check_sentence(sentence, Entry.parse("cat")) is not None
+            assert name in judged([SheetRow("cat", sentence)], "A1")[0].reasons, sentence
 
 
 @pytest.mark.parametrize(
