@@ -116,7 +116,9 @@ def test_the_recipes_are_those_of_the_program() -> None:
 def test_the_map_names_files_that_are_there() -> None:
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     there = {
-        path.name for room in ("exporter", "extension", "patches", "tests") for path in (ROOT / room).rglob("*.py")
+        path.name
+        for room in ("exporter", "extension", "patches", "tests", "bench")
+        for path in (ROOT / room).rglob("*.py")
     }
     named = {found.rpartition("/")[2] for found in re.findall(r"`([\w/]+\.py)`", text)}
     assert named - there == set()

@@ -183,13 +183,13 @@ def hidden_name(name: str) -> bool:
 def test_write(tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch, model: bool) -> None:
     """With a model there is a journal beside the sheet, which the next run takes its rows from."""
     from cefr_sentences.extension.models.asking import Reply
-    from cefr_sentences.extension.writing import command as room
+    from cefr_sentences.extension.writing.writer import Writer
 
-    def ask(prompts: Any, *, sampling: Any, progress: Any) -> list[Reply]:
+    def ask(self: Writer, prompts: Any, *, sampling: Any, progress: Any) -> list[Reply]:
         texts = [[f"{n}. I can see {word} in the room." for n, word in enumerate(p.words, 1)] for p in prompts]
         return [Reply("\n".join(lines)) for lines in texts]
 
-    monkeypatch.setattr(room, "_asker", lambda args: ask)
+    monkeypatch.setattr(Writer, "ask", ask)
     (tmp_path / "begun").mkdir()
     (tmp_path / "begun/s.csv").write_text("old")
     how = ["--api", "http://127.0.0.1:9", "--bank", "off"] if model else ["--bank", "only"]

@@ -209,9 +209,10 @@ class TrainPane(Pane):
                 if "loss" in entry:
                     job.progress(steps, entry["current_steps"], entry["total_steps"])
 
-            job.parts["notes"] = [say_in(self.name, remark, language) for remark in read_training(plan.dataset).notes]
             with self.host.lend() as loaded, run_folder(out, resume=resume, force=replace):
-                return carry_out(loaded, plan, out, resume=resume, report=report, stop=job.stopping.is_set)
+                outcome = carry_out(loaded, plan, out, resume=resume, report=report, stop=job.stopping.is_set)
+            job.parts["notes"] = [say_in(self.name, remark, language) for remark in read_training(plan.dataset).notes]
+            return outcome
 
         yield from self.follow(self.desk.start("train", work, ends_itself=True), language)
 
@@ -232,7 +233,7 @@ class TrainPane(Pane):
             choices = kinds(language, job.parts["seconds"])
             return {self.status: note(job.result, "good"), self.fields.kind: gr.update(choices=choices)}
         name, kind = job.parts["folder"].name, "error" if job.result.failure else "good"
-        told = "\n".join([ended(job.result, name, language), *job.parts["notes"]])
+        told = "\n".join([ended(job.result, name, language), *job.parts.get("notes", ())])
         return {self.status: note(told, kind), **self.ui.select("adapter", name)}
 
 

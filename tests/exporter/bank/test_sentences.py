@@ -13,7 +13,8 @@ from cefr_sentences.exporter.language.annotate import annotate
 from cefr_sentences.exporter.language.entry import Entry
 from cefr_sentences.exporter.language.levels import TRAINABLE
 from cefr_sentences.exporter.language.profile import mean_score, profiles
-from cefr_sentences.exporter.pairs.checking import count_sentences, load_pairs, starter_pairs
+from cefr_sentences.exporter.language.sentences import count_sentences
+from cefr_sentences.exporter.pairs.checking import load_pairs, starter_pairs
 
 from bench.bank import has_contraction, in_first_person, is_question, letters_per_word, masked, missing, shared_runs
 from bench.bank import words as words_of
