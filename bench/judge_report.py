@@ -56,7 +56,10 @@ def table(lines: list[tuple[str, Any, Rows]], cuts: Sequence[float]) -> list[str
 
 def by_level(lines: list[tuple[str, Any, Rows]], cuts: Sequence[float]) -> list[str]:
     """A line for each level of each: how many sentences both raters gave it, and what the judge makes of them."""
-    out = ["| | rated | sentences | mean score | bias | " + " | ".join(LEVELS) + " |", "|---|---|---|---|---|" + "---|" * 6]
+    out = [
+        "| | rated | sentences | mean score | bias | " + " | ".join(LEVELS) + " |",
+        "|---|---|---|---|---|" + "---|" * 6,
+    ]
     for what, scores, rows in lines:
         for number, level in enumerate(LEVELS, 1):
             some = np.asarray(scores)[(rows.ratings == number).all(1)]
@@ -64,7 +67,9 @@ def by_level(lines: list[tuple[str, Any, Rows]], cuts: Sequence[float]) -> list[
                 continue
             found = levels_of(some, cuts)
             shares = " | ".join(f"{n / len(some):.0%}" for n in np.bincount(found, minlength=7)[1:])
-            out.append(f"| {what} | {level} | {len(some):,} | {some.mean():.2f} | {found.mean() - number:+.2f} | {shares} |")
+            out.append(
+                f"| {what} | {level} | {len(some):,} | {some.mean():.2f} | {found.mean() - number:+.2f} | {shares} |"
+            )
     return out
 
 
@@ -85,7 +90,9 @@ def report(
 
     written = scores(Rows([as_written(s) for s in dev.sentences], dev.ratings))
     tested = [(name, scores(rows), rows) for name, rows in everyday.items() if name != "fit"]
-    agreed = {what: (rows.ratings[:, 0] == rows.ratings[:, 1]).mean() for what, rows in (("w", train), ("e", everyday["fit"]))}
+    agreed = {
+        what: (rows.ratings[:, 0] == rows.ratings[:, 1]).mean() for what, rows in (("w", train), ("e", everyday["fit"]))
+    }
     mean = np.full(len(dev), train.y.mean())
     plain = [1.5, 2.5, 3.5, 4.5, 5.5]
     names = {"test": "everyday, kept back", "tricky": "tricky, kept back"}
@@ -109,7 +116,10 @@ def report(
             "",
             "Level by level, where both raters gave the level; bias is the mean of level found minus level rated:",
             "",
-            *by_level([("everyday, kept back", *tested[0][1:]), *cross_validated, ("anchors", unseen["anchors"], anchors)], cuts),
+            *by_level(
+                [("everyday, kept back", *tested[0][1:]), *cross_validated, ("anchors", unseen["anchors"], anchors)],
+                cuts,
+            ),
             "",
             f"Cut points: {', '.join(map(str, cuts))}. Mean scores shipped for comparison: "
             + ", ".join(f"{k} {v}" for k, v in numbers["means"].items())

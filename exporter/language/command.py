@@ -43,7 +43,9 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument("--columns", metavar="sentence=NAME", help="the column of sentences, where its name is unusual")
     parser.add_argument("--target", metavar="LEVEL", help="name the words above this level, not above the sentence's")
-    parser.add_argument("--json", action="store_true", help="print an array of {sentence, score, level, above, grammar}")
+    parser.add_argument(
+        "--json", action="store_true", help="print an array of {sentence, score, level, above, grammar}"
+    )
     parser.set_defaults(run=run)
 
 

@@ -203,7 +203,9 @@ def _codes(lower: str, kind: str) -> str:
         return closed
     parts = lemmas(lower)
     listed = lexicon().levels
-    of_lists = {part for lemma in {lower, *(x for some in parts.values() for x in some)} for part in listed.get(lemma, ())}
+    of_lists = {
+        part for lemma in {lower, *(x for some in parts.values() for x in some)} for part in listed.get(lemma, ())
+    }
     adjective = lower in _ADJECTIVAL or ("ADJ" in listed.get(lower, ()) and lower not in _VERBAL)
     adverb = lower in sets.ADVERBS or (lower.endswith("ly") and lower not in _NO_ADVERB) or lower in _MORE_ADVERBS
     codes = "a" if adverb else ""
@@ -215,7 +217,9 @@ def _codes(lower: str, kind: str) -> str:
         codes += _verb_codes(lower, parts["VERB"], adjective, of_lists)
     for ending, irregular, code in (("er", _IRREGULAR_ER, "q"), ("est", _IRREGULAR_EST, "u")):
         if lower in irregular or (
-            lower.endswith(ending) and lower not in listed and any(w != lower for p in ("ADJ", "ADV") for w in parts.get(p, ()))
+            lower.endswith(ending)
+            and lower not in listed
+            and any(w != lower for p in ("ADJ", "ADV") for w in parts.get(p, ()))
         ):
             codes += code
     return codes

@@ -14,7 +14,6 @@ from .grammar import Item
 from .judge import Judge, Reading, find_judge, level_of
 from .levels import LEVELS, WordLevel, above, hardest_words
 
-
 _REASONS = 3  # as many items of grammar and hard words are named
 
 

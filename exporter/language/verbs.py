@@ -11,6 +11,7 @@ from typing import NamedTuple
 from .annotate import Token
 from .wordsets import BE, DETERMINERS, DO, FUNCTION, HAVE, MODALS, OBJECTS, PREPOSITIONS, SUBJECTS
 
+
 class Structure(NamedTuple):
     """Counts for the features. Rough guesses: what a sentence is said to have is the matter of `grammar`."""
 
