@@ -6,7 +6,7 @@ TORCH ?= torch==2.13.0
 BIN = $(VENV)/bin
 PY = $(BIN)/python
 
-.PHONY: help quick mutate fuzz demo levels test test-sets test-webui check fix bench-export bench-level bench-train bench-gpu bench-write check-pins docs test-docs clean
+.PHONY: help quick mutate fuzz soak demo levels test test-sets test-webui check fix bench-export bench-level bench-train bench-gpu bench-write check-pins docs test-docs clean
 
 help:
 	@echo "make demo          the whole path with the starter pairs and a small real model (about ten minutes)"
@@ -14,7 +14,8 @@ help:
 	@echo "make quick         lint, and the tests that need neither a model nor a browser (about a minute)"
 	@echo "make test          all tests"
 	@echo "make mutate        small changes to MODULE=path that TESTS=\"...\" do not notice"
-	@echo "make fuzz          10,000 tables that nobody meant, read and exported"
+	@echo "make fuzz          tables, files and calls that nobody meant; errors and kills at every place (an hour)"
+	@echo "make soak          one studio used by two pages for two hours (MINUTES=120): memory, open files, results"
 	@echo "make test-sets     the tests of models and tab with the webuis' versions of the libraries"
 	@echo "make test-webui    the tab in the webui at CEFR_WEBUI, in a browser"
 	@echo "make check         format, lint and types (make fix: format and fix)"
@@ -108,6 +109,15 @@ fix: $(VENV)/.installed
 
 fuzz: $(VENV)/.installed
 	$(PY) -W ignore -m tests.fuzz.tables 10000
+	$(PY) -W ignore -m tests.fuzz.files 1000
+	$(PY) -W ignore -m tests.fuzz.calls 2000
+	OMP_NUM_THREADS=1 $(PY) -W ignore -m tests.fuzz.faults 200
+	CEFR_EVERY_KILL=1 OMP_NUM_THREADS=1 $(PY) -m pytest -q tests/test_kills.py
+
+# The tab by two pages, again and again; MINUTES=3 in CI.
+MINUTES ?= 120
+soak: $(VENV)/.installed
+	$(PY) -W ignore -m tests.soak $(MINUTES)
 
 bench-export: $(VENV)/.installed
 	$(PY) -m bench.export

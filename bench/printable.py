@@ -10,13 +10,16 @@ the other half only for testing.
 from __future__ import annotations
 
 import csv
+import math
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean, pstdev
 from typing import Any
 
 from cefr_sentences.exporter.language.profile import profiles
 from cefr_sentences.extension.writing.checks import CHECKS, Candidate, failed
+from cefr_sentences.extension.writing.doubt import SURE, printable
 
 ROWS = Path(__file__).with_name("printable.tsv")
 
@@ -60,12 +63,39 @@ def report(half: str) -> None:
         )
     accepted = [i for i in range(len(rows)) if not found[i]]
     print(f"  none of them: {len(accepted)}, of which {sum(i in good for i in accepted)} to print")
-    by_model = [i for i in accepted if rows[i]["fluency"]]
-    sure = [[float(rows[i]["fluency"]) for i in by_model if (i in good) == is_good] for is_good in (True, False)]
+    by_model = [(float(rows[i]["fluency"]), i in good) for i in accepted if rows[i]["fluency"]]
+    sure = [[fluency for fluency, is_good in by_model if is_good == wanted] for wanted in (True, False)]
     print(f"  of the model's: {len(sure[0])} to print, {len(sure[1])} not; by fluency AUC {area(*sure):.2f}")
-    for limit in (-0.7, -0.9, -1.1, -1.3):
-        above = [sum(value > limit for value in values) for values in sure]
-        print(f"    above {limit}: {above[0]} to print, {above[1]} not")
+    if half == "tune":
+        print("    log-odds of printing: {:.2f} + {:.2f} fluency".format(*fit(by_model)))
+    for limit in sorted({SURE, 0.45, 0.5, 0.55, 0.6}):
+        ok = [is_good for fluency, is_good in by_model if printable(fluency) >= limit]
+        print(
+            f"    probability {limit} and more: {share(sum(ok), len(ok))} to print; ok {share(len(ok), len(by_model))}"
+        )
+
+
+def share(part: int, whole: int) -> str:
+    return f"{part} of {whole} ({100 * part / max(1, whole):.0f} %)"
+
+
+def fit(rows: Sequence[tuple[float, bool]], ridge: float = 1.0, steps: int = 50) -> tuple[float, float]:
+    """Intercept and slope of the logistic regression of the answer on a figure, by Newton's method.
+
+    The slope is drawn to 0 by `ridge`, for a figure in units of its standard deviation.
+    """
+    values = [value for value, _ in rows]
+    mean, spread = fmean(values), pstdev(values)
+    a = b = 0.0
+    for _ in range(steps):
+        parts = [((value - mean) / spread, answer) for value, answer in rows]
+        odds = [(x, y, 1 / (1 + math.exp(-a - b * x))) for x, y in parts]
+        ga, gb = sum(p - y for _, y, p in odds), sum((p - y) * x for x, y, p in odds) + ridge * b
+        haa, hab = sum(p * (1 - p) for _, _, p in odds), sum(p * (1 - p) * x for x, _, p in odds)
+        hbb = sum(p * (1 - p) * x * x for x, _, p in odds) + ridge
+        det = haa * hbb - hab * hab
+        a, b = a - (hbb * ga - hab * gb) / det, b - (haa * gb - hab * ga) / det
+    return a - b * mean / spread, b / spread
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ way ends with.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import platform
@@ -17,12 +18,25 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from cefr_sentences.exporter.pairs.checking import starter_pairs
+from cefr_sentences.exporter.records.export import ExportSettings, export
+from cefr_sentences.exporter.records.prompt import Record
+from cefr_sentences.exporter.records.reading import read_records
+from cefr_sentences.exporter.records.slicer import report, slice_text
+from cefr_sentences.extension.demo import scratch_webui
+from cefr_sentences.extension.models.embedded import embedded_model
+from cefr_sentences.extension.models.host import with_adapter
+from cefr_sentences.extension.models.loading import load
+from cefr_sentences.extension.recipes import recipe
+
 ROOT = Path(__file__).parent.parent
 CHUNK = 256  # of Training PRO, with overlapping blocks: what people use
+# One pass over all records to the last step, as the other ways train.
+CLOSEST = {"epochs": 1.0, "cutoff": 0, "evaluations": 0, "save": "end", "keep": "last"}
 CLASSIC = {"rank": 128, "alpha": 256, "dropout": 0.05, "modules": ["q_proj", "v_proj"], "learning_rate": 2e-4}
 
 
@@ -46,99 +60,90 @@ def main() -> None:
         args.out.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
-def bench(args: argparse.Namespace, scratch: Path) -> dict[str, Any]:
-    from cefr_sentences.exporter.pairs.checking import starter_pairs
-    from cefr_sentences.exporter.records.export import ExportSettings, export
-    from cefr_sentences.exporter.records.reading import read_records
-    from cefr_sentences.exporter.records.slicer import report
-    from cefr_sentences.extension.demo import scratch_webui
-    from cefr_sentences.extension.models.embedded import embedded_model
-    from cefr_sentences.extension.models.loading import load
-    from cefr_sentences.extension.recipes import recipe
+@dataclass
+class Data:
+    """What all ways train on: `records` of a file, of which `some` are for speed, and records of unseen words."""
 
-    webui = scratch_webui(scratch / "webui")
+    dataset: Path
+    unseen: Path
+    records: list[Record]
+    unseen_records: list[Record]
+    some: list[Record]
+    speed: Path
+
+
+def prepare(args: argparse.Namespace, scratch: Path) -> Data:
     settings = ExportSettings(
         level=args.level,
         name="bench",
         records=args.records + args.unseen,
         eval_share=args.unseen / (args.records + args.unseen),
     )
-    exported = export(starter_pairs(args.level), settings, webui, force=True)
+    exported = export(starter_pairs(args.level), settings, scratch_webui(scratch / "webui"), force=True)
     dataset, unseen = (Path(exported.files[f"{side}_txt"]) for side in ("train", "eval"))
-    records, unseen_records = read_records(dataset), read_records(unseen)
+    records = read_records(dataset)
+    some, speed = records[: args.speed_records], scratch / "speed.txt"
+    speed.write_text("\n\n\n".join(r.text for r in some), encoding="utf-8")
+    return Data(dataset, unseen, records, read_records(unseen), some, speed)
+
+
+def bench(args: argparse.Namespace, scratch: Path) -> dict[str, Any]:
+    data = prepare(args, scratch)
     loaded = load(args.model)
-    tokenizer = loaded.tokenizer
     parameters = sum(p.numel() for p in loaded.model.parameters())
-    sizes: dict[str, int] = {}
-
-    def count(piece: str) -> int:
-        if piece not in sizes:
-            sizes[piece] = len(tokenizer.encode(piece))
-        return sizes[piece]
-
-    text = dataset.read_text(encoding="utf-8")
+    count = functools.cache(lambda piece: len(loaded.tokenizer.encode(piece)))
+    text = data.dataset.read_text(encoding="utf-8")
     sliced = report(text, count, CHUNK, True)
-    tokens = sum(len(tokenizer.encode(r.text)) + 1 for r in records)
-    model = str(embedded_model()) if args.model == "embedded" else args.model
+    lengths = [count(r.text) + 1 for r in data.records]
     batch = {"batch": 16, "micro_batch": 4, "accumulation": 4}
     common = {
-        "model": model,
+        "model": str(embedded_model()) if args.model == "embedded" else args.model,
         "seed": 42,
         "settings": {**CLASSIC, **batch},
-        "dataset": str(dataset),
-        "eval": str(unseen),
+        "dataset": str(data.dataset),
+        "eval": str(data.unseen),
     }
-    classic = replace(
-        recipe(args.level, "classic").settings,
-        batch=batch["batch"],
-        micro_batch=batch["micro_batch"],
-        epochs=1.0,
-        cutoff=0,
-        evaluations=0,
-        save="end",
-        keep="last",
-    )
-    speed = scratch / "speed.txt"
-    speed.write_text("\n\n\n".join(r.text for r in records[: args.speed_records]), encoding="utf-8")
-    found: dict[str, Any] = {
-        "machine": machine(args.threads),
-        "data": {
-            "level": args.level,
-            "records": len(records),
-            "tokens": tokens,
-            "blocks_a_record": sliced.blocks / sliced.records,
-            "unseen_records": len(unseen_records),
-        },
-        "ways": {},
-    }
-    ways = found["ways"]
 
     def go(name: str, module: str, python: str = sys.executable, **ask: Any) -> dict[str, Any]:
         print(f"{time.strftime('%H:%M:%S')} {name}", file=sys.stderr, flush=True)
         return run(scratch / name, module, python, args.threads, {**common, **ask})
 
+    ways: dict[str, Any] = {}
     pro = go("pro", "bench.train_pro", chunk=CHUNK, blocks=blocks(text, count))
-    ways["Training PRO's way"] = figures(pro, len(records), tokens, parameters)
-    ours = go("ours", "bench.train_ours", dataset=str(speed), ours=asdict(classic), goal=None)
-    some = records[: args.speed_records]
-    ways["ours"] = figures(ours, len(some), sum(len(tokenizer.encode(r.text)) + 1 for r in some), parameters)
+    ways["Training PRO's way"] = figures(pro, len(lengths), sum(lengths), parameters)
+    some, tokens = len(data.some), sum(lengths[: len(data.some)])
+    classic = replace(
+        recipe(args.level, "classic").settings,
+        **{**CLOSEST, "batch": batch["batch"], "micro_batch": batch["micro_batch"]},
+    )
+    ours = go("ours", "bench.train_ours", dataset=str(data.speed), ours=asdict(classic), goal=None)
+    ways["ours"] = figures(ours, some, tokens, parameters)
     if args.trl:
-        pairs = [(r.prompt, r.output) for r in some]
-        longest = max(len(tokenizer.encode(r.text)) + 1 for r in records)
-        for name, way in trl_ways(longest, batch["batch"], batch["micro_batch"]).items():
+        pairs = [(r.prompt, r.output) for r in data.some]
+        for name, way in trl_ways(max(lengths), batch["batch"], batch["micro_batch"]).items():
             trl = go(f"trl-{name.replace(' ', '-')}", "bench.train_trl", args.trl, pairs=pairs, **way)
-            ways[f"trl {trl['version']}, {name}"] = figures(trl, len(some), ways["ours"]["tokens"], parameters)
-    goal = loss_of(loaded, scratch / "pro" / "adapter", unseen_records)
-    found["quality"] = {"base": loss_of(loaded, None, unseen_records), "training_pro": goal}
-    fast = replace(recipe(args.level).settings, epochs=1.0, evaluations=12, patience=0, keep="last", save="end")
+            ways[f"trl {trl['version']}, {name}"] = figures(trl, some, tokens, parameters)
+    goal = loss_of(loaded, scratch / "pro" / "adapter", data.unseen_records)
+    fast = replace(recipe(args.level).settings, **{**CLOSEST, "evaluations": 12, "patience": 0})
     quality = go("quality", "bench.train_ours", ours=asdict(fast), goal=goal)
-    reached = [seconds for seconds, loss in quality["curve"] if loss <= goal]
-    found["quality"] |= {
-        "seconds_pro": pro["seconds"],
-        "seconds_ours": reached[0] if reached else None,
-        "curve_ours": quality["curve"],
+    return {
+        "machine": machine(args.threads),
+        "data": {
+            "level": args.level,
+            "records": len(lengths),
+            "tokens": sum(lengths),
+            "blocks_a_record": sliced.blocks / sliced.records,
+            "unseen_records": len(data.unseen_records),
+        },
+        "ways": ways,
+        "quality": {
+            "base": loss_of(loaded, None, data.unseen_records),
+            "training_pro": goal,
+            "seconds_pro": pro["seconds"],
+            "seconds_ours": next((seconds for seconds, loss in quality["curve"] if loss <= goal), None),
+            "curve_ours": quality["curve"],
+        },
     }
-    return found
 
 
 def trl_ways(longest: int, batch: int, micro_batch: int) -> dict[str, dict[str, Any]]:
@@ -161,8 +166,6 @@ def trl_ways(longest: int, batch: int, micro_batch: int) -> dict[str, dict[str, 
 
 def blocks(text: str, count: Any) -> list[str]:
     """The texts of Training PRO's blocks, hard cuts taken out."""
-    from cefr_sentences.exporter.records.slicer import slice_text
-
     return [text[b.start : b.end].replace("\n\n\n", "") for b in slice_text(text, count, CHUNK, True)]
 
 
@@ -193,7 +196,6 @@ def figures(found: dict[str, Any], records: int, tokens: int, parameters: int) -
 
 def loss_of(loaded: Any, adapter: Path | None, records: Any) -> float:
     """Mean response loss in nats a token."""
-    from cefr_sentences.extension.models.host import with_adapter
     from cefr_sentences.extension.training.loss import response_loss
 
     if adapter is None:

@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     from .training.command import describe as describe_training
     from .training.command import print_entry
     from .training.run import train
-    from .writing.command import describe as describe_sentences
+    from .writing.summary import describe as describe_sentences
     from .writing.write import WriteSettings, write_sentences
 
     level = parse_level(args.level, TRAINABLE)

@@ -59,11 +59,20 @@ def custom_generate_chat_prompt(text: str, state: dict[str, Any], **kwargs: Any)
 
     The webui asks the first extension that has this hook and no other, so the others are asked from here.
     """
-    from .writing.chat import chat_prompt
+    from .writing.chat import chat_prompt, refuse
 
+    if not kwargs.get("impersonate") and refuse(text, state):
+        return text
     applied = _host.state().adapters if _host is not None else ()
     prompt = chat_prompt(text, applied, _host is not None and _host.expect_list_prompt(applied), **kwargs)
     return _others(text, state, **kwargs) if prompt is None else prompt
+
+
+def output_modifier(string: str, state: dict[str, Any], is_chat: bool = False) -> str:
+    """A `/cefr` command that cannot be read is answered with the reason."""
+    from .writing.chat import chat_output
+
+    return chat_output(string, state)
 
 
 def logits_processor_modifier(processor_list: list[Any], input_ids: Any) -> list[Any]:

@@ -35,28 +35,30 @@ def run_patch(args: argparse.Namespace) -> int:
     from ..exporter.common.webui import find_webui
     from .patcher import find_scripts, status
 
-    scripts = find_scripts(find_webui(args.webui, args.user_data_dir, needs_data=False), args.file)
+    webui = find_webui(args.webui, args.user_data_dir, needs_data=False)
+    scripts = find_scripts(webui, args.file)
     one = args.file is not None
     if args.action == "revert":
         return _revert(scripts, one)
     reports = status(scripts)
-    return _apply(reports, one) if args.action == "apply" else _show(reports, one, diffs=args.action == "diff")
+    if args.action == "apply":
+        return _apply(reports, one, webui.root)
+    return _show(reports, one, webui.root if args.action == "status" else None)
 
 
-def _show(reports: list[Report], one: bool, diffs: bool) -> int:
+def _show(reports: list[Report], one: bool, root: Path | None) -> int:
+    """Print what was found; the diffs, or what the scripts would not find in the webui at `root`."""
     for report in reports:
         _print(report, always=one)
-        if diffs and (text := report.diff()):
+        if root is None and (text := report.diff()):
             print(text + "\n")
     changing = [r for r in reports if r.state == "drift"]
-    broken = 0 if diffs else _show_missing(reports)
-    print(_count(reports, changing, "would be changed"))
-    if broken:
-        print(f"{broken} of {len(reports)} files use what the installed packages lack; change them by hand.")
+    broken = 0 if root is None else _show_missing(reports, root)
+    print(_count(reports, changing, "would be changed", broken))
     return 1 if changing or broken else 0
 
 
-def _show_missing(reports: list[Report]) -> int:
+def _show_missing(reports: list[Report], root: Path) -> int:
     """What no patch puts right: names that cannot be imported here. How many files have any."""
     from subprocess import SubprocessError
 
@@ -65,7 +67,7 @@ def _show_missing(reports: list[Report]) -> int:
 
     known = [r for r in reports if r.state != "unreadable"]
     try:
-        found = missing([decode(r.before if r.after is None else r.after)[0] for r in known])
+        found = missing([(r.script, decode(r.before if r.after is None else r.after)[0]) for r in known], root)
     except (OSError, SubprocessError) as error:
         print(f"The names that the files import were not tried: {error}", file=sys.stderr)
         return 0
@@ -77,7 +79,7 @@ def _show_missing(reports: list[Report]) -> int:
     return sum(map(bool, found))
 
 
-def _apply(reports: list[Report], one: bool) -> int:
+def _apply(reports: list[Report], one: bool, root: Path) -> int:
     from .patcher import apply
     from .store import NotApplied
 
@@ -92,13 +94,15 @@ def _apply(reports: list[Report], one: bool) -> int:
         except NotApplied as error:
             failed.append(report)
             print(f"cefr-sentences: {error}", file=sys.stderr)
-    print(_count(reports, done, "changed"))
+    print(_count(reports, done, "changed", _show_missing(reports, root)))
     return _code(done, failed)
 
 
 def _revert(scripts: list[Script], one: bool) -> int:
-    from .store import NotApplied, read_manifest, revert_script
+    from .store import NotApplied, read_manifest, revert_script, tidy
 
+    for script in scripts:
+        tidy(script)
     patched = [script for script in scripts if one or read_manifest(script) is not None]
     done, failed = [], []
     for script in patched:
@@ -119,9 +123,11 @@ def _code(done: list[Any], failed: list[Any]) -> int:
     return (1 if done else 3) if failed else 0
 
 
-def _count(reports: list[Report], changed: list[Report], what: str) -> str:
+def _count(reports: list[Report], changed: list[Report], what: str, broken: int) -> str:
     odd = sum(r.state == "unreadable" for r in reports)
-    return f"{len(changed)} of {len(reports)} files {what}" + (f", {odd} not understood" if odd else "") + "."
+    said = f"{len(changed)} of {len(reports)} files {what}" + (f", {odd} not understood" if odd else "") + "."
+    missing = f"\n{broken} of {len(reports)} files use what is not here: install it, or change them by hand."
+    return said + (missing if broken else "")
 
 
 def _print(report: Report, *, always: bool) -> None:

@@ -7,11 +7,15 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from .folders import Script
+from .local_names import is_there, lacking
 from .names import read_names
 from .scan import Finding
 
+# Of these every use is looked at; of all other packages what is imported.
 PACKAGES = {"transformers", "peft", "trl", "gradio", "torch", "accelerate", "datasets", "huggingface_hub", "numpy"}
 _SECONDS = 600
 
@@ -23,6 +27,9 @@ _NOW = {
     "gradio.Box": "gr.Group",
     "gradio.inputs": "the components themselves, as in gr.Textbox",
     "gradio.outputs": "the components themselves, as in gr.Textbox",
+    **{f"numpy.{name}": f"{name}, Python's own" for name in ("float", "int", "bool", "object", "str", "complex")},
+    "numpy.float_": "np.float64",
+    "numpy.unicode_": "np.str_",
 }
 _HIDDEN = {
     "load_in_8bit": "pass quantization_config=BitsAndBytesConfig(load_in_8bit=True)",
@@ -31,23 +38,35 @@ _HIDDEN = {
 }
 
 
-def missing(texts: Sequence[str]) -> list[list[Finding]]:
-    """For each source text what the packages that are installed here lack of it, in order of lines.
+@dataclass(frozen=True)
+class _Use:
+    """A name that line `line` of a script uses, and the arguments that it gives."""
+
+    line: int
+    dotted: str
+    keywords: tuple[str, ...] = ()
+
+
+def missing(scripts: Sequence[tuple[Script, str]], root: Path) -> list[list[Finding]]:
+    """For each script with its text what it would not find here, in order of lines. `root` is the webui's folder.
 
     Raises:
         OSError, subprocess.SubprocessError: Python could not be started, or has hung.
     """
-    uses = [sorted(_uses(ast.parse(text)), key=lambda use: use[0]) for text in texts]
-    asked = sorted({(dotted, keywords) for each in uses for _, dotted, keywords in each})
+    trees = [ast.parse(text) for _, text in scripts]
+    uses = [[use for use in _uses(tree) if not is_there(root, use.dotted.split(".")[0])] for tree in trees]
+    asked = sorted({(use.dotted, use.keywords) for each in uses for use in each})
     wrong = dict(zip(asked, _ask(asked), strict=True))
     found = []
-    for text, each in zip(texts, uses, strict=True):
+    for (script, _), tree, each in zip(scripts, trees, uses, strict=True):
         findings = [
-            Finding(line, dotted, left=_hint(dotted, said))
-            for line, dotted, keywords in each
-            if (said := wrong[dotted, keywords])
+            Finding(use.line, use.dotted, left=_hint(use.dotted, said))
+            for use in each
+            if (said := wrong[use.dotted, use.keywords])
         ]
-        found.append(sorted({f.left: f for f in [*findings, *_hidden(ast.parse(text))]}.values(), key=lambda f: f.line))
+        findings += [*_local(tree, script, root), *_hidden(tree)]
+        once = {f.left: f for f in sorted(findings, key=lambda f: -f.line)}
+        found.append(sorted(once.values(), key=lambda f: f.line))
     return found
 
 
@@ -56,21 +75,51 @@ def _hint(dotted: str, said: str) -> str:
     return f"{said}; use {now}" if now else said
 
 
-def _uses(tree: ast.Module) -> Iterator[tuple[int, str, tuple[str, ...]]]:
-    """(line, dotted name, keywords) of every use of a package, but for what is tried (`try: import ...`)."""
-    tried = {
-        id(n) for node in ast.walk(tree) if isinstance(node, ast.Try) for part in node.body for n in ast.walk(part)
-    }
+def _uses(tree: ast.Module) -> Iterator[_Use]:
+    """Every use of a package, but for what is tried (`try: import ...`)."""
     names = read_names(tree, PACKAGES)
-    for node in (n for n in ast.walk(tree) if id(n) not in tried):
+    for node in _untried(tree):
         if isinstance(node, ast.Import):
-            yield from ((node.lineno, a.name, ()) for a in node.names if _known(a.name))
-        elif isinstance(node, ast.ImportFrom) and not node.level and _known(node.module or ""):
-            yield from ((node.lineno, f"{node.module}.{a.name}", ()) for a in node.names if a.name != "*")
+            yield from (_Use(node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            stars = [alias.name == "*" for alias in node.names]
+            yield from (
+                _Use(node.lineno, node.module if star else f"{node.module}.{alias.name}")
+                for alias, star in zip(node.names, stars, strict=True)
+            )
         elif isinstance(node, ast.Attribute) and (dotted := names.resolve(node)) and _known(dotted):
-            yield node.lineno, dotted, ()
+            yield _Use(node.lineno, dotted)
         elif isinstance(node, ast.Call) and (dotted := names.resolve(node.func)) and _known(dotted):
-            yield node.lineno, dotted, tuple(k.arg for k in node.keywords if k.arg)
+            yield _Use(node.lineno, dotted, tuple(k.arg for k in node.keywords if k.arg))
+
+
+def _untried(tree: ast.Module) -> Iterator[ast.AST]:
+    """All nodes but those in the body of a `try`, and imports under a condition, such as one for another system."""
+    stack: list[tuple[ast.AST, bool]] = [(tree, False)]
+    while stack:
+        node, maybe = stack.pop()
+        if not (maybe and isinstance(node, ast.Import | ast.ImportFrom)):
+            yield node
+        within = maybe or isinstance(node, ast.If)
+        tried = {id(part) for part in node.body} if isinstance(node, ast.Try) else set[int]()
+        stack += [(child, within) for child in ast.iter_child_nodes(node) if id(child) not in tried]
+
+
+def _local(tree: ast.Module, script: Script, root: Path) -> Iterator[Finding]:
+    """What is imported from the webui, or from beside the script, and is not there."""
+    for node in _untried(tree):
+        imported: list[tuple[Path, str, tuple[str, ...]]] = []
+        if isinstance(node, ast.Import):
+            imported = [(root, a.name, ()) for a in node.names if is_there(root, a.name.split(".")[0])]
+        elif isinstance(node, ast.ImportFrom):
+            names = tuple(alias.name for alias in node.names if alias.name != "*")
+            if node.level:
+                imported = [(script.path.parents[node.level - 1], node.module or "", names)]
+            elif is_there(root, (node.module or "").split(".")[0]):
+                imported = [(root, node.module or "", names)]
+        for folder, dotted, names in imported:
+            if said := lacking(folder, dotted, names):
+                yield Finding(getattr(node, "lineno", 0), dotted, left=said)
 
 
 def _hidden(tree: ast.Module) -> Iterator[Finding]:

@@ -16,8 +16,10 @@ def wrong(dotted, keywords):
     parts = dotted.split(".")
     try:
         found = importlib.import_module(parts[0])
-    except ModuleNotFoundError:
-        return ""  # not installed at all: other checks say so
+    except ModuleNotFoundError as error:
+        if error.name != parts[0]:
+            raise
+        return f"{parts[0]} is not installed here"
     for i, part in enumerate(parts[1:], 1):
         if not isinstance(found, types.ModuleType):
             break

@@ -21,8 +21,13 @@ Kind = Literal["argument", "value", "default", "attribute", "import"]
 # is, a younger one needs a guard.
 OLDEST = {"transformers": "4.46", "gradio": "4.0"}
 
-# Subclasses that take every argument of the class they extend.
-SUBCLASSES = {"Seq2SeqTrainingArguments": "TrainingArguments", "Seq2SeqTrainer": "Trainer"}
+# Subclasses that take every argument of the class they extend, and packages that have such.
+SUBCLASSES = {
+    "Seq2SeqTrainingArguments": "TrainingArguments",
+    "Seq2SeqTrainer": "Trainer",
+    **dict.fromkeys(("SFTConfig", "DPOConfig", "KTOConfig", "ORPOConfig", "RewardConfig"), "TrainingArguments"),
+}
+EXTENDING = {"trl": "transformers"}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .edits import Edit, Source
 from .names import Names, read_names
-from .rules import RULES, Rule, convert, rules_for
+from .rules import EXTENDING, RULES, Rule, convert, rules_for
 from .templates import PACKAGE_LINE, argument_template, matches, parsed_argument
 
 
@@ -39,7 +39,7 @@ def scan(text: str, *, by_path: bool = False, rules: Sequence[Rule] = RULES) -> 
         SyntaxError, ValueError: this Python cannot parse it.
     """
     tree = ast.parse(text)
-    names = read_names(tree, {rule.package for rule in rules})
+    names = read_names(tree, {rule.package for rule in rules} | set(EXTENDING))
     script = _Script(Source(text), tree, names, rules)
     findings = [finding for node in ast.walk(tree) for finding in _look(script, node)]
     findings += _packages(script) if by_path else []
@@ -57,7 +57,7 @@ def _look(script: _Script, node: ast.AST) -> Iterator[Finding]:
         dotted = script.names.resolve(node.func)
         if dotted is not None:
             package, name = dotted.split(".", 1)[0], dotted.rsplit(".", 1)[-1]
-            ours = [rule for rule in script.rules if rule.package == package]
+            ours = [rule for rule in script.rules if rule.package == EXTENDING.get(package, package)]
             if found := rules_for([name], ours, "argument", "value"):
                 yield from _arguments(script, node, found)
         if isinstance(node.func, ast.Attribute):

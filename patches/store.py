@@ -102,14 +102,16 @@ def revert_script(script: Script) -> bool:
     Raises:
         NotApplied: never patched, edited since, or the backup is missing or was changed.
     """
-    manifest = read_manifest(script)
-    if manifest is None:
-        raise NotApplied("{script} was not patched by this command, so there is nothing to revert.", script=script.path)
     with _locked(script):
-        now = script.path.read_bytes()
-        if digest(now) == manifest.before:
+        manifest = read_manifest(script)
+        if manifest is None:
+            raise NotApplied(
+                "{script} was not patched by this command, so there is nothing to revert.", script=script.path
+            )
+        now, backup = script.path.read_bytes(), _backup(script, manifest)
+        if digest(now) == manifest.before:  # also where a revert was killed after it had written the script
+            _forget(script, backup)
             return False
-        backup = _backup(script, manifest)
         if digest(now) != manifest.after:
             raise NotApplied(
                 "{script} was edited since it was patched, so it was not reverted. The original is {backup}; copy it "
@@ -120,7 +122,8 @@ def revert_script(script: Script) -> bool:
         original = backup.read_bytes() if backup.is_file() else b""
         if digest(original) != manifest.before:
             raise NotApplied(
-                "{backup}, the backup of {script}, is missing or was changed. Nothing was done.",
+                "{backup}, the backup of {script}, is missing or was changed. Nothing was done. Install "
+                "the extension again.",
                 backup=backup,
                 script=script.path,
             )
@@ -129,11 +132,23 @@ def revert_script(script: Script) -> bool:
             _write(script.path, original, like=script.path)
         except OSError as error:
             raise _refusal(script, error) from error
-        with suppress(OSError):
-            _manifest(script).unlink()
-            backup.unlink()
-            _folder(script).rmdir()
+        _forget(script, backup)
         return True
+
+
+def tidy(script: Script) -> None:
+    """Remove the lock that a patcher which was killed has left."""
+    if (script.extension / FOLDER / "lock").exists():
+        with suppress(NotApplied), _locked(script):
+            pass
+
+
+def _forget(script: Script, backup: Path) -> None:
+    """Remove backup and manifest; the latter last, so that after a kill the next revert finishes this."""
+    with suppress(OSError):
+        backup.unlink(missing_ok=True)
+        _manifest(script).unlink()
+        _folder(script).rmdir()
 
 
 def _folder(script: Script) -> Path:

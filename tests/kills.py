@@ -9,6 +9,8 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+# `make fuzz` stops every command at each of its changes; the tests at one of several.
+EVERY = bool(os.environ.get("CEFR_EVERY_KILL"))
 _CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.truncate"}
 _STOPPED = 77
 
@@ -22,7 +24,12 @@ def kills(work: Callable[[], object], folder: Path, every: int = 1) -> Iterator[
     number = 1
     while _stopped(work, folder, number):
         yield number
-        number += every
+        number += 1 if EVERY else every
+
+
+def whole(work: Callable[[], object], folder: Path) -> None:
+    """Run `work` in such a child, to its end."""
+    assert not _stopped(work, folder, sys.maxsize)
 
 
 def _stopped(work: Callable[[], object], folder: Path, number: int) -> bool:
@@ -35,7 +42,7 @@ def _stopped(work: Callable[[], object], folder: Path, number: int) -> bool:
         except BaseException:
             traceback.print_exc()
             os._exit(1)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0):
         assert time.monotonic() < deadline, "the child hangs"
         time.sleep(0.001)

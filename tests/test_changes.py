@@ -115,7 +115,7 @@ class _Answers(BaseHTTPRequestHandler):
 def written(house: House, tmp_path: Path) -> Iterator[Callable[..., str]]:
     """Run `write` for two words with a server, in the copy."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     words = tmp_path / "words.txt"
     words.write_text("kite\ntowel\n", encoding="utf-8")
     address = f"http://127.0.0.1:{server.server_address[1]}"

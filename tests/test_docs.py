@@ -8,19 +8,27 @@ from __future__ import annotations
 import argparse
 import csv
 import datetime
+import doctest
 import json
 import os
 import platform
 import re
+import shlex
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cefr_sentences.api import SheetRow
 from cefr_sentences.exporter.pairs.checking import starter_pairs
+from cefr_sentences.exporter.records.prompt import ListPrompt, wrap
 from cefr_sentences.extension.cli import build_parser, main
+from cefr_sentences.extension.install.template import instruction_template
+from cefr_sentences.extension.models.asking import HEADING
 from cefr_sentences.extension.models.embedded import cache_folder, embedded_model
 from cefr_sentences.extension.tab.languages import languages
 
@@ -108,7 +116,9 @@ def test_the_recipes_are_those_of_the_program() -> None:
 def test_the_map_names_files_that_are_there() -> None:
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     there = {
-        path.name for room in ("exporter", "extension", "patches", "tests") for path in (ROOT / room).rglob("*.py")
+        path.name
+        for room in ("exporter", "extension", "patches", "tests", "bench")
+        for path in (ROOT / room).rglob("*.py")
     }
     named = {found.rpartition("/")[2] for found in re.findall(r"`([\w/]+\.py)`", text)}
     assert named - there == set()
@@ -144,6 +154,43 @@ def test_how_many_anchors_of_the_judge_are_starter_pairs() -> None:
 
 def test_what_is_not_run_has_a_reason() -> None:
     assert not [c.where for c in ALL if c.kind == "not run" and not c.note]
+
+
+def test_what_the_python_page_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert doctest.testfile(str(ROOT / "docs/api.md"), module_relative=False).failed == 0
+
+
+def test_the_templates_for_other_programs_render_the_prompt() -> None:
+    prompt = ListPrompt("A1", ("happy", "ice cream"))
+    page = (ROOT / "docs/chat-programs.md").read_text(encoding="utf-8")
+    modelfile, jinja = re.findall(r"^```(?:text|jinja)\n(.+?)^```", page, re.MULTILINE | re.DOTALL)
+    template = re.search(r'^TEMPLATE """(.+?)"""', modelfile, re.MULTILINE | re.DOTALL)
+    assert template is not None
+    assert template[1].replace("{{ .Prompt }}", prompt.text) == wrap(prompt.text)
+    assert f'PARAMETER stop "{HEADING.strip()}"' in modelfile
+    assert jinja.strip() == instruction_template()
+
+
+@pytest.mark.model
+@pytest.mark.docs_slow
+def test_the_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its cells as a script, with a short training; those tagged `notebook` install and show, and are left out."""
+    monkeypatch.chdir(tmp_path)
+    cells = json.loads((ROOT / "docs/notebook.ipynb").read_text(encoding="utf-8"))["cells"]
+    names: dict[str, Any] = {"shell": lambda line: subprocess.run(shlex.split(line), check=True)}
+    for cell in cells:
+        tags = cell["metadata"].get("tags", [])
+        if cell["cell_type"] != "code" or "notebook" in tags:
+            continue
+        code = re.sub(r"^!((?:.+\\\n)*.+)$", r'shell(f"""\1""")', "".join(cell["source"]), flags=re.MULTILINE)
+        exec(compile(code, "notebook.ipynb", "exec"), names)
+        if "parameters" in tags:
+            names.update(RECORDS=60, EPOCHS=0.1, PROMPTS=1, WORDS=["kite"])
+    example = re.search(r"^```python\n(.+?)^```", (ROOT / "docs/api.md").read_text(encoding="utf-8"), re.M | re.S)
+    assert example is not None
+    exec(example[1].replace("loras/a1", "lora").replace("candidates=2", "candidates=1, tries=1"), names)
+    assert all(isinstance(row, SheetRow) for row in names["rows"])
 
 
 def run_all(page: Path, folder: Path, kinds: tuple[str, ...], seconds: float) -> tuple[int, float]:

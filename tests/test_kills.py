@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import shutil
 import sys
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cefr_sentences.exporter.common.errors import TargetError
@@ -15,7 +18,7 @@ from cefr_sentences.exporter.common.files import Publication, atomic_folder, lef
 from cefr_sentences.extension.training.artifacts import run_folder
 
 from .conftest import names
-from .kills import kills
+from .kills import kills, whole
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork") or sys.platform == "darwin", reason="forks")
 
@@ -138,3 +141,139 @@ def test_a_training_that_replaces_an_adapter(tmp_path: Path) -> None:
         assert hidden(out.parent) == []
         begin()
     assert stopped > 8
+
+
+def anywhere(begun: Path, folder: Path, command: Callable[[], object], every: int) -> int:
+    """Kill `command` in `folder`, a copy of `begun`: each name holds the old or the new file, and the command given
+    once more ends as if nothing had happened, with nothing left behind. How often it was killed."""
+
+    def begin() -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(begun, folder)
+
+    begin()
+    old = below(folder)
+    whole(command, folder)
+    new = below(folder)
+    assert new != old
+    begin()
+    stopped = 0
+    for stopped, number in enumerate(kills(command, folder, every), 1):  # noqa: B007
+        there = {name: text for name, text in below(folder).items() if not hidden_name(name)}
+        kept = {name for name in (*old, *new) if not hidden_name(name)}
+        assert {*filter(old.__contains__, new)} & kept <= set(there), number
+        assert all(there[name] in (old.get(name), new.get(name)) for name in kept & set(there)), number
+        whole(command, folder)
+        assert below(folder) == new, number
+        begin()
+    return stopped
+
+
+def below(folder: Path) -> dict[str, bytes]:
+    """Every file below `folder`; the time is taken out of what a patch keeps."""
+    files = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    return {n: b"\n".join(t for t in text.split(b"\n") if b'"when"' not in t) for n, text in files.items()}
+
+
+def hidden_name(name: str) -> bool:
+    return any(part.startswith(".") for part in name.split("/"))
+
+
+@pytest.mark.parametrize("model", [False, True], ids=["the bank", "a model"])
+def test_write(tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch, model: bool) -> None:
+    """With a model there is a journal beside the sheet, which the next run takes its rows from."""
+    from cefr_sentences.extension.models.asking import Reply
+    from cefr_sentences.extension.writing.writer import Writer
+
+    def ask(self: Writer, prompts: Any, *, sampling: Any, progress: Any) -> list[Reply]:
+        texts = [[f"{n}. I can see {word} in the room." for n, word in enumerate(p.words, 1)] for p in prompts]
+        return [Reply("\n".join(lines)) for lines in texts]
+
+    monkeypatch.setattr(Writer, "ask", ask)
+    (tmp_path / "begun").mkdir()
+    (tmp_path / "begun/s.csv").write_text("old")
+    how = ["--api", "http://127.0.0.1:9", "--bank", "off"] if model else ["--bank", "only"]
+    words = ["--words", "dog, book, cat", "--level", "A1", "--out", tmp_path / "out/s.csv", "--force"]
+    run("write", *words, *how)  # what it reads is in the memory of the children then
+    assert anywhere(tmp_path / "begun", tmp_path / "out", lambda: run("write", *words, *how), 3) > 2
+
+
+def test_install_and_uninstall(webui: Path, tmp_path: Path, run: Any) -> None:
+    bare, installed = tmp_path / "bare", tmp_path / "installed"
+    (webui / "user_data/CMD_FLAGS.txt").write_text("# mine\n--listen\n")
+    shutil.copytree(webui, bare)
+    where = ["--webui", webui]
+    assert anywhere(bare, webui, lambda: run("install", *where, "--enable", "--any-python"), 6) > 2
+    run("install", *where, "--enable", "--any-python")
+    shutil.copytree(webui, installed)
+    assert anywhere(installed, webui, lambda: run("uninstall", *where), 4) > 2
+    run("uninstall", *where)
+    assert below(webui) == below(bare)
+
+
+def test_patch(webui: Path, tmp_path: Path, run: Any) -> None:
+    bare, patched = tmp_path / "bare", tmp_path / "patched"
+    extension = webui / "user_data/extensions/Training_PRO"
+    extension.mkdir(parents=True)
+    (extension / "script.py").write_text("import transformers as t\nt.TrainingArguments(no_cuda=True)\n")
+    shutil.copytree(webui, bare)
+    assert anywhere(bare, webui, lambda: run("patch", "apply", "--webui", webui), 3) > 2
+    run("patch", "apply", "--webui", webui)
+    shutil.copytree(webui, patched)
+    assert anywhere(patched, webui, lambda: run("patch", "revert", "--webui", webui), 2) > 2
+    run("patch", "revert", "--webui", webui)
+    assert below(webui) == below(bare)
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_merge_and_a_whole_training(tmp_path: Path) -> None:
+    """In a new process: torch cannot compute gradients in the fork of one that has done so before."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        pool.submit(_merge_and_train, tmp_path).result()
+
+
+def _merge_and_train(folder: Path) -> None:
+    import torch
+    from cefr_sentences.extension.adapters.merge import merge
+    from cefr_sentences.extension.models.loading import load
+    from cefr_sentences.extension.training import plots
+    from cefr_sentences.extension.training.plan import carry_out
+
+    from .extension.tiny import export_starter, plan, save_tiny_model
+
+    torch.set_num_threads(1)
+    plots.DPI = 30
+    export_starter(folder)
+    loaded = load(str(save_tiny_model(folder / "model")))
+    loras, out = folder / "loras", folder / "loras/a"
+
+    def train(rate: float) -> None:
+        with run_folder(out, force=True):
+            carry_out(loaded, plan(folder, epochs=0.5, batch=16, micro_batch=16, learning_rate=rate), out)
+
+    def weights(of: Path) -> bytes:
+        return (of / "adapter_model.safetensors").read_bytes()
+
+    whole(lambda: train(0.01), folder)
+    shutil.copytree(loras, folder / "begun")
+    old = weights(out)
+    whole(lambda: train(0.02), folder)
+    new, names = weights(out), sorted(below(loras))
+    stopped = 0
+    for stopped, number in enumerate(kills(lambda: train(0.02), loras, 12), 1):  # noqa: B007
+        assert {old, new} & {weights(p.parent) for p in loras.glob("*/adapter_config.json")}, number
+        whole(lambda: train(0.02), folder)
+        assert (weights(out), sorted(below(loras))) == (new, names), number
+        shutil.rmtree(loras)
+        shutil.copytree(folder / "begun", loras)
+    assert stopped > 4
+
+    def merged() -> None:
+        merge(out, str(folder / "model"), folder / "merged/m", force=True)
+
+    whole(merged, folder)
+    shutil.copytree(folder / "merged", folder / "begun-merged")
+    shutil.rmtree(out)
+    whole(lambda: train(0.02), folder)
+    assert anywhere(folder / "begun-merged", folder / "merged", merged, 12) > 2

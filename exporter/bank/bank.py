@@ -13,7 +13,7 @@ from ..language.levels import TRAINABLE, level_number
 from ..language.lexicon import coarse_part, lemmas
 from ..language.notation import headword
 from ..pairs.checking import starter_pairs
-from .headwords import other_spellings, word_key
+from .headwords import other_spellings, respell, word_key
 
 OWN, BANK = "own", "bank"
 COLUMNS = ("word", "pos", "sentence", "level")
@@ -36,6 +36,10 @@ class BankSentence:
     def json(self) -> str:
         """As one line of a file, without the source."""
         return json.dumps({name: getattr(self, name) for name in COLUMNS}, ensure_ascii=False)
+
+    def spelled(self, entry: Entry) -> str:
+        """The sentence with its word as `entry` spells it: "Two colours" for *colour*, where the bank has *color*."""
+        return respell(self.sentence, self.word, entry.headword, self.pos)
 
 
 @lru_cache(maxsize=len(TRAINABLE))
@@ -62,13 +66,25 @@ class Bank:
         Where it names a part of speech, only those with that one or without any.
         """
         written = dict.fromkeys([entry.text, entry.headword, *map(headword, entry.alternatives)])
-        rows = list({row: None for key in map(word_key, written) for row in self._by_key.get(key, ())})
-        if any(row.word in written for row in rows):  # Polish is not polish
-            rows = [row for row in rows if row.word in written]
+        keys = [*map(word_key, written)]
+        rows = self._under(keys)
+        if exact := {row.source for row in rows if row.word in written}:  # Polish is not polish, but Apple is apple
+            rows = [
+                row for row in rows if row.word in written or (row.source not in exact and entry.uses(row.sentence))
+            ]
+        rows += [
+            row
+            for key in keys
+            for other, part in sorted(other_spellings().get(key, ()), key=str)
+            for row in self._under([other])
+            if coarse_part(row.pos) in (part, None)
+        ]
         if not rows:
-            rows = [row for key in _roots(entry.headword) for row in self._by_key.get(key, ())]
-            rows = [row for row in rows if entry.uses(row.sentence)]
-        return [row for row in rows if not entry.parts or coarse_part(row.pos) in (*entry.parts, None)]
+            rows = [row for row in self._under(_roots(entry.headword)) if entry.uses(row.sentence)]
+        return [row for row in dict.fromkeys(rows) if not entry.parts or coarse_part(row.pos) in (*entry.parts, None)]
+
+    def _under(self, keys: Iterable[str]) -> list[BankSentence]:
+        return [row for key in keys for row in self._by_key.get(key, ())]
 
     def find(self, entry: Entry, level: str, seed: int = 0) -> list[BankSentence]:
         """The sentences for `entry`, the best for `level` first.
@@ -93,6 +109,6 @@ class Bank:
 
 
 def _roots(word: str) -> list[str]:
-    """The keys of the words of which `word` is another spelling or a form."""
+    """The keys of the words of which `word` is a form, or which are written as one word."""
     key = word_key(word)
-    return sorted(other_spellings().get(key) or {lemma for some in lemmas(key).values() for lemma in some})
+    return sorted({key.replace(" ", ""), *(lemma for some in lemmas(key).values() for lemma in some)})

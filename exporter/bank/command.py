@@ -119,9 +119,9 @@ def run_coverage(args: argparse.Namespace) -> int:
     from ..language.entry import Entry
     from ..pairs.wordlist import read_word_list
     from .bank import Bank
-    from .own import find_own_file, read_own
+    from .own import own_sentences
 
-    words, bank = read_word_list(args.source).words, Bank(read_own(find_own_file(args.webui, args.own)))
+    words, bank = read_word_list(args.source).words, Bank(own_sentences(args.webui, args.own))
     levels: Counter[str] = Counter()
     absent = []
     for word in words:
@@ -145,9 +145,9 @@ def run_coverage(args: argparse.Namespace) -> int:
 def run_search(args: argparse.Namespace) -> int:
     from ..language.entry import Entry
     from .bank import OWN, Bank
-    from .own import find_own_file, read_own
+    from .own import own_sentences
 
-    bank, entry = Bank(read_own(find_own_file(args.webui, args.own))), Entry.parse(args.word)
+    bank, entry = Bank(own_sentences(args.webui, args.own)), Entry.parse(args.word)
     rows, others = bank.find(entry, TRAINABLE[0]), bank.containing(entry)
     for row in rows:
         print(f"{row.level} {row.pos or '-':<12} {row.sentence}{' (your own)' if row.source == OWN else ''}")
@@ -163,9 +163,16 @@ def run_search(args: argparse.Namespace) -> int:
 
 
 def run_add(args: argparse.Namespace) -> int:
+    from ..pairs.header import names_part
     from .bank import OWN, BankSentence
 
     level = parse_level(args.level, TRAINABLE)
+    if args.pos.strip() and not names_part(args.pos.strip()):
+        raise InputError(
+            "{option} {pos!r} is no part of speech. Write one like noun, verb, adjective or adverb, or leave it out.",
+            option=Option("pos"),
+            pos=args.pos,
+        )
     word, sentence = (" ".join(text.split()) for text in (args.word, args.sentence))
     return _take(args, [BankSentence(word, args.pos.strip(), sentence, level, OWN)])
 
@@ -183,7 +190,9 @@ def _take(args: argparse.Namespace, rows: Sequence[BankSentence]) -> int:
     file = needed(find_own_file(args.webui, args.own))
     done = add_own(file, rows)
     if len(rows) == 1 and done.rejected:
-        raise InputError("{word!r}: {problem}.", word=rows[0].word, problem=done.rejected[0][1])
+        raise InputError(
+            "{word!r}: {problem}. Correct it, and add it again.", word=rows[0].word, problem=done.rejected[0][1]
+        )
     for row, problem in done.rejected[:SHOWN]:
         print(f"  left out: {row.word}: {row.sentence} ({problem})")
     left = f", {len(done.rejected):,} left out" if done.rejected else ""
@@ -192,12 +201,12 @@ def _take(args: argparse.Namespace, rows: Sequence[BankSentence]) -> int:
 
 
 def run_export(args: argparse.Namespace) -> int:
-    from .own import find_own_file, needed, read_own
+    from .own import find_own_file, needed, own_sentences
     from .tables import save
 
     file = needed(find_own_file(args.webui, args.own))
-    rows = read_own(file)
+    rows = own_sentences(args.webui, args.own)
     if not rows:
-        raise InputError("{file} has no sentences yet.", file=file)
+        raise InputError("{file} has no sentences yet. Add one with `cefr-sentences bank add`.", file=file)
     save(rows, args.out, force=args.force)
     return 0

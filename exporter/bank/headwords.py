@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ..language.lexicon import DATA
+from ..language.lexicon import DATA, coarse_part
 
 # CEFR-J has A1 to B2, Octanove C1 (and C2, which the bank leaves out).
 _LISTS = ("cefr-j.tsv", "octanove.tsv")
+_SHORTEST = 3  # letters of a spelling: Dr. is written otherwise than doctor, but not in the same places
 
 
 @dataclass(frozen=True)
@@ -37,16 +39,48 @@ def headwords() -> tuple[Headword, ...]:
 
 
 def word_key(word: str) -> str:
-    """The same for two ways of writing a word that differ in case, spaces, apostrophe or a full stop at the end."""
-    return " ".join(word.casefold().replace("’", "'").split()).rstrip(".")
+    """The same for two ways of writing a word that differ in case, spaces, hyphens, apostrophe or a last full stop."""
+    return " ".join(word.casefold().replace("’", "'").replace("-", " ").split()).rstrip(".")
 
 
 @lru_cache(maxsize=1)
-def other_spellings() -> dict[str, frozenset[str]]:
-    """The other spellings of a word by its key, as keys; words that have none are not in it."""
-    others: dict[str, set[str]] = {}
+def other_spellings() -> dict[str, frozenset[tuple[str, str | None]]]:
+    """The other spellings of a word by its key: their keys, each with the part of speech as which they are the same.
+
+    What the lists write apart or with a hyphen (T-shirt) may be one word (tshirt), unless that is a word of its own.
+    """
+    others: dict[str, set[tuple[str, str | None]]] = {}
+    words = {word_key(spelling) for headword in headwords() for spelling in headword.spellings}
     for headword in headwords():
         keys = {word_key(spelling) for spelling in headword.spellings}
-        for key in keys if len(keys) > 1 else ():
-            others.setdefault(key, set()).update(keys - {key})
-    return {key: frozenset(some) for key, some in others.items()}
+        for key in {*keys, *({key.replace(" ", "") for key in keys} - words)}:
+            others.setdefault(key, set()).update((other, coarse_part(headword.pos)) for other in keys - {key})
+    return {key: frozenset(some) for key, some in others.items() if some}
+
+
+def respell(sentence: str, word: str, wanted: str, pos: str = "") -> str:
+    """`sentence` with the spelling `wanted` in place of `word`, also inflected; as it is where they are two words."""
+    one, other, part = word_key(word), word_key(wanted), coarse_part(pos)
+    variants = [key for key, as_part in other_spellings().get(other, ()) if as_part == part]
+    if one not in (other, *variants) or sum(map(str.isalpha, wanted)) < _SHORTEST:
+        return sentence
+    new = _forms(wanted)
+    olds = [old for old in (word, *variants) if old.casefold() != wanted.casefold()]
+    forms = {form.lower(): new[tag] for old in olds for tag, form in _forms(old).items() if tag in new}
+    if not forms:
+        return sentence
+    pattern = "|".join(map(re.escape, sorted(forms, key=len, reverse=True)))
+
+    def spelled(match: re.Match[str]) -> str:
+        form = forms[match[0].lower()]
+        capital = match[0][0].isupper() and (match.start() == 0 or not word[0].isupper())
+        return form[0].upper() + form[1:] if capital else form
+
+    return re.sub(rf"(?<!\w)(?:{pattern})(?!\w)", spelled, sentence, flags=re.IGNORECASE)
+
+
+def _forms(word: str) -> dict[str, str]:
+    """`word` and its inflections by their Penn tags."""
+    from lemminflect import getAllInflections
+
+    return {**{tag: forms[0] for tag, forms in getAllInflections(word).items()}, "": word}

@@ -54,6 +54,17 @@ def read_own(file: Path | None) -> list[BankSentence]:
     return read_table(file) if file is not None and file.is_file() and file.stat().st_size else []
 
 
+def own_sentences(webui: Path | None, file: Path | None) -> list[BankSentence]:
+    """The sentences that a user has (see `find_own_file`). Raises InputError also where `file` does not exist."""
+    if file is not None and not file.is_file():
+        raise InputError(
+            "{option} {file} does not exist. Correct the path, or make it with `cefr-sentences bank add`.",
+            option=Option("own"),
+            file=file,
+        )
+    return read_own(find_own_file(webui, file))
+
+
 def read_table(path: Path, level: str = "") -> list[BankSentence]:
     """The sentences of any table of pairs; `level` is that of rows that do not say theirs.
 
@@ -88,7 +99,7 @@ def add_own(file: Path, rows: Iterable[BankSentence]) -> Added:
     rejected: list[tuple[BankSentence, Problem]] = []
     before = 0
     for row in rows:
-        if problem := check_pair(row.word, row.sentence):
+        if problem := check_pair(row.word, row.sentence, pos=row.pos):
             rejected.append((row, problem))
         elif (key := (word_key(row.word), row.sentence)) in known:
             before += 1

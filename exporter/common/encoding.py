@@ -14,10 +14,10 @@ MAX_LINE = 10 * 1024**2  # every other text file is read line by line
 _MAGIC = {
     b"PK\x03\x04": Problem("an Excel or zip file; an Excel table must be called .xlsx"),
     b"\xd0\xcf\x11\xe0": Problem("an old Excel file; save it as .xlsx or CSV"),
-    b"GGUF": Problem("a GGUF model"),
+    b"GGUF": Problem("a GGUF model; give a table or a text instead"),
     b"PAR1": Problem("a Parquet file; call it .parquet"),
     b"\x1f\x8b": Problem("a gzip archive; unpack it first"),
-    b"%PDF": Problem("a PDF"),
+    b"%PDF": Problem("a PDF; copy its text into a text file, or its table into a spreadsheet"),
 }
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -53,7 +53,7 @@ def detect_encoding(path: Path, *, line_limit: bool = True) -> str:
             decoder = decoder and _still_utf8(decoder, chunk)
         decoder = decoder and _still_utf8(decoder, b"", final=True)
     if not first.strip(b"\xef\xbb\xbf\xff\xfe\r\n\t \0"):
-        raise InputError("{file} is empty.", file=path)
+        raise InputError("{file} is empty. Save it again with something in it.", file=path)
     for magic, kind in _MAGIC.items():
         if first.startswith(magic):
             raise InputError("{file} is not text: it is {kind}.", file=path, kind=kind)
@@ -68,6 +68,12 @@ def detect_encoding(path: Path, *, line_limit: bool = True) -> str:
     if decoder is None:
         return "cp1254"
     return "utf-8-sig" if first.startswith(codecs.BOM_UTF8) else "utf-8"
+
+
+def guessed(encoding: str) -> list[Problem]:
+    """What to say of a text that is read in `encoding`, where it was guessed."""
+    said = "The text is not UTF-8, and was read as Windows-1254. If letters are wrong, save it as UTF-8."
+    return [Problem(said)] if encoding == "cp1254" else []
 
 
 def open_text(path: Path, encoding: str) -> TextIO:

@@ -6,6 +6,7 @@ import argparse
 import io
 import json
 import math
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 _BATCH = 1000
 _WRAPPED = 50  # characters; shorter lines end where they end
+_ENDS = ".!?…:\"'”’)"
+_STOP = re.compile(r"[.!?…][\"'”’)]*(?:\s|$)")
+_NUMBER = re.compile(r"\s*\d{1,3}[.)]\s+")
+_HEADING = re.compile(r"#{1,6}\s|[-=*_]{3,}$")  # of Markdown
 
 
 def add_commands(commands: Any) -> None:
@@ -66,36 +71,63 @@ def _name(source: str) -> str:
 
 
 def _sentences(source: str, columns: str | None) -> Iterator[str]:
-    """The sentences of a text or a table, one after the other."""
+    """The sentences of a text or a table, one after the other. What is left out of a text is said at its end."""
     from ..pairs.columns import Columns
+    from ..pairs.markup import without_markup
     from ..pairs.tables import TABLES, read_rows
     from .sentences import split_sentences
 
-    path = Path(source)
+    path, headings = Path(source), 0
     if source != "-" and path.suffix.lower() in TABLES and path.is_file():
         texts = (row.sentence for row in read_rows(path, Columns.parse(columns), needed=("sentence",)))
     else:
-        texts = _paragraphs(_lines(source))
+        texts = chain.from_iterable(map(_paragraphs, _blocks(_lines(source))))
     for text in texts:
-        yield from split_sentences(" ".join(text.split()))
-
-
-def _paragraphs(lines: Iterator[str]) -> Iterator[str]:
-    """Lines, but a long one without an end mark goes on in one that begins with a small letter: wrapped text."""
-    paragraph = ""
-    for line in lines:
-        if len(paragraph) >= _WRAPPED and paragraph[-1] not in ".!?…\"'”’)" and line[0].islower():
-            paragraph = f"{paragraph} {line}"
+        if _HEADING.match(text):
+            headings += 1
             continue
-        if paragraph:
-            yield paragraph
-        paragraph = line
+        number = _NUMBER.match(text)
+        begin = number.end() if number else 0
+        yield from split_sentences(" ".join((text[:begin] + without_markup(text[begin:])).split()))
+    if headings:
+        print(f"Note: {headings:,} headings and rules were left out.", file=sys.stderr)
+
+
+def _blocks(lines: Iterator[str]) -> Iterator[list[str]]:
+    """Lines between blank lines, at most a thousand."""
+    block: list[str] = []
+    for line in lines:
+        if (not line or len(block) == _BATCH) and block:
+            yield block
+            block = []
+        if line:
+            block.append(line)
+    yield block
+
+
+def _paragraphs(lines: list[str]) -> Iterator[str]:
+    """Lines as paragraphs: a long one without an end mark goes on where the next begins with a small letter.
+
+    With a capital it goes on too where the text has full stops, and its first word had no room: wrapped text.
+    """
+    width = max(map(len, lines), default=0)
+    stops = any(map(_STOP.search, lines))
+    paragraph, last = "", ""
+    for line in lines:
+        full = len(last) + len(line.split()[0]) >= width
+        if len(last) >= _WRAPPED and last[-1] not in _ENDS and (line[0].islower() or (stops and full)):
+            paragraph = f"{paragraph} {line}"
+        else:
+            if paragraph:
+                yield paragraph
+            paragraph = line
+        last = "" if _HEADING.match(line) else line
     if paragraph:
         yield paragraph
 
 
 def _lines(source: str) -> Iterator[str]:
-    """The lines that are not blank, without outer spaces. Raises InputError when `source` is not text."""
+    """The lines without outer spaces. Raises InputError when `source` is not text."""
     from ..common.encoding import detect_encoding, open_text
 
     if source == "-":
@@ -119,8 +151,7 @@ def _lines(source: str) -> Iterator[str]:
     with file:
         for line in file:
             for piece in line.split("\r"):
-                if sentence := piece.strip():
-                    yield sentence
+                yield piece.strip()
 
 
 def _profiles(lines: Iterator[str], target: str | None) -> Iterator[tuple[str, Profile]]:

@@ -17,7 +17,7 @@ _TITLES = words(
 )
 _MONTHS = words("Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun")
 _NAMES = _TITLES | _MONTHS
-_NUMBERED = words("No Nos Fig Ch Vol Pt")  # before a number only
+_NUMBERED = words("no nos fig figs ch vol pt p pp")  # before a number only
 _LAST = words("Inc Ltd Co Corp Jr Sr Ave Rd Blvd Bros")  # after a name, and so perhaps at an end
 # What begins a sentence after "p.m." or "the U.S.": no name and no noun of a time goes on like this.
 _OPENERS = words(
@@ -33,6 +33,7 @@ _SAYS = words(
 _INSIDE = re.compile(r"[.!?…][^\w\s]{0,4}(?:\s|[A-Z])")  # an end that something follows
 _MARK = re.compile(r"[.!?…]+")
 _CLOSERS, _OPENINGS = "\"'”’)]»", "\"'“‘([«"
+_BETWEEN = re.compile(r"\s*(?:[-–—=/|•]\s+)?")  # It rains. - Yağmur yağıyor.
 _BEFORE = re.compile(r"[\w.'’-]{1,40}$")
 
 
@@ -57,9 +58,8 @@ def _ends(text: str) -> Iterator[int]:
         end = match.end()
         while end < len(text) and text[end] in _CLOSERS and not _reopens(text, end):
             end += 1
-        after = end
-        while after < len(text) and text[after].isspace():
-            after += 1
+        between = _BETWEEN.match(text, end)
+        after = between.end() if between else end
         if after < len(text) and _is_end(text, start, match, end, after):
             start = end
             yield end
@@ -116,7 +116,7 @@ def _abbreviates(text: str, start: int, before: str, at: int, following: str, fi
         return not (begins and len(text[start:at].split()) > 1)  # J. K. Brown, but "Plan A. We go."
     if before.lower() in _ABBREVIATIONS or re.fullmatch(r"(?:\w\.)+\w", before):
         return not begins
-    if before in _NUMBERED:
+    if before.lower() in _NUMBERED:
         return first.isdigit()
     if before in _LAST or before in _MONTHS:
         return not begins

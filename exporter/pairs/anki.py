@@ -10,14 +10,15 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from ..common.errors import InputError
 from .columns import Reading
 from .header import Cells
 
-_NEWEST, _DATABASES = "collection.anki21b", ("collection.anki21", "collection.anki2")
+_NEWEST, DATABASES = "collection.anki21b", ("collection.anki21", "collection.anki2")
 _MAX_BYTES = 1024**3
-_SEPARATOR = "\x1f"  # between the fields of a note
+SEPARATOR = "\x1f"  # between the fields of a note
 
 
 def read_apkg(path: Path, reading: Reading) -> Iterator[Cells]:
@@ -31,7 +32,7 @@ def read_apkg(path: Path, reading: Reading) -> Iterator[Cells]:
                     "older Anki versions', or as 'Notes in plain text'.",
                     file=path,
                 )
-            name = next((name for name in _DATABASES if name in inside), None)
+            name = next((name for name in DATABASES if name in inside), None)
             if name is None:
                 raise InputError("{file} holds no collection of notes. Export the deck from Anki again.", file=path)
             if archive.getinfo(name).file_size > _MAX_BYTES:
@@ -46,17 +47,22 @@ def read_apkg(path: Path, reading: Reading) -> Iterator[Cells]:
         ) from None
 
 
+def field_names(models: dict[str, Any]) -> dict[int, tuple[str, ...]]:
+    """The names of the fields of each kind of note, and the tags."""
+    return {
+        int(key): (*(str(f["name"]) for f in sorted(kind["flds"], key=lambda f: f["ord"])), "tags")
+        for key, kind in models.items()
+    }
+
+
 def _notes(database: Path) -> Iterator[Cells]:
     """The notes, numbered, each kind of note with its own names."""
     with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as db:
         db.text_factory = lambda raw: raw.decode("utf-8", "replace")
         (models,) = db.execute("select models from col").fetchone()
-        names = {
-            int(key): (*(str(f["name"]) for f in sorted(kind["flds"], key=lambda f: f["ord"])), "tags")
-            for key, kind in json.loads(models).items()
-        }
+        names = field_names(json.loads(models))
         notes = db.execute("select mid, flds, tags from notes order by id")
         for number, (kind, fields, tags) in enumerate(notes, 1):
-            cells = tuple(fields.split(_SEPARATOR))
+            cells = tuple(fields.split(SEPARATOR))
             header = names.get(kind) or tuple(f"field {i}" for i in range(1, len(cells) + 1))
             yield number, header, (*cells[: len(header) - 1], tags.strip())

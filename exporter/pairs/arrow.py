@@ -31,7 +31,9 @@ def read_parquet(path: Path, reading: Reading) -> Iterator[Cells]:
         raise
     except Exception as error:  # ArrowInvalid, OSError, and what a damaged file leads to
         raise InputError(
-            "{file} is not a readable Parquet file: {error}.", file=path, error=_first_line(error)
+            "{file} is not a readable Parquet file: {error}. Save the table again, or as CSV.",
+            file=path,
+            error=_first_line(error),
         ) from None
 
 
@@ -45,7 +47,9 @@ def read_saved_dataset(path: Path, reading: Reading) -> Iterator[Cells]:
         raise
     except Exception as error:
         raise InputError(
-            "{file} cannot be loaded as a saved dataset: {error}.", file=path, error=_first_line(error)
+            "{file} cannot be loaded as a saved dataset: {error}. Save it again, or as CSV.",
+            file=path,
+            error=_first_line(error),
         ) from None
 
 

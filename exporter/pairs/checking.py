@@ -12,18 +12,16 @@ from pathlib import Path
 from ..common.errors import Problem
 from ..language.entry import Entry
 from ..language.levels import LEVELS, TRAINABLE, parse_level
-from ..language.sentences import count_sentences
 from .columns import Columns, Reading
-from .markup import markup_in, without_markup, without_tags
+from .markup import without_markup, word_without_markup
+from .sentence import BREAK, CONTROL, check_sentence, control_problem
 from .tables import TableRow, read_rows
 
 STARTER = Path(__file__).parents[1] / "data" / "bank"
 
 _QUOTES = str.maketrans("‘’‚‛ʼ´`“”„‟«»", "'''''''\"\"\"\"\"\"")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\ud800-\udfff]")
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f\x80-\x84\x86-\x9f]")
-_BREAK = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
-MAX_WORD, MAX_SENTENCE = 60, 1000  # characters
+MAX_WORD = 60  # characters
 
 
 @dataclass(frozen=True)
@@ -51,10 +49,27 @@ class RowCounts:
 
 @dataclass
 class Cleaned:
-    """How many cells were changed, by what was done: quotation marks made straight, markup taken off."""
+    """How many cells were changed, by what was done.
+
+    Quotation marks were made straight, markup and invisible characters taken off, and words asked for without the
+    notation of their list ("apple n." as apple).
+    """
 
     smart_quotes: int = 0
     markup: int = 0
+    invisible: int = 0
+    notation: int = 0
+
+    @property
+    def said(self) -> tuple[Problem, ...]:
+        """What was done, for people."""
+        said = (
+            Problem("Typographic quotation marks were made straight in {n} cells.", {"n": f"{self.smart_quotes:,}"}),
+            Problem("Markup (tags, cloze marks, sounds) was taken off {n} cells.", {"n": f"{self.markup:,}"}),
+            Problem("Invisible characters were taken off {n} cells.", {"n": f"{self.invisible:,}"}),
+            Problem("{n} pairs ask for the word without the list's notation.", {"n": f"{self.notation:,}"}),
+        )
+        return tuple(problem for problem in said if problem.values["n"] != "0")
 
 
 @dataclass
@@ -117,15 +132,21 @@ class _Loading:
         self._words: dict[str, int] = {}
         self._sentences: dict[str, int] = {}
         self._seen: set[int] = set()
+        self._numbers = 0  # in the place of levels
 
     def add(self, row: TableRow) -> None:
         pairs, rows = self.pairs, self.rows
         rows.read += 1
-        word, sentence = self._clean(row.word, without_tags), self._clean(row.sentence, without_markup)
+        word = self._clean(row.word, word_without_markup)
+        entry = Entry.parse(word, row.pos)
+        sentence = self._clean(row.sentence, lambda text: without_markup(text, entry))
         if not word or not sentence:
             rows.blank += 1
             return
         level = row.level.strip().upper()
+        if level.isdecimal():  # of a lesson
+            self._numbers += 1
+            level = ""
         if level in LEVELS and level != pairs.level:
             rows.other_level += 1
             return
@@ -137,15 +158,19 @@ class _Loading:
                 rows.rejected += 1
                 return
             word, sentence = one_line(word), one_line(", ".join((sentence, *row.surplus)))
-        rows.used += self._pair(Entry.parse(word, row.pos).headword or word, sentence)
+            entry = Entry.parse(word, row.pos)
+        if self._is_new(asked := entry.headword or word, sentence):
+            rows.used += 1
+            pairs.cleaned.notation += asked != word
+        else:
+            rows.doubled += 1
         rows.kept_despite_a_failed_check += reason is not None
 
-    def _pair(self, word: str, sentence: str) -> bool:
+    def _is_new(self, word: str, sentence: str) -> bool:
         """Keep the pair, unless it is there already."""
         w = self._words.setdefault(word.casefold(), len(self._words))
         s = self._sentences.setdefault(sentence, len(self._sentences))
         if (w << 32 | s) in self._seen:
-            self.rows.doubled += 1
             return False
         self._seen.add(w << 32 | s)
         if w == len(self.pairs.words):
@@ -159,60 +184,47 @@ class _Loading:
         cleaned = self.pairs.cleaned
         plain = without(text)
         cleaned.markup += plain is not text and plain != text
-        text, straightened = straight(plain)
+        visible = plain if plain.isascii() else _INVISIBLE.sub("", plain)
+        cleaned.invisible += visible != plain
+        text, straightened = straight(visible)
         cleaned.smart_quotes += straightened
         return text
 
     def finished(self) -> PairSet:
         self.pairs.sentences = list(self._sentences)
+        if self._numbers:
+            said = "{n} rows have a number for a level, and were taken for pairs of {level}."
+            self.pairs.notes.append(Problem(said, {"n": self._numbers, "level": self.pairs.level}))
         return self.pairs
 
 
 def check_pair(word: str, sentence: str, surplus: Sequence[str] = (), pos: str = "") -> Problem | None:
     """What is wrong with a cleaned pair, in a few words; None when nothing is. `pos` is the word's part of speech."""
-    if _BREAK.search(word):
+    if BREAK.search(word):
         return Problem("line break in the word")
-    if _BREAK.search(sentence):
-        return Problem("line break in the sentence")
-    if control := _CONTROL.search(word) or _CONTROL.search(sentence):
-        return Problem("a control character: {character}", {"character": f"U+{ord(control[0]):04X}"})
-    if surplus:
+    if control := CONTROL.search(word):
+        return control_problem(control[0])
+    if surplus and not BREAK.search(sentence):
         return Problem("more cells than columns: put a sentence with commas in quotation marks")
     if not any(c.isalpha() for c in word):
         return Problem("the word has no letters")
     if len(word) > MAX_WORD:
         return Problem("the word has {n} characters: are the columns swapped?", {"n": len(word)})
-    if len(sentence) > MAX_SENTENCE:
-        return Problem(
-            "the sentence has {n} characters, and at most {most} are taken",
-            {"n": f"{len(sentence):,}", "most": f"{MAX_SENTENCE:,}"},
-        )
-    if markup := markup_in(sentence):
-        return Problem("markup in the sentence: {markup}", {"markup": markup[:40]})
-    if (n := count_sentences(sentence)) > 1:
-        return Problem("{n} sentences instead of one", {"n": n})
-    if not (entry := Entry.parse(word, pos)).uses(sentence):
-        if entry.parts and Entry.parse(entry.headword).uses(sentence):
-            return Problem("the sentence does not use the word as {part}", {"part": pos or "/".join(entry.parts)})
-        return Problem("the word does not occur in the sentence")
-    return None
+    return check_sentence(sentence, Entry.parse(word, pos))
 
 
 def straight(text: str) -> tuple[str, bool]:
-    """Straight quotation marks (and whether any were not), no invisible characters, single spaces.
-
-    Line breaks are left for the check to see.
-    """
+    """Straight quotation marks (and whether any were not), single spaces; line breaks are left for the check to see."""
     if text.isascii() and not text.startswith((" ", "\t")) and "  " not in text and "\t" not in text:
         return text.strip(), False
-    cleaned = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+    cleaned = unicodedata.normalize("NFC", text)
     straight = cleaned.translate(_QUOTES)
     return re.sub(r"[^\S\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+", " ", straight).strip(), straight != cleaned
 
 
 def one_line(text: str) -> str:
     """`text` as it may be in a record: line breaks and control characters are spaces."""
-    return " ".join(_CONTROL.sub(" ", _BREAK.sub(" ", text)).split())
+    return " ".join(CONTROL.sub(" ", BREAK.sub(" ", text)).split())
 
 
 def _level_problem(level: str) -> Problem | None:

@@ -35,6 +35,12 @@ NAMES: dict[str, tuple[str, ...]] = {
         "turkishmeaning", "turkishtranslation", "back", "arkayuz",
     ),
 }  # fmt: skip
+# What is in the names of other columns of sentences, and in those of columns about them.
+_EXAMPLES = ("example", "sentence", "ornek", "cumle")
+_ABOUT_THEM = (
+    "translat", "turk", "turkish", "meaning", "audio", "sound", "level", "count", "length", "source", "ceviri", "anlam",
+    "ses", "id", "no",
+)  # fmt: skip
 LISTED = 12  # names in a message
 _LEVEL = re.compile(r"(?<![^\W_])([ABC][12])(?![^\W_])", re.IGNORECASE)
 
@@ -93,7 +99,8 @@ class Columns:
     def known(self, header: Sequence[Any]) -> int:
         """How many names in `header` are those of a column that means something here."""
         wanted = {n for names in NAMES.values() for n in names} | {plain(n) for ns in self.given.values() for n in ns}
-        return sum(plain(name) in wanted or _unnumbered(plain(name)) in NAMES["sentence"] for name in header)
+        names = [plain(_bare(name)) for name in header]
+        return sum(n in wanted or _unnumbered(n) in NAMES["sentence"] or _of_sentences(n) for n in names)
 
     def find(self, header: Sequence[str], needed: Iterable[str]) -> Places:
         """Where each role is in `header`; roles that are not `needed` may be absent.
@@ -103,7 +110,7 @@ class Columns:
         Raises:
             InputError: a needed or given column is missing.
         """
-        names = [plain(h) for h in header]
+        names = [plain(_bare(h)) for h in header]
         places: dict[str, tuple[int, ...]] = {}
         taken: set[int] = set()
         for role in NAMES:
@@ -121,6 +128,10 @@ class Columns:
             if found := next(filter(None, free), None):
                 places[role] = tuple(found) if several else (found[0],)
                 taken.update(places[role])
+        if "sentence" not in places and (
+            others := [i for i, n in enumerate(names) if i not in taken and _of_sentences(n)]
+        ):
+            places["sentence"] = tuple(others)
         missing = [role for role in needed if role not in places]
         if missing:
             raise InputError(
@@ -134,8 +145,9 @@ class Columns:
         return Places(word, places.get("sentence", ()), level, pos, meaning)
 
     def _position(self, name: str, role: str, header: Sequence[str], names: Sequence[str]) -> int:
-        if plain(name) in names:
-            return names.index(plain(name))
+        whole = [plain(h) for h in header]
+        if plain(name) in (*whole, *names):
+            return (whole if plain(name) in whole else names).index(plain(name))
         if name.isdecimal() and 1 <= int(name) <= len(header):
             return int(name) - 1
         raise InputError(
@@ -156,6 +168,17 @@ class Reading:
     needed: tuple[str, ...] = ("word", "sentence")
     sheet: str | None = None
     notes: list[Problem] = field(default_factory=list)
+
+
+def _bare(name: object) -> str:
+    """A name without what is in brackets behind it: "Word (English)"."""
+    text = str(name)
+    return re.sub(r"\s*[(\[].*", "", text) or text
+
+
+def _of_sentences(name: str) -> bool:
+    """Whether a plain name is that of a column of example sentences: "dictionaryexample", but not their translation."""
+    return len(name) <= 30 and any(n in name for n in _EXAMPLES) and not any(n in name for n in _ABOUT_THEM)
 
 
 def _unnumbered(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,9 @@ from .header import Cells, Rows, with_header
 
 _SEPARATORS = ",;\t|"
 _LOOK = 40  # lines, for the separator
+_SPELLED = re.compile(r"\s+(?:[-–—=:|]|->|→)\s+|:\s+")  # apple - I eat an apple.
 _MAX_LINES = 20  # of a cell
+_RULE = re.compile(r"\|?(?:\s*:?-{2,}:?\s*\|?)+")  # |---|---| below the header of a Markdown table
 _OF_NOTES = frozenset(["guid", "notetype", "deck", "tags"])
 _ANKI = {"tab": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|", "colon": ":"}
 
@@ -43,7 +46,11 @@ def read_delimited(path: Path, encoding: str, reading: Reading) -> Iterator[Cell
     with open_text(path, encoding) as file:
         lines: Iterable[str] = islice(file, anki.lines, None) if anki else file
         quoting = csv.QUOTE_NONE if raw else csv.QUOTE_MINIMAL
-        reader = csv.reader(lines, delimiter=separator, quoting=quoting, skipinitialspace=not raw)
+        reader: Iterable[list[str]]
+        if separator:
+            reader = csv.reader(lines, delimiter=separator, quoting=quoting, skipinitialspace=not raw)
+        else:
+            reader = (_SPELLED.split(line.rstrip("\r\n"), maxsplit=1) for line in lines)
         rows = _checked(path, reader, raw, anki)
         if anki and anki.names:
             rows = chain([(0, anki.names)], rows)
@@ -88,12 +95,17 @@ def _checked(path: Path, reader: Iterable[list[str]], raw: bool, anki: Export | 
                 )
             if number == 1 and len(cells) <= 2 and cells and is_separator_line(cells[0]):
                 continue
+            if number < _LOOK and _RULE.fullmatch("|".join(cells)):
+                continue
             if anki and anki.dropped:
                 cells = ["" if at in anki.dropped else cell for at, cell in enumerate(cells)]
             yield number, cells
     except csv.Error as error:
         raise InputError(
-            "{file} cannot be read as a table: {error}. Is a quotation mark left open?", file=path, error=error
+            "{file} cannot be read as a table: {error}. Close a quotation mark that is left open, or "
+            "save the table again.",
+            file=path,
+            error=error,
         ) from None
 
 
@@ -110,7 +122,10 @@ def _unquoted(cell: str) -> str:
 
 
 def _separator(head: Sequence[str], suffix: str, columns: Columns) -> str:
-    """What separates the columns: the sign with which most names of a header are known, else the most regular one."""
+    """What separates the columns: the sign with which most names of a header are known, else the most regular one.
+
+    Empty where a word is followed by a dash or a colon and a sentence.
+    """
     if suffix in (".tsv", ".tab"):
         return "\t"
     lines = head[1:] if head and is_separator_line(head[0]) else head
@@ -122,4 +137,7 @@ def _separator(head: Sequence[str], suffix: str, columns: Columns) -> str:
         width, often = max(widths.items(), key=lambda item: (item[0] > 1, item[1]), default=(0, 0))
         return known, often / len(rows) if width > 1 else 0.0, width
 
-    return max(_SEPARATORS, key=quality)
+    spelled = sum(len(_SPELLED.split(line, maxsplit=1)) == 2 for line in lines)
+    best = max(_SEPARATORS, key=quality)
+    known, regular, _ = quality(best)
+    return best if columns.given or known or regular > 0.5 or spelled < 0.8 * len(lines) else ""

@@ -51,14 +51,15 @@ def _chosen(path: Path, sheets: dict[str, Any], reading: Reading) -> dict[str, s
             title = list(sheets)[int(wanted) - 1]
         if title is None:
             raise InputError(
-                "{file} has no sheet {sheet!r}. Its sheets are: {sheets}.",
+                "{file} has no sheet {sheet!r}. Name one of these with {option}: {sheets}.",
                 file=path,
                 sheet=reading.sheet,
+                option=SHEET,
                 sheets=listed(list(sheets)),
             )
         return {title: None}
     if not sheets:
-        raise InputError("{file} has no sheet with cells.", file=path)
+        raise InputError("{file} has no sheet with cells. Put the table into one, or save it as CSV.", file=path)
     levels: dict[str, str | None] = {title: level for title in sheets if (level := level_in(title))}
     shown = [title for title, sheet in sheets.items() if sheet.sheet_state == "visible"]
     return levels or {next(iter(shown), next(iter(sheets))): None}

@@ -15,6 +15,7 @@ from ..common.errors import InputError, Problem
 from ..language.entry import Entry
 from ..language.levels import LEVELS
 from .columns import Places, Reading, listed, plain
+from .markup import without_tags
 
 Rows = Iterable[tuple[int, Sequence[Any]]]  # row number, cells
 Cells = tuple[int, Sequence[str], Sequence[Any]]  # row number, column names, values
@@ -28,7 +29,7 @@ _PARTS = frozenset(
         "zarf", "edat", "baglac", "zamir", "unlem", "ad", "onad", "belirtec", "ilgec", "deyim", "kalip",
     }
 )  # fmt: skip
-_SENTENCE = re.compile(r"\S+\s+\S+.*[.!?…][\"'”’)]*\s*$", re.DOTALL)
+SENTENCE = re.compile(r"\S+\s+\S+.*[.!?…][\"'”’)]*\s*$", re.DOTALL)
 
 
 def with_header(rows: Rows, reading: Reading) -> Iterator[Cells]:
@@ -122,7 +123,7 @@ def _guessed(rows: Sequence[Sequence[Any]], reading: Reading) -> tuple[str, ...]
 def columns_by_content(rows: Sequence[Sequence[Any]]) -> Places:
     """What the columns of a table without a header hold, the first row included."""
     width = max(map(len, rows))
-    columns = [[cell_text(r[i]).strip() if i < len(r) else "" for r in rows] for i in range(width)]
+    columns = [[without_tags(cell_text(r[i])).strip() if i < len(r) else "" for r in rows] for i in range(width)]
     level = pos = None
     words: list[int] = []
     sentences: list[int] = []
@@ -134,7 +135,7 @@ def columns_by_content(rows: Sequence[Sequence[Any]]) -> Places:
             level = at if level is None else level
         elif all(map(names_part, filled)):
             pos = at if pos is None else pos
-        elif cells[0] and sum(bool(_SENTENCE.match(cell)) for cell in filled) > 0.8 * len(filled):
+        elif cells[0] and sum(bool(SENTENCE.match(cell)) for cell in filled) > 0.8 * len(filled):
             sentences.append(at)
         elif any(c.isalpha() for c in cells[0]) and max(map(len, filled)) <= 80:
             words.append(at)
@@ -151,7 +152,8 @@ def columns_by_content(rows: Sequence[Sequence[Any]]) -> Places:
 
 def names_part(text: str) -> bool:
     """Whether `text` is a part of speech, or several: "noun", "adj./adv.", "isim"."""
-    return bool(Entry.parse("x", text).parts) or plain(text) in _PARTS
+    entry = Entry.parse(f"x ({text})")
+    return (entry.headword == "x" and bool(entry.parts)) or plain(text) in _PARTS
 
 
 def _occurs(words: Sequence[str], sentences: Sequence[str]) -> int:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..common.encoding import check_json_size, open_text
 from ..common.errors import InputError
 from .columns import NAMES, Reading, level_in, plain
-from .header import Cells
+from .header import Cells, with_header
 
 
 def read_json(path: Path, encoding: str, reading: Reading) -> Iterator[Cells]:
@@ -23,15 +23,20 @@ def read_json(path: Path, encoding: str, reading: Reading) -> Iterator[Cells]:
     try:
         return _json(path, json.loads(text), reading)
     except RecursionError:
-        raise InputError("{file} is nested too deeply to be a table of words and sentences.", file=path) from None
+        raise InputError(
+            "{file} is nested too deeply to be a table of words and sentences. Write it as a list of objects.",
+            file=path,
+        ) from None
     except ValueError as error:
         if not isinstance(error, json.JSONDecodeError):  # a number of thousands of digits
-            raise InputError("{file} cannot be read as JSON: {error}.", file=path, error=error) from None
+            raise InputError(
+                "{file} cannot be read as JSON: {error}. Correct that place.", file=path, error=error
+            ) from None
         # Two JSON values one after the other: JSON Lines under the wrong name.
         if error.msg == "Extra data" and text.lstrip().startswith("{"):
             return _json_lines(path, encoding, reading)
         raise InputError(
-            "{file} is not valid JSON: {error} at line {line}, column {column}.",
+            "{file} is not valid JSON: {error} at line {line}, column {column}. Correct that place.",
             file=path,
             error=error.msg,
             line=error.lineno,
@@ -48,6 +53,8 @@ def _json(path: Path, data: Any, reading: Reading) -> Iterator[Cells]:
     if isinstance(data, dict):
         if data and all(level_in(str(key)) for key in data):
             return _by_level(path, data, reading)
+        if columns := _columns(data, reading):
+            return ((number, tuple(data), row) for number, row in enumerate(zip(*columns, strict=True), 1))
         lists = [v for v in data.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
         wrapped = [v for v in lists if any(plain(k) in NAMES["word"] for k in v[0])]
         if len(wrapped) == 1:
@@ -61,11 +68,22 @@ def _json(path: Path, data: Any, reading: Reading) -> Iterator[Cells]:
         return _by_word(path, data, reading)
     if isinstance(data, list):
         if not data:
-            raise InputError("{file} is an empty list.", file=path)
+            raise InputError("{file} is an empty list. Write the words or pairs into it.", file=path)
+        if all(isinstance(row, list) for row in data):
+            return with_header(enumerate(data, 1), reading)
         return _objects(path, enumerate(data, 1), reading)
     raise InputError(
-        "{file} holds a single {type}, not a list of words and sentences.", file=path, type=type(data).__name__
+        "{file} holds a single {type}, not a list of words and sentences. Write it as a list of objects.",
+        file=path,
+        type=type(data).__name__,
     )
+
+
+def _columns(data: Mapping[str, Any], reading: Reading) -> Sequence[Sequence[Any]]:
+    """The columns of `{"word": [...], "sentence": [...]}`, also as pandas writes it; none where it is not such."""
+    columns = [[*value.values()] if isinstance(value, dict) else value for value in data.values()]
+    even = all(isinstance(column, list) for column in columns) and len({len(column) for column in columns}) == 1
+    return columns if even and reading.columns.known([*data]) > 1 else []
 
 
 def _strings(value: Any) -> bool:
@@ -101,7 +119,7 @@ def _objects(path: Path, items: Iterable[tuple[int, Any]], reading: Reading) -> 
             continue
         if not isinstance(item, Mapping):
             raise InputError(
-                "{file}, row {row}: expected an object with a word and a sentence, found {item}.",
+                "{file}, row {row}: expected an object with a word and a sentence, found {item}. Correct that row.",
                 file=path,
                 row=number,
                 item=json.dumps(item, ensure_ascii=False)[:60],
@@ -118,6 +136,9 @@ def _json_lines(path: Path, encoding: str, reading: Reading) -> Iterator[Cells]:
                 item = json.loads(line)
             except (ValueError, RecursionError) as error:
                 raise InputError(
-                    "{file}, line {line} is not valid JSON: {error}.", file=path, line=number, error=error
+                    "{file}, line {line} is not valid JSON: {error}. Correct that line.",
+                    file=path,
+                    line=number,
+                    error=error,
                 ) from None
             yield from _objects(path, [(number, item)], reading)

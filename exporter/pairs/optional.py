@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
 
 from ..common.errors import InputError
@@ -14,8 +15,9 @@ def optional(module: str, what: str, package: str) -> Any:
         return importlib.import_module(module)
     except ImportError:
         raise InputError(
-            "{what} needs the package {package}, which is not installed: pip install {package}. "
+            "{what} needs the package {package}, which is not installed: {python} -m pip install {package}. "
             "Or save the table as CSV.",
             what=what,
             package=package,
+            python=sys.executable,
         ) from None

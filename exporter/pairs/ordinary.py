@@ -36,7 +36,11 @@ def ordinary(path: Path) -> Iterator[Path]:
         raise InputError("{file} does not exist. Check the spelling of the path.", file=path) from None
     except (OSError, ValueError) as error:  # a link to itself, a part that is no folder, a zero byte
         reason = getattr(error, "strerror", None) or error
-        raise InputError("{file} cannot be read: {error}.", file=path, error=reason) from None
+        raise InputError(
+            "{file} cannot be read: {error}. Check its permissions, or take another copy of it.",
+            file=path,
+            error=reason,
+        ) from None
     if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
         yield path
     elif stat.S_ISFIFO(mode) and _ON_PURPOSE.fullmatch(str(path)):
@@ -56,5 +60,5 @@ def _spooled(pipe: IO[bytes], path: Path) -> Iterator[Path]:
             while chunk := pipe.read(1 << 20):
                 file.write(chunk)
                 if file.tell() > _MAX_BYTES:
-                    raise InputError("What comes from {file} is longer than 2 GB.", file=path)
+                    raise InputError("What comes from {file} is longer than 2 GB. Give it in several parts.", file=path)
         yield copy

@@ -6,18 +6,19 @@ Nothing is checked here: a row comes out unchanged, with the number under which 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..common.encoding import check_json_size, detect_encoding, open_text
+from ..common.encoding import check_json_size, detect_encoding, guessed, open_text
 from ..common.errors import InputError
 from .anki import read_apkg
 from .arrow import read_parquet, read_saved_dataset
 from .columns import Columns, Places, Reading
 from .delimited import read_delimited
 from .excel import read_excel
-from .header import Cells, cell_text, word_text
+from .header import SENTENCE, Cells, cell_text, word_text
 from .json_tables import read_json
 from .ordinary import ordinary
 
@@ -28,6 +29,7 @@ KINDS: dict[str, Callable[[Path, Reading], Iterator[Cells]]] = {
     ".xlsm": read_excel,
     ".apkg": read_apkg,
 }
+_LINE = re.compile(r"\r?\n|\r|<br\s*/?>", re.IGNORECASE)
 _JSON = (".json", ".jsonl", ".ndjson")
 TABLES = (*KINDS, *_JSON, ".csv", ".tsv", ".tab")
 
@@ -95,7 +97,7 @@ def _rows(path: Path, number: int, names: Sequence[str], values: Sequence[Any], 
     sentences: list[Any] = []
     for at in places.sentences:
         given = cell(at)
-        sentences += given if isinstance(given, (list, tuple)) else [given]
+        sentences += given if isinstance(given, (list, tuple)) else _lines(given)
     if len(sentences) > 1:
         sentences = [s for s in sentences if not isinstance(s, str) or s.strip()]
     pos, meaning = cell_text(cell(places.pos)), cell_text(cell(places.meaning))
@@ -123,24 +125,35 @@ def _rows(path: Path, number: int, names: Sequence[str], values: Sequence[Any], 
         )
 
 
+def _lines(cell: Any) -> list[Any]:
+    """The sentences of a cell that has one a line; else the cell as it is."""
+    pieces = [p for p in _LINE.split(cell) if p.strip()] if isinstance(cell, str) and _LINE.search(cell) else []
+    return pieces if len(pieces) > 1 and all(map(SENTENCE.match, pieces)) else [cell]
+
+
 def cells_of(path: Path, reading: Reading) -> Iterator[Cells]:
     """The rows of the ordinary file at `path` with the names of their columns. Raises InputError."""
     try:
         if path.is_dir():
             return read_saved_dataset(path, reading)
         if path.stat().st_size == 0:
-            raise InputError("{file} is empty.", file=path)
+            raise InputError("{file} is empty. Save it again with something in it.", file=path)
         suffix = path.suffix.lower()
         if suffix in KINDS:
             return KINDS[suffix](path, reading)
         if suffix == ".json":
             check_json_size(path)
         encoding = detect_encoding(path, line_limit=suffix != ".json")
+        reading.notes.extend(guessed(encoding))
         if suffix in _JSON or looks_like_json(path, encoding):
             return read_json(path, encoding, reading)
         return read_delimited(path, encoding, reading)
     except OSError as error:
-        raise InputError("{file} cannot be read: {error}.", file=path, error=error.strerror or error) from error
+        raise InputError(
+            "{file} cannot be read: {error}. Check its permissions, or take another copy of it.",
+            file=path,
+            error=error.strerror or error,
+        ) from error
 
 
 def looks_like_json(path: Path, encoding: str) -> bool:

@@ -6,19 +6,21 @@ import csv
 import re
 import sys
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from ..common.encoding import detect_encoding, open_text
+from ..common.encoding import detect_encoding, guessed, open_text
 from ..common.errors import InputError, Option, Problem
 from ..language.entry import Entry
-from .columns import Columns, Reading, level_in, listed
+from ..language.levels import LEVELS
+from .columns import Columns, Places, Reading, level_in, listed
 from .delimited import anki_export, is_separator_line
 from .header import columns_by_content, word_text
-from .lines import read_lines, unnumbered
-from .markup import without_tags
+from .lines import is_english, most, read_lines, unnumbered
+from .markup import word_without_markup
 from .ordinary import STDIN, ordinary
 from .tables import TABLES, TableRow, looks_like_json, read_rows
 
@@ -58,10 +60,15 @@ class WordList:
     other_level: int = 0
     notes: tuple[Problem, ...] = ()
 
-    def at(self, level: str) -> WordList:
-        """The entries of `level` and those of no level."""
-        kept = tuple(word for word in self.words if word.level in (None, level))
+    def at(self, *levels: str) -> WordList:
+        """The entries of `levels` and those of no level."""
+        kept = tuple(word for word in self.words if word.level in (None, *levels))
         return replace(self, words=kept, other_level=self.other_level + len(self.words) - len(kept))
+
+    def counts(self, default: str) -> str:
+        """How many entries there are of each level, in words; those of no level count for `default`."""
+        levels = Counter(word.level or default for word in self.words)
+        return ", ".join(f"{level} {levels[level]:,}" for level in LEVELS if levels[level])
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -94,7 +101,7 @@ def read_word_list(source: str | Path, columns: Columns | None = None, sheet: st
             lines = text.read().splitlines()
         if _is_table(lines, reading) or looks_like_json(file, encoding):
             return _of_rows(file, reading, source)
-        return _of_lines(lines, source)
+        return _of_lines(lines, source, notes=guessed(encoding))
 
 
 def typed_words(text: str, source: object = Option("words")) -> WordList:
@@ -118,37 +125,51 @@ def _is_table(lines: Sequence[str], reading: Reading) -> bool:
         if len(regular) < 0.8 * len(rows) or len(rows) < 2:
             continue
         places = columns_by_content(regular)
-        if sign in "\t|" or places.level is not None or places.pos is not None:
+        if sign in "\t|" or places.level is not None or places.pos is not None or _translated(regular, places):
             return True
     return False
 
 
+def _translated(rows: Sequence[Sequence[str]], places: Places) -> bool:
+    """Whether one column is English and the other is not: "apple,elma"."""
+    if places.word is None or places.meaning is None:
+        return False
+    words, meanings = ([row[at] for row in rows] for at in (places.word, places.meaning))
+    return most(is_english, words) and not most(is_english, meanings, 0.3)
+
+
 def _of_rows(path: Path, reading: Reading, source: object) -> WordList:
-    odd: list[str] = []
-    words = [_of_row(row, odd) for row in read_rows(path, reading=reading)]
-    if odd:
-        reading.notes.append(
-            Problem(
-                "{n} entries have a level that is none of the CEFR: {levels}.", {"n": len(odd), "levels": listed(odd)}
-            )
-        )
-    return _whole(words, source, reading.notes)
+    rows = list(read_rows(path, reading=reading))
+    notes, levels = reading.notes, [row.level.strip() for row in rows]
+    if odd := [level for level in levels if level and _level(level) is None]:
+        values = {"n": len(odd), "levels": listed(odd)}
+        notes.append(Problem("{n} entries have a level that is none of the CEFR: {levels}.", values))
+    if several := [level for level in levels if level.upper() != (_level(level) or level.upper())]:
+        values = {"n": len(several), "levels": listed(several)}
+        notes.append(Problem("{n} entries name more than a level, of which the first was taken: {levels}.", values))
+    if beyond := sum(len(row.surplus) for row in rows):
+        notes.append(Problem("{n} cells beyond the last column were left out.", {"n": beyond}))
+    words = list(map(_of_row, rows))
+    if blank := sum(not word.text and any(text for _, text in word.columns) for word in words):
+        notes.append(Problem("{n} rows without a word were left out.", {"n": blank}))
+    return _whole(words, source, notes)
 
 
-def _of_row(row: TableRow, odd: list[str]) -> ListedWord:
-    text = one_line(unnumbered(without_tags(row.word).strip()))
-    word = ListedWord(text, _level(row.level), row.pos.strip() or None, row.meaning.strip() or None, row.others)
-    if row.level.strip() and word.level is None:
-        odd.append(row.level.strip())
+def _of_row(row: TableRow) -> ListedWord:
+    level, pos, meaning = _level(row.level), row.pos.strip() or None, row.meaning.strip() or None
+    word = ListedWord(entry_text(row.word), level, pos, meaning, row.others)
     return _with_entry_level(word)
 
 
-def _of_lines(lines: Sequence[str], source: object, *, typed: bool = False) -> WordList:
-    read = read_lines(lines, typed=typed)
-    notes = []
+def _of_lines(lines: Sequence[str], source: object, *, typed: bool = False, notes: Sequence[Problem] = ()) -> WordList:
+    read = read_lines([word_without_markup(line) for line in lines], typed=typed)
+    notes = [*notes]
     if read.titles:
         values = {"n": len(read.titles), "titles": listed(read.titles)}
         notes.append(Problem("{n} lines were taken for titles, not for words: {titles}.", values))
+    if read.examples:
+        values = {"n": len(read.examples), "examples": listed(read.examples)}
+        notes.append(Problem("{n} lines were taken for examples, not for words: {examples}.", values))
     words = []
     for line in read.entries:
         given = (("level", line.level), ("pos", line.pos), ("meaning", line.meaning))
@@ -163,6 +184,11 @@ def _of_lines(lines: Sequence[str], source: object, *, typed: bool = False) -> W
 def _with_entry_level(word: ListedWord) -> ListedWord:
     """`word` with the level that its own notation says, where nothing else does: "abandon v. B2"."""
     return word if word.level or not word.entry.level else replace(word, level=word.entry.level)
+
+
+def entry_text(cell: str) -> str:
+    """The entry in a cell of a table: without markup, number and line breaks."""
+    return one_line(unnumbered(word_without_markup(cell).strip()))
 
 
 def one_line(text: str) -> str:

@@ -101,8 +101,10 @@ def check_name(name: str) -> None:
         or _RESERVED.match(name)
     ):
         raise InputError(
-            "The name {name!r} cannot be used for files. Use letters, digits, spaces, - and _, up to 120 bytes.",
+            "The name {name!r} cannot be used for files. Give another one with {option}: letters, digits, spaces, - "
+            "and _, up to 120 bytes.",
             name=shown(name[:60]),
+            option=Option("name"),
         )
 
 
@@ -183,7 +185,7 @@ def export(
 def is_ours(path: Path) -> bool:
     """Whether the exporter wrote it: its own output is no table of pairs."""
     stem = path.name.partition(".")[0]
-    tails = {f"{f.tail}{side}" for f in FORMATS.values() for side in ("", "_eval")}
+    tails = {f"{f.tail}{side}" for f in FORMATS.values() for side in ("", "_eval")} | {"_rejected"}
     names = {stem.removesuffix(tail) for tail in tails}
     return path.name.endswith(".meta.json") or any(path.with_name(f"{n}.meta.json").is_file() for n in names)
 

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ..common.encoding import detect_encoding, open_text
-from ..common.errors import InputError, Option
+from ..common.errors import InputError, Option, Problem
 from .prompt import HARD_CUT, Record
+
+ROW = Problem("{file}, row {row}: {error} Correct that row, or take it out.").message
+RECORD = Problem("{file}, record {row}: {error} Correct that record, or take it out.").message
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Format:
     between: str = "\n"
     end: str = ""
     keys: tuple[str, ...] = ()
-    position: str = "{file}, row {row}: {error}"
+    position: str = ROW
 
     @property
     def extension(self) -> str:

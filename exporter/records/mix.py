@@ -39,10 +39,15 @@ class Mix:
         sizes = [n for ns, _ in bins for n in ns]
         if (total := sum(share for _, share in bins)) != 100:
             raise InputError(
-                "The shares of {option} {text!r} sum to {total}, not to 100.", option=MIX, text=text, total=total
+                "The shares of {option} {text!r} sum to {total}, not to 100. Change one of them.",
+                option=MIX,
+                text=text,
+                total=total,
             )
         if len(set(sizes)) != len(sizes):
-            raise InputError("{option} {text!r} names a number of words twice.", option=MIX, text=text)
+            raise InputError(
+                "{option} {text!r} names a number of words twice. Name each number once.", option=MIX, text=text
+            )
         return cls(tuple(bins))
 
     def __str__(self) -> str:

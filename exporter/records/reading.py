@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..common.encoding import check_json_size, detect_encoding, open_text
+from ..common.encoding import check_json_size, detect_encoding, guessed, open_text
 from ..common.errors import InputError, Problem
 from ..pairs.ordinary import ordinary
-from .formats import FORMATS, Format
+from .formats import FORMATS, RECORD, ROW, Format
 from .prompt import (
     CLOSING,
     HARD_CUT,
@@ -51,12 +51,12 @@ _LIST_PROMPT = re.compile(f"{OPENING}|{CLOSING}")
 class TrainingFile:
     """The records of a training file in order, and what had to be mended or left out to read them.
 
-    `cut` says whether other trainers find a cut where each record ends.
+    `text` is what other trainers read of a text file, with line ends made plain; empty for JSON.
     """
 
     records: tuple[Record | Example, ...]
     notes: tuple[Problem, ...] = ()
-    cut: bool = True
+    text: str = ""
 
 
 def read_training(path: Path) -> TrainingFile:
@@ -67,15 +67,14 @@ def read_training(path: Path) -> TrainingFile:
     """
     with ordinary(path) as file:
         if not file.is_file():
-            raise InputError("{file} is not a file.", file=path)
+            raise InputError("{file} is not a file. Give a training file.", file=path)
         added = _added_format(path)
         if added is not None and added.read is not None:
-            pieces = added.split(path, _text(file, added.extension == ".json"))
+            pieces = added.split(path, _text(file, added.extension == ".json")[0])
             return TrainingFile(tuple(_positioned(path, pieces, added.read, added.position)))
-        text = _text(file, path.suffix.lower() == ".json")
-    if is_json(path, text):
-        return _json(path, text)
-    return _hard_cut(path, text)
+        text, notes = _text(file, path.suffix.lower() == ".json")
+    read = _json(path, text) if is_json(path, text) else _hard_cut(path, text)
+    return replace(read, notes=(*notes, *read.notes))
 
 
 def read_records(path: Path) -> list[Record]:
@@ -89,13 +88,18 @@ def records_only(path: Path, read: Sequence[Record | Example]) -> list[Record]:
     for number, record in enumerate(read, 1):
         if not isinstance(record, Record):
             raise InputError(
-                "{file}, record {row}: {error}",
+                RECORD,
                 file=path,
                 row=number,
                 error=Problem("Not a list prompt with its numbered sentences: {text!r:.80}.", {"text": record.text}),
             )
         records.append(record)
     return records
+
+
+def has_list_prompt(text: str) -> bool:
+    """Whether a list prompt, or a piece of one, is in `text`, which may be JSON."""
+    return _LIST_PROMPT.search(text) is not None
 
 
 def is_json(path: Path, text: str) -> bool:
@@ -109,11 +113,13 @@ def _added_format(path: Path) -> Format | None:
     return next((f for f in FORMATS.values() if f.read is not None and f.extension == path.suffix.lower()), None)
 
 
-def _text(path: Path, whole: bool) -> str:
+def _text(path: Path, whole: bool) -> tuple[str, list[Problem]]:
+    """What is in the file, and a note where its encoding was guessed."""
     if whole:
         check_json_size(path)
-    with open_text(path, detect_encoding(path, line_limit=not whole)) as file:
-        return file.read()
+    encoding = detect_encoding(path, line_limit=not whole)
+    with open_text(path, encoding) as file:
+        return file.read(), guessed(encoding)
 
 
 def _positioned(
@@ -135,7 +141,7 @@ def _positioned(
 def _json(path: Path, text: str) -> TrainingFile:
     rows = _rows(path, text)
     unused: dict[str, None] = {}
-    read = tuple(_positioned(path, rows, lambda row: _of_row(row, unused), "{file}, row {row}: {error}"))
+    read = tuple(_positioned(path, rows, lambda row: _of_row(row, unused), ROW))
     notes = []
     if unused:
         notes.append(Problem("Keys that training does not use were left out: {keys}.", {"keys": ", ".join(unused)}))
@@ -148,14 +154,20 @@ def _rows(path: Path, text: str) -> list[Any]:
         rows = json.loads(text)
     except (ValueError, RecursionError) as error:
         if not text.lstrip("\ufeff \t\r\n").startswith("{") or "\n{" not in text.replace("\r", ""):
-            raise InputError("{file} is not valid JSON: {error}.", file=path, error=error) from None
+            raise InputError(
+                "{file} is not valid JSON: {error}. Correct that place, or export the file again.",
+                file=path,
+                error=error,
+            ) from None
         return _lines(path, text)
     if isinstance(rows, dict):
         inside = [value for value in rows.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
         chat = any(key in rows for key in _CHATS)
         rows = inside[0] if len(inside) == 1 and not chat else [rows]
     if not isinstance(rows, list) or not rows:
-        raise InputError("{file} is not a JSON array with an object for each record.", file=path)
+        raise InputError(
+            "{file} is not a JSON array with an object for each record. Write the records like that.", file=path
+        )
     return rows
 
 
@@ -166,7 +178,10 @@ def _lines(path: Path, text: str) -> list[Any]:
             rows += [json.loads(line)] if line.strip() else []
         except (ValueError, RecursionError) as error:
             raise InputError(
-                "{file}, line {line} is not valid JSON: {error}.", file=path, line=number, error=error
+                "{file}, line {line} is not valid JSON: {error}. Correct that line.",
+                file=path,
+                line=number,
+                error=error,
             ) from None
     return rows
 
@@ -242,9 +257,9 @@ def _hard_cut(path: Path, text: str) -> TrainingFile:
     blank = _BLANK.sub("", plain)
     pieces = [piece.strip("\n") for piece in re.split("\n{3,}", blank) if piece.strip()]
     if not pieces:
-        raise InputError("{file} is empty.", file=path)
+        raise InputError("{file} is empty. Save it again with something in it.", file=path)
     whole = [part for piece in pieces for part in _single(piece)]
-    records = tuple(_positioned(path, whole, _of_piece, "{file}, record {row}: {error}"))
+    records = tuple(_positioned(path, whole, _of_piece, RECORD))
     notes: list[Problem] = []
     if plain != clean:
         notes.append(Problem("The cuts are the letters \\n, not line ends, so other trainers see a single record."))
@@ -253,13 +268,12 @@ def _hard_cut(path: Path, text: str) -> TrainingFile:
     if len(whole) > len(pieces):
         values = {"records": len(whole), "cuts": len(pieces) - 1}
         notes.append(Problem("{records} records have only {cuts} hard cuts between them.", values))
-    cut = not notes
     if re.search("\n{4,}(?=[^\n])", plain):
         notes.append(Problem("Some cuts have more than three line ends; other trainers give the rest to a record."))
     if notes:
         remedy = Problem("cefr-sentences convert-data {file} --to txt --out NEW.txt cuts it cleanly.", {"file": path})
         notes.append(remedy)
-    return TrainingFile(records, tuple(notes), cut)
+    return TrainingFile(records, tuple(notes), clean)
 
 
 def _single(piece: str) -> list[str]:

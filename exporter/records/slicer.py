@@ -136,7 +136,8 @@ class SlicerReport:
     `lengths` are the tokens of each record as a whole. `orphaned` counts the response tokens, in all
     blocks, that are in a block without their whole instruction; `response` counts all response tokens. `padding` is the
     share of the trained tokens that is padding. `safe_chunk` is the shortest chunk (in steps of 32, as the
-    slider has them) at which no record is cut.
+    slider has them) at which no record is cut. `rewritten`: the figures are of the records as hard-cut text, not of the
+    file as it is.
     """
 
     records: int
@@ -149,12 +150,18 @@ class SlicerReport:
     response: int
     padding: float
     safe_chunk: int
+    rewritten: bool = False
 
 
-def report(text: str, count: Count, chunk: int, overlap: bool) -> SlicerReport:
-    """Slice `text` and say what became of each record."""
+def report(text: str, of_records: Sequence[str], count: Count, chunk: int, overlap: bool) -> SlicerReport:
+    """Slice `text`, the file of `of_records`, and say what became of each of them.
+
+    Where the file has its records written in another way, as JSON does, they are looked at as hard-cut text.
+    """
+    found = _spans(text, of_records)
+    text = text if found is not None else HARD_CUT.join(of_records)
+    records = found if found is not None else _spans(text, of_records) or []
     blocks = slice_text(text, count, chunk, overlap)
-    records = _record_spans(text)
     whole = lambda s, e: any(b.start <= s and e <= b.end for b in blocks if not b.overlap)  # noqa: E731
     lengths = [count(text[s:e]) for s, e in records]
     used = orphaned = response = 0
@@ -182,13 +189,17 @@ def report(text: str, count: Count, chunk: int, overlap: bool) -> SlicerReport:
         response=response,
         padding=1 - used / (len(blocks) * chunk) if blocks else 0.0,
         safe_chunk=-(-(needed + 2) // 32) * 32,
+        rewritten=found is None,
     )
 
 
-def _record_spans(text: str) -> list[tuple[int, int]]:
+def _spans(text: str, records: Sequence[str]) -> list[tuple[int, int]] | None:
+    """Where each record is in `text`; None where one is not there to the letter."""
     spans, position = [], 0
-    for part in text.split(HARD_CUT):
-        if part.strip():
-            spans.append((position, position + len(part.rstrip())))
-        position += len(part) + len(HARD_CUT)
+    for record in records:
+        start = text.find(record, position)
+        if start < 0:
+            return None
+        position = start + len(record)
+        spans.append((start, position))
     return spans

@@ -95,10 +95,7 @@ def describe(summary: Summary) -> str:
     lines.append(f"  = pairs used    {rows.used:>9,}   {summary.words:,} words, {summary.sentences:,} sentences")
     if rows.kept_despite_a_failed_check:
         lines.append(f"    of them kept although they failed a check: {rows.kept_despite_a_failed_check:,}")
-    if summary.cleaned.smart_quotes:
-        lines.append(f"    typographic quotation marks made straight in {summary.cleaned.smart_quotes:,} cells")
-    if summary.cleaned.markup:
-        lines.append(f"    markup taken off {summary.cleaned.markup:,} cells")
+    lines += [f"    {said}" for said in summary.cleaned.said]
     lines += [f"  ! {note}" for note in summary.notes]
     failed = summary.first_failed_rows
     lines += [f"    row {r.row}: {r.word!r:.40}: {r.reason}" for r in failed]

@@ -10,13 +10,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ...exporter.common.checked import read_object
+from ...exporter.common.errors import InputError
 from ...exporter.common.versions import installed, release
 from ...exporter.common.webui import Webui
 from ..install.interpreter import command_line
 from ..models.weights import PICKLE, SAFE, shapes
 from ..training.plan import RESUME
 from .finding import Finding, listed, note, ok, problem
-from .models import model_folders, read_json
+from .models import model_folders
 
 _CONFIG = "adapter_config.json"
 _AGAIN = "Copy the folder again from where it was trained, or repeat the training."
@@ -56,8 +58,8 @@ def missing_bases(webui: Webui) -> list[str]:
     missing = []
     for folder in _folders(webui):
         try:
-            base = read_json(folder / _CONFIG).get("base_model_name_or_path")
-        except (OSError, ValueError):
+            base = read_object(folder / _CONFIG).get("base_model_name_or_path")
+        except InputError:
             continue
         if isinstance(base, str) and base and not _is_here(webui, base):
             missing.append(base)
@@ -92,10 +94,9 @@ def _look_at(webui: Webui, folder: Path) -> Iterator[Finding]:
             )
         return
     try:
-        config = read_json(folder / _CONFIG)
-    except (OSError, ValueError) as error:
-        found = "{folder} has an {config} that cannot be read ({cause})."
-        yield problem(found, "It cannot be applied.", _AGAIN, {"folder": folder, "config": _CONFIG, "cause": error})
+        config = read_object(folder / _CONFIG)
+    except InputError as error:
+        yield problem("{error}", "It cannot be applied.", _AGAIN, {"error": error.problems[0]})
         return
     yield from _weights(folder, config)
     yield from _base(webui, folder, config)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
-from ...exporter.common.errors import Problem
+from ...exporter.common.checked import read_object
+from ...exporter.common.errors import InputError, Problem
 from ...exporter.common.webui import Webui
 from ..models.weights import shapes
 from .finding import Finding, listed, note, ok, problem
@@ -21,21 +20,7 @@ TOKENIZER = {"tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json", 
 _FIXED = ("exl2", "exl3", "gptq", "awq")
 _GET = "Download the whole model: in the webui's Model tab, Download, with its name on the hub."
 _SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})(\.safetensors|\.bin)")
-_MAX_JSON = 64_000_000  # bytes
 _MOST_ASKED = 10  # models that the hub is asked for
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A small JSON object. Raises ValueError when it is none, OSError when it cannot be read."""
-    if path.stat().st_size > _MAX_JSON:
-        raise ValueError(f"it has {path.stat().st_size:,} bytes")
-    try:
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (UnicodeDecodeError, RecursionError):
-        raise ValueError("it is not JSON") from None
-    if not isinstance(data, dict):
-        raise ValueError("it is not a JSON object")
-    return data
 
 
 def model_folders(webui: Webui) -> list[Path]:
@@ -105,9 +90,9 @@ def _look_at(folder: Path) -> Iterator[Finding]:
         yield _no_model(folder, adapter="adapter_config.json" in names, weights=bool(weights))
         return
     try:
-        config = read_json(folder / "config.json")
-    except (OSError, ValueError) as error:
-        yield _unloadable("{folder} has a config.json that cannot be read ({cause}).", folder, cause=error)
+        config = read_object(folder / "config.json")
+    except InputError as error:
+        yield _unloadable("{error}", folder, error=error.problems[0])
         return
     if not names & TOKENIZER:
         yield problem(
@@ -168,8 +153,8 @@ def _missing(folder: Path, names: set[str]) -> list[str]:
         indexes = [n for n in indexes if n.endswith(".safetensors.index.json")]  # the one that loaders prefer
     for name in indexes:
         try:
-            weight_map = read_json(folder / name).get("weight_map")
-        except (OSError, ValueError):
+            weight_map = read_object(folder / name).get("weight_map")
+        except InputError:
             return [f"{name} (it cannot be read)"]
         wanted |= {str(v) for v in weight_map.values()} if isinstance(weight_map, dict) else set()
     if not indexes:

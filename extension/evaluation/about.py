@@ -46,7 +46,7 @@ def remarks(card: Card, task: Task, training: Path | None) -> list[Problem]:
     said, level = card.data.fingerprint, card.level
     found = []
     if training is None or task.training is None:
-        found.append(Problem("No training file was found, so there is no retrieval baseline and no count of copies."))
+        found.append(Problem("No training file was found, so there is no count of copies."))
     elif said not in ("", fingerprint(task.training)):
         found.append(
             Problem("{file} is not what the adapter was trained on: its records differ.", {"file": training.name})

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from ...exporter.bank.bank import Bank
 from ...exporter.records.answers import parse_answer
 from ..models.asking import Sampling
 from ..models.generate import generate
-from .likelihood import record_losses, sentence_losses
+from ..models.limits import device_limits
+from ..training.likelihood import record_losses, sentence_losses
 from .measure import Knowledge, Written, differences, figures, finite, measure, sample
 from .metric import Sample
 from .metrics import METRICS, commonest_opening, copy_finder
@@ -49,6 +51,7 @@ class _Answered:
 _NO_MODEL = _Answered([], [], [], [])
 
 
+@device_limits()
 def evaluate(
     model: Any,
     tokenizer: Any,
@@ -59,7 +62,7 @@ def evaluate(
 ) -> Evaluation:
     """Everything measured of `model`: as it is and, where it carries an adapter, with it.
 
-    The systems are those two; retrieval and the evaluation file's own sentences, where `task` has the records; and
+    The systems are those two; the bank, and the evaluation file's own sentences where `task` has them; and
     those of `beside`, sentences for the words of `task`, list by list. `prompt_form` is that of the model.
     """
     adapted = hasattr(model, "disable_adapter")
@@ -69,8 +72,7 @@ def evaluate(
             models[name] = _ask(model, tokenizer, task, prompt_form, partial(progress, name))
     shelf = Shelf(task.training) if task.training is not None else None
     written: dict[str, Written] = {name: answered.sentences for name, answered in models.items()}
-    if shelf is not None:
-        written[RETRIEVAL] = retrieve(shelf, task.lists, task.seed)
+    written[RETRIEVAL] = retrieve(Bank(), task.lists, task.level, task.seed)
     if task.own is not None:
         written[OWN] = task.own
     written |= beside or {}
@@ -82,7 +84,7 @@ def evaluate(
     by_sentence = dict(zip(sentences, likely, strict=True))
     samples: dict[str, Sample] = {}
     for name, lists in written.items():
-        # What is fetched from the training file is copied by design.
+        # The bank may have been trained on; what is fetched is copied by design.
         known = Knowledge(groups, None if name == RETRIEVAL else copied, by_sentence)
         answered = models.get(name, _NO_MODEL)
         samples[name] = sample(task.lists, lists, task.level, known, answered.losses, answered.well_formed)

@@ -20,8 +20,7 @@ NO_PLOTS = "The plots were left out: matplotlib is not installed (pip install ma
 _WHAT = {
     BASE: "the model as it is",
     ADAPTER: "the same model with the adapter",
-    RETRIEVAL: "no model: a training sentence that contains the word and was listed under other words, where there "
-    "is one",
+    RETRIEVAL: "no model: the bank's sentence for the word, where there is one",
     OWN: "the sentences that the evaluation file itself has for these words",
 }
 _SHOWN = 30  # words in the table of examples

@@ -209,6 +209,8 @@ class Evaluation:
         words = whole.task.words or [row.word for row in systems[0].rows]
         if wrong := next((system.name for system in systems if [row.word for row in system.rows] != words), None):
             raise ValueError(f"{wrong} has other words than were asked for")
+        if whole.difference and ADAPTER not in whole.systems:
+            raise ValueError("there is a difference to an adapter that is missing")
         return cls(systems, whole.task, whole.difference, whole.reduction, whole.about)
 
 

@@ -1,11 +1,11 @@
-"""What needs no model: the words that training has never asked for, and sentences found under other words."""
+"""What needs no model: the words that training has never asked for, and the sentences of the bank."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import cycle
 
+from ...exporter.bank.bank import Bank
 from ...exporter.language.entry import Entry, keys_of
 from ...exporter.records.prompt import Record
 
@@ -18,13 +18,9 @@ class Shelf:
     """The sentences of training records, to be found by the words in them."""
 
     def __init__(self, records: Iterable[Record]) -> None:
-        listed: dict[str, set[str]] = {}
-        for record in records:
-            for word, sentence in zip(record.words, record.sentences, strict=True):
-                listed.setdefault(sentence, set()).add(word.casefold())
-        self.sentences = list(listed)
-        self._listed = list(listed.values())
-        self.words = frozenset().union(*self._listed)
+        records = list(records)
+        self.sentences = list(dict.fromkeys(sentence for record in records for sentence in record.sentences))
+        self.words = frozenset(word.casefold() for record in records for word in record.words)
         self._holders: dict[str, list[int]] = {}
         for at, sentence in enumerate(self.sentences):
             for key in keys_of(sentence):
@@ -42,20 +38,15 @@ class Shelf:
             return ASKED
         return INSIDE if self.with_word(word) else UNSEEN
 
-    def under_other_words(self, word: str, seed: int) -> list[str]:
-        """The sentences that use `word` and were listed under other words only, shuffled by `seed`."""
-        sentences = [self.sentences[at] for at in self.with_word(word) if word.casefold() not in self._listed[at]]
-        random.Random(f"{seed} {word}").shuffle(sentences)
-        return sentences
 
-
-def retrieve(shelf: Shelf, lists: Sequence[Sequence[str]], seed: int) -> list[list[str | None]]:
-    """The baseline's answers to `lists` of words: for each a sentence, the next one where it is asked for again."""
+def retrieve(bank: Bank, lists: Sequence[Sequence[str]], level: str, seed: int) -> list[list[str | None]]:
+    """The bank's answers to `lists` of words: for each a sentence, the next one where it is asked for again."""
     left: dict[str, Iterator[str]] = {}
 
     def take(word: str) -> str | None:
         if word not in left:
-            left[word] = cycle(shelf.under_other_words(word, seed))
+            entry = Entry.parse(word)
+            left[word] = cycle(row.spelled(entry) for row in bank.find(entry, level, seed))
         return next(left[word], None)
 
     return [[take(word) for word in words] for words in lists]

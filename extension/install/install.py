@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ...exporter.common.errors import Option, Problem, TargetError
-from ...exporter.common.files import Publication
+from ...exporter.common.files import Publication, sweep
 from ...exporter.common.versions import installed
 from ...exporter.common.webui import Webui
 from .cmd_flags import EXTENSION, FLAG, add_extension, has_extension, remove_extension
@@ -42,6 +42,12 @@ class Report:
         return "\n".join([f"{kind:<10} {path}" for kind, paths in kinds for path in paths] + list(map(str, self.notes)))
 
 
+def _sweep(webui: Webui) -> None:
+    """Remove what an installation that was killed has left."""
+    for folder in {path.parent for path in (*_places(webui), webui.cmd_flags.resolve())}:
+        sweep(folder)
+
+
 def install(webui: Webui, *, enable: bool, any_python: bool = False) -> Report:
     """Write the extension and the instruction template, and with `enable` the flag that loads it.
 
@@ -51,6 +57,7 @@ def install(webui: Webui, *, enable: bool, any_python: bool = False) -> Report:
         TargetError: every reason not to, at once; nothing is written.
     """
     notes = check(webui, enable=enable, any_python=any_python)
+    _sweep(webui)
     files = planned_files(webui)
     written = [path for path, text in files.items() if state(path) == "absent" or path.read_bytes() != text.encode()]
     flags, loaded, _ = _flags(webui)
@@ -106,6 +113,7 @@ def uninstall(webui: Webui) -> Report:
         TargetError: a file cannot be removed; nothing is.
     """
     folder = _folder(webui)
+    _sweep(webui)
     states = {path: state(path) for path in _places(webui)}
     removed = [p for p, found in states.items() if found == "ours" and not (folder.is_symlink() and p.parent == folder)]
     notes = [Problem(_KEPT[s], {"file": path}) for path, s in states.items() if s in _KEPT]

@@ -7,7 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
-from importlib.metadata import distribution
+from importlib.metadata import distributions
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -73,10 +73,13 @@ def _python(own: Path) -> Path:
 
 
 def install_source() -> str:
-    """What to tell pip to get this package: the folder or address it was installed from, or its name."""
-    record = distribution("cefr-sentences").read_text("direct_url.json")
-    if not record:
-        return "cefr-sentences"
+    """What to tell pip to get this package: the folder or address it was installed from; from an index, its name."""
+    # In the repository, what a build has left there comes before what is installed, and does not say where it is from.
+    there = list(distributions(name="cefr-sentences"))
+    record = next(filter(None, (one.read_text("direct_url.json") for one in there)), None)
+    if record is None:
+        folders = (Path(str(one.locate_file(""))).resolve() for one in there)
+        return next((str(folder) for folder in folders if (folder / "pyproject.toml").is_file()), "cefr-sentences")
     origin = json.loads(record)
     url = origin["url"]
     if "vcs_info" in origin:

@@ -27,6 +27,7 @@ params: dict[str, Any] = {"is_tab": True, "display_name": "CEFR"}
 _UNCHANGED: dict[str, Callable[..., Any]] = {
     "chat_input_modifier": lambda text, visible_text, state: (text, visible_text),
     "custom_generate_chat_prompt": lambda text, state, **_: None,
+    "output_modifier": lambda string, state, is_chat=False: string,
     "logits_processor_modifier": lambda processors, input_ids: processors,
     "custom_css": lambda: "",
     "custom_js": lambda: "",

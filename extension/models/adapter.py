@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ...exporter.common.checked import checked, read_object
-from ...exporter.common.errors import InputError, ModelError, Option, first_line
+from ...exporter.common.errors import CefrError, InputError, ModelError, Option, first_line
+from .limits import device_limits
 from .weights import PICKLE, SAFE, check_file, shapes
 
 CONFIG, META = "adapter_config.json", "cefr_sentences.json"
@@ -72,8 +74,12 @@ def apply_adapter(model: Any, folder: Path, name: str, as_: str = "default") -> 
     from peft import PeftModel
 
     try:
-        adapted = PeftModel.from_pretrained(model, str(folder), adapter_name=as_, is_trainable=False)
+        with device_limits(), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Found missing adapter keys")  # `misfit` says it
+            adapted = PeftModel.from_pretrained(model, str(folder), adapter_name=as_, is_trainable=False)
         wrong = misfit(shapes(folder / SAFE), keys_of(adapted, as_))
+    except CefrError:
+        raise
     except Exception as error:  # peft and torch fail in many ways at what does not fit
         raise ModelError(
             "The adapter {adapter} does not fit {model}: {cause}. Was it trained on another model?",

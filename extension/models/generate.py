@@ -9,12 +9,14 @@ from typing import Any
 from ...exporter.records.prompt import ListPrompt
 from .asking import GREEDY, HEADING, Progress, Reply, Sampling, answer_tokens, no_progress
 from .attention import attention_kernels
+from .limits import device_limits
 from .prompt_form import pad_id, prompt_ids, stop_ids
 from .room import answers_at_once
 
 SEEN_EVERY = 8  # tokens between two looks at how many answers of a batch have ended
 
 
+@device_limits()
 def generate(
     model: Any,
     tokenizer: Any,

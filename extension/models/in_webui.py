@@ -11,7 +11,7 @@ import importlib.util
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,20 @@ from ...exporter.records.prompt import ListPrompt, wrap
 from ..install.template import instruction_template
 from .adapter import META
 from .asking import GREEDY, HEADING, NO_STRICT, Progress, Reply, Sampling, answer_tokens, no_progress
-from .host import APPLIED, Applied, ModelState, adapter_folder, prompt_form_of, put_on_proved, take_off, with_adapter
+from .host import (
+    APPLIED,
+    Applied,
+    ModelState,
+    adapter_folder,
+    ask,
+    prompt_form_of,
+    put_on_proved,
+    take_off,
+    with_adapter,
+)
 from .jobs import Desk, stopping
 from .loading import Loaded
+from .pristine import NotRestored, adapter_stays_on, restoring
 
 _NOT_TRAINABLE = {
     "none": "No model is loaded. Load a Transformers model in the Model tab first.",
@@ -105,17 +116,25 @@ class InWebui:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Hold the webui's lock, because it answers one question at a time. A stopped job does not wait for it."""
+        """Hold the webui's lock, because it answers one question at a time. A stopped job does not wait for it.
+
+        A model that stays changed is reloaded when it is needed next.
+        """
         lock = self.shared.generation_lock  # made after the webui has loaded its model
         while lock is not None and not lock.acquire(timeout=1):
             if stopping():
                 raise ModelError("Stopped while waiting for Chat to finish its answer.")
         try:
             yield
+        except NotRestored:
+            self.shared.model_dirty_from_training = True
+            raise
         finally:
-            _module("models").last_generation_time = time.time()  # or an idle model is unloaded at once
-            if lock is not None:
-                lock.release()
+            try:
+                _module("models").last_generation_time = time.time()  # or an idle model is unloaded at once
+            finally:
+                if lock is not None:
+                    lock.release()
 
     def _reload(self) -> None:
         """Reload the model and keep its name, which the webui's own `reload_model` forgets (v3.15, v4.7)."""
@@ -147,7 +166,8 @@ class InWebui:
             applied = self.state().adapters
             try:
                 if applied == ((adapter,) if adapter else ()):
-                    yield loaded
+                    with adapter_stays_on(loaded.model) if adapter else nullcontext():
+                        yield loaded
                 elif applied:
                     raise ModelError(APPLIED, adapter=", ".join(applied))
                 else:
@@ -167,8 +187,6 @@ class InWebui:
         progress: Progress = no_progress,
         strict: bool = False,
     ) -> list[Reply]:
-        from .generate import generate
-
         if self.shared.model is None and self.state().name:
             with self._alone(), suppress(ModelError):
                 self._ready()  # reloads an idle model; only then is its kind known
@@ -177,15 +195,7 @@ class InWebui:
                 raise InputError(NO_STRICT)
             return self._ask_loader(prompts, sampling, progress)
         with self.lend(adapter) as loaded:
-            return generate(
-                loaded.model,
-                loaded.tokenizer,
-                prompts,
-                sampling=sampling,
-                prompt_form=loaded.prompt_form,
-                progress=progress,
-                strict=strict,
-            )
+            return ask(loaded, prompts, sampling=sampling, progress=progress, strict=strict)
 
     def _ask_loader(self, prompts: Sequence[ListPrompt], sampling: Sampling, progress: Progress) -> list[Reply]:
         """llama.cpp, ExLlama and the like, through the webui's own generation."""
@@ -223,13 +233,13 @@ class InWebui:
             loaded = self._ready()
             folder = adapter_folder(self.folders, adapter) if adapter is not None else None
             if shared.lora_names:
-                shared.lora_names, shared.model_dirty_from_training = [], True  # after an error it is loaded again
-                shared.model, shared.model_dirty_from_training = take_off(shared.model), False
-                loaded = Loaded(loaded.name, shared.model, loaded.tokenizer)
+                with restoring():
+                    loaded = Loaded(loaded.name, take_off(shared.model), loaded.tokenizer)
+                    shared.model, shared.lora_names = loaded.model, []
             if folder is None:
                 return None
             adapted, applied = put_on_proved(loaded, folder)
-            shared.model, shared.lora_names = adapted.model, [folder.name]
+            shared.model, shared.lora_names = adapted.model, [applied.adapter]
             return applied
 
     def chat_fields(self) -> dict[str, tuple[Any, Any]]:

@@ -16,6 +16,7 @@ from ...exporter.common.errors import CefrError, InputError, Problem
 
 _log = logging.getLogger("cefr_sentences")
 _here = threading.local()
+BUSY = "Another job is running. Wait for it, or stop it first."
 
 
 def stopping() -> bool:
@@ -128,7 +129,7 @@ class Desk:
         """Start `work`. Raises InputError while another job is running."""
         with self._lock:
             if self.current is not None:
-                raise InputError("Another job is running. Wait for it, or stop it first.")
+                raise InputError(BUSY)
             job = Job(kind, work, ends_itself=ends_itself)
             self._current = self._last[kind] = job
             job.start()

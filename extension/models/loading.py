@@ -11,6 +11,7 @@ from typing import Any
 
 from ...exporter.common.errors import ModelError, Option, first_line
 from .adapter import Card, apply_adapter, check_adapter
+from .limits import device_limits
 from .weights import check_weights
 
 
@@ -97,8 +98,11 @@ def _model(name: str, folder: str, four_bit: bool) -> Any:
     else:
         how = {"dtype": dtype}  # never model.to(dtype): that would round the position frequencies too
     try:
-        model = transformers.AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=False, **how)
-        return model if four_bit else model.to("cuda" if cuda else "cpu")
+        with device_limits():
+            model = transformers.AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=False, **how)
+            return model if four_bit else model.to("cuda" if cuda else "cpu")
+    except ModelError:
+        raise
     except Exception as error:  # damaged files make the libraries fail in many ways
         raise unloadable(name, error) from error
 

@@ -12,7 +12,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPException
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -70,11 +70,17 @@ class Server:
             self._body(prompt, temperature, sampling.seed + i)
             for i, (prompt, temperature) in enumerate(zip(prompts, temperatures, strict=True))
         ]
-        replies = self._replies(bodies, progress)
-        problems = [reply.problem for reply in replies if reply.problem]
-        if replies and len(problems) == len(replies):
-            raise ModelError(problems[0])
-        return replies
+        return _answered(self._replies(bodies, progress))
+
+    def say(self, questions: Sequence[str]) -> list[Reply]:
+        """The first word of the answer to each message, with the log-probability of its first token where it is told.
+
+        Raises ModelError as `ask` does.
+        """
+        more: dict[str, object] = {"max_tokens": 4, "temperature": 0.0, "logprobs": True, "top_logprobs": 1}
+        named = {"model": self.model} if self.model else {}
+        bodies = [{"messages": [{"role": "user", "content": question}], **more, **named} for question in questions]
+        return _answered(replace(self, prompt_form="chat")._replies(bodies, no_progress))
 
     def _body(self, prompt: ListPrompt, temperature: float, seed: int) -> dict[str, object]:
         chat = self.prompt_form == "chat"
@@ -128,7 +134,7 @@ class Server:
         """One answer; the question is repeated where that may help."""
         for attempt in range(self.retries + 1):
             try:
-                return Reply(self._answer(self._post(body)).split(HEADING)[0])
+                return self._answer(self._post(body))
             except _Unanswered as error:
                 if attempt == self.retries or not error.passing:
                     return Reply(problem=error.problem)
@@ -177,13 +183,13 @@ class Server:
                 )
             raise _Unanswered(problem, passing=not isinstance(error, ValueError)) from None
 
-    def _answer(self, text: str) -> str:
+    def _answer(self, text: str) -> Reply:
         """What the model wrote, from the server's response `text`. Raises _Unanswered."""
         try:
             choice = json.loads(text)["choices"][0]
             answer = choice["message"]["content"] if self.prompt_form == "chat" else choice["text"]
             # A number or null is no text; half a character, of a stream cut in the middle, cannot be written.
-            return (answer + "").encode(errors="replace").decode()
+            return Reply((answer + "").encode(errors="replace").decode().split(HEADING)[0], _first_token(choice))
         except (ValueError, KeyError, IndexError, TypeError, RecursionError):
             problem = Problem(
                 "{url} did not answer with a completion but with {text}.",
@@ -191,6 +197,22 @@ class Server:
             )
             # A stream that broke off is worth another try; a web page is not.
             raise _Unanswered(problem, passing=text.lstrip().startswith("{")) from None
+
+
+def _answered(replies: list[Reply]) -> list[Reply]:
+    """`replies`. Raises ModelError, with the first problem, when there is not a single answer."""
+    problems = [reply.problem for reply in replies if reply.problem]
+    if replies and len(problems) == len(replies):
+        raise ModelError(problems[0])
+    return replies
+
+
+def _first_token(choice: dict[str, Any]) -> tuple[float, ...]:
+    """The log-probability of the first token, where it was asked for and the server says it."""
+    try:
+        return (float(choice["logprobs"]["content"][0]["logprob"]),)
+    except (KeyError, IndexError, TypeError, ValueError):
+        return ()
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -5,16 +5,27 @@ from __future__ import annotations
 import importlib.util
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from ...exporter.common.errors import InputError, ModelError, Option
 from ...exporter.common.webui import Webui
 from ...exporter.records.prompt import ListPrompt
 from .asking import GREEDY, NO_STRICT, Progress, Reply, Sampling, no_progress
-from .host import APPLIED, Applied, ModelState, adapter_folder, prompt_form_of, put_on_proved, take_off, with_adapter
+from .host import (
+    APPLIED,
+    Applied,
+    ModelState,
+    adapter_folder,
+    ask,
+    prompt_form_of,
+    put_on_proved,
+    take_off,
+    with_adapter,
+)
 from .jobs import Desk
 from .loading import Loaded, check_model_name, load, load_tokenizer
+from .pristine import NotRestored, adapter_stays_on, restoring
 from .server import Server
 
 _NO_MODEL = "No model was chosen. Start the studio with {option}."
@@ -73,11 +84,22 @@ class Standalone:
         return self._loaded
 
     @contextmanager
-    def lend(self, adapter: str | None = None) -> Iterator[Loaded]:
+    def _alone(self) -> Iterator[None]:
+        """Nobody else uses the model meanwhile. One that stays changed is loaded again when it is needed next."""
         with self._lock:
+            try:
+                yield
+            except NotRestored:
+                self._loaded = self._applied = None
+                raise
+
+    @contextmanager
+    def lend(self, adapter: str | None = None) -> Iterator[Loaded]:
+        with self._alone():
             loaded = self._model()
             if self._applied == adapter:
-                yield loaded
+                with adapter_stays_on(loaded.model) if adapter else nullcontext():
+                    yield loaded
             elif self._applied is not None:
                 raise ModelError(APPLIED, adapter=self._applied)
             else:
@@ -97,30 +119,21 @@ class Standalone:
             if strict:
                 raise InputError(NO_STRICT)
             return self._api.ask(prompts, sampling=sampling, progress=progress)
-        from .generate import generate
-
         with self.lend(adapter) as loaded:
-            return generate(
-                loaded.model,
-                loaded.tokenizer,
-                prompts,
-                sampling=sampling,
-                prompt_form=loaded.prompt_form,
-                progress=progress,
-                strict=strict,
-            )
+            return ask(loaded, prompts, sampling=sampling, progress=progress, strict=strict)
 
     def apply(self, adapter: str | None) -> Applied | None:
-        with self._lock:
+        with self._alone():
             loaded = self._model()
             folder = adapter_folder(self.folders, adapter) if adapter is not None else None
             if self._applied is not None:
-                self._loaded = self._applied = None  # after an error it is loaded again
-                loaded = self._loaded = Loaded(loaded.name, take_off(loaded.model), loaded.tokenizer)
+                with restoring():
+                    loaded = Loaded(loaded.name, take_off(loaded.model), loaded.tokenizer)
+                    self._loaded, self._applied = loaded, None
             if folder is None:
                 return None
-            self._loaded, applied = put_on_proved(loaded, folder)
-            self._applied = folder.name
+            adapted, applied = put_on_proved(loaded, folder)
+            self._loaded, self._applied = adapted, applied.adapter
             return applied
 
     def chat_fields(self) -> dict[str, tuple[Any, Any]]:

@@ -6,6 +6,7 @@ only what differs at that level.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -61,7 +62,7 @@ def recipe(level: str, kind: str = DEFAULT) -> Recipe:
             kinds=" nor ".join(KINDS),
             reason=error,
         ) from None
-    own = _entries(kind, text)
+    own = dict(_entries(kind, text))
     meant = str(_value(own.pop("level", level))).upper()
     if meant != level:
         raise InputError("The recipe {recipe} is for {value}, not for {level}.", recipe=kind, value=meant, level=level)
@@ -78,6 +79,7 @@ def _ours(level: str, kind: str) -> dict[str, Any]:
     return entries
 
 
+@functools.lru_cache(maxsize=16)  # reading YAML takes longer than all else that the doctor does
 def _entries(name: str, text: str) -> dict[str, Any]:
     """What a recipe file says: names of settings with values, or with `value` and reasons."""
     import yaml

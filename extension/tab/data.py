@@ -25,7 +25,6 @@ from ...exporter.records.summary import Summary
 from ..models.jobs import Desk, Job
 from ..training.preflight import FEW_RECORDS, problem
 from . import paths
-from .charts import histogram
 from .labels import say_in
 from .languages import text
 from .markup import Markup, element, join, note, records, table
@@ -98,7 +97,7 @@ class DataPane(Pane):
         self.on(self.export_button.click, self.export, vars(fields), [self.result])
         named = {"table": fields.table, "upload": fields.upload, "level": fields.level}
         for listener in (fields.table.input, fields.upload.upload, fields.upload.clear, fields.level.input):
-            self.on(listener, self.suggest_name, named, [fields.name])
+            self.on(listener, self.suggest_name, named, [fields.name, fields.table])
         self.rejoin([self.result])
 
     def _tables(self, language: str) -> list[Any]:
@@ -115,11 +114,13 @@ class DataPane(Pane):
         yield from self._run(language, Fields(**given), publish=True)
 
     def suggest_name(self, language: str, table: str, upload: str | None, level: str) -> Updates:
-        """A name for the files, from that of the table."""
+        """A name for the files, from that of the table. While one has been sent, none is to be chosen."""
+        level = str(level or "")
         stem = Path(upload or table or "").stem
         clean = "".join(c if c.isalnum() or c in "-_" else "-" for c in stem)[:60].strip("-")
         new = f"{clean}-{level.lower()}" if clean and level.lower() not in clean.lower() else clean or level.lower()
-        return {self.fields.name: f"{new}-train" if new == clean else new}
+        hidden = gr.update(visible=not upload)
+        return {self.fields.name: f"{new}-train" if new == clean else new, self.fields.table: hidden}
 
     def _run(self, language: str, fields: Fields, *, publish: bool) -> Iterator[Updates]:
         pairs, settings, chunk = self._pairs(fields), _settings(fields), _chunk(fields)
@@ -155,8 +156,8 @@ class DataPane(Pane):
         if settings.eval_records:
             updates |= self.ui.select("evaluation", f"{settings.name}_eval.txt")
         done = [text("data.exported", language, folder=_short(self.folders))]
-        if settings.records < FEW_RECORDS:
-            few = problem("few_records", records=settings.records, needed=FEW_RECORDS)
+        if (records := settings.records - settings.eval_records) < FEW_RECORDS:
+            few = problem("few_records", records=records, needed=FEW_RECORDS)
             done.append(say_in(self.name, few, language))
         return {self.status: note("\n".join(done), "" if len(done) > 1 else "good"), **updates}
 
@@ -197,7 +198,8 @@ def _sliced(count: Callable[[str], int] | None, texts: list[str], chunk: int) ->
     """Token lengths of the first records, and what Training PRO would do with them; None without a tokenizer."""
     if count is None:
         return None
-    return report(HARD_CUT.join(texts[:_COUNTED]), lru_cache(maxsize=None)(count), chunk, overlap=False)
+    some = texts[:_COUNTED]
+    return report(HARD_CUT.join(some), some, lru_cache(maxsize=None)(count), chunk, overlap=False)
 
 
 def _result(exported: Exported, language: str) -> Markup:
@@ -239,9 +241,7 @@ def _rows(summary: Summary, language: str) -> Markup:
     """What became of the rows of the table."""
     kinds = ("read", "used", "other_level", "doubled", "blank", "rejected")
     counted = table(_heads(kinds, language), [[getattr(summary.rows, kind) for kind in kinds]])
-    said = [say_in("data", problem, language) for problem in summary.notes]
-    if summary.cleaned.markup:
-        said.append(text("data.markup", language, n=f"{summary.cleaned.markup:,}"))
+    said = [say_in("data", problem, language) for problem in (*summary.cleaned.said, *summary.notes)]
     return join(counted, *(element("p", line) for line in said))
 
 
@@ -262,15 +262,12 @@ def _sides(summary: Summary, language: str) -> Markup:
 
 
 def _lengths(exported: Exported, language: str) -> Markup:
-    cut, chunk = exported.cut, exported.chunk
+    cut = exported.cut
     if cut is None:
         return element("p", text("data.no_tokens", language))
-    values = {"cut": f"{cut.cut:,}", "records": f"{cut.records:,}", "safe": f"{cut.safe_chunk:,}"}
-    longer = text("data.over", language, chunk=chunk)
-    return join(
-        histogram(cut.lengths, chunk, text("data.tokens", language), longer),
-        element("p", text("data.slicer", language, **values)),
-    )
+    values: dict[str, object] = {"shortest": min(cut.lengths), "longest": max(cut.lengths), "chunk": exported.chunk}
+    values |= {"cut": f"{cut.cut:,}", "records": f"{cut.records:,}", "safe": f"{cut.safe_chunk:,}"}
+    return element("p", text("data.slicer", language, **values))
 
 
 def _heads(keys: tuple[str, ...], language: str) -> list[str]:

@@ -24,7 +24,9 @@ def head(host: Host, language: str) -> Markup:
 
 def _next_step(host: Host) -> str:
     state, adapters = host.state(), adapter_names(host.folders)
-    if not paths.training_files(host.folders.datasets) and not adapters:
+    if host.training_off == "portable":
+        return "portable"
+    if not paths.trainable(host.folders.datasets) and not adapters:
         return "data"
     if host.training_off or state.kind == "answers":
         return "words"

@@ -18,7 +18,7 @@ def join(*parts: object) -> Markup:
 def element(name: str, *content: object, **attributes: object) -> Markup:
     """`<name attributes>content</name>`. An attribute that is None is left out.
 
-    `class_` is written class, `stroke_width` stroke-width.
+    `class_` is written class, `aria_label` aria-label.
     """
     given = {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items() if value is not None}
     written = "".join(f' {key}="{html.escape(str(value))}"' for key, value in given.items())
@@ -32,18 +32,21 @@ def note(text: str, kind: str = "") -> Markup:
 
 def bar(share: float | None, text: str) -> Markup:
     """A progress bar, filled by `share` (0-1), or moving where that is not known."""
-    filled = None if share is None else f"width:{100 * min(max(share, 0), 1):.1f}%"
-    kind = "cefr-bar busy" if share is None else "cefr-bar"
-    return element("div", text, element("div", element("div", style=filled), class_=kind, role="progressbar"))
+    percent = None if share is None else 100 * min(max(share, 0), 1)
+    inner = element("div", style=None if percent is None else f"width:{percent:.1f}%")
+    said = {"aria_label": text, "aria_valuemin": 0, "aria_valuemax": 100, "aria_valuenow": percent and round(percent)}
+    kind = "cefr-bar busy" if percent is None else "cefr-bar"
+    return element("div", text, element("div", inner, class_=kind, role="progressbar", **said))
 
 
 def table(
     head: Sequence[str], rows: Sequence[Sequence[object]], flagged: Sequence[int] = (), *, kind: str = ""
 ) -> Markup:
-    """A table. `flagged` are the rows to look at.
+    """A table, which scrolls where it is wider than the page. `flagged` are the rows to look at.
 
     Cells that are numbers are aligned on the right, and so are their heads, unless `kind` is `figures` (a number may
-    have its interval behind it) or `prose` (long texts, whose line breaks are kept).
+    have its interval behind it), `prose` (long texts, whose line breaks are kept) or `sheet` (sentences, each a block
+    of its own on a phone).
     """
     aligned = [[not kind and _is_number(value) for value in row] for row in rows]
     heads = [any(column) for column in zip(*aligned, strict=True)] or [False] * len(head)
@@ -51,7 +54,8 @@ def table(
     for i, (row, right) in enumerate(zip(rows, aligned, strict=True)):
         cells = (_cell("td", *each) for each in zip(row, right, strict=True))
         lines.append(element("tr", *cells, class_="flag" if i in flagged else None))
-    return element("table", *lines, class_=f"cefr-table {kind}".strip())
+    made = element("table", *lines, class_=f"cefr-table {kind}".strip())
+    return element("div", made, class_="cefr-scroll", tabindex=0)
 
 
 def _cell(name: str, value: object, number: bool) -> Markup:

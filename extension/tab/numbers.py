@@ -10,17 +10,23 @@ from ...exporter.common.errors import InputError, Option
 def whole(value: Any, option: str) -> int:
     """`value` of the field for `option`. Raises InputError when it is no whole number."""
     try:
-        return int(value)
+        return int(_given(value, option))
     except (TypeError, ValueError, OverflowError):
         raise InputError(
             "{value!r} is not a whole number for {option}.", value=str(value)[:40], option=Option(option)
         ) from None
 
 
+def _given(value: Any, option: str) -> Any:
+    if value is None:
+        raise InputError("{option} is empty. Enter a number.", option=Option(option))
+    return value
+
+
 def decimal(value: Any, option: str) -> float:
     """`value` of the field for `option`. Raises InputError when it is no number."""
     try:
-        return float(value)
+        return float(_given(value, option))
     except (TypeError, ValueError, OverflowError):
         raise InputError(
             "{value!r} is not a number for {option}.", value=str(value)[:40], option=Option(option)

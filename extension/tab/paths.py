@@ -6,28 +6,47 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 from ...exporter.common.errors import InputError
 from ...exporter.common.files import is_text
 from ...exporter.records.export import check_name, is_ours
-from ...exporter.records.prompt import RESPONSE_HEAD
+from ...exporter.records.prompt import HARD_CUT, RESPONSE_HEAD
+from ..training.preflight import FEW_RECORDS
 
-TABLES = (".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".parquet")
+# What a table can be, and what reads it.
+_READERS = {".csv": "csv", ".tsv": "csv", ".json": "json", ".jsonl": "json", ".xlsx": "openpyxl", ".parquet": "pyarrow"}
+TABLES = tuple(_READERS)
+_READABLE = frozenset(ending for ending, module in _READERS.items() if find_spec(module) is not None)
+# Conversations that the webui puts into its datasets folder.
+_EXAMPLES = ("example_messages.json", "example_sharegpt.json", "example_text.json")
 MAX_UPLOAD = 200_000_000  # bytes
-# The first answer of a hard-cut text begins within so many bytes.
-_HEAD_BYTES = 16_384
+# The first answer of a hard-cut text begins within so many bytes, and as many records as a training needs are in these.
+_HEAD_BYTES, _ENOUGH_BYTES = 16_384, 500_000
 
 
 def tables(datasets: Path) -> list[str]:
     """Files of the datasets folder that may hold pairs, by name."""
-    return sorted(p.name for p in _files(datasets) if p.suffix.lower() in TABLES and not is_ours(p))
+    found = (p for p in _files(datasets) if p.suffix.lower() in _READABLE and p.name not in _EXAMPLES)
+    return sorted(p.name for p in found if not is_ours(p))
 
 
 def training_files(datasets: Path) -> list[str]:
     """Hard-cut text, newest first: the exporter's (with a card beside it), and that of others, by its heading."""
     texts = [p for p in _files(datasets) if p.suffix == ".txt" and not _is_evaluation(p) and (_ours(p) or _others(p))]
     return [p.name for p in sorted(texts, key=lambda p: p.stat().st_mtime, reverse=True)]
+
+
+def trainable(datasets: Path) -> bool:
+    """Whether a training file has as many records as a training needs."""
+    return any(_count(datasets / name) >= FEW_RECORDS for name in training_files(datasets))
+
+
+def _count(path: Path) -> int:
+    with suppress(OSError), path.open("rb") as file:
+        return file.read(_ENOUGH_BYTES).count(HARD_CUT.encode()) + 1
+    return 0
 
 
 def evaluation_files(datasets: Path) -> list[str]:

@@ -66,8 +66,13 @@ def worded(fields: Mapping[str, Any], found: Recipe, language: str) -> Updates:
     return {fields[name]: gr.update(**_words(SETTINGS[name], found, language)) for name in FIELDS}
 
 
-def kinds(language: str) -> list[tuple[str, str]]:
-    return [(_kind(name, language), name) for name in KINDS]
+def kinds(language: str, seconds: Mapping[str, float] | None = None) -> list[tuple[str, str]]:
+    """The kinds of recipes as choices, each with its time where that is known."""
+    return [(_kind(name, language) + _time((seconds or {}).get(name), language), name) for name in KINDS]
+
+
+def _time(seconds: float | None, language: str) -> str:
+    return "" if seconds is None else f": {text('train.minutes', language, n=f'{max(1, round(seconds / 60)):,}')}"
 
 
 def _kind(name: str, language: str) -> str:

@@ -55,15 +55,16 @@ def run(args: argparse.Namespace) -> int:
 
     from . import page
     from .gradio_compat import blocks, launch
-    from .style import CSS
+    from .style import CSS, STUDIO_CSS
 
-    with blocks("CEFR Sentences", CSS) as built:
+    css = CSS + STUDIO_CSS
+    with blocks("CEFR Sentences", css) as built:
         page.build(host)
     address = f"{args.host}:{args.port}"
     print(f"CEFR Sentences: http://{address}   (files in {host.folders.user_data}; Ctrl-C stops it)", flush=True)
     try:
-        launch(built, CSS, args.host, args.port)
-    except OSError as error:
+        launch(built, css, args.host, args.port)
+    except (OSError, ValueError) as error:  # the latter where gradio does not reach itself
         message = "The studio cannot listen on {address}: {error}. Choose another {option}."
         raise TargetError(message, address=address, error=error, option=Option("port")) from error
     return 0

@@ -1,5 +1,10 @@
 """The style sheet of the tab. Its elements take their colours from the page, light or dark."""
 
+# In the studio nobody else has chosen a theme, and gradio's white on orange is hard to read.
+STUDIO_CSS = """
+.gradio-container{--button-primary-background-fill:#c2410c;--button-primary-background-fill-hover:#9a3412;
+ --button-primary-text-color:#fff;--button-primary-text-color-hover:#fff}
+"""
 BLUE, ORANGE = "#2f7fd8", "#d6781e"
 
 CSS = """
@@ -8,6 +13,7 @@ CSS = """
 .cefr-bar.busy>div{width:30%;animation:cefr-move 1.6s ease-in-out infinite alternate}
 @keyframes cefr-move{from{margin-left:0}to{margin-left:70%}}
 @media (prefers-reduced-motion: reduce){.cefr-bar.busy>div{animation:none;width:100%;opacity:.5}}
+.cefr-scroll{overflow-x:auto}
 .cefr-table{border-collapse:collapse;width:100%}
 .cefr-table,.cefr-table tr,.cefr-table th,.cefr-table td{border:0!important}
 .cefr-table th,.cefr-table td{border-bottom:1px solid rgba(128,128,128,.3)!important;padding:5px 9px;text-align:left;
@@ -24,11 +30,20 @@ CSS = """
  border:1px solid rgba(128,128,128,.3);border-radius:4px}
 .cefr-unseen{display:none!important}
 .cefr-next{font-size:1.1em;margin:2px 0}
-.cefr-histogram,.cefr-histogram tr,.cefr-histogram td{padding:1px 8px;border:0!important;color:inherit}
-.cefr-histogram td:nth-child(2){width:60%}
-.cefr-histogram div{height:12px;background:#2f7fd8;border-radius:2px}
-.cefr-histogram tr.over div{background:#d6781e}
 .cefr-chart{width:100%;max-width:760px;font-size:11px}
 .cefr-why{opacity:.85}
+@media (max-width:640px){
+.cefr-chart{font-size:19px}
+.cefr-table th,.cefr-table td{padding:5px}
+.cefr-table.figures{min-width:900px}
+.cefr-table.sheet th{display:none}
+.cefr-table.sheet tr{display:flex;flex-wrap:wrap;padding:4px 0;border-bottom:1px solid rgba(128,128,128,.3)!important}
+.cefr-table.sheet tr.flag{background:rgba(214,120,30,.14)}
+.cefr-table.sheet td{border:0!important;padding:2px 6px;background:none!important}
+.cefr-table.sheet td:empty{display:none}
+.cefr-table.sheet td:nth-child(2){font-weight:bold;flex:1}
+.cefr-table.sheet td:nth-child(3){flex:1 0 100%}
+}
+#cefr-panes{--block-info-text-color:var(--body-text-color);--body-text-color-subdued:var(--body-text-color)}
 #cefr-panes .form{gap:12px 16px;background:none;border:0;box-shadow:none;overflow:visible}
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -56,8 +57,8 @@ class TrainPane(Pane):
             self.ui.worded(gr.Markdown, {"value": partial(say_in, self.name, why)})
         with gr.Row():
             dataset = self.choice("dataset", self._training_files, "dataset")
-            kind = self.choice("kind", kinds, value=KINDS[0])
             name = self.make(gr.Textbox, "name", value="cefr-a1", max_lines=1)
+        kind = self.make(gr.Radio, "kind", choices=kinds, value=KINDS[0])
         with self.make(gr.Accordion, "settings", open=False):
             with gr.Row():
                 level = self.make(gr.Radio, "level", choices=list(TRAINABLE), value="A1")
@@ -81,8 +82,8 @@ class TrainPane(Pane):
         for listener in (fields.level.input, fields.kind.input):
             self.on(listener, self.fill, chosen, [fields.name, *settings])
         of_file = {"dataset": fields.dataset, "kind": fields.kind}
-        self.on(fields.dataset.change, self.fill_for_file, of_file, [fields.level, fields.name, *settings])
-        self.on(self.estimate_button.click, self.estimate, everything, [self.picture])
+        self.on(fields.dataset.change, self.fill_for_file, of_file, [fields.level, fields.name, fields.kind, *settings])
+        self.on(self.estimate_button.click, self.estimate, everything, [self.picture, fields.kind])
         self.on(self.start_button.click, self.start, everything, [self.picture])
         self.on(self.resume_button.click, self.resume, {"name": self.unfinished}, [self.picture])
         self.on(root_page().load, self.say_reasons, chosen, settings)
@@ -111,7 +112,8 @@ class TrainPane(Pane):
             level = parse_level(card["level"], TRAINABLE)
         except (OSError, ValueError, KeyError, CefrError):
             return {}
-        return {self.fields.level: level, **self.fill(language, level, kind)}
+        timeless = gr.update(choices=kinds(language))  # what was estimated was another file
+        return {self.fields.level: level, self.fields.kind: timeless, **self.fill(language, level, kind)}
 
     def say_reasons(self, language: str, level: Any, kind: Any) -> Updates:
         """When a page opens, the settings and their reasons in its language; the values are the page's own."""
@@ -124,10 +126,19 @@ class TrainPane(Pane):
     def estimate(self, language: str, **given: Any) -> Iterator[Updates]:
         plan, _ = self._plan(language, given)
 
+        chosen, records = kind_of(given["kind"]), plan.records()[0]
+
         def work(job: Job) -> str:
-            job.progress(text("train.estimating", language), 0, 0)
             with self.host.lend() as loaded:
-                made = estimate(loaded, plan.records()[0], plan.settings)
+                job.progress(text("train.estimating", language), 0, 0)
+                made = estimate(loaded, records, plan.settings)
+                job.parts["seconds"] = {chosen: made.seconds}
+                for kind in KINDS:
+                    job.progress(text("train.estimating", language), 0, 0)
+                    if kind != chosen:
+                        with suppress(CefrError):  # it may not fit here
+                            other = recipe(plan.settings.level, kind).settings
+                            job.parts["seconds"][kind] = estimate(loaded, records, other).seconds
                 return ready(made, loaded.tokenizer, language)
 
         job = self.desk.start("estimate", work)
@@ -199,7 +210,9 @@ class TrainPane(Pane):
                     job.progress(steps, entry["current_steps"], entry["total_steps"])
 
             with self.host.lend() as loaded, run_folder(out, resume=resume, force=replace):
-                return carry_out(loaded, plan, out, resume=resume, report=report, stop=job.stopping.is_set)
+                outcome = carry_out(loaded, plan, out, resume=resume, report=report, stop=job.stopping.is_set)
+            job.parts["notes"] = [say_in(self.name, remark, language) for remark in read_training(plan.dataset).notes]
+            return outcome
 
         yield from self.follow(self.desk.start("train", work, ends_itself=True), language)
 
@@ -217,9 +230,11 @@ class TrainPane(Pane):
         if not job.result:
             return {}
         if job.kind == "estimate":
-            return {self.status: note(job.result, "good")}
+            choices = kinds(language, job.parts["seconds"])
+            return {self.status: note(job.result, "good"), self.fields.kind: gr.update(choices=choices)}
         name, kind = job.parts["folder"].name, "error" if job.result.failure else "good"
-        return {self.status: note(ended(job.result, name, language), kind), **self.ui.select("adapter", name)}
+        told = "\n".join([ended(job.result, name, language), *job.parts.get("notes", ())])
+        return {self.status: note(told, kind), **self.ui.select("adapter", name)}
 
 
 def unfinished_runs(loras: Path) -> list[str]:

@@ -12,6 +12,7 @@ import gradio as gr
 
 from ...exporter.common.errors import CefrError, Problem
 from ..models.host import Host
+from .browser import SCRIPT
 from .gradio_compat import connect, root_page, tab_around
 from .head import head
 from .labels import say_all
@@ -22,8 +23,6 @@ _log = logging.getLogger("cefr_sentences")
 
 # component -> its update, as gradio takes it from a handler
 Updates = dict[Any, Any]
-# When the browser's window comes back to the front, press the button that nobody sees.
-_ON_FOCUS = """() => window.addEventListener("focus", () => document.getElementById("cefr-refresh")?.click())"""
 UNEXPECTED = "Unexpected problem: {error}. The console's log says where it happened."
 
 
@@ -51,7 +50,7 @@ class Ui:
     def __init__(self, host: Host) -> None:
         self.host = host
         self.events: list[Event] = []
-        self._texts: list[tuple[Any, str, Callable[[str], str]]] = []
+        self._texts: list[tuple[Any, str, Callable[[str], Any]]] = []
         self.lists: dict[Any, Callable[[str], list[Any]]] = {}
         self._shown_with: dict[Any, Any] = {}
         self._kinds: dict[str, list[Any]] = {}
@@ -64,15 +63,18 @@ class Ui:
     def make(self, component: Callable[..., Any], key: str, *, prop: str = "label", **options: Any) -> Any:
         """A component whose `prop` is the text `key`, and whose small print is `key.info` where there is one.
 
-        Its id on the page is made of the key, so that tests and style sheets find it.
+        `choices` may be a function of the language. Its id on the page is made of the key, so that tests and style
+        sheets find it.
         """
-        words = {prop: partial(text, key)}
+        words: dict[str, Callable[[str], Any]] = {prop: partial(text, key)}
         if has(f"{key}.info"):
             words["info"] = partial(text, f"{key}.info")
+        if callable(options.get("choices")):
+            words["choices"] = options.pop("choices")
         options.setdefault("elem_id", f"cefr-{key.replace('.', '-')}")
         return self.worded(component, words, **options)
 
-    def worded(self, component: Callable[..., Any], words: Mapping[str, Callable[[str], str]], **options: Any) -> Any:
+    def worded(self, component: Callable[..., Any], words: Mapping[str, Callable[[str], Any]], **options: Any) -> Any:
         """A component whose properties `words` are in the reader's language: each is given the language."""
         made = component(**{prop: said(ENGLISH) for prop, said in words.items()}, **options)
         self._texts += [(made, prop, said) for prop, said in words.items()]
@@ -113,7 +115,7 @@ class Ui:
             connect(back, self.refreshed, list(self.lists), self.kept_fresh)
         shown = [component for component, _, _ in self._texts]
         connect(root_page().load, self.opened, list(self.lists), _unique([*shown, *self.kept_fresh]))
-        root_page().load(None, js=_ON_FOCUS)
+        root_page().load(None, js=SCRIPT)
 
     @property
     def kept_fresh(self) -> list[Any]:
@@ -154,8 +156,11 @@ class Ui:
             if now:  # gradio takes an empty dictionary for a value
                 yield now
         fresh = self._fresh(language, listed)
+        for component, update in chosen.items():
+            if update.get("value") in _values(fresh[component]["choices"]):  # it may be gone by now
+                fresh[component] = {**fresh[component], **update}
         # gradio 4.37 forgets a file that a later yield leaves out.
-        yield {**files, **fresh, **{c: {**fresh[c], **u} for c, u in chosen.items()}}
+        yield {**files, **fresh}
 
     def _refused(self, error: CefrError, language: str, pane: str) -> str:
         sentence = say_all(error.problems, language, pane)
@@ -195,12 +200,17 @@ class Ui:
         updates: Updates = {self.head: head(self.host, language)}
         for (component, choices), value in zip(self.lists.items(), values, strict=True):
             now = choices(language)
-            known = [choice[1] if isinstance(choice, tuple) else choice for choice in now]
+            known = _values(now)
             keep = {} if value in known else {"value": known[0] if known else None}
             updates[component] = gr.update(choices=now, **keep)
             if component in self._shown_with:
                 updates[self._shown_with[component]] = gr.update(visible=bool(now))
         return updates
+
+
+def _values(choices: Iterable[Any]) -> list[Any]:
+    """What is chosen with each of a dropdown's choices."""
+    return [choice[1] if isinstance(choice, tuple) else choice for choice in choices]
 
 
 def _unique(components: Iterable[Any]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The Write pane: words in, the exact prompt, sentences out, one row again, downloads."""
+"""The Write pane: words in, sentences out; those to be read first one by one, and the whole sheet as files."""
 
 from __future__ import annotations
 
@@ -11,28 +11,30 @@ from typing import Any
 import gradio as gr
 
 from ...exporter.bank.bank import Bank
-from ...exporter.bank.own import own_file, read_own
+from ...exporter.bank.own import add_own, own_file, read_own
 from ...exporter.common.errors import InputError
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ...exporter.records.prompt import ListPrompt, wrap
 from ..models.adapter import check_adapter
 from ..models.asking import Ask
 from ..models.host import adapter_names
-from ..models.jobs import Job, Stopped
+from ..models.jobs import BUSY, Job, Stopped
 from ..writing.known import training_sentences
 from ..writing.lists import full_lists
 from ..writing.output_formats import OutputFormat
+from ..writing.review import following, keep, row_of, to_read, with_row
 from ..writing.settings import BANK_MODES, EXERCISES, MOST_PER_WORD, WriteSettings
 from ..writing.sheet import Look, Sheet, SheetRow
 from ..writing.words import problem, split_words
 from ..writing.write import rewrite, write_sentences
 from .gradio_compat import copyable, root_page
+from .labels import say_in
 from .languages import say, text
 from .markup import note
 from .numbers import whole
 from .pane import Pane
 from .ui import Updates
-from .write_view import DOWNLOADS, downloads, sheet_table, summary
+from .write_view import DOWNLOADS, about_row, downloads, sheet_table, summary
 
 NO_ADAPTER = ""
 _HIDDEN = gr.update(visible=False)
@@ -44,48 +46,58 @@ class WritePane(Pane):
 
     def build(self) -> None:
         with gr.Row():
-            with gr.Column():
-                self._build_fields()
-            with gr.Column():
-                self.prompt = gr.Textbox(
-                    elem_id="cefr-write-prompt",
-                    label=text("write.prompt", lists=1),
-                    lines=9,
-                    interactive=False,
-                    **copyable(),
-                )
-                self.count = self.html("count")
-        self.status = self.html("status")
-        self.sheet = self.html("sheet")
-        with gr.Row(visible=False) as self.after:
-            self.row = self.make(gr.Number, "row", value=1, precision=0)
-            self.redo_button = self.button("redo")
-            self.downloads = [self._download_button(one) for one in DOWNLOADS]
-
-    def _build_fields(self) -> None:
-        self.words = self.make(gr.Textbox, "words", lines=5, value="happy, book, friend")
-        self.level = self.make(gr.Radio, "level", choices=list(TRAINABLE), value="A1")
-        with gr.Row():
-            self.candidates = self.make(gr.Slider, "candidates", minimum=1, maximum=16, step=1, value=4)
-            self.tries = self.make(gr.Slider, "tries", minimum=1, maximum=10, step=1, value=4)
-        with gr.Row():
-            self.bank = self.choice("bank", _named("bank", BANK_MODES), value=BANK_MODES[0])
-            self.per_word = self.make(gr.Slider, "per_word", minimum=1, maximum=MOST_PER_WORD, step=1, value=1)
-        self.adapter = self.choice("adapter", self._adapters, "adapter")
-        self.strict = self.make(gr.Checkbox, "strict", value=False)
-        with gr.Row():
-            self.title = self.make(gr.Textbox, "title", value="")
-            self.exercise = self.choice("exercise", _named("exercise", EXERCISES), value=EXERCISES[0])
+            self.words = self.make(gr.Textbox, "words", lines=5, value="happy, book, friend", scale=2, min_width=320)
+            self.level = self.make(gr.Radio, "level", choices=list(TRAINABLE), value="A1")
+        with self.make(gr.Accordion, "more", open=False):
+            self._build_more()
         with gr.Row():
             self.write_button = self.button("run", variant="primary")
             self.make_stop_button()
+        self.status = self.html("status")
+        with gr.Column(visible=False) as self.after:
+            self._build_review()
+            with gr.Row():
+                self.downloads = [self._download_button(one) for one in DOWNLOADS]
+        self.sheet = self.html("sheet")
+
+    def _build_more(self) -> None:
+        with gr.Row():
+            self.bank = self.make(gr.Dropdown, "bank", choices=_named("bank", BANK_MODES), value=BANK_MODES[0])
+            self.per_word = self.make(gr.Slider, "per_word", minimum=1, maximum=MOST_PER_WORD, step=1, value=1)
+        with gr.Row():
+            self.title = self.make(gr.Textbox, "title", value="")
+            self.exercise = self.make(
+                gr.Dropdown, "exercise", choices=_named("exercise", EXERCISES), value=EXERCISES[0]
+            )
+        with gr.Row():
+            self.adapter = self.choice("adapter", self._adapters, "adapter")
+            self.strict = self.make(gr.Checkbox, "strict", value=False)
+        with gr.Row():
+            self.candidates = self.make(gr.Slider, "candidates", minimum=1, maximum=16, step=1, value=4)
+            self.tries = self.make(gr.Slider, "tries", minimum=1, maximum=10, step=1, value=4)
+        label = text("write.prompt", lists=1)
+        self.prompt = gr.Textbox(elem_id="cefr-write-prompt", label=label, lines=9, interactive=False, **copyable())
+        self.count = self.html("count")
+
+    def _build_review(self) -> None:
+        """One sentence at a time, with a key for each button (`browser.py`)."""
+        self.about = self.html("about")
+        self.sentence = self.make(gr.Textbox, "edit", lines=1, max_lines=4)
+        with gr.Row(equal_height=False):
+            self.keep_button = self.button("keep", min_width=100)
+            self.button("change", min_width=100)
+            self.redo_button = self.button("redo", min_width=100)
+            self.row = self.make(gr.Number, "row", value=1, precision=0, min_width=100)
+        self.to_bank = self.make(gr.Checkbox, "to_bank", value=True)
 
     def _download_button(self, of: OutputFormat) -> Any:
         def label(language: str) -> str:
             return text("write.download", language, format=say(of.name, language))
 
         name = of.ending.removeprefix(".")
-        return self.ui.worded(gr.DownloadButton, {"label": label}, visible=of.available, elem_id=f"cefr-write-{name}")
+        return self.ui.worded(
+            gr.DownloadButton, {"label": label}, visible=of.available, elem_id=f"cefr-write-{name}", size="sm"
+        )
 
     def connect(self) -> None:
         asked = {"words": self.words, "level": self.level, "adapter": self.adapter}
@@ -94,9 +106,14 @@ class WritePane(Pane):
         self.on(self.adapter.change, self.take_level, {"adapter": self.adapter}, [self.level])
         how = {"strict": self.strict, "candidates": self.candidates, "tries": self.tries}
         how |= {"bank": self.bank, "per_word": self.per_word, "title": self.title, "exercise": self.exercise}
-        results = [self.sheet, *self.downloads, self.after]
+        card = [self.about, self.sentence, self.row]
+        results = [self.sheet, *self.downloads, self.after, *card]
         self.on(self.write_button.click, self.write, {**asked, **how}, results)
         self.on(self.redo_button.click, self.rewrite_row, {"row": self.row}, results)
+        self.on(self.row.input, self.show_row, {"row": self.row}, [self.about, self.sentence])
+        read = {"row": self.row, "sentence": self.sentence, "to_bank": self.to_bank}
+        for listener in (self.keep_button.click, self.sentence.submit):
+            self.on(listener, self.keep, read, results)
         self.rejoin(results)
 
     def _adapters(self, language: str) -> list[Any]:
@@ -108,7 +125,7 @@ class WritePane(Pane):
 
     def show_prompt(self, language: str, words: str, level: str, adapter: str | None) -> Updates:
         """The first prompt as the model will get it, and how many there will be."""
-        if not words.strip():
+        if not (words or "").strip():
             return {self.prompt: "", self.count: ""}
         typed = split_words(words, text("write.words", language))
         asked = [word.entry.headword for word in typed if not problem(word.text)]
@@ -130,7 +147,9 @@ class WritePane(Pane):
 
     def write(self, language: str, words: str, level: str, adapter: str | None, **how: Any) -> Iterator[Updates]:
         asked = split_words(str(words), text("write.words", language))
-        bank, strict = str(how["bank"] or BANK_MODES[0]), bool(how["strict"])
+        bank, strict, state = str(how["bank"] or BANK_MODES[0]), bool(how["strict"]), self.host.state()
+        if bank == "first" and state.kind == "none" and not state.name:  # no model is loaded
+            bank = "only"
         settings = WriteSettings(
             parse_level(str(level), TRAINABLE),
             whole(how["candidates"], "candidates"),
@@ -140,8 +159,7 @@ class WritePane(Pane):
         )
         look = Look(str(how["title"]).strip(), str(how["exercise"] or EXERCISES[0]))
         # While an adapter is applied for everybody, the model as it is has it.
-        applied = self.host.state().adapters
-        name = NO_ADAPTER
+        applied, name = state.adapters, NO_ADAPTER
         if adapter:
             name = self.adapter_folder(adapter).name
         elif len(applied) == 1:
@@ -167,28 +185,57 @@ class WritePane(Pane):
 
         yield from self._start(language, work, {self.sheet: "", self.after: _HIDDEN})
 
-    def rewrite_row(self, language: str, row: Any) -> Iterator[Updates]:
-        self.refuse_when_shared()  # the last sheet may be another user's
-        last = self.desk.last("write")
-        before = last.result if last is not None else None
-        index = whole(row, "row") - 1
-        if not isinstance(before, Sheet) or not 0 <= index < len(before.rows):
-            raise InputError("There is no row {row}.", row=index + 1)
-        yield from self._start(language, partial(self._rewrite, language, before, index), {})
+    # Reading what was written
 
-    def _rewrite(self, language: str, before: Sheet, index: int, job: Job) -> Sheet:
-        job.result = before  # is shown meanwhile, and if this fails
+    def show_row(self, language: str, row: Any) -> Updates:
+        if row is None:  # it is being typed
+            return {}
+        _, sheet, at = self._shown(row)
+        card = self._card(sheet, at, language)
+        return {part: card[part] for part in (self.about, self.sentence)}
+
+    def keep(self, language: str, row: Any, sentence: Any, to_bank: Any) -> Updates:
+        """The sentence as it is in its field, and the next row."""
+        job, before, at = self._shown(row)
+        sheet = keep(before, at, str(sentence or ""))
+        said = self._said(sheet, language)
+        own = sheet.rows[at].found
+        if to_bank and own is not None and sheet is not before:
+            for _, problem in add_own(own_file(self.folders.user_data), [own]).rejected:
+                reason = say_in(self.name, problem, language)
+                said.append(text("write.not_in_bank", language, word=own.word, reason=reason))
+        job.result, job.parts["at"] = sheet, following(before, at)
+        return {**self.show(job, language), self.status: note("\n".join(said), "good")}
+
+    def rewrite_row(self, language: str, row: Any) -> Iterator[Updates]:
+        _, before, at = self._shown(row)
+        row_of(before, at)
+        yield from self._start(language, partial(self._rewrite, language, before, at), {})
+
+    def _shown(self, row: Any) -> tuple[Job, Sheet, int]:
+        """The last sheet with the job that it is from, and the index of its row with this number."""
+        self.refuse_when_shared()  # it may be another user's
+        job, at = self.desk.last("write"), whole(row, "row") - 1
+        if job is None or not isinstance(job.result, Sheet) or not 0 <= at < len(job.result.rows):
+            raise InputError("There is no row {row}.", row=at + 1)
+        if job.running:
+            raise InputError(BUSY)
+        return job, job.result, at
+
+    def _rewrite(self, language: str, before: Sheet, at: int, job: Job) -> Sheet:
+        job.result, job.parts["at"] = before, at  # is shown meanwhile, and if this fails
         settings = WriteSettings(before.level, seed=random.randrange(2**31))
         row = rewrite(
             self._ask(before),
             before.rows,
-            index,
+            at,
             settings,
             _progress(job, language),
             self._known(before.adapter),
             self._bank(before),
         )
-        return replace(before, rows=(*before.rows[:index], row, *before.rows[index + 1 :]))
+        job.parts["same"] = row == before.rows[at]
+        return with_row(before, at, row)
 
     def _start(self, language: str, work: Callable[[Job], Sheet], first: Updates) -> Iterator[Updates]:
         job = self.desk.start("write", work)
@@ -213,15 +260,32 @@ class WritePane(Pane):
     def show(self, job: Job, language: str) -> Updates:
         if not isinstance(job.result, Sheet):
             return {}
-        files = dict(zip(self.downloads, downloads(job.result), strict=False))
-        return {self.sheet: sheet_table(job.result, language), self.after: gr.update(visible=True), **files}
+        sheet = job.result
+        files = dict(zip(self.downloads, downloads(sheet), strict=False))
+        at = job.parts.get("at", next(iter(to_read(sheet)), 0))
+        shown = {self.sheet: sheet_table(sheet, language), self.after: gr.update(visible=True)}
+        return {**shown, **files, **self._card(sheet, at, language)}
+
+    def _card(self, sheet: Sheet, at: int, language: str) -> Updates:
+        """Row `at`, to be read."""
+        return {
+            self.about: about_row(sheet, at, language),
+            self.sentence: sheet.rows[at].sentence or "",
+            self.row: at + 1,
+        }
 
     def ended(self, job: Job, language: str) -> Updates:
         if not isinstance(job.result, Sheet):
             return {}
-        adapter = job.result.adapter
-        trained = check_adapter(self.adapter_folder(adapter)).level if adapter else ""
-        return {self.status: note(summary(job.result, trained, language), "good")}
+        said = self._said(job.result, language)
+        if job.parts.get("same"):
+            said.append(text("write.no_other", language, word=job.result.rows[job.parts["at"]].word))
+        return {self.status: note("\n".join(said), "good")}
+
+    def _said(self, sheet: Sheet, language: str) -> list[str]:
+        """What was written, and how much of it is to be read."""
+        trained = check_adapter(self.adapter_folder(sheet.adapter)).level if sheet.adapter else ""
+        return summary(sheet, trained, language)
 
 
 def _named(key: str, values: Sequence[str]) -> Callable[[str], list[Any]]:

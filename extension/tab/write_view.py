@@ -7,39 +7,55 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..writing.output_formats import OUTPUT_FORMATS, write_sheet
+from ..writing.review import to_read
 from ..writing.sheet import Sheet, SheetRow, count
 from .languages import say, text
-from .markup import Markup, table
+from .markup import Markup, element, join, table
 
 DOWNLOADS = tuple(one for one in OUTPUT_FORMATS if one.in_tab)
-_COLUMNS = ("number", "word", "sentence", "used", "sentence_level", "above", "source", "tried", "reason")
+_COLUMNS = ("number", "word", "sentence", "sentence_level", "source", "reason")
 
 
 def sheet_table(sheet: Sheet, language: str) -> Markup:
-    """The rows, those without an accepted sentence marked."""
+    """The rows, those that are to be read first marked."""
     head = [text(f"write.{column}", language) for column in _COLUMNS]
     rows = [_cells(number, row, language) for number, row in enumerate(sheet.rows, 1)]
-    return table(head, rows, [i for i, row in enumerate(sheet.rows) if not row.accepted])
+    return table(head, rows, [i for i, row in enumerate(sheet.rows) if row.status != "ok"], kind="sheet")
+
+
+def about_row(sheet: Sheet, at: int, language: str) -> Markup:
+    """Which row is to be read, why, and how many are."""
+    row, left = sheet.rows[at], len(to_read(sheet))
+    which = text("write.about", language, row=at + 1, rows=len(sheet.rows))
+    why = _why(row, language)
+    rest = text("write.left", language, n=left) if left else text("write.all_read", language)
+    return join(element("p", rest), element("p", f"{which}: ", element("b", row.word), f" – {why}" if why else ""))
 
 
 def _cells(number: int, row: SheetRow, language: str) -> list[str]:
     sentence = row.sentence if row.sentence is not None else text("write.no_sentence", language)
-    used = text("write.yes" if row.used else "write.no", language)
-    reasons = "; ".join(say(problem, language) for problem in row.problems)
     source = text(f"write.from_{row.source}", language) if row.source else ""
-    return [str(number), row.word, sentence, used, row.level, ", ".join(row.above), source, str(row.tries), reasons]
+    return [str(number), row.word, sentence, row.level, source, _why(row, language)]
 
 
-def summary(sheet: Sheet, trained: str, language: str) -> str:
-    """How many words were used, and what else to know; `trained` is the level that the adapter was trained for."""
+def _why(row: SheetRow, language: str) -> str:
+    """Why the row is to be read first; empty for one that is well."""
+    if row.status == "doubtful":
+        return text("write.doubtful", language)
+    return "; ".join(say(problem, language) for problem in row.problems)
+
+
+def summary(sheet: Sheet, trained: str, language: str) -> list[str]:
+    """How many words have a sentence, and what else to know; `trained` is the level of the adapter's training."""
     counts = count(sheet.rows)
-    lines = [text("write.done", language, used=sum(row.used for row in sheet.rows), words=counts.asked)]
+    values = {"accepted": f"{counts.accepted:,}", "words": f"{counts.asked:,}", "n": f"{counts.doubtful:,}"}
+    lines = [text("write.done_doubtful" if counts.doubtful else "write.done", language, **values)]
     lines += [text("write.read", language)] if counts.accepted else []
-    of_kind = {"flagged": counts.rejected, "skipped": counts.skipped}
-    lines += [text(f"write.some_{kind}", language, n=n) for kind, n in of_kind.items() if n]
+    lines += [text("write.some_skipped", language, n=counts.skipped)] if counts.skipped else []
+    lines += [text("write.only_bank", language)] if counts.rejected and sheet.bank == "only" else []
     if trained not in ("", sheet.level):
         lines.append(text("write.other_level", language, name=sheet.adapter, trained=trained, level=sheet.level))
-    return "\n".join(lines)
+    return lines
 
 
 @lru_cache(maxsize=8)  # it is asked for each time the page is brought up to date

@@ -1,4 +1,4 @@
-"""`cefr-sentences check`: what a trainer will make of a text file, before an hour is spent on it."""
+"""`cefr-sentences check`: what a trainer will make of a training file, before an hour is spent on it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from ...exporter.common.errors import InputError, Option
 def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "check",
-        help="what a trainer will make of a text file",
-        description="Token lengths of the records in a hard-cut text file, and how Training PRO's slicer would "
-        "cut it: blocks, records cut in two, response tokens trained without their instruction, padding.",
+        help="what a trainer will make of a training file",
+        description="Token lengths of the records in a training file, and how Training PRO's slicer would cut it as "
+        "text: blocks, records cut in two, response tokens trained without their instruction, padding.",
     )
-    parser.add_argument("file", metavar="FILE", type=Path, help="a hard-cut text file")
+    parser.add_argument("file", metavar="FILE", type=Path, help="a training file: text, JSON or JSON Lines")
     parser.add_argument(
         "--model",
         required=True,
@@ -42,35 +42,23 @@ def run(args: argparse.Namespace) -> int:
     from ...exporter.records.reading import read_training
     from ...exporter.records.slicer import report
 
-    text = _text(args)
-    read = read_training(args.file)
-    for note in read.notes:
-        print(f"Note: {note}", file=sys.stderr)
-    cut = report(text, _counter(args.model), args.chunk, args.overlap)
-    print(json.dumps(asdict(cut), indent=2) if args.json else describe(cut, args.chunk, args.overlap))
-    return 0
-
-
-def _text(args: argparse.Namespace) -> str:
-    """The file as Training PRO reads it. Raises InputError for what is not sliced."""
-    from ...exporter.common.encoding import detect_encoding, open_text
-    from ...exporter.records.reading import is_json
-
     if not 16 <= args.chunk <= 1_000_000:
         raise InputError(
             "{setting} {value} is out of range: 16 to 1,000,000 tokens. Training PRO offers 32 to 2048.",
             setting=Option("chunk"),
             value=args.chunk,
         )
-    if not args.file.is_file():
-        raise InputError("{file} is not a file.", file=args.file)
-    with open_text(args.file, detect_encoding(args.file, line_limit=False)) as file:
-        text = file.read().replace("\r", "")
-    if is_json(args.file, text):
-        raise InputError(
-            "{file} is JSON, which is not sliced. Check the .txt; convert-data --to txt makes one.", file=args.file
+    read = read_training(args.file)
+    for note in read.notes:
+        print(f"Note: {note}", file=sys.stderr)
+    texts = [record.text for record in read.records]
+    cut = report(read.text, texts, _counter(args.model), args.chunk, args.overlap)
+    if cut.rewritten:
+        print(
+            "Note: these are the figures of the records as text, as convert-data --to txt writes it.", file=sys.stderr
         )
-    return text
+    print(json.dumps(asdict(cut), indent=2) if args.json else describe(cut, args.chunk, args.overlap, not read.notes))
+    return 0
 
 
 def _counter(model: str) -> Callable[[str], int]:
@@ -81,8 +69,8 @@ def _counter(model: str) -> Callable[[str], int]:
     return cache(lambda piece: len(tokenizer.encode(piece)))
 
 
-def describe(cut: Any, chunk: int, overlap: bool) -> str:
-    """The slicer's report as the command prints it."""
+def describe(cut: Any, chunk: int, overlap: bool, clean: bool = True) -> str:
+    """The slicer's report as the command prints it; `clean`: there is a hard cut where each record ends."""
     share = cut.orphaned / cut.response if cut.response else 0.0
     overlapping = f", {cut.overlapping:,} of them overlapping" if cut.overlapping else ""
     lines = [
@@ -95,7 +83,8 @@ def describe(cut: Any, chunk: int, overlap: bool) -> str:
         f"  records cut in two                        {cut.cut:>8,}   {cut.cut / cut.records:.0%}",
         f"  response tokens without their instruction {cut.orphaned:>8,}   {share:.0%} of {cut.response:,}",
         f"  padding                                   {cut.padding:>8.0%}   of all tokens",
-        f"From a chunk length of {cut.safe_chunk} on, nothing is cut. cefr-sentences train never cuts a record.",
+        f"{'From' if clean else 'With clean cuts, from'} a chunk length of {cut.safe_chunk} on, nothing is cut. "
+        "cefr-sentences train never cuts a record.",
     ]
     if cut.overlapping:
         lines.append(

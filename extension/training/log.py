@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 NAME = "run.jsonl"
+_NUMBERS = ("current_steps", "total_steps", "epoch", "seconds", "loss", "eval_loss", "learning_rate", "grad_norm")
 
 
 @dataclass
@@ -40,8 +42,8 @@ class RunLog:
             self.entries = [e for e in self.entries if e["current_steps"] <= entry["step"]]
             self.state, self.error = "running", ""
         elif event == "end":
-            self.state, self.error = entry["state"], entry.get("error", "")
-        elif "current_steps" in entry:
+            self.state, self.error = str(entry["state"]), str(entry.get("error", ""))
+        elif "current_steps" in entry and all(isinstance(entry.get(name, 0), int | float) for name in _NUMBERS):
             self.entries.append(entry)
 
 
@@ -52,17 +54,13 @@ def append(folder: Path, entry: dict[str, Any]) -> None:
 
 
 def read_log(folder: Path) -> RunLog | None:
-    """The log in `folder`; None where there is none. A line that a kill cut off is left out."""
+    """The log in `folder`; None where there is none. A line that a kill cut off or that is damaged is left out."""
     try:
         text = (folder / NAME).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
     log = RunLog()
     for line in text.split("\n"):
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(entry, dict):
-            log.add(entry)
+        with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            log.add(json.loads(line))
     return log if log.start else None

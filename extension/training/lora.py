@@ -47,11 +47,7 @@ def lora_layers(model: Any, settings: TrainSettings) -> Iterator[Any]:
         if settings.checkpointing == "on":
             # The reentrant kind would need gradients at the embeddings, which a LoRA does not have.
             model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-        try:
-            yield adapted
-        finally:
-            if settings.checkpointing == "on":
-                model.gradient_checkpointing_disable()
+        yield adapted
 
 
 def _targets(settings: TrainSettings) -> Any:

@@ -90,20 +90,22 @@ class _States:
 @contextmanager
 def _answering(module: Any, output: Any) -> Iterator[list[Any]]:
     """`module` computes nothing and answers with `output`; the list has an entry for each time it was asked."""
-    before = module.__dict__.get("forward")  # accelerate puts one there
+    own = vars(module)  # without torch's __setattr__, where an error could end this half-way
+    before = own.get("forward")  # accelerate puts one there
     asked: list[Any] = []
 
     def answer(*args: Any, **kwargs: Any) -> Any:
         asked.append(output)
         return output
 
-    module.forward = answer
+    own["forward"] = answer
     try:
         yield asked
     finally:
-        del module.forward
-        if before is not None:
-            module.forward = before
+        if before is None:
+            del own["forward"]
+        else:
+            own["forward"] = before
 
 
 def _cross_entropy(logits: Any, targets: Any) -> Any:

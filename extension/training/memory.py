@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import ModelError
+from ..models.limits import OutOfMemory
 from ..models.loading import Loaded
 from ..models.prompt_form import pad_id
 from ..models.room import available
 from .data import Encoded, collate
-from .limits import OutOfMemory, limits
+from .limits import limits
 from .lora import lora_layers
 from .optimizer import Optimizer
 from .settings import TrainSettings

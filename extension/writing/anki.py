@@ -39,7 +39,7 @@ def anki_table(sheet: Sheet) -> bytes:
     text.write(f"#separator:tab\n#html:false\n#columns:{columns}\n#guid column:1\n#tags column:{len(_FIELDS) + 2}\n")
     writer = csv.writer(text, delimiter="\t", lineterminator="\n")
     for note_id, row in _notes(sheet):
-        writer.writerow([note_id, *(" ".join(cell.split()) for cell in _cells(row)), f"cefr::{sheet.level}"])
+        writer.writerow([note_id, *(" ".join(cell.split()) for cell in _cells(row)), " ".join(_tags(row, sheet))])
     return text.getvalue().encode()
 
 
@@ -52,7 +52,7 @@ def anki_package(sheet: Sheet) -> bytes:
     deck = genanki.Deck(_number(f"deck {sheet.level}"), f"CEFR sentences {sheet.level}")
     for note_id, row in _notes(sheet):
         cells = [html.escape(cell, quote=False) for cell in _cells(row)]
-        deck.add_note(genanki.Note(model=model, fields=cells, guid=note_id, tags=[f"cefr::{sheet.level}"]))
+        deck.add_note(genanki.Note(model=model, fields=cells, guid=note_id, tags=_tags(row, sheet)))
     package = io.BytesIO()
     genanki.Package(deck).write_to_file(package)
     return package.getvalue()
@@ -72,6 +72,10 @@ def _notes(sheet: Sheet) -> Iterator[tuple[str, SheetRow]]:
 def _cells(row: SheetRow) -> tuple[str, ...]:
     more = "; ".join(f"{name}: {cell}" for name, cell in row.columns if cell and cell not in (row.pos, row.meaning))
     return row.gapped, row.word, row.pos, row.meaning, row.sentence or "", more
+
+
+def _tags(row: SheetRow, sheet: Sheet) -> list[str]:
+    return [f"cefr::{sheet.level}", *(["cefr::doubtful"] if row.doubtful else [])]
 
 
 def _number(name: str) -> int:

@@ -1,4 +1,8 @@
-"""What happens in the webui's Chat: `/cefr A1: happy, book` becomes the prompt that the adapter was trained on."""
+"""What happens in the webui's Chat: `/cefr A1: happy, book` becomes the prompt that the adapter was trained on.
+
+A command that cannot be read is left as it was typed, so that it is known again when the answer is asked for: the
+reason is the answer then, and the model, which cannot be left out, writes one token that nobody sees.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,9 @@ from ...exporter.records.prompt import (
 )
 from .words import check_words
 
+# In the webui's state of one answer: the reason that is the answer, and the settings as they were.
+_REFUSAL = "cefr_refusal"
+_SHORT = {"max_new_tokens": 1, "auto_max_new_tokens": False}
 _COMMAND = re.compile(r"\s*/cefr\b(.*)", re.DOTALL | re.IGNORECASE)
 _log = logging.getLogger("cefr_sentences")
 _reported: set[str] = set()
@@ -47,16 +54,35 @@ def expand(text: str) -> ListPrompt:
 
 
 def chat_input(text: str, visible_text: str) -> tuple[str, str]:
-    """What the model reads and what the user sees for what the user typed.
-
-    A command that cannot be read stays as it was typed, with the reason under it.
-    """
+    """What the model reads and what the user sees for what the user typed."""
     if not is_command(text):
         return text, visible_text
     try:
         return expand(text).text, visible_text
+    except CefrError:
+        return text, visible_text
+
+
+def refuse(text: str, state: dict[str, Any]) -> bool:
+    """Whether `text` is a command that cannot be read; if so, `state` is told to answer with the reason."""
+    if not is_command(text):
+        return False
+    try:
+        expand(text)
     except CefrError as error:
-        return text, f"{visible_text}\n\n{html.escape(str(error))}"  # the webui has escaped its own text before
+        state[_REFUSAL] = str(error), {name: state.get(name) for name in _SHORT}
+        state.update(_SHORT)
+        return True
+    return False
+
+
+def chat_output(answer: str, state: dict[str, Any]) -> str:
+    """The answer that the user sees. The settings that `refuse` has changed are put back."""
+    if _REFUSAL not in state:
+        return answer
+    reason, settings = state.pop(_REFUSAL)
+    state.update(settings)
+    return html.escape(reason)
 
 
 def chat_prompt(text: str, adapters: Sequence[str], expected: bool, **kwargs: Any) -> str | None:

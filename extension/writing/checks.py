@@ -18,13 +18,14 @@ from ...exporter.language.levels import LEVELS
 from ...exporter.language.lexicon import lexicon
 from ...exporter.language.profile import Profile
 from ...exporter.language.wordsets import FUNCTION
-from ...exporter.pairs.checking import count_sentences
+from ...exporter.pairs.sentence import SENTENCE_CHECKS
 from ...exporter.records.prompt import CLOSING, OPENING
 from .accepted import Accepted, plain
+from .expressions import only_inside
 from .topics import unsuitable
 
 MIN_WORDS = 3
-_MARKUP = re.compile(rf"[*_#`<>{{}}|\\\[\]]|\d\. [A-Z]|{OPENING}|{CLOSING}")
+_PROMPT = re.compile(rf"\d\. [A-Z]|{OPENING}|{CLOSING}")
 _END = re.compile(r"[.!?…][\"'”’)]*$")
 _BEFORE_NOUNS = frozenset(["DET", "ADJ", "PREP"])
 _SHORT_VERBS = frozenset(["'s", "'m", "'re", "'ll", "'d", "'ve", "let"])
@@ -71,6 +72,15 @@ class Check:
     fails: Callable[[Candidate], object] | None = None
     repeats: Callable[[str, Accepted], object] | None = None
     skips: bool = False
+
+
+def _as_of_pairs(*names: str) -> Callable[[Candidate], object]:
+    """The checks of these `names`, which the pairs of a table have to pass too."""
+    return lambda c: any(SENTENCE_CHECKS[name](c.sentence, c.entry) for name in names)
+
+
+def _markup(candidate: Candidate) -> object:
+    return _PROMPT.search(candidate.sentence) or _as_of_pairs("break", "control", "markup")(candidate)
 
 
 def _fragment(candidate: Candidate) -> bool:
@@ -123,11 +133,12 @@ CHECKS = (
     Check("missing", "the model wrote no sentence for it"),
     Check("no entry", "the bank has no sentence for it"),
     Check("fragment", "that is not a whole sentence", _fragment),
-    Check("markup", "markup or a piece of the prompt is in it", lambda c: _MARKUP.search(c.sentence)),
-    Check("several", "that is more than one sentence", lambda c: count_sentences(c.sentence) > 1),
-    Check("unused", "the word is not in it", lambda c: not c.entry.uses(c.sentence)),
+    Check("markup", "markup or a piece of the prompt is in it", _markup),
+    Check("several", "that is more than one sentence", _as_of_pairs("several", "long")),
+    Check("unused", "the word is not in it", _as_of_pairs("unused")),
     Check("no verb", "there is no verb in it", _no_verb),
     Check("twice", "the word is in it twice", _twice),
+    Check("inside", "the word is only a part of another expression in it", lambda c: only_inside(c.entry, c.sentence)),
     Check("unsuitable", "its topic does not suit a classroom", _topic),
     Check("hard", "it is too hard for the level", lambda c: c.levels_above > 1),
     Check("easy", "it is too easy for the level", lambda c: c.levels_above < -1),

@@ -7,25 +7,21 @@ import json
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...exporter.bank.command import add_own_option
 from ...exporter.common.errors import InputError, Option, out_of_range
+from ...exporter.common.files import refuse_existing
 from ...exporter.common.progress import Progress
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ..models.prompt_form import PROMPT_FORMS
-from .output_formats import OUTPUT_FORMATS, as_dict, check_target, write_sheet
+from .output_formats import OUTPUT_FORMATS, as_dict, check_target, save, write_sheet
 from .settings import BANK_MODES, EXERCISES, PAPERS
 
 if TYPE_CHECKING:
     from ...exporter.pairs.wordlist import ListedWord
-    from ...exporter.records.prompt import ListPrompt
-    from ..models.asking import Ask, Reply, Sampling
-    from ..models.asking import Progress as AskProgress
     from .journal import Journal
-    from .sheet import SheetRow
 
 
 def add_commands(commands: Any) -> None:
@@ -34,7 +30,7 @@ def add_commands(commands: Any) -> None:
         help="words into sentences",
         description="Find a sentence for each word in your own sentences and in the bank, ask a model for the others, "
         "check each one, ask again where a check fails, and say what is wrong with those that are rejected in the end. "
-        "Word, form and level are checked; please read before printing.",
+        "Word, form and level are checked; please read before printing, the doubtful ones first.",
     )
     parser.add_argument(
         "source", metavar="WORDS", nargs="?", help="a file with one word a line, a table with a word column, or -"
@@ -45,6 +41,12 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--sheet", metavar="NAME", help="the sheet of an Excel file (default: those named like levels)")
     parser.add_argument("--words", metavar="A,B,C", help="the words themselves, instead of a file")
     parser.add_argument("--level", required=True, help="A1, A2, B1, B2 or C1")
+    parser.add_argument(
+        "--levels-from-list",
+        action="store_true",
+        help="ask each word at the level that the list says, and at --level where it says none (without it, words of "
+        "other levels are left out)",
+    )
     _add_bank(parser)
     _add_model(parser)
     _add_choice(parser)
@@ -84,6 +86,18 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_choice(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--critic",
+        metavar="MODEL|URL",
+        help="a larger model, as with --model or --api, that says of each sentence whether it should be printed; the "
+        "others are doubtful",
+    )
+    parser.add_argument(
+        "--guess",
+        action="store_true",
+        help="with --model: say for each sentence how well its word can be guessed among ten; takes as long again on a "
+        "CPU (done for --exercise choices, too)",
+    )
     parser.add_argument("--candidates", type=int, default=4, help="sentences to choose from for each word (default 4)")
     parser.add_argument("--tries", type=int, default=4, help="how often a word is asked for at most (default 4)")
     parser.add_argument(
@@ -125,6 +139,13 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help=f"the ending decides: {formats}; the same command resumes after an interruption",
     )
+    parser.add_argument(
+        "--fill",
+        metavar="DECK",
+        type=Path,
+        help="where WORDS is an Anki deck (.apkg, or notes in plain text): save it as DECK with sentences in its empty "
+        "example fields, and everything else as it was",
+    )
     parser.add_argument("--title", default="", help="of a worksheet (default: the level)")
     parser.add_argument(
         "--exercise",
@@ -151,11 +172,16 @@ def prompt_form_of_server(args: argparse.Namespace) -> str:
 
 def run(args: argparse.Namespace) -> int:
     from ...exporter.bank.bank import Bank
-    from ...exporter.bank.own import find_own_file, read_own
+    from ...exporter.bank.own import own_sentences
+    from ...exporter.pairs.columns import Columns
+    from .deck import filled_deck
+    from .guess import guessed
     from .known import training_sentences
     from .settings import WriteSettings
     from .sheet import Look, Sheet
+    from .summary import describe
     from .write import write_sentences
+    from .writer import Writer
 
     level = parse_level(args.level, TRAINABLE)
     settings = WriteSettings(
@@ -167,17 +193,19 @@ def run(args: argparse.Namespace) -> int:
         per_word=args.per_word,
         beside=args.bank == "beside",
         classroom=not args.any_topic,
+        levels_from_list=args.levels_from_list,
     )
     words = _words(args, level)
     _check(args, level)
     known = training_sentences(args.training, args.adapter)
-    bank = None if args.bank == "off" else Bank(read_own(find_own_file(args.webui, args.own)))
+    bank = None if args.bank == "off" else Bank(own_sentences(args.webui, args.own))
+    writer = Writer(args, prompt_form_of_server(args))
     line, out = Progress(), args.out
     with ExitStack() as stack:
         stack.callback(line.close)
         journal = None if out is None else stack.enter_context(_journal(args, words, level))
         rows = write_sentences(
-            None if args.bank == "only" else _when_asked(args),
+            None if args.bank == "only" or not _names_model(args) else writer.ask,
             words,
             settings,
             bank=bank,
@@ -185,16 +213,24 @@ def run(args: argparse.Namespace) -> int:
             done=journal.rows if journal else (),
             finished=journal.add if journal else lambda row: None,
             progress=lambda attempt, done, total: line("Writing" if attempt == 1 else "Trying again", done, total),
+            critic=writer.criticise if args.critic else None,
         )
+        if args.guess or (args.exercise == "choices" and args.model is not None):  # which words do not fit?
+            rows = guessed(rows, level, writer.score)
         if journal is not None and out is not None:
             adapter = args.adapter.resolve().name if args.adapter else ""
             look = Look(args.title, args.exercise, args.seed, args.paper)
-            write_sheet(out, Sheet(tuple(rows), level, adapter, args.strict, look, args.bank), force=args.force)
+            sheet = Sheet(tuple(rows), level, adapter, args.strict, look, args.bank, args.levels_from_list)
+            write_sheet(out, sheet, force=args.force)
             journal.remove()
+        if args.fill is not None:
+            data, filled = filled_deck(args.source, Columns.parse(args.columns), rows)
+            save(args.fill, data)
+            print(f"{filled} example fields filled: {args.fill}", file=sys.stderr)
     if args.json:
         print(json.dumps([as_dict(row) for row in rows], ensure_ascii=False, indent=2))
     else:
-        print(describe(rows if out is None else [row for row in rows if not row.accepted], rows))
+        print(describe(rows, args.per_word, all_rows=out is None))
     if out is not None:
         print(f"Written: {out}", file=sys.stderr)
     return 0
@@ -214,28 +250,43 @@ def _words(args: argparse.Namespace, level: str) -> list[ListedWord]:
     words = read_words(args.source, Columns.parse(args.columns), args.sheet)
     for note in words.notes:
         print(f"Note: {note}", file=sys.stderr)
-    here = words.at(level)
+    here = words.at(*TRAINABLE) if args.levels_from_list else words.at(level)
     if not here.words:
-        raise InputError("{file} has no word of level {level}. Choose another level.", file=args.source, level=level)
+        raise InputError(
+            "{file} has no word of level {level}. Choose another level, or ask each word at its own with {option}.",
+            file=args.source,
+            level=level,
+            option=Option("levels_from_list"),
+        )
     if here.other_level:
-        print(f"Note: {here.other_level} words are left out: they are of another level than {level}.", file=sys.stderr)
+        levels = ", ".join(TRAINABLE) if args.levels_from_list else level
+        print(f"Note: {here.other_level} words are left out: they are of another level than {levels}.", file=sys.stderr)
+    if args.levels_from_list:
+        print(f"Levels from the list: {here.counts(level)}.", file=sys.stderr)
     return [*here.words]
 
 
 def _check(args: argparse.Namespace, level: str) -> None:
     """Refuse what cannot work before a model is loaded. Raises CefrError."""
+    from ...exporter.pairs.columns import Columns
     from ..models.adapter import check_adapter
     from ..models.loading import check_model_name
+    from ..models.server import endpoint
+    from .deck import filled_deck
+    from .writer import is_url
 
     if not 0 <= args.batch <= 1024:
         raise out_of_range("batch", args.batch, 0, 1024)
-    if args.bank != "only" and args.model is None and args.api is None:
+    if args.bank in ("beside", "off") and not _names_model(args):
         raise InputError(
-            "Name the model that writes what the bank lacks with {model} or {api}, or give {bank} only.",
+            "{bank} {mode} asks a model. Name it with {model} or {api}.",
+            bank=Option("bank"),
+            mode=args.bank,
             model=Option("model"),
             api=Option("api"),
-            bank=Option("bank"),
         )
+    if args.guess and args.model is None:
+        raise InputError("{guess} needs {model}.", guess=Option("guess"), model=Option("model"))
     if args.model is not None:
         check_model_name(args.model)
     elif args.adapter is not None:
@@ -246,12 +297,23 @@ def _check(args: argparse.Namespace, level: str) -> None:
             api=Option("api"),
         )
     prompt_form_of_server(args)
+    if args.critic is not None and is_url(args.critic):
+        endpoint(args.critic, "chat")
+    elif args.critic is not None:
+        check_model_name(args.critic)
     if args.adapter is not None:
         trained_for = check_adapter(args.adapter).level
         if trained_for not in ("", level):
             print(f"Note: {args.adapter} was trained for {trained_for}, not for {level}.", file=sys.stderr)
     if args.out is not None:
         check_target(args.out, force=args.force)
+    if args.fill is not None:
+        refuse_existing([args.fill], force=args.force)
+        filled_deck(args.source, Columns.parse(args.columns), ())  # says what is wrong with it
+
+
+def _names_model(args: argparse.Namespace) -> bool:
+    return args.model is not None or args.api is not None
 
 
 def _journal(args: argparse.Namespace, words: Sequence[ListedWord], level: str) -> Journal:
@@ -267,68 +329,10 @@ def _journal(args: argparse.Namespace, words: Sequence[ListedWord], level: str) 
         strict=args.strict,
         bank=args.bank,
         per_word=args.per_word,
+        levels_from_list=args.levels_from_list,
+        critic=args.critic,
     )
     journal = Journal(args.out, job, force=args.force)
     if journal.rows:
         print(f"Resuming: {len(journal.rows)} rows are done already.", file=sys.stderr)
     return journal
-
-
-def _when_asked(args: argparse.Namespace) -> Ask:
-    """As `_asker`, at the first question: where the bank has all words, no model is loaded."""
-    asker: list[Ask] = []
-
-    def ask(prompts: Sequence[ListPrompt], /, *, sampling: Sampling, progress: AskProgress) -> list[Reply]:
-        if not asker:
-            asker.append(_asker(args))
-        return asker[0](prompts, sampling=sampling, progress=progress)
-
-    return ask
-
-
-def _asker(args: argparse.Namespace) -> Ask:
-    """Who answers: a server, or a model, which is loaded now."""
-    if args.api is not None:
-        from ..models.asking import NO_STRICT
-        from ..models.server import Server, tells_key
-
-        if tells_key(args.api):
-            print(f"Note: OPENAI_API_KEY goes to {args.api} unencrypted. Unset it, or use https.", file=sys.stderr)
-        if args.strict:
-            raise InputError(NO_STRICT)
-        form = prompt_form_of_server(args)
-        return Server(args.api, args.parallel, args.timeout, model=args.api_model, prompt_form=form).ask
-    from ..models.generate import generate
-    from ..models.loading import load
-
-    loaded = load(str(args.model), args.adapter)
-    # Nobody else uses this model, so the adapter can be merged into its weights, where it costs no time.
-    model = loaded.model.merge_and_unload() if args.adapter is not None else loaded.model
-    return partial(
-        generate, model, loaded.tokenizer, batch=args.batch, prompt_form=loaded.prompt_form, strict=args.strict
-    )
-
-
-def describe(shown: Sequence[SheetRow], rows: Sequence[SheetRow] | None = None) -> str:
-    """Some rows for people, and how many of all rows were accepted, rejected and skipped."""
-    from .sheet import count
-
-    n = count(shown if rows is None else rows)
-    width = min(30, max((len(row.word) for row in shown), default=0))
-    lines = []
-    for row in shown:
-        sentence = row.sentence if row.sentence is not None else "(no sentence)"
-        lines.append(f"{' ' if row.accepted else '!'} {row.word:<{width}}  {sentence}")
-        if not row.accepted:
-            lines.append(f"  {'':<{width}}  ^ {row.why}")
-    if lines:
-        lines.append("")
-    from_bank = f", {n.from_bank} of them from the bank" if n.from_bank else ""
-    lines.append(f"{n.accepted} of {n.asked} words have a sentence ({n.sentences} sentences{from_bank}).")
-    if n.accepted:
-        lines.append("Word, form and level checked; please read before printing.")
-    if n.rejected:
-        lines.append(f"{n.rejected} are marked with ! and say why.")
-    if n.skipped:
-        lines.append(f"{n.skipped} were not asked for: repeated, or no words.")
-    return "\n".join(lines)

@@ -6,18 +6,21 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from ...exporter.common.checked import checked
 from ...exporter.common.errors import InputError, Option
 from ...exporter.common.files import target_error
 from ...exporter.common.lock import take
 from ...exporter.pairs.wordlist import ListedWord
 from .sheet import SheetRow
 
-_FORMAT = 1
+_FORMAT = 2
+_EMPTY = ("detail", "found")  # in each row that a model wrote and that was accepted
 
 
 def head(words: Sequence[str | ListedWord], **what: object) -> dict[str, object]:
@@ -60,10 +63,10 @@ class Journal:
             if not whole:
                 self._write(job)
         except OSError as error:
-            self._file.close()
+            self._close()
             raise target_error(self.path, error) from error
         except InputError:
-            self._file.close()
+            self._close()
             raise
         self._kept = len(self.rows)
 
@@ -75,17 +78,21 @@ class Journal:
     ) -> None:
         if error is not None and not self._kept:
             self.remove()  # nothing is lost with it
-        self._file.close()
+        self._close()
 
     def add(self, row: SheetRow) -> None:
         try:
-            self._write({**asdict(row), "found": None})
+            self._write({name: value for name, value in asdict(row).items() if name not in _EMPTY})
             self._kept += 1
         except OSError as error:
             raise target_error(self.path, error) from error
 
+    def _close(self) -> None:
+        with suppress(OSError):  # on a full disk: half a row, which `add` has complained of
+            self._file.close()
+
     def remove(self) -> None:
-        self._file.close()
+        self._close()
         self.path.unlink(missing_ok=True)
 
     def _write(self, entry: dict[str, Any]) -> None:
@@ -113,19 +120,15 @@ class Journal:
 def _entry(line: bytes) -> dict[str, Any] | None:
     try:
         entry = json.loads(line) if line.endswith(b"\n") else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return entry if isinstance(entry, dict) else None
 
 
 def _row(entry: dict[str, Any]) -> SheetRow | None:
     try:
-        listed = entry.get("listed")
-        if listed is not None:
-            listed = ListedWord(**{**listed, "columns": tuple(map(tuple, listed["columns"]))})
-        parts = {"reasons": tuple(entry["reasons"]), "above": tuple(entry["above"]), "listed": listed}
-        return SheetRow(**{**entry, **parts})
-    except (TypeError, ValueError, KeyError):
+        return checked(SheetRow, {name: value for name, value in entry.items() if name not in _EMPTY})
+    except ValueError:
         return None
 
 

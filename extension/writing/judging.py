@@ -9,17 +9,18 @@ from dataclasses import replace
 from ...exporter.language.levels import level_number
 from ...exporter.language.profile import Profile, mean_score, profiles
 from .checks import Candidate, failed
+from .doubt import weighed
 from .sheet import SheetRow
 
 # The checks that a sentence of a bank need not pass: a person has read it, and said its word and level.
-BY_PEOPLE = frozenset(["copy", "unused", "no verb", "twice", "unsuitable"])
+BY_PEOPLE = frozenset(["copy", "unused", "no verb", "twice", "inside", "unsuitable"])
 LEVEL_CHECKS = frozenset(["hard", "easy"])
 
 
 def judged(
     rows: Sequence[SheetRow], target: str, known: Set[str] = frozenset(), classroom: bool = True
 ) -> list[SheetRow]:
-    """`rows` with score, level and the reasons that each sentence has by itself.
+    """`rows` with score, level, the reasons that each sentence has by itself, and whether it is doubtful.
 
     `known` are sentences that may not be repeated, as `accepted.plain` makes them; with `classroom`, topics count.
     """
@@ -42,13 +43,14 @@ def _judged(row: SheetRow, profile: Profile, target: str, known: Set[str], class
     pos = "" if row.found else row.listed_pos
     reasons = failed(Candidate(row.sentence, row.word, target, profile, known, pos, classroom), without)
     asked = {word.casefold() for word in _asked(row)} if profile.above else ()
-    return replace(
+    row = replace(
         row,
         reasons=reasons,
         score=profile.score if profile.level else None,
         level=profile.level,
         above=tuple(word for word in profile.above if word.casefold() not in asked),
     )
+    return weighed(row)
 
 
 def _asked(row: SheetRow) -> tuple[str, ...]:

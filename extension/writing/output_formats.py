@@ -36,6 +36,7 @@ _COLUMNS = (
     "tries",
     "source",
     "bank_level",
+    "guess",
 )
 # What a module is called where it is installed from.
 _PACKAGES = {"docx": "python-docx"}
@@ -76,6 +77,9 @@ def as_dict(row: SheetRow) -> dict[str, Any]:
         "score": None if row.score is None else round(row.score, 3),
         "above": list(row.above),
         "fluency": None if row.fluency is None else round(row.fluency, 3),
+        "printable": None if row.printable is None else round(row.printable, 3),
+        "guess": None if row.guess is None else round(row.guess, 3),
+        "misfits": list(row.misfits),
         "tries": row.tries,
         "source": row.source,
         "bank_level": row.bank_level,
@@ -108,13 +112,18 @@ def check_target(path: Path, *, force: bool) -> OutputFormat:
 def write_sheet(path: Path, sheet: Sheet, *, force: bool = False) -> None:
     """Write `sheet` to `path`, whole or not at all.
 
-    CSV and JSON hold every row with its reasons. Anki decks and worksheets are what learners see: accepted sentences.
+    CSV and JSON hold every row with its status and reasons, in the order of the list. Anki decks and worksheets are
+    what learners see: accepted sentences. Doubtful ones have a tag there, or their numbers on the page of answers.
 
     Raises:
         InputError: an unknown ending, or the package for it is not installed.
         TargetError: the file exists and `force` is not set, or it cannot be written.
     """
-    data = check_target(path, force=force).render(sheet)
+    save(path, check_target(path, force=force).render(sheet))
+
+
+def save(path: Path, data: bytes) -> None:
+    """Write `data` to `path`, whole or not at all. Raises TargetError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic(path, "wb") as file:
@@ -134,13 +143,14 @@ def _csv(sheet: Sheet) -> bytes:
         used = "yes" if row.used else "no"
         cells = (row.word, row.sentence or "", used, row.status, row.why, row.level, score, ", ".join(row.above))
         listed = dict(row.columns)
-        after = [sheet.level, sheet.adapter, row.tries, row.source, row.bank_level]
+        guess = "" if row.guess is None else f"{row.guess:.2f}"
+        after = [sheet.target(row), sheet.adapter, row.tries, row.source, row.bank_level, guess]
         writer.writerow([*map(table_cell, cells), *after, *(table_cell(listed.get(n, "")) for n in columns)])
     return text.getvalue().encode()
 
 
 def _dicts(sheet: Sheet) -> list[dict[str, Any]]:
-    return [{**as_dict(row), "target": sheet.level, "adapter": sheet.adapter} for row in sheet.rows]
+    return [{**as_dict(row), "target": sheet.target(row), "adapter": sheet.adapter} for row in sheet.rows]
 
 
 def _json(sheet: Sheet) -> bytes:

@@ -22,7 +22,8 @@ class WriteSettings:
     """How sentences are written: `candidates` for each word, the first of them greedy, in at most `tries` tries.
 
     `per_word` sentences are wanted for each word; with `beside`, as many from the bank and as many from the model.
-    `classroom` rejects what the model writes about topics that do not suit one.
+    `classroom` rejects what the model writes about topics that do not suit one. With `levels_from_list` a word is
+    asked at the level that its list says, and at `level` where it says none.
     """
 
     level: str
@@ -33,6 +34,7 @@ class WriteSettings:
     per_word: int = 1
     beside: bool = False
     classroom: bool = True
+    levels_from_list: bool = False
 
     def __post_init__(self) -> None:
         if self.level not in TRAINABLE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ...exporter.bank.bank import BANK, OWN, BankSentence
@@ -25,7 +25,10 @@ class SheetRow:
     `word` is as its owner listed it; where a table did, `listed` has its other columns, too. `reasons` are names from
     `checks.CHECKS`, none where the sentence is accepted. `score` and `level` are the judge's, `above` the words above
     the target; `fluency` is the mean log-probability by the writing model, None where a server or a person wrote it.
-    `tries` counts how often the model was asked; `found` is the row of the bank that the sentence is from.
+    `tries` counts how often the model was asked; `found` is the row of the bank that the sentence is from. A sentence
+    that passes the checks can still be `doubtful`: not sure to be printable; one of a bank never is. `printable` is the
+    probability that it is, by `doubt.py` or a critic; `guess` and `misfits` are those of `guess.py`. They are None and
+    empty where no model was asked.
     """
 
     word: str
@@ -39,6 +42,10 @@ class SheetRow:
     tries: int = 0
     listed: ListedWord | None = None
     found: BankSentence | None = None
+    doubtful: bool = False
+    printable: float | None = None
+    guess: float | None = None
+    misfits: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if unknown := [reason for reason in self.reasons if reason not in BY_NAME]:
@@ -109,8 +116,10 @@ class SheetRow:
 
     @property
     def status(self) -> str:
-        """As it is written to files: `ok` (accepted), `flagged` (rejected) or `skipped`."""
-        return "ok" if self.accepted else "skipped" if self.skipped else "flagged"
+        """As it is written to files: `ok` or `doubtful` (accepted), `flagged` (rejected) or `skipped`."""
+        if self.accepted:
+            return "doubtful" if self.doubtful else "ok"
+        return "skipped" if self.skipped else "flagged"
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -137,7 +146,7 @@ class Look:
 class Sheet:
     """`rows` written for `level` by `adapter` (empty: the model as it is), with the `strict` vocabulary or without.
 
-    `bank` is one of `settings.BANK_MODES`.
+    `bank` is one of `settings.BANK_MODES`; `levels_from_list` as in `WriteSettings`.
     """
 
     rows: tuple[SheetRow, ...]
@@ -146,6 +155,11 @@ class Sheet:
     strict: bool = False
     look: Look = field(default=Look())
     bank: str = BANK_MODES[0]
+    levels_from_list: bool = False
+
+    def target(self, row: SheetRow) -> str:
+        """The level at which the word of `row` was asked for."""
+        return (self.levels_from_list and row.listed and row.listed.level) or self.level
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -157,7 +171,8 @@ class Sheet:
 class Counts:
     """How many words of a sheet there are of each kind; a word may have several rows.
 
-    `first` were accepted at the model's first try; `sentences` are accepted, `from_bank` of them out of a bank.
+    `first` were accepted at the model's first try; `sentences` are accepted: `own` of them a user's own, `from_bank`
+    of them the bank's; `doubtful` of them are to be read first.
     """
 
     words: int
@@ -166,7 +181,9 @@ class Counts:
     rejected: int
     skipped: int
     sentences: int = 0
+    own: int = 0
     from_bank: int = 0
+    doubtful: int = 0
 
     @property
     def asked(self) -> int:
@@ -187,5 +204,12 @@ def count(rows: Sequence[SheetRow]) -> Counts:
         rejected=len(words) - accepted,
         skipped=skipped,
         sentences=sum(row.accepted for row in rows),
-        from_bank=sum(row.accepted and row.source in (OWN, BANK) for row in rows),
+        own=sum(row.accepted and row.source == OWN for row in rows),
+        from_bank=sum(row.accepted and row.source == BANK for row in rows),
+        doubtful=sum(row.status == "doubtful" for row in rows),
     )
+
+
+def reading_order(rows: Iterable[SheetRow]) -> list[SheetRow]:
+    """The rows as a person should read them: doubtful, flagged, ok, skipped, each in their order."""
+    return sorted(rows, key=lambda row: row.status)

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import html
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from random import Random
 from typing import TYPE_CHECKING, Any
-
-from ...exporter.bank.headwords import Headword, headwords
-from ...exporter.language.lexicon import coarse_part
 
 if TYPE_CHECKING:
     from .sheet import Sheet, SheetRow
 
-# The first letters of the Penn tags of inflected parts of speech.
-_TAGS = {"NOUN": "N", "VERB": ("V", "M"), "ADJ": "J", "ADV": "R"}
 CHOICES = 3  # wrong words beside the right one
 _INSTRUCTIONS = {
     "box": "Write the words from the box in the gaps. Each word is used once.",
@@ -37,6 +30,7 @@ class Exercise:
     sentence: str
     answer: str
     choices: tuple[str, ...] = ()
+    doubtful: bool = False
 
 
 def exercises(sheet: Sheet) -> list[Exercise]:
@@ -48,55 +42,24 @@ def exercises(sheet: Sheet) -> list[Exercise]:
 
 
 def _exercise(row: SheetRow, sheet: Sheet, random: Random) -> Exercise:
-    sentence = row.sentence or ""
-    spans = sorted(row.entry.spans(sentence))
-    answer = " ".join(sentence[start:end] for start, end in spans)
-    if spans[0][0] == 0 and row.entry.headword[:1].islower():
-        answer = answer[:1].lower() + answer[1:]
+    from .guess import answer  # with the bank: not before a worksheet is made
+
+    right = answer(row)
     if sheet.look.exercise != "choices":
-        return Exercise(row.gapped, answer)
-    choices = [answer, *wrong_words(row, answer, sheet.level, random)]
+        return Exercise(row.gapped, right, doubtful=row.doubtful)
+    choices = [right, *wrong_words(row, sheet.level, random)]
     random.shuffle(choices)
-    return Exercise(row.gapped, answer, tuple(choices))
+    return Exercise(row.gapped, right, tuple(choices), row.doubtful)
 
 
-def wrong_words(row: SheetRow, answer: str, level: str, random: Random) -> list[str]:
-    """CHOICES words of the part of speech, level and form of the answer that are not in the sentence.
+def wrong_words(row: SheetRow, level: str, random: Random) -> list[str]:
+    """CHOICES wrong words: as far as a model has said which do not fit, those; else nobody has checked that."""
+    from .guess import OTHERS, other_words
 
-    Whether one of them fits all the same, nobody has checked.
-    """
-    head = row.entry.headword
-    part = coarse_part(row.pos) or next(iter(row.entry.parts), None)
-    listed = (entry for entry in headwords() if head in entry.spellings)
-    own = next((entry for entry in listed if part in (None, coarse_part(entry.pos))), None)
-    part = part or (coarse_part(own.pos) if own else None) or "NOUN"
-    tags = sorted((tag for tag, forms in _inflections(head).items() if answer.lower() in forms), key=len)
-    tag = next((tag for tag in tags if tag.startswith(_TAGS.get(part, "N"))), "")
-    article = re.search(r"\b(an?) _", row.gapped, re.IGNORECASE)
-    there = set(re.findall(r"\w+", (row.sentence or "").lower()))
-    pool = [entry.spellings[0] for entry in _of(part, own.level if own else level)]
-    random.shuffle(pool)
-    chosen: list[str] = []
-    for word in pool:
-        form = next(iter(_inflections(word).get(tag, ())), word) if tag else word
-        fits = article is None or (form[0] in "aeiou") == (article[1].lower() == "an")
-        if word != head and fits and form not in there and form not in chosen:
-            chosen.append(form)
-        if len(chosen) == CHOICES:
-            break
-    return chosen
-
-
-@lru_cache(maxsize=64)
-def _of(part: str, level: str) -> list[Headword]:
-    here = [entry for entry in headwords() if entry.level == level and coarse_part(entry.pos) == part]
-    return [entry for entry in here if entry.spellings[0].isalpha() and entry.spellings[0].islower()]
-
-
-def _inflections(word: str) -> dict[str, tuple[str, ...]]:
-    from lemminflect import getAllInflections
-
-    return getAllInflections(word)
+    misfits = list(row.misfits)
+    random.shuffle(misfits)
+    others = other_words(row, level, OTHERS, random) if len(misfits) < CHOICES else []
+    return list(dict.fromkeys([*misfits, *others]))[:CHOICES]
 
 
 def _size(tasks: Sequence[Exercise]) -> tuple[float, int]:
@@ -131,9 +94,15 @@ ol{{columns:{columns};column-gap:10mm;padding-left:2em}}li{{break-inside:avoid;m
 </ol>
 <div class="key"><h1>Answers: {html.escape(_title(sheet))}</h1><ol>
 {answers}
-</ol></div></body></html>
+</ol>{f"<p>{doubts}</p>" if (doubts := _doubts(tasks)) else ""}</div></body></html>
 """
     return page.encode()
+
+
+def _doubts(tasks: Sequence[Exercise]) -> str:
+    """For the teacher, beside the answers."""
+    numbers = [str(number) for number, task in enumerate(tasks, 1) if task.doubtful]
+    return f"Doubtful, please read before printing: {', '.join(numbers)}." if numbers else ""
 
 
 def _choices(words: Sequence[str]) -> str:
@@ -176,6 +145,8 @@ def worksheet_document(sheet: Sheet) -> bytes:
     document.add_page_break()
     document.add_heading("Answers", 1)
     document.add_paragraph("   ".join(f"{number}. {task.answer}" for number, task in enumerate(tasks, 1)))
+    if doubts := _doubts(tasks):
+        document.add_paragraph(doubts)
     file = io.BytesIO()
     document.save(file)
     return file.getvalue()

@@ -16,6 +16,7 @@ from ...exporter.records.prompt import MAX_WORDS, ListPrompt
 from ..models.asking import Ask, Progress, Reply, Sampling
 from .accepted import Accepted, plain
 from .checks import repeats, severity
+from .critic import Critic, criticised
 from .judging import distance, judged
 from .lists import full_lists
 from .settings import AT_ONCE, WriteSettings
@@ -28,9 +29,9 @@ RETRY_ANSWERS, RETRY_FACTOR = 16, 4
 HOTTER = 0.3
 # Of two accepted sentences the better one has the smaller sum of its distance to the level, FLUENCY times the negative
 # mean log-probability (nats per token) and VARIETY times the share of its words that the sheet has already.
-FLUENCY, VARIETY = 0.25, 1.5
+FLUENCY, VARIETY = 2.0, 1.5
 
-Key = tuple[str, tuple[str, ...]]
+Key = tuple[str, tuple[str, ...], str]
 
 # Called with the try, how many words are done, and of how many.
 Told = Callable[[int, int, int], object]
@@ -47,16 +48,17 @@ def write_sentences(
     done: Iterable[SheetRow] = (),
     finished: Finished = lambda row: None,
     progress: Told = lambda attempt, done, total: None,
+    critic: Critic | None = None,
 ) -> list[SheetRow]:
     """Rows for each of `words`, in their order; never raises for a word.
 
     `bank` is asked first, and the model for what it lacks; without `ask` there is no model. `known` are sentences
     (`accepted.plain`) that the model may not repeat; `done` rows of an earlier run, of which the accepted ones are
-    kept; `finished` is called with each further accepted row that a model wrote.
+    kept; `finished` is called with each further accepted row that a model wrote. The `critic` decides what is doubtful.
 
     Raises ModelError only when nothing at all was written.
     """
-    writing = _Writing(ask, words, settings, known)
+    writing = _Writing(ask, words, settings, known, critic)
     if bank is not None:
         writing.take_from(bank, beside=settings.beside)
     if ask is not None:
@@ -94,7 +96,7 @@ def rewrite(
         writing.take_from(bank)
     if ask is not None:
         writing.run(lambda row: None, progress)
-    name = word_id(writing.asked[0])
+    name = writing.id(writing.asked[0])
     new = next(iter(writing.rows[name]), writing.best.get(name))
     return new if new is not None and (new.accepted or (new.used and not old.accepted)) else old
 
@@ -107,24 +109,45 @@ class _Writing:
     """
 
     def __init__(
-        self, ask: Ask | None, words: Sequence[str | ListedWord], settings: WriteSettings, known: Set[str]
+        self,
+        ask: Ask | None,
+        words: Sequence[str | ListedWord],
+        settings: WriteSettings,
+        known: Set[str],
+        critic: Critic | None = None,
     ) -> None:
-        self.ask, self.settings, self.known = ask, settings, known
+        self.ask, self.settings, self.known, self.critic = ask, settings, known, critic
         self.words = [as_listed(word) for word in words]
-        self.skipped = _skipped(self.words)
+        self.skipped = _skipped(self.words, self.id)
         self.asked = [word for word, skip in zip(self.words, self.skipped, strict=True) if skip is None]
-        self.companions = [word.entry.headword for word in self.asked]
-        self.rows: dict[Key, list[SheetRow]] = {word_id(word): [] for word in self.asked}
+        self.rows: dict[Key, list[SheetRow]] = {self.id(word): [] for word in self.asked}
         self.best: dict[Key, SheetRow] = {}
-        self.needs = {word_id(word): settings.per_word for word in self.asked}
+        self.needs = {self.id(word): settings.per_word for word in self.asked}
         self.accepted = Accepted(len(self.asked) * settings.per_word)
         self.random = Random(settings.seed)
+
+    def level(self, word: ListedWord | None) -> str:
+        """The level at which `word` is asked for."""
+        listed = word.level if word is not None and self.settings.levels_from_list else None
+        return listed or self.settings.level
+
+    def id(self, word: ListedWord) -> Key:
+        """The same for two entries that ask for the same sentence."""
+        return *word_id(word), self.level(word)
+
+    def judged(self, rows: Sequence[SheetRow], known: Set[str] = frozenset()) -> list[SheetRow]:
+        """`rows` as `judged` has them, each at its own level."""
+        by_level: dict[str, list[SheetRow]] = {}
+        for row in rows:
+            by_level.setdefault(self.level(row.listed), []).append(row)
+        done = {of: iter(judged(some, of, known, self.settings.classroom)) for of, some in by_level.items()}
+        return [next(done[self.level(row.listed)]) for row in rows]
 
     def take_from(self, bank: Bank, *, beside: bool = False) -> None:
         """Take sentences from the bank; `beside` leaves the model as much to write as without it."""
         picked = [row for word in self.asked for row in self.pick(bank, word)]
-        for row in judged(picked, self.settings.level):
-            name = word_id(as_listed(row.listed or row.word))
+        for row in self.judged(picked):
+            name = self.id(as_listed(row.listed or row.word))
             if row.accepted:
                 self.rows[name].append(row)
                 self.needs[name] -= not beside
@@ -132,12 +155,12 @@ class _Writing:
                 self.best.setdefault(name, row)
         if self.ask is None:
             for word in self.asked:
-                if not self.rows[word_id(word)]:
-                    self.best.setdefault(word_id(word), _row(word, reasons=("no entry",)))
+                if not self.rows[self.id(word)]:
+                    self.best.setdefault(self.id(word), _row(word, reasons=("no entry",)))
 
     def pick(self, bank: Bank, word: ListedWord) -> Iterator[SheetRow]:
         """As many sentences of the bank as are wanted for `word`; of equally good ones those that vary the sheet."""
-        there = bank.find(word.entry, self.settings.level, self.settings.seed)
+        there = bank.find(word.entry, self.level(word), self.settings.seed)
         # Once each, though a user's own may be in the package too.
         found = [*{plain(s.sentence): s for s in reversed(there) if self.is_new(s.sentence)}.values()][::-1]
         order = {(row.source, row.level): at for at, row in reversed([*enumerate(found)])}
@@ -146,7 +169,7 @@ class _Writing:
             best = min(found, key=cost.__getitem__)
             found.remove(best)
             self.accepted.add(best.sentence)
-            yield _row(word, best.sentence, found=best)
+            yield _row(word, best.spelled(word.entry), found=best)
 
     def is_new(self, sentence: str) -> bool:
         return not self.accepted.has(sentence)
@@ -154,7 +177,7 @@ class _Writing:
     def take(self, rows: Iterable[SheetRow]) -> None:
         """Keep the accepted ones of `rows`."""
         for row in rows:
-            name = word_id(as_listed(row.listed or row.word))
+            name = self.id(as_listed(row.listed or row.word))
             if row.accepted and row.sentence is not None and self.needs.get(name, 0) > 0:
                 self.rows[name].append(row)
                 self.needs[name] -= 1
@@ -166,22 +189,28 @@ class _Writing:
             if skip is not None:
                 rows.append(skip)
                 continue
-            rows += self.rows[word_id(word)]
-            if word_id(word) in self.best and (
-                self.needs[word_id(word)] > 0 and (self.ask or not self.rows[word_id(word)])
+            rows += self.rows[self.id(word)]
+            if self.id(word) in self.best and (
+                self.needs[self.id(word)] > 0 and (self.ask or not self.rows[self.id(word)])
             ):
-                rows.append(self.best[word_id(word)])
+                rows.append(self.best[self.id(word)])
         return rows
 
     def left(self) -> list[ListedWord]:
-        return [word for word in self.asked if self.needs[word_id(word)] > 0]
+        return [word for word in self.asked if self.needs[self.id(word)] > 0]
+
+    def blocks(self, left: Sequence[ListedWord], size: int) -> Iterator[Sequence[ListedWord]]:
+        """`left` in blocks of `size` at most, each of one level."""
+        for level in dict.fromkeys(map(self.level, left)):
+            here = [word for word in left if self.level(word) == level]
+            yield from (here[at : at + size] for at in range(0, len(here), size))
 
     def run(self, finished: Finished, progress: Told) -> None:
         for attempt in range(1, self.settings.tries + 1):
             left = self.left()
             done = len(self.asked) - len(left)
             size = AT_ONCE // self.settings.candidates * (MAX_WORDS if attempt == 1 else 1)
-            for block in (left[at : at + size] for at in range(0, len(left), size)):
+            for block in self.blocks(left, size):
                 try:
                     self.write(block, attempt, done, finished, progress)
                 except ModelError as error:
@@ -212,6 +241,8 @@ class _Writing:
         """What the model writes for each word of `block`: several sentences, judged by themselves."""
         assert self.ask is not None
         words = [*{key(word.entry.headword): word.entry.headword for word in block}.values()]
+        level = self.level(block[0])
+        companions = [word.entry.headword for word in self.asked if self.level(word) == level]
         copies, temperature = max(self.settings.candidates, self.settings.per_word), self.settings.temperature
         if attempt > 1:
             copies = max(copies, min(RETRY_FACTOR * copies, RETRY_ANSWERS // len(words)))
@@ -221,13 +252,13 @@ class _Writing:
         for copy in range(copies):
             greedy = attempt == 1 and copy == 0
             if attempt == 1:
-                some = full_lists(words, self.companions, None if greedy else self.random)
+                some = full_lists(words, companions, None if greedy else self.random)
             else:  # alone: the first word of a list is the one that is missed least
                 some = [[word] for word in words]
             lists += some
             temperatures += [0.0 if greedy else temperature] * len(some)
         sampling = Sampling(tuple(temperatures), self.random.randrange(2**31))
-        prompts = [ListPrompt(self.settings.level, tuple(some)) for some in lists]
+        prompts = [ListPrompt(level, tuple(some)) for some in lists]
         replies = self.ask(prompts, sampling=sampling, progress=moved)
         found: dict[str, list[SheetRow]] = {key(word): [] for word in words}
         for prompt, reply in zip(prompts, replies, strict=True):
@@ -237,42 +268,43 @@ class _Writing:
         of_words = [
             [replace(row, word=word.text, listed=word) for row in found[key(word.entry.headword)]] for word in block
         ]
-        rows = iter(
-            judged([row for some in of_words for row in some], self.settings.level, self.known, self.settings.classroom)
-        )
-        return [[next(rows) for _ in some] for some in of_words]
+        rows = self.judged([row for some in of_words for row in some], self.known)
+        if self.critic:
+            rows = criticised(rows, [self.level(row.listed) for row in rows], self.critic)
+        left = iter(rows)
+        return [[next(left) for _ in some] for some in of_words]
 
     def choose(self, word: ListedWord, candidates: Sequence[SheetRow], attempt: int) -> list[SheetRow]:
         """The best accepted ones of `candidates`, as many as are needed; of the rejected ones the best is kept."""
         left = list(candidates)
-        if before := self.best.pop(word_id(word), None):
+        if before := self.best.pop(self.id(word), None):
             left.append(replace(before, tries=attempt))
         chosen: list[SheetRow] = []
-        while left and self.needs[word_id(word)] > 0:
+        while left and self.needs[self.id(word)] > 0:
             left = [self.beside_others(row) if row.accepted else row for row in left]
             best = min(left, key=self.cost)
             if not best.accepted or best.sentence is None:
-                self.best[word_id(word)] = best
+                self.best[self.id(word)] = best
                 break
             left.remove(best)
             chosen.append(best)
-            self.needs[word_id(word)] -= 1
+            self.needs[self.id(word)] -= 1
             self.accepted.add(best.sentence)
-        self.rows[word_id(word)] += chosen
+        self.rows[self.id(word)] += chosen
         return chosen
 
     def beside_others(self, row: SheetRow) -> SheetRow:
         """`row` with the checks that it fails beside the accepted sentences of the sheet."""
         return replace(row, reasons=repeats(row.sentence or "", self.accepted))
 
-    def cost(self, row: SheetRow) -> tuple[int, float]:
-        """The smaller, the better: the failed checks first, then distance, fluency and variety."""
-        cost = distance(row, self.settings.level) - FLUENCY * (row.fluency or 0.0)
-        return severity(row.reasons), cost + VARIETY * self.accepted.repetition(row.sentence or "")
+    def cost(self, row: SheetRow) -> tuple[int, bool, float]:
+        """The smaller, the better: the failed checks first, then doubt, then distance, fluency and variety."""
+        cost = distance(row, self.level(row.listed)) - FLUENCY * (row.fluency or 0.0)
+        return severity(row.reasons), row.doubtful, cost + VARIETY * self.accepted.repetition(row.sentence or "")
 
     def give_up(self, error: ModelError) -> None:
         for word in self.left():
-            self.best.setdefault(word_id(word), _row(word, reasons=("server",), detail=error.problems[0]))
+            self.best.setdefault(self.id(word), _row(word, reasons=("server",), detail=error.problems[0]))
 
 
 def _row(word: ListedWord, sentence: str | None = None, **more: Any) -> SheetRow:
@@ -297,14 +329,14 @@ def _fluency(reply: Reply, sentence: str) -> float | None:
     return next((fluency for line, fluency in lines if sentence in line), None)
 
 
-def _skipped(words: Sequence[ListedWord]) -> list[SheetRow | None]:
+def _skipped(words: Sequence[ListedWord], name: Callable[[ListedWord], Key]) -> list[SheetRow | None]:
     """A row for each word that is not asked for: it is no word, or it is in an earlier row."""
     first: dict[Key, int] = {}
     rows: list[SheetRow | None] = []
     for number, word in enumerate(words, 1):
         if wrong := problem(word.text):
             rows.append(_row(word, reasons=("not a word",), detail=wrong))
-        elif (before := first.setdefault(word_id(word), number)) != number:
+        elif (before := first.setdefault(name(word), number)) != number:
             rows.append(_row(word, reasons=("repeated",), detail=str(before)))
         else:
             rows.append(None)

@@ -37,11 +37,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass
 class Studio:
-    """A running studio: its address, its data folder and what it printed."""
+    """A running studio: its address, its data folder, what it printed, and the number of its process."""
 
     url: str
     data: Path
     log: Path
+    process: int
 
     def printed(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
@@ -70,7 +71,7 @@ def studio(data: Path, *args: str, code: str = "", **environment: str) -> Iterat
     try:
         url = f"http://127.0.0.1:{port}"
         wait_for(url, process, log)
-        yield Studio(url, data, log)
+        yield Studio(url, data, log, process.pid)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

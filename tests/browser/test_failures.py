@@ -37,6 +37,7 @@ def test_a_server_cannot_be_trained(place: Studio, open_tab: Open) -> None:
 def test_a_server_that_is_not_there(place: Studio, open_tab: Open) -> None:
     tab = open_tab(place.url)
     tab.pane("write")
+    tab.unfold("write.more")
     tab.choose("write.bank", "off, the model alone")
     tab.click("write.run")
     tab.expect("write-status", "cannot be asked: .*Is the server running", LONG)
@@ -44,6 +45,59 @@ def test_a_server_that_is_not_there(place: Studio, open_tab: Open) -> None:
     tab.click("apply.run")
     tab.expect("apply-status", "No adapter is chosen")
     assert "Traceback" not in place.printed()
+
+
+def write_from_the_bank(tab: Tab, words: str) -> None:
+    tab.pane("write")
+    tab.fill("write.words", words)
+    tab.unfold("write.more")
+    tab.choose("write.bank", "only, without a model")
+    tab.click("write.run")
+    tab.expect("write-status", "words have a sentence", LONG)
+
+
+def test_what_was_written_is_read_with_one_key_each(place: Studio, open_tab: Open) -> None:
+    tab = open_tab(place.url)
+    write_from_the_bank(tab, "happy, qqq, zzz")
+    keys = tab.page.keyboard
+    tab.expect("write-about", "Still to read: 2.*Row 2 of 3: qqq")
+    keys.press("2")
+    keys.type("We have a qqq 1.")
+    keys.press("Enter")
+    tab.expect("write-about", "Still to read: 1.*Row 3 of 3: zzz")
+    keys.press("3")
+    tab.expect("write-status", "No better sentence was found for “zzz”")
+    keys.press("1")
+    tab.expect("write-status", "no sentence to keep for zzz")
+    tab.open()
+    tab.pane("write")
+    tab.expect("write-sheet", "We have a qqq 1")
+    assert "We have a qqq 1." in (place.data / "cefr-sentences" / "bank.jsonl").read_text(encoding="utf-8")
+    with tab.page.expect_download() as download:
+        tab.click("write.csv")
+    assert "qqq,We have a qqq 1.,yes,ok" in Path(download.value.path()).read_text(encoding="utf-8-sig")
+
+
+def test_the_page_is_accessible(place: Studio, open_tab: Open) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
+    tab = open_tab(place.url)
+    write_from_the_bank(tab, "happy, book, qqq, 123")
+    wrong = []
+    for pane in ("data", "train", "evaluate", "write", "apply"):
+        tab.pane(pane)
+        rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+        answer = axe.run(tab.page, context={"include": [["#cefr-head"], ["#cefr-panes"]]}, options=rules).response
+        wrong += [(pane, one["id"], [node["html"][:200] for node in one["nodes"]]) for one in answer["violations"]]
+    assert wrong == []
+
+
+def test_a_phone_shows_everything_without_scrolling_sideways(place: Studio, open_tab: Open) -> None:
+    tab = open_tab(place.url)
+    write_from_the_bank(tab, "happy, book, qqq, 123")
+    tab.page.set_viewport_size({"width": 420, "height": 900})
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= 420
+    cells = tab.at("write-sheet").locator("td:nth-child(3)")
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= 420 for cell in cells.all() if (box := cell.bounding_box()))
 
 
 def test_a_studio_that_cannot_start(run: Any, tmp_path: Path) -> None:

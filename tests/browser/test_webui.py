@@ -59,7 +59,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     try:
         url = f"http://127.0.0.1:{port}"
         wait_for(url, process, log)
-        yield Studio(url, data, log)
+        yield Studio(url, data, log, process.pid)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -128,10 +128,11 @@ def test_evaluate(place: Studio, tab: Tab) -> None:
 def test_write(place: Studio, tab: Tab) -> None:
     tab.pane("write")
     tab.fill("write.words", "happy, book, friend, water, house, green")
+    tab.unfold("write.more")
     tab.choose("write.adapter", "cefr-test")
     tab.choose("write.bank", "off, the model alone")
     tab.click("write.run")
-    tab.expect("write-status", "of 6 words used", LONG)
+    tab.expect("write-status", "of 6 words have a sentence", LONG)
     picture(tab, "4-write")
 
 

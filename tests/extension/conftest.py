@@ -8,16 +8,13 @@ from typing import Any
 
 import pytest
 
-from .tiny import logits, save_tiny_model
+from .tiny import export_starter, logits, save_tiny_model
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from cefr_sentences.extension.cli import main
-
     folder = tmp_path_factory.mktemp("data")
-    args = ["export", "starter", "--level", "A1", "--out", str(folder), "--name", "d", "--mix", "6:100"]
-    assert main([*args, "--records", "60", "--eval", "0.1"]) == 0
+    export_starter(folder)
     save_tiny_model(folder / "model")
     return folder
 

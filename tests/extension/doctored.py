@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from cefr_sentences.exporter.common.webui import find_webui
-from cefr_sentences.extension.doctor.examine import examine
+from cefr_sentences.extension.doctor.examine import CHECKS, findings
 from cefr_sentences.extension.doctor.finding import Finding
 
+_BY_NAME = {check.name: check for check in CHECKS}
 V4 = "def get_chat_datasets(path: str):\n    pass\n"
 
 
 def found(webui: Path, check: str, *statuses: str) -> list[Finding]:
     """The findings of one check, of some status or any."""
-    return [f for f in examine(find_webui(webui)) if f.check == check and (not statuses or f.status in statuses)]
+    return [f for f in findings(_BY_NAME[check], find_webui(webui)) if not statuses or f.status in statuses]
 
 
 def bad(webui: Path, check: str) -> list[Finding]:

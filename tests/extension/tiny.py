@@ -50,6 +50,14 @@ def _keep_tokens(path: Path, tokens: int) -> None:
     path.write_text(json.dumps(whole, ensure_ascii=False), encoding="utf-8")
 
 
+def export_starter(folder: Path) -> None:
+    """Training files of 60 records, `d.txt` and `d_eval.txt` among them."""
+    from cefr_sentences.extension.cli import main
+
+    args = ["export", "starter", "--level", "A1", "--out", str(folder), "--name", "d", "--mix", "6:100"]
+    assert main([*args, "--records", "60", "--eval", "0.1"]) == 0
+
+
 def logits(model: Any) -> Any:
     """The model's logits of a fixed text, to the last bit."""
     import torch

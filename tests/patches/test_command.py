@@ -21,7 +21,8 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 def test_from_status_to_revert(run, webui: Path, extension) -> None:
     path = extension()
-    (path.parent / "helpers.py").write_bytes(DRIFT)
+    (path.parent / "helpers.py").write_bytes(DRIFT + b"load_rows = pick_model = print\n")
+    (path.parent / "texts").mkdir()
     before = tree(webui)
     result = run("patch", "status", "--webui", webui)
     assert (result.code, result.err) == (1, "")
@@ -81,6 +82,7 @@ def test_relative_imports_of_bundled_extensions_are_no_drift(run, webui: Path, e
     """They are imported as packages; but Training PRO is taken along to 4.x, where it no longer is bundled."""
     for name, where, code in (("gallery", "extensions", 0), ("x", "user_data/extensions", 1)):
         path = extension(name, where, b"from .a import b\n")
+        (path.parent / "a.py").write_text("b = 1")
         assert run("patch", "status", "--webui", webui, "--file", path).code == code
     path = extension("Training_PRO_wip", "extensions", b"from .a import b\n")
     assert run("patch", "status", "--webui", webui, "--file", path).code == 1

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from cefr_sentences.patches import imports
+from cefr_sentences.patches.folders import Script
 from cefr_sentences.patches.imports import missing
 
 
@@ -16,6 +17,7 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, text in {
         "transformers": "print('loud')\nclass Trainer:\n    def __init__(self, model, args=None): ...\n",
         "gradio": "class Row: ...\n",
+        "numpy": "float64 = 1\n",
         "peft": "raise RuntimeError('no CUDA\\nhere')",
     }.items():
         (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
@@ -40,9 +42,15 @@ def ui():
 """
 
 
+def look(folder: Path, *texts: str) -> list[list[Any]]:
+    """What `missing` says of scripts of an extension in the webui at `folder`."""
+    script = Script(folder / "extensions/mine/script.py", folder / "extensions/mine")
+    return missing([(script, text) for text in texts], folder)
+
+
 @pytest.mark.usefixtures("packages")
-def test_what_is_missing() -> None:
-    fine, found = missing(["import transformers\ntransformers.Trainer(model=1)", SCRIPT])
+def test_what_is_missing(tmp_path: Path) -> None:
+    fine, found = look(tmp_path / "w", "import transformers\ntransformers.Trainer(model=1)", SCRIPT)
     assert fine == []
     assert [(f.line, f.left) for f in found] == [
         (3, "transformers has no AdamW; use torch.optim.AdamW"),
@@ -56,6 +64,43 @@ def test_what_is_missing() -> None:
     ]
 
 
+LOADED = {
+    # GaiZhenbiao/ChuanhuChatGPT, requirements that were never installed
+    "import nosuchpkg": "nosuchpkg is not installed here",
+    "import nosuchpkg.deep as x": "nosuchpkg is not installed here",
+    "from trl import SFTConfig\nSFTConfig(max_seq_length=1)": "trl is not installed here",
+    # numpy 1.24's release notes
+    "import numpy as np\ndef f(): return np.float(1)": "numpy has no float; use float, Python's own",
+    "import json.nothing": "json has no nothing",
+    "from collections import Mapping": "collections has no Mapping",
+    "from modules import shared, gone": "modules in {root} has no gone",
+    "from modules.shared import args, gone": "modules.shared in {root} has no gone",
+    "import modules.gone": "there is no gone in {root}/modules",
+    "from .helpers import there, gone": "helpers in {root}/extensions/mine has no gone",
+    "from . import gone": "mine in {root}/extensions/mine has no gone",
+    "from modules.shared import args\nfrom .helpers import there\nfrom . import helpers\nimport modules.shared": "",
+    "from modules.loose import anything": "",
+    "try:\n    import nosuchpkg\nexcept ImportError:\n    nosuchpkg = None": "",
+    "import sys\nif sys.platform == 'win32':\n    import winreg": "",
+    "import os.path, collections.abc\nfrom os import path": "",
+}
+
+
+@pytest.mark.usefixtures("packages")
+def test_what_a_script_needs_to_load(tmp_path: Path) -> None:
+    root = tmp_path / "w"
+    for path, text in {
+        "modules/shared.py": "args = 1\ndef f():\n    gone = 1\n",
+        "modules/loose.py": "from os import *\n",
+        "extensions/mine/helpers.py": "class there: ...\n",
+    }.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+    found = look(root, *LOADED)
+    for text, findings in zip(LOADED, found, strict=True):
+        assert "".join(f.left for f in findings) == LOADED[text].format(root=root), text
+
+
 @pytest.mark.usefixtures("packages")
 def test_status_does_not_call_a_script_clean_that_cannot_load(run: Any, webui: Path) -> None:
     script = webui / "extensions" / "mine" / "script.py"
@@ -64,6 +109,7 @@ def test_status_does_not_call_a_script_clean_that_cannot_load(run: Any, webui: P
     result = run("patch", "status", "--webui", webui)
     assert result.code == 1
     assert "line 1: transformers has no AdamW; use torch.optim.AdamW" in result.out
-    assert "1 of 1 files use what the installed packages lack" in result.out
+    assert "1 of 1 files use what is not here" in result.out
+    assert "1 of 1 files use what is not here" in run("patch", "apply", "--webui", webui).out
     script.write_text("from transformers import Trainer\n", encoding="utf-8")
     assert run("patch", "status", "--webui", webui).code == 0

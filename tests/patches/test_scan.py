@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cefr_sentences.patches.edits import edited
 from cefr_sentences.patches.rules import RULES
 from cefr_sentences.patches.scan import Finding, scan
 from cefr_sentences.patches.templates import PACKAGE_LINE
@@ -113,3 +114,9 @@ def test_what_this_python_cannot_read(source: str) -> None:
 
 def test_an_empty_file_is_clean() -> None:
     assert scan("") == []
+
+
+def test_a_class_of_trl_takes_what_it_extends() -> None:
+    text = "from trl import SFTConfig\nSFTConfig(output_dir='o', evaluation_strategy='no', max_length=9)\n"
+    (finding,) = scan(text)
+    assert edited(text, finding.edits).endswith("SFTConfig(output_dir='o', eval_strategy='no', max_length=9)\n")

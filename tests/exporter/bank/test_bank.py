@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,32 @@ def test_part_of_speech_case_spelling_and_form() -> None:
     assert sentences(bank.of(Entry.parse("went"))) == ["We went home."]
     assert sentences(bank.of(Entry.parse("book [n]"))) == ["I read a book."]
     assert sentences(bank.of(Entry.parse("to go"))) == ["We went home.", "They go home."]
-    assert other_spellings()["color"] == {"colour"}
+    assert sentences(Bank([replace(OTHERS[2], word="Apple", sentence="An apple.")], ()).of(Entry.parse("apple"))) == [
+        "An apple."
+    ]
+    assert other_spellings()["color"] == {("colour", "NOUN"), ("colour", "VERB")}
+
+
+@pytest.mark.parametrize(
+    ("listed", "word", "pos", "sentence", "spelled"),
+    [
+        ("colour", "color", "noun", "Colors! Two colored colors.", "Colours! Two coloured colours."),
+        ("practise", "practice", "verb", "We practiced it.", "We practised it."),
+        ("practise", "practice", "noun", "It needs practice.", "It needs practice."),
+        ("ice-cream", "ice cream", "noun", "I like ice cream.", "I like ice-cream."),
+        ("tshirt", "T-shirt", "noun", "His T-shirt is red.", "His tshirt is red."),
+        ("Dr.", "doctor", "noun", "Ask a doctor.", "Ask a doctor."),
+        ("go", "go", "verb", "They went.", "They went."),
+    ],
+)
+def test_a_sentence_in_the_spelling_of_the_list(listed: str, word: str, pos: str, sentence: str, spelled: str) -> None:
+    assert BankSentence(word, pos, sentence, "A1").spelled(Entry.parse(listed)) == spelled
+
+
+def test_ways_of_writing_find_the_same_word() -> None:
+    bank = Bank()
+    for one, other in (("ice-cream", "ice cream"), ("t shirt", "T-shirt"), ("tshirt", "T-shirt"), ("color", "colour")):
+        assert {*bank.of(Entry.parse(one))} == {*bank.of(Entry.parse(other))} != set()
 
 
 def test_words_inside_other_sentences() -> None:
@@ -102,6 +128,28 @@ def test_an_own_file_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     file.write_text('{"word": "cat", "sentence": "A cat."}\n', encoding="utf-8")
     with pytest.raises(InputError, match=r"row 1: the level is ''. Write one of A1"):
         read_own(file)
+
+
+REFUSED = {
+    "only the word": (("add", "dog", "dog", "--level", "A1"), "the sentence is only the word"),
+    "no such part of speech": (
+        ("add", "dog", "My dog ran.", "--level", "A1", "--pos", "x"),
+        "'x' is no part of speech",
+    ),
+    "another part of speech": (
+        ("add", "book", "I read a book.", "--level", "A1", "--pos", "verb"),
+        "does not use the word as verb",
+    ),
+    "no such file": (("search", "dog"), "does not exist. Correct the path, or make it with"),
+    "no such file to export": (("export", "x.csv"), "does not exist"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused_in_a_sentence(run, tmp_path: Path, case: str) -> None:
+    args, message = REFUSED[case]
+    result = run("bank", *args, "--own", tmp_path / "none.jsonl")
+    assert (result.code, message in result.err, list(tmp_path.iterdir())) == (2, True, [])
 
 
 def test_the_commands_for_own_sentences(run, tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from cefr_sentences.exporter.language.annotate import annotate
 from cefr_sentences.exporter.language.entry import Entry
 from cefr_sentences.exporter.language.levels import TRAINABLE
 from cefr_sentences.exporter.language.profile import mean_score, profiles
-from cefr_sentences.exporter.pairs.checking import count_sentences, load_pairs, starter_pairs
+from cefr_sentences.exporter.language.sentences import count_sentences
+from cefr_sentences.exporter.pairs.checking import load_pairs, starter_pairs
 
 from bench.bank import has_contraction, in_first_person, is_question, letters_per_word, masked, missing, shared_runs
 from bench.bank import words as words_of
@@ -28,6 +29,7 @@ LEVELS = tuple(HUMAN_ABOVE)
 each = pytest.mark.parametrize("level", LEVELS)
 
 
+@pytest.mark.slow
 @each
 def test_words_and_sentences(level: str) -> None:
     rows = bank_rows(level)
@@ -45,6 +47,7 @@ def test_every_headword_has_its_sentences(level: str) -> None:
     assert missing(level, bank_rows(level)) == {}
 
 
+@pytest.mark.slow
 def test_no_two_sentences_of_the_bank_are_alike() -> None:
     rows = [row for level in LEVELS for row in bank_rows(level)]
     assert [m for m, n in Counter(map(masked, rows)).items() if n > 1] == []
@@ -81,6 +84,7 @@ def test_a_tenth_have_a_contraction(level: str) -> None:
     assert share(level, has_contraction) >= 0.1
 
 
+@pytest.mark.slow
 @each
 def test_the_judge_agrees_with_the_level(level: str) -> None:
     """The judge calls everyday English at C1 up to a level and a half too easy, so there it may."""

@@ -77,6 +77,23 @@ def test_wrapped_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert sentences[1:] == ["He likes it.", "no end mark", "short line"]
 
 
+def test_markdown_and_text_that_is_wrapped_before_a_capital(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.md").write_text(
+        "# My Summer Holiday\nLast summer I went to the seaside with my family, and there\nI met my friend Tom near\n"
+        "---\n- **The sea** was [warm](http://x.org).\n\nHere we sit by the river and eat our bread and our cheese\n"
+        "It is the last line, and it is long enough to be one of them\n",
+        encoding="utf-8",
+    )
+    code, out, err = run(capsys, tmp_path / "a.md", "--json")
+    assert (code, "2 headings and rules were left out" in err) == (0, True)
+    assert [row["sentence"] for row in json.loads(out)] == [
+        "Last summer I went to the seaside with my family, and there I met my friend Tom near",
+        "The sea was warm.",
+        "Here we sit by the river and eat our bread and our cheese",
+        "It is the last line, and it is long enough to be one of them",
+    ]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1254"])
 def test_encodings(encoding: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "s.txt"

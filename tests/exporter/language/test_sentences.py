@@ -19,6 +19,9 @@ from cefr_sentences.exporter.language.sentences import count_sentences, split_se
         "I use Node.js and www.Example.com every day.",
         "Wait... I know!",
         '"Stop!" Tom shouted.',
+        "My house is no. 5 in this street.",
+        "See fig. 2 and pp. 3 to 5.",
+        "I had tea - and cake.",
         "",
     ],
 )
@@ -38,6 +41,9 @@ def test_one_sentence(text: str) -> None:
         ["I have pens, books, etc.", "They are new."],
         ["Really?!", "I can't believe it."],
         ["I like tea.", "2 cups are enough."],
+        ["She said no.", "We went home."],
+        ["It rains.", "- Yağmur yağıyor."],
+        ["Is it raining?", "/ Yağmur yağıyor mu?"],
     ],
 )
 def test_several_sentences(sentences: list[str]) -> None:

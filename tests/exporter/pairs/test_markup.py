@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
+from cefr_sentences.exporter.language.entry import Entry
 from cefr_sentences.exporter.pairs.checking import load_pairs
-from cefr_sentences.exporter.pairs.markup import markup_in, without_markup
+from cefr_sentences.exporter.pairs.markup import markup_in, without_markup, word_without_markup
 
 CLEANED = {
     "She is <b>happy</b> today.": "She is happy today.",
@@ -23,7 +24,12 @@ CLEANED = {
     "He is **very** kind.": "He is very kind.",
     "He is *kind* and _old_.": "He is kind and old.",
     "He is __very__ `kind`.": "He is very kind.",
-    "It is ==kind== of ~~bad~~ good.": "It is kind of bad good.",
+    "It is ==kind== of ~~bad~~ good.": "It is kind of good.",
+    "I <s>don't</s><del> can't</del> walk.": "I  walk.",
+    "A $kind$ man is [p]here[/p].": "A kind man is here.",
+    "The kind<o:p></o:p> man.": "The kind man.",
+    "a) She is here.": "She is here.",
+    "A: Is she here?": "Is she here?",
     "A kind[カインド] man.": "A kind man.",
     "<ruby>kind<rt>x</rt></ruby> men.": "kind men.",
     r"She is \textbf{kind} today.": "She is kind today.",
@@ -46,13 +52,22 @@ LEFT = {
     "It is *not good.": "*not",
     "She is [here": "[here",
     "a | b": "|",
+    "A [men] walks.": "[men]",
+    "[men] walk [here].": "[men]",
+    "[latex]x^2[/latex] is big.": "[latex]",
+    "[img]x.png[/img] is big.": "[img]",
+    "[$]x^2[/$] is big.": "[$]",
+    "It is ~~not good.": "~~",
+    "It is ^up^ here.": "^",
+    "#walk It is here.": "#",
+    "It is here: https://x.org.": "https://x.org.",
     "$x^2$ is big.": "$x^2$",
 }
 
 
 @pytest.mark.parametrize("text", CLEANED)
 def test_what_is_taken_off(text: str) -> None:
-    assert without_markup(text) == CLEANED[text]
+    assert without_markup(text, Entry.parse("walk")) == CLEANED[text]
     assert markup_in(CLEANED[text]) == ""
 
 
@@ -64,7 +79,13 @@ def test_what_is_no_markup(text: str) -> None:
 
 @pytest.mark.parametrize("text", LEFT)
 def test_what_is_left(text: str) -> None:
-    assert markup_in(without_markup(text)) == LEFT[text]
+    assert markup_in(without_markup(text, Entry.parse("walk"))) == LEFT[text]
+
+
+def test_markup_of_words_is_not_their_notation() -> None:
+    cells = ("**apple**", "~~pear~~ apple", "<b>apple</b>", "a/an", "bank [n]", "put ... off", "close 1", "#1", "_ up")
+    cleaned = ("apple", "apple", "apple", "a/an", "bank [n]", "put ... off", "close 1", "#1", "_ up")
+    assert tuple(map(word_without_markup, cells)) == cleaned
 
 
 def test_rows_with_markup_are_cleaned_and_counted_or_rejected(tmp_path: Path) -> None:
@@ -90,7 +111,8 @@ def test_rows_with_markup_are_cleaned_and_counted_or_rejected(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "piece", ["<b>", "{{c1::", "[[", "**a", "*a*", "&amp;", "''", "~~", "<rt>", "\\textbf{", "$$", "`"]
+    "piece",
+    ["<b>", "{{c1::", "[[", "**a", "*a*", "&amp;", "''", "~~", "<rt>", "\\textbf{", "$$", "`", "[a]", "$a", "<s>"],
 )
 def test_cleaning_is_linear(piece: str) -> None:
     begun = time.process_time()

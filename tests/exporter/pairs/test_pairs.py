@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from cefr_sentences.exporter.language.entry import Entry
-from cefr_sentences.exporter.pairs.checking import check_pair, count_sentences, load_pairs, starter_pairs
+from cefr_sentences.exporter.language.sentences import count_sentences
+from cefr_sentences.exporter.pairs.checking import check_pair, load_pairs, starter_pairs
 
 
 def load(tmp_path: Path, rows: list[tuple[str, ...]], level: str = "A1", *, keep: bool = False):

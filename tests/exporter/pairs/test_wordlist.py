@@ -78,6 +78,33 @@ LISTS: dict[str, tuple[str, str, list[str]]] = {
                     ["apple"]),
     "Anki, columns": ("w.txt", "#separator:semicolon\n#html:false\n#columns:Front;Back\napple;elma\n", ["apple"]),
     "Anki, columns of others": ("w.txt", "#separator:tab\n#guid column:1\n#word column:3\n#deck column:2\nx1\tMy\tapple\n", ["apple"]),
+    # Units of course books, and the topics of a word list by topic
+    "units above lists": ("w.txt", "Unit 1\napple, book, cat\nUnit 2: car, tree\nFood: bread, cheese, egg\n",
+                          ["apple", "book", "cat", "car", "tree", "bread", "cheese", "egg"]),
+    "translations behind a colon": ("w.txt", "cat: kedi, pisi\nbook: kitap, defter, kaynak\n", ["cat", "book"]),
+    "rules": ("w.txt", "apple, book\n---\ncat, dog\n", ["apple", "book", "cat", "dog"]),
+    "topics in capitals": ("w.txt", "FOOD\napple\nbread\n\nANIMALS\ncat\nTV\n", ["apple", "bread", "cat", "TV"]),
+    "a title": ("w.txt", "My vocabulary list\n\napple\nice cream\ncat\n", ["apple", "ice cream", "cat"]),
+    # Cambridge A2 Key and B1 Preliminary vocabulary lists: examples below a word
+    "examples": ("w.txt", "ability (n)\n• He has the ability to do it well.\nabroad (adv)\naccept (v & n)\n",
+                 ["ability", "abroad", "accept"]),
+    # Cambridge YLE word list: letters of the alphabet, and grammar without a full stop
+    "YLE": ("w.txt", "A\na det\nacross prep\nB\nbaby n\n", ["a", "across", "baby"]),
+    # The Oxford 3000 as text: page numbers, two levels of one word, two entries in a line
+    "Oxford 3000": ("w.txt", "The Oxford 3000™\na, an indefinite article A1\naccess n. B1, v. B2\nable adj. A2 about prep. A1\n© Oxford University Press\n1 / 57\n",
+                    ["a", "access", "access", "able", "about"]),
+    "pages": ("w.txt", "apple\n1 of 12\nbook\nPage 2 of 5\ncat\n", ["apple", "book", "cat"]),
+    # Quizlet: set in one line, and its default with tabs
+    "Quizlet": ("w.txt", "apple,elma;book,kitap;cat,kedi", ["apple", "book", "cat"]),
+    "commas before translations": ("w.txt", "apple,elma\nbook,kitap\n", ["apple", "book"]),
+    # kilgarriff.co.uk's BNC list: rank and count
+    "frequencies": ("w.txt", "1 the 6187267\n2 be 4239632\n3 of 3093444\n", ["the", "be", "of"]),
+    "numbers in one line": ("w.txt", "1) apple 2) book 3) cat", ["apple", "book", "cat"]),
+    # Notion and Obsidian
+    "a Markdown table": ("w.txt", "| Word | Meaning |\n|------|:-----:|\n| apple | elma |\n", ["apple"]),
+    "boxes and bold": ("w.md", "# A1 words\n\n- [ ] **apple**\n- [x] **book**\n", ["apple", "book"]),
+    "IPA": ("w.txt", "apple /ˈæpl/ noun\nbook [bʊk] kitap\n", ["apple", "book"]),
+    "strings of a program": ("w.txt", '"apple",\n"book",\n', ["apple", "book"]),
     "Windows-1254 and a mark": ("w.txt", "\ufeffcafé\r\nnaïve\r\n", ["café", "naïve"]),
 }  # fmt: skip
 
@@ -98,6 +125,25 @@ def test_what_a_line_says_beside_the_word(tmp_path: Path) -> None:
         ("cat", "B1", (), "kedi"),
     ]
     assert ("column 5", "We are able.") in words[2].columns
+
+
+LEVELS = {
+    "A1: apple, book\nA2: airport, village\nB1: abandon\n": "A1 A1 A2 A2 B1",
+    "apple (n)\tA1\nbook (n, v)\tA1\nabandon (v)\tB1\n": "A1 A1 B1",
+    "A1 apple\nA2 airport\nB2 - abandon\n": "A1 A2 B2",
+    "[A1] apple\n[B2] abandon\n": "A1 B2",
+    "A1 Seviyesi\napple\n## A2 Kelimeleri\n- airport\n": "A1 A2",
+    "A1:\n  - apple\nA2:\n  - airport\n": "A1 A2",
+    "access n. B1, v. B2\nabandon v. B2\n": "B1 B2 B2",
+    "A1 words: apple, book, cat\n": "A1 A1 A1",
+}
+
+
+@pytest.mark.parametrize("text", LEVELS)
+def test_where_the_level_of_a_word_is_written(tmp_path: Path, text: str) -> None:
+    words = read(tmp_path, "w.txt", text).words
+    assert " ".join(word.level or "-" for word in words) == LEVELS[text]
+    assert not any("A1" in word.entry.headword for word in words)
 
 
 def test_the_level_of_an_entry_where_no_column_says_one(tmp_path: Path) -> None:
@@ -135,6 +181,7 @@ def test_what_was_guessed_or_left_out_is_said(tmp_path: Path) -> None:
     assert "Above the header 1 rows" in notes("c.csv", "My list,\nWord,Level\napple,A1\n")
     assert "second header" in notes("d.csv", "Word,Meaning\nKelime,Anlam\napple,elma\n")
     assert "1 entries have a level that is none of the CEFR: 'hard'" in notes("e.csv", "Word,Level\napple,hard\n")
+    assert "2 lines were taken for examples" in notes("g.txt", "cat\n• The cat is here.\ndog\n• A dog!\n")
     assert notes("f.csv", "Word,Level\napple,A1\n") == ""
 
 

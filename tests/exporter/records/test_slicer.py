@@ -135,13 +135,19 @@ def test_pieces_are_counted_alone_and_trimmed() -> None:
 def test_a_report_in_numbers() -> None:
     """Two records, each a prompt and an answer of three one-word lines; one token a word, none added."""
     text = HARD_CUT.join(["### Instruction:\na\n\n### Response:\none. two. six.\n"] * 2)
-    found = report(text, lambda t: len(re.findall(r"[a-z]+", t)), 6, False)
+    both = text.split(HARD_CUT)
+    found = report(text, both, lambda t: len(re.findall(r"[a-z]+", t)), 6, False)
     # Pieces: "... one. " 4 words with the headings' two, "two. " 1, "six.\n" 1, and the mark alone 0.
     assert (found.records, found.lengths) == (2, [6, 6])
     assert (found.blocks, found.cut, found.overlapping) == (4, 2, 0)
     # "two. " would make 5 of at most 4: it begins the second block, and "six." goes with it.
     assert (found.response, found.orphaned) == (6, 4)
     assert found.safe_chunk == 32
-    whole = report(text, lambda t: len(re.findall(r"[a-z]+", t)), 32, False)
+    whole = report(text, both, lambda t: len(re.findall(r"[a-z]+", t)), 32, False)
     assert (whole.blocks, whole.cut, whole.orphaned) == (2, 0, 0)
     assert whole.padding == pytest.approx(1 - 12 / 64)
+    # Without a cut that others see: the same records, in a single block.
+    joined = report("\n".join(both), both, lambda t: len(re.findall(r"[a-z]+", t)), 32, False)
+    assert (joined.records, joined.blocks, joined.orphaned, joined.rewritten) == (2, 1, 0, False)
+    other = report("[]", both, lambda t: len(re.findall(r"[a-z]+", t)), 32, False)
+    assert (other.records, other.blocks, other.rewritten) == (2, 2, True)

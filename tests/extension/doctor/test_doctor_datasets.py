@@ -95,7 +95,7 @@ def test_texts_on_both_lines(webui: Path) -> None:
     ("name", "content", "status", "part"),
     [
         ("a.txt", b"\xef\xbb\xbftext", "note", "byte order mark"),
-        ("a.txt", "text".encode("utf-16"), "problem", "not UTF-8"),
+        ("a.txt", "text".encode("utf-16"), "problem", "is UTF-16"),
         ("a.txt", "güzel".encode("cp1254"), "problem", "not UTF-8"),
         ("a.txt", b"", "problem", "is empty"),
         ("a.TXT", b"text", "note", "Rename it to a.txt"),
@@ -191,6 +191,19 @@ def test_texts_whose_records_have_no_cut(webui: Path, cut: str, status: str, par
 def test_a_list_prompt_without_a_response(webui: Path) -> None:
     put(webui / DATASETS / "a.txt", record(1).replace("### Response:\n", ""))
     one(webui, "datasets", "problem", "a.txt", "without '### Response:'")
+
+
+def test_json_is_judged_by_the_reader_that_trains_on_it(run, webui: Path, tmp_path: Path) -> None:
+    make_v4(webui)
+    rows = [{"messages": [{"role": "user", "content": parse(n).instruction},
+                          {"role": "assistant", "content": parse(n).output}]} for n in range(3)]  # fmt: skip
+    path = put(webui / DATASETS / "a.json", rows)
+    assert bad(webui, "datasets") == []
+    rows[1]["messages"][1]["content"] = "Here you are!"
+    put(path, rows)
+    finding = one(webui, "datasets", "problem", "a.json", "row 2: The answer is not the numbered list")
+    refused = run("convert-data", path, "--to", "txt", "--out", tmp_path / "a.txt")
+    assert (refused.code, refused.err.strip().partition(": ")[2] in str(finding.found)) == (2, True)
 
 
 def test_keys_that_a_format_file_takes(webui: Path) -> None:

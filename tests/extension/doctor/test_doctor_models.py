@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from cefr_sentences.exporter.common.webui import find_webui
+from cefr_sentences.extension import recipes
 from cefr_sentences.extension.doctor import disk
 from cefr_sentences.extension.doctor.examine import examine
 from cefr_sentences.extension.models import hub
@@ -95,7 +96,7 @@ def test_a_download_that_broke_off(webui: Path) -> None:
 @pytest.mark.parametrize("content", [b"\0\xff", b"[]", b"[" * 100_000, b""])
 def test_a_config_that_is_no_json(webui: Path, content: bytes) -> None:
     put(model(webui) / "config.json", content)
-    one(webui, "models", "problem", "config.json that cannot be read")
+    one(webui, "models", "problem", "config.json")
 
 
 def test_other_folders(webui: Path) -> None:
@@ -196,6 +197,7 @@ def test_room_on_the_disk(webui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_disk_without_models_or_yaml(webui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "an export and a run on a small model" in str(found(webui, "disk")[0].found)
+    recipes._entries.cache_clear()
     monkeypatch.setitem(sys.modules, "yaml", None)
     assert disk.settings() == TrainSettings(level="A1")
 

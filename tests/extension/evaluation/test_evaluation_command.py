@@ -42,25 +42,31 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("case", BAD)
-def test_refusals_come_before_the_model(tmp_path: Path, case: str) -> None:
-    arguments, message = BAD[case]
+# All in one process of its own, which must not import torch.
+ASK = """
+import contextlib, io, json, sys
+from cefr_sentences.extension.cli import main
+answers = []
+for arguments in json.loads(sys.argv[1]):
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+        code = main(arguments)
+    answers.append((code, said.getvalue()))
+print(json.dumps([answers, "torch" in sys.modules]))
+"""
+
+
+def test_refusals_come_before_the_model(tmp_path: Path) -> None:
     write_records(tmp_path / "n_eval.txt", UNSEEN)
     (tmp_path / "words.txt").write_text("cat\ntree\n", encoding="utf-8")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "thesis.txt").touch()
     places = {"eval": tmp_path / "n_eval.txt", "words": tmp_path / "words.txt", "folder": tmp_path / "folder"}
-    code = (
-        "import sys; from cefr_sentences.extension.cli import main\n"
-        "code = main(sys.argv[1:]); print(code, 'torch' in sys.modules)"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", code, "evaluate", *(a.format(**places) for a in arguments)],
-        capture_output=True,
-        text=True,
-    )
-    assert result.stdout.split() == ["2", "False"], result.stderr
-    assert message in result.stderr
+    commands = [["evaluate", *(a.format(**places) for a in arguments)] for arguments, _ in BAD.values()]
+    result = subprocess.run([sys.executable, "-c", ASK, json.dumps(commands)], capture_output=True, text=True)
+    answers, torch = json.loads(result.stdout)
+    assert not torch
+    for (case, (_, message)), (code, said) in zip(BAD.items(), answers, strict=True):
+        assert (code, message in said) == (2, True), (case, said)
     assert not (tmp_path / "folder" / "new").exists()
 
 

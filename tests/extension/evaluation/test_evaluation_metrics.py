@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import pytest
+from cefr_sentences.exporter.bank.bank import OWN, Bank, BankSentence
 from cefr_sentences.exporter.language.profile import mean_score, profile
 from cefr_sentences.exporter.language.similarity import SIMILAR
 from cefr_sentences.exporter.records.prompt import Record
@@ -167,23 +168,13 @@ def test_what_training_knows() -> None:
     assert [shelf.group(word) for word in ("Dog", "drink", "big", "tree")] == [ASKED, INSIDE, INSIDE, UNSEEN]
 
 
-def test_retrieval_takes_sentences_of_other_words() -> None:
-    shelf = Shelf(TRAINING)
-    found = retrieve(shelf, [("dog", "cat"), ("drink", "tree", "run")], seed=1)
-    # "I have a cat." is listed under cat, so it may not answer it.
-    assert found == [["She ran to the dogs.", "The cat drinks milk."], ["The cat drinks milk.", None, None]]
-
-
-def test_a_drawn_sentence_is_that_of_its_seed() -> None:
-    records = [Record("A1", (w,), (f"The {w} is here today.",)) for w in ("dog", "cat", "bird", "fish", "cow", "pig")]
-    shelf = Shelf(records)
-    drawn = {seed: tuple(shelf.under_other_words("today", seed)) for seed in range(20)}
-    assert drawn == {seed: tuple(shelf.under_other_words("today", seed)) for seed in range(20)}
-    assert len(set(drawn.values())) > 1
+def test_retrieval_takes_sentences_of_the_bank() -> None:
+    there = [BankSentence("dog", "noun", f"The dog is {what}.", "A1", OWN) for what in ("old", "big")]
+    bank = Bank(there, levels=())
+    (first, tree), (second,), (third,) = retrieve(bank, [("dog", "tree"), ("dog",), ("dog",)], "A1", seed=1)
     # Asked for again, a word gets the next sentence, and after the last the first again.
-    found = [s for some in retrieve(shelf, [("today",)] * 7, seed=1) for s in some]
-    assert set(found[:6]) == set(shelf.sentences)
-    assert found[6] == found[0]
+    assert {first, second} == {row.sentence for row in there}
+    assert (third, tree) == (first, None)
 
 
 def measured(*arguments: Any) -> dict[str, Figure]:

@@ -105,10 +105,8 @@ def test_what_is_found(found: Evaluation) -> None:
     assert (base.words_used, adapter.words_used, own.words_used) == (0, 5, 6)
     assert adapter.figure("used").value == pytest.approx(5 / 6)
     assert found.asked.groups == {"unseen": 4, "inside": 2, "asked": 0}
-    assert [row.sentence for row in retrieval.rows] == [
-        "The cat drinks milk.", "She ran to the trees.", None, None, None, None,
-    ]  # fmt: skip
-    assert retrieval.figure("used_inside").value == 1.0
+    assert retrieval.words_used == 6
+    assert len({row.sentence for row in retrieval.rows}) == 6
     assert "copied" not in retrieval.figures
     assert adapter.figure("copied").top == 1
     assert own.model is retrieval.model is strict.model is None

@@ -156,5 +156,15 @@ def test_the_requirements_file_names_one_version(webui: Path) -> None:
 )
 def test_where_pip_gets_the_package(record: object, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     text = json.dumps(record) if record else None
-    monkeypatch.setattr(interpreter, "distribution", lambda _: types.SimpleNamespace(read_text=lambda _: text))
+    of = {"locate_file": lambda _: Path("nowhere")}
+    built = types.SimpleNamespace(read_text=lambda _: None, **of)  # in the repository, by a build
+    installed = types.SimpleNamespace(read_text=lambda _: text, **of)
+    monkeypatch.setattr(interpreter, "distributions", lambda name: [built, installed])
     assert interpreter.install_source().replace("\\", "/").removeprefix("C:") == source
+
+
+def test_in_the_repository_alone_pip_gets_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    built = types.SimpleNamespace(read_text=lambda _: None, locate_file=lambda _: tmp_path)
+    monkeypatch.setattr(interpreter, "distributions", lambda name: [built])
+    assert interpreter.install_source() == str(tmp_path.resolve())

@@ -8,6 +8,7 @@ import pytest
 from cefr_sentences.exporter.records.prompt import ListPrompt
 from cefr_sentences.extension.models import generate as room
 from cefr_sentences.extension.models.generate import generate
+from cefr_sentences.extension.models.limits import OutOfMemory
 from cefr_sentences.extension.models.room import MOST, answers_at_once
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
@@ -52,7 +53,7 @@ def test_a_single_answer_that_does_not_fit_is_an_error(tiny: Any, monkeypatch: p
         raise torch.cuda.OutOfMemoryError
 
     monkeypatch.setattr(room, "_write_batch", full)
-    with pytest.raises(torch.cuda.OutOfMemoryError):
+    with pytest.raises(OutOfMemory, match="not enough memory"):
         generate(tiny.model, tiny.tokenizer, PROMPTS[:3])
 
 

@@ -1,7 +1,6 @@
 """Both hosts: our own with a real small model, and the webui's with a stand-in for its modules.
 
-The stand-in has the names and the habits that count of v3.15 and v4.7.3: a
-lock, names of LoRAs, a flag that another trainer has left its traces. The real webuis are tried by `make test-webui`.
+The real webuis are tried by `make test-webui`.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from cefr_sentences.extension.models.server import Server
 from cefr_sentences.extension.models.standalone import Standalone
 
 from ..tiny import logits, save_tiny_model
+from .stand_in import webui_modules
 
 PROMPT = ListPrompt("A1", ("happy", "book"))
 
@@ -61,46 +61,6 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Webui:
     weights = root / "loras" / "partly" / "adapter_model.safetensors"
     save_file({n: t if "q_proj" in n else t.repeat(2, 1) for n, t in load_file(weights).items()}, weights)
     return Webui(root, root)
-
-
-def webui_modules(folders: Webui, loader: str = "Transformers") -> dict[str, ModuleType]:
-    """`modules.shared`, `.models` and `.text_generation` as our host needs them."""
-    from cefr_sentences.extension.models.loading import load
-
-    shared: Any = ModuleType("modules.shared")
-    shared.__file__ = str(folders.root / "modules" / "shared.py")
-    args = SimpleNamespace(lora_dir="loras", model_dir="models", loader=loader, multi_user=False)
-    shared.args, shared.user_data_dir, shared.generation_lock = args, folders.root, threading.Lock()
-    shared.settings = {"temperature": 0.6, "seed": -1}
-    shared.gradio = {"mode": "the mode", "instruction_template_str": "the template"}
-    shared.lora_names, shared.model_dirty_from_training = [], False
-    models: Any = ModuleType("modules.models")
-    models.loads = []
-
-    def load_model(name: str) -> tuple[Any, Any]:
-        models.loads.append(name)
-        shared.model_name = name
-        loaded = load(str(folders.models / name))
-        return loaded.model, loaded.tokenizer
-
-    def unload_model() -> None:
-        shared.model = shared.tokenizer = None
-        shared.lora_names, shared.model_dirty_from_training, shared.model_name = [], False, "None"
-
-    models.load_model, models.unload_model = load_model, unload_model
-    generation: Any = ModuleType("modules.text_generation")
-    generation.asked = []
-
-    def generate_reply(question: str, state: dict[str, Any], stopping_strings: list[str]) -> Iterator[str]:
-        generation.asked.append((question, state, stopping_strings))
-        yield "1. I am"
-        yield "1. I am happy.\n### Instruction:"
-
-    generation.generate_reply = generate_reply
-    generation.get_encoded_length = lambda text: len(text.split())
-    shared.model, shared.tokenizer = load_model("tiny")
-    return {"modules.shared": shared, "modules.models": models, "modules.text_generation": generation,
-            "modules": ModuleType("modules")}  # fmt: skip
 
 
 @pytest.fixture
@@ -300,7 +260,7 @@ def server() -> Iterator[Callable[[int, bytes], str]]:
                 pass
 
         servers.append(HTTPServer(("127.0.0.1", 0), Handler))
-        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        threading.Thread(target=servers[-1].serve_forever, args=(0.01,), daemon=True).start()
         return f"http://127.0.0.1:{servers[-1].server_port}"
 
     start.asked = asked  # type: ignore[attr-defined]
@@ -349,13 +309,13 @@ def test_a_server_is_asked_to_chat(server: Any, run: Any) -> None:
 )
 def test_a_server_that_answers_otherwise(server: Any, status: int, body: bytes, said: str) -> None:
     with pytest.raises(ModelError, match=said):
-        Server(server(status, body)).ask([PROMPT])
+        Server(server(status, body), pause=0).ask([PROMPT])
 
 
 @pytest.mark.parametrize("address", ["ftp://x", "localhost:5000", "", "http://127.0.0.1:9"])
 def test_no_server(address: str) -> None:
     with pytest.raises(ModelError, match=r"not the address of a server|cannot be asked"):
-        Server(address).ask([PROMPT])
+        Server(address, pause=0).ask([PROMPT])
 
 
 def test_write_through_a_server(server: Any, run: Any) -> None:

@@ -49,7 +49,7 @@ def serve() -> Iterator[Callable[[Callable[[Any, int], None]], Any]]:
         server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         server.daemon_threads = True
         server.lock, server.asked, server.now, server.most = threading.Lock(), [], 0, 0
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         servers.append(server)
         server.url = f"http://127.0.0.1:{server.server_port}"
         return server

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,6 +73,7 @@ def error_names(sources: list[Source]) -> set[str]:
     return names
 
 
+@functools.cache
 def collect(root: Path = ROOT) -> tuple[dict[str, str], list[str]]:
     """Each template with the place where it is used, and the places where a message is none."""
     sources = [Source(path) for path in reachable(root)]

@@ -19,11 +19,12 @@ from cefr_sentences.extension.tab.head import head
 LOADED = ModelState("model", "trainable", "Transformers")
 
 
-def place(folder: Path, *, data: bool = False, adapter: bool = False, **of_host: Any) -> Any:
+def place(folder: Path, *, data: int = 0, adapter: bool = False, **of_host: Any) -> Any:
     host: Any = Host(folder)
     if data:
         host.folders.datasets.mkdir(parents=True)
-        (host.folders.datasets / "a.txt").write_text("### Instruction:\nA\n\n### Response:\nB", encoding="utf-8")
+        record = "### Instruction:\nA\n\n### Response:\nB"
+        (host.folders.datasets / "a.txt").write_text("\n\n\n".join([record] * data), encoding="utf-8")
     if adapter:
         (host.folders.loras / "one").mkdir(parents=True)
         (host.folders.loras / "one" / "adapter_config.json").write_text("{}", encoding="utf-8")
@@ -36,12 +37,13 @@ def place(folder: Path, *, data: bool = False, adapter: bool = False, **of_host:
     ("step", "made", "state"),
     [
         ("data", {}, LOADED),
-        ("words", {"data": True}, ModelState("http://server", "answers", "API")),
-        ("words", {"data": True, "training_off": "portable"}, LOADED),
-        ("model", {"data": True}, ModelState("", "none")),
-        ("train", {"data": True}, ModelState("model", "none")),  # it was unloaded and is loaded again
-        ("train", {"data": True}, LOADED),
-        ("chat", {"data": True, "adapter": True}, ModelState("model", "trainable", "Transformers", ("one",))),
+        ("data", {"data": 49}, LOADED),  # too few records to train on
+        ("portable", {"training_off": "portable"}, LOADED),
+        ("words", {"data": 50}, ModelState("http://server", "answers", "API")),
+        ("model", {"data": 50}, ModelState("", "none")),
+        ("train", {"data": 50}, ModelState("model", "none")),  # it was unloaded and is loaded again
+        ("train", {"data": 50}, LOADED),
+        ("chat", {"data": 50, "adapter": True}, ModelState("model", "trainable", "Transformers", ("one",))),
         ("evaluate", {"adapter": True}, LOADED),
     ],
 )

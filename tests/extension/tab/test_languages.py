@@ -28,8 +28,17 @@ def test_a_file_is_a_language() -> None:
 def test_every_language_says_the_same_things(code: str) -> None:
     shipped = languages()[code]
     assert set(shipped.texts) == set(ENGLISH.texts)
-    for pairs in (((ENGLISH.texts[key], shipped.texts[key]) for key in ENGLISH.texts), shipped.messages.items()):
+    # What the page says in English in place of a message of the command line has not all its values.
+    messages = [(ENGLISH.messages.get(message, message), said) for message, said in shipped.messages.items()]
+    for pairs in (((ENGLISH.texts[key], shipped.texts[key]) for key in ENGLISH.texts), messages):
         assert [pair for pair in pairs if places(pair[0]) != places(pair[1]) or not pair[1].strip()] == []
+
+
+def test_what_the_page_says_in_its_own_words() -> None:
+    assert [
+        said for message, said in ENGLISH.messages.items() if not places(said) <= places(message) or "--" in said
+    ] == []
+    assert set(ENGLISH.messages) <= set(languages()["tr"].messages)
 
 
 def test_what_a_language_lacks_is_said_in_english(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from cefr_sentences.extension.tab.charts import Line, histogram, line_chart
+from cefr_sentences.extension.tab.charts import Line, line_chart
 from cefr_sentences.extension.tab.markup import Markup, bar, clock, element, gigabytes, join, note, records, table
 
 EVIL = "<script>alert(1)</script>\" onload='x"
@@ -21,8 +21,6 @@ EVIL = "<script>alert(1)</script>\" onload='x"
         table([EVIL], [["x"]]),
         table(["x"], [[EVIL]], kind="prose"),
         records([EVIL]),
-        histogram([1, 300], 256, EVIL, "over"),
-        histogram([1, 300], 256, "tokens", EVIL),
         line_chart([Line(EVIL, "red", [(0, 1.0), (1, 2.0)])], 1, "step"),
         line_chart([Line("loss", "red", [(0, 1.0), (1, 2.0)])], 1, EVIL),
     ],
@@ -65,29 +63,16 @@ def test_numbers_of_a_table_are_aligned_on_the_right() -> None:
     assert table(["a"], []).count("<tr>") == 1
 
 
-def test_a_histogram_counts_everything_once() -> None:
-    shown = histogram([130, 140, 150, 300], 256, "tokens", "longer")
-    counts = [int(count) for count in re.findall(r"<td>(\d+)</td></tr>", shown)]
-    assert (sum(counts), max(counts)) == (4, 2)
-    assert (shown.count('<tr class="over">'), shown.count("width:100.0%")) == (3, 1)
-    assert shown.count("width:50.0%") == 2
-    assert shown.endswith("<div>longer: 1</div>")
-    assert histogram([], 256, "tokens", "longer") == ""
-
-
-def test_a_value_at_the_limit_is_not_over_it() -> None:
-    assert histogram([255, 256], 256, "tokens", "longer").endswith("longer: 0</div>")
-
-
 def test_a_line_chart_draws_its_points_inside() -> None:
     shown = line_chart([Line("a", "red", [(0, 2.0), (10, 1.0)]), Line("b", "blue", [])], 10, "step")
     path = re.findall(r'points="(.*?)"', shown)
     assert len(path) == 1
     (x1, y1), (x2, y2) = (map(float, point.split(",")) for point in path[0].split())
-    assert (x1, x2) == (46, 630)
-    assert 24 < y1 < y2 < 212  # the higher loss is drawn higher
+    assert (x1, x2) == (56, 630)
+    assert 16 < y1 < y2 < 208  # the higher loss is drawn higher
     assert shown.count("<circle") == 2
-    assert "● b" in shown
+    assert "● </span>b" in shown
+    assert 'aria-label="a 1.00"' in shown
     assert line_chart([Line("a", "red", [])], 10, "step") == ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 import time
@@ -73,6 +74,7 @@ def shared(tmp_path: Path) -> Built:
         ("apply", "take_off", {}),
         ("apply", "switch_strict", {"strict": True}),
         ("evaluate", "evaluate", {"adapter": "a", "dataset": "a_eval.txt", "prompts": 5}),
+        ("write", "keep", {"row": 1, "sentence": "x", "to_bank": True}),
         ("doctor", "examine", {}),
         ("doctor", "adapt_training_pro", {"wanted": True}),
     ],
@@ -128,10 +130,12 @@ def test_a_field_that_is_no_number(place: Built, key: str, value: Any) -> None:
     assert "number." in message
 
 
-@pytest.mark.parametrize("value", [None, "x"])
+@pytest.mark.parametrize(
+    ("value", "said"), [(None, "is empty. Enter a number"), ("x", r"is not a (whole )?number for")]
+)
 @pytest.mark.parametrize("key", ["records", "chunk", "share"])
-def test_a_number_of_the_export_that_is_none(place: Built, key: str, value: Any) -> None:
-    with pytest.raises(InputError, match=r"is not a (whole )?number for"):
+def test_a_number_of_the_export_that_is_none(place: Built, key: str, value: Any, said: str) -> None:
+    with pytest.raises(InputError, match=said):
         place.call("data", "check", **{**EXPORT, key: value})
 
 
@@ -153,9 +157,10 @@ def test_a_chunk_length_out_of_range(place: Built, chunk: int) -> None:
         place.call("data", "check", **{**EXPORT, "chunk": chunk})
 
 
-def test_the_shortest_chunk(place: Built) -> None:
-    place.ui.host.counter = lambda: None
-    assert "cefr-record" in str(place.call("data", "check", **{**EXPORT, "chunk": 16})[-2])
+def test_what_training_pro_would_cut_at_the_shortest_chunk(place: Built) -> None:
+    place.ui.host.counter = lambda: lambda text: len(text.split())
+    said = str(place.call("data", "check", **{**EXPORT, "chunk": 16})[-2])
+    assert re.search(r"records have \d+ to \d+ tokens. With a chunk length of 16, Training PRO would cut 54 of", said)
 
 
 def test_an_error_of_the_prompt_is_shown_below_it(place: Built) -> None:
@@ -200,7 +205,10 @@ def test_data_is_looked_at_and_exported(tmp_path: Path, build: Build) -> None:
 )
 def test_the_name_is_that_of_the_table(place: Built, table: str, upload: str | None, name: str) -> None:
     updates = place.call("data", "suggest_name", table=table, upload=upload, level="A1")
-    assert list(updates.values()) == [name]
+    assert [update if isinstance(update, str) else update["visible"] for update in updates.values()] == [
+        name,
+        not upload,
+    ]
 
 
 def test_training_pro_is_adapted_in_its_own_module_alone(
@@ -290,6 +298,7 @@ def test_the_bar_of_a_job() -> None:
     half = bar(what="Reading", done=1000, total=2000, _since=time.monotonic() - 60)
     assert ">Reading 1,000/2,000 · 1:00 left<div" in half
     assert "width:50.0%" in half
+    assert 'aria-valuenow="50"' in half
     assert "busy" in bar(what="Reading", done=0, total=10)
     stopping = Job("train", lambda job: None)
     stopping.progress("Reading", 1, 2)

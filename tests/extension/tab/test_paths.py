@@ -93,7 +93,8 @@ def test_uploads_come_from_the_page_only(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_the_exporters_own_files_are_no_tables(tmp_path: Path, run: Any) -> None:
     assert run("export", "starter", "--level", "A1", "--out", tmp_path, "--name", "a1", "--records", "20").code == 0
-    (tmp_path / "mine.csv").touch()
+    for name in ("mine.csv", "a1_rejected.csv", "example_messages.json"):
+        (tmp_path / name).touch()
     assert paths.tables(tmp_path) == ["mine.csv"]
     assert paths.training_files(tmp_path) == ["a1.txt"]
     assert paths.evaluation_files(tmp_path) == ["a1_eval.txt"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -190,6 +192,39 @@ def test_an_estimate_leaves_the_picture_of_the_run(tmp_path: Path, build: Build)
         job = one.host.desk.start(kind, lambda job: job.parts.update(folder=out))
         job.wait(30)
         assert bool(one.show(job, "en")) == shown
+
+
+def test_an_estimate_puts_the_minutes_beside_quick_and_thorough(
+    tmp_path: Path, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = build(tmp_path, lend=lambda: nullcontext(SimpleNamespace(tokenizer=Tokenizer(None, 5))))
+    one = pane(built)
+    plan = SimpleNamespace(settings=TrainSettings("A1"), records=lambda: ([], None))
+    monkeypatch.setattr(one, "_plan", lambda language, given: (plan, tmp_path))
+
+    def estimate(loaded: Any, records: Any, settings: TrainSettings) -> Estimate:
+        seconds = 20.0 if settings is plan.settings else 3000.0
+        return Estimate(settings, 1200, 0, 225, seconds, 2_540_000_000, 2_300_000, 135_000_000)
+
+    monkeypatch.setattr(train, "estimate", estimate)
+    last = built.call("train", "estimate", kind="fast")[-1]
+    assert "1,200 records make 225 steps" in last[one.status]
+    assert last[one.fields.kind]["choices"] == [
+        ("Quick (fast): about 1 min", "fast"),
+        ("Thorough (classic): about 50 min", "classic"),
+    ]
+
+    def fails(loaded: Any, records: Any, settings: TrainSettings) -> Estimate:
+        if settings is not plan.settings:
+            raise InputError("It does not fit.")
+        return estimate(loaded, records, settings)
+
+    monkeypatch.setattr(train, "estimate", fails)
+    last = built.call("train", "estimate", kind="fast")[-1]
+    assert [label for label, _ in last[one.fields.kind]["choices"]] == [
+        "Quick (fast): about 1 min",
+        "Thorough (classic)",
+    ]
 
 
 @pytest.mark.parametrize(("failure", "kind"), [(None, "good"), (Problem("It broke."), "error")])

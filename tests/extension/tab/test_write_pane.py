@@ -27,6 +27,7 @@ ROWS = (
     SheetRow("happy", reasons=("repeated",), detail="1"),
 )
 SHEET = Sheet(ROWS, "A1", "mine")
+READ = Sheet((ROWS[1], ROWS[0], SheetRow("old", "My old is odd.", level="A1", tries=2, doubtful=True), ROWS[2]), "A1")
 WRITE = {"words": "happy", "level": "A1", "adapter": "", "strict": False, "candidates": 4, "tries": 4}
 WRITE |= {"bank": "off", "per_word": 1, "title": "", "exercise": "box"}
 
@@ -37,21 +38,22 @@ def test_rows_that_are_not_accepted_are_marked() -> None:
     assert ["flag" in row for row in rows] == [False, True, True]
     assert "I am &lt;b&gt;happy" in rows[0]
     assert "it is too hard for the level" in rows[1]
+    assert "doubtful, please read" in sheet_table(READ, "en")
     assert "(no sentence)" in rows[2]
     assert "daha önce, 1. satırda istendi" in sheet_table(SHEET, "tr")
 
 
 @pytest.mark.parametrize(("trained", "other"), [("", False), ("A1", False), ("B1", True)])
 def test_what_was_written_in_words(trained: str, other: bool) -> None:
-    lines = summary(SHEET, trained, "en").splitlines()
-    assert lines[:4] == [
-        "2 of 2 words used.",
+    lines = summary(SHEET, trained, "en")
+    assert lines[:3] == [
+        "1 of 2 words have a sentence.",
         "Word, form and level checked; please read before printing.",
-        "1 rows are marked: no sentence passed all checks.",
-        "1 rows were skipped: repeated, or not words.",
+        "Not asked for, because repeated or no words: 1.",
     ]
-    assert lines[4:] == (["The adapter mine was trained for B1, not for A1."] if other else [])
-    assert len(summary(Sheet(ROWS[:1], "A1"), "", "en").splitlines()) == 2
+    assert lines[3:] == (["The adapter mine was trained for B1, not for A1."] if other else [])
+    assert len(summary(Sheet(ROWS[:1], "A1"), "", "en")) == 2
+    assert summary(READ, "", "en")[0] == "2 of 3 words have a sentence; 1 doubtful: please read first."
 
 
 def test_downloads_are_made_once_and_named_by_the_level() -> None:
@@ -113,12 +115,13 @@ def test_what_was_finished_is_there_after_a_stop(tmp_path: Path, build: Build, m
     assert "Stopped" in shown[-1][built.events["write", "write"].message]
 
 
-def test_only_the_bank_needs_no_model(tmp_path: Path, build: Build) -> None:
+@pytest.mark.parametrize("bank", ["only", "first"])
+def test_the_bank_needs_no_model(tmp_path: Path, build: Build, bank: str) -> None:
     built = build(tmp_path, state=lambda: ModelState("", "none"))
     own = built.ui.host.folders.user_data / "cefr-sentences" / "bank.jsonl"
     own.parent.mkdir(parents=True)
     own.write_text('{"word": "zyx", "sentence": "We saw a zyx.", "level": "A1"}\n', encoding="utf-8")
-    chosen = {"words": "add, zyx, qqq", "bank": "only", "per_word": 2, "title": "Unit 1"}
+    chosen = {"words": "add, zyx, qqq", "bank": bank, "per_word": 2, "title": "Unit 1"}
     last = built.call("write", "write", **WRITE | chosen)[-1]
     sheet = built.ui.host.desk.last("write").result
     assert [(row.word, row.source) for row in sheet.rows] == [
@@ -128,7 +131,7 @@ def test_only_the_bank_needs_no_model(tmp_path: Path, build: Build) -> None:
         ("qqq", ""),
     ]
     assert (sheet.look.title, sheet.bank) == ("Unit 1", "only")
-    assert last
+    assert "Only the bank was asked" in last[built.events["write", "write"].message]
 
 
 def written(built: Built, sheet: Sheet) -> None:
@@ -180,6 +183,49 @@ def test_one_row_is_rewritten_and_a_failure_loses_nothing(
     assert "It is everywhere." in shown["cefr-write-sheet"]
 
 
+def test_what_is_doubtful_is_read_first_and_what_is_kept_comes_first_the_next_time(
+    tmp_path: Path, build: Build
+) -> None:
+    built = build(tmp_path)
+    written(built, READ)
+    own = tmp_path / "cefr-sentences" / "bank.jsonl"
+
+    def keep(row: int, sentence: str, to_bank: bool = True) -> dict[str, Any]:
+        updates = built.call("write", "keep", row=row, sentence=sentence, to_bank=to_bank)
+        return {(component.elem_id or "").removeprefix("cefr-write-"): update for component, update in updates.items()}
+
+    def rows() -> list[tuple[str | None, str, str]]:
+        return [(row.sentence, row.status, row.source) for row in built.ui.host.desk.last("write").result.rows]
+
+    (opened,) = [e for e in built.ui.events if e.pane == "write" and e.handler.__name__ == "opened"][:1]
+    shown = {component.elem_id: update for component, update in next(iter(opened.handler("en"))).items()}
+    assert (shown["cefr-write-row"], shown["cefr-write-edit"]) == (3, "My old is odd.")
+    assert "Still to read: 2" in shown["cefr-write-about"]
+    after = keep(3, "My  coat is old.")  # edited; the rejected row is next
+    assert (after["row"], after["edit"]) == (1, "It is ubiquitous.")
+    assert rows()[2] == ("My coat is old.", "ok", "own")
+    after = keep(1, "It is ubiquitous.", to_bank=False)  # as it is
+    assert "Nothing doubtful is left" in after["about"]
+    assert "3 of 3 words have a sentence." in after["status"]
+    assert rows()[:2] == [("It is ubiquitous.", "ok", "own"), ("I am <b>happy</b> today.", "ok", "model")]
+    before = own.read_text(encoding="utf-8")
+    assert '"word": "old"' in before
+    assert "ubiquitous" not in before
+    keep(2, "I am <b>happy</b> today.")  # accepted before, and not changed: it stays the model's
+    assert rows()[1][2] == "model"
+    assert "does not occur in the sentence" in keep(2, "Nothing of it.")["status"]
+    assert own.read_text(encoding="utf-8") == before
+    for row, sentence, said in (
+        (1, "  ", "no sentence to keep"),
+        (4, "x", "cannot be asked for"),
+        (9, "x", "no row 9"),
+    ):
+        with pytest.raises(InputError, match=said):
+            keep(row, sentence)
+    shown = {component.elem_id: update for component, update in built.call("write", "show_row", row=2).items()}
+    assert shown["cefr-write-edit"] == "Nothing of it."
+
+
 def test_the_prompt_is_shown_as_the_model_gets_it(tmp_path: Path, build: Build) -> None:
     forms = {None: "instruct", "chatty": "chat"}
     built = build(tmp_path, prompt_form=forms.__getitem__)
@@ -191,7 +237,7 @@ def test_the_prompt_is_shown_as_the_model_gets_it(tmp_path: Path, build: Build) 
     instruct, count = shown(words="happy, 123, book")
     assert instruct["value"].startswith("### Instruction:\nGenerate A1-level English sentences for these 2 words:")
     assert instruct["label"] == "The exact prompt (1/1)"
-    assert "2 words in 1 prompts" in count
+    assert "Words: 2 · prompts: 1" in count
     chat, _ = shown(words="happy", adapter="chatty")
     assert chat["value"].startswith("Generate A1-level")
     assert chat["label"].startswith("The exact message")

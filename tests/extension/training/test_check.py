@@ -24,6 +24,21 @@ def test_check(run, pair_file, tmp_path: Path) -> None:
         assert part in text
 
 
+def test_it_counts_what_is_trained_on(run, pair_file, tmp_path: Path) -> None:
+    args = ("--level", "A1", "--out", tmp_path, "--name", "n", "--records", "6", "--eval", "0")
+    run("export", pair_file(), *args)
+    text = (tmp_path / "n.txt").read_text(encoding="utf-8")
+    (tmp_path / "two.txt").write_text(text.replace("\n\n\n", "\n\n"), encoding="utf-8")
+    found = {}
+    for name in ("n.txt", "n.json", "n_chat.json", "n_text.json", "two.txt"):
+        result = run("check", tmp_path / name, "--model", "embedded", "--json")
+        found[name] = json.loads(result.out)
+        assert found[name]["records"] == 6, name
+        assert ("hard cuts" in result.err, "as text" in result.err) == (name == "two.txt", name.endswith("json"))
+    assert found["n_chat.json"] == {**found["n.txt"], "rewritten": True}
+    assert found["two.txt"]["orphaned"] > found["n.txt"]["orphaned"]
+
+
 def test_bad_chunks_and_files(run, tmp_path: Path) -> None:
     (tmp_path / "e.txt").touch()
     for args, message in ((["--chunk", "3"], "--chunk 3"), ([], "is empty")):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +26,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("data")
     args = ["export", "starter", "--level", "A1", "--out", str(folder), "--name", "d"]
-    assert main([*args, "--records", "16", "--eval", "0.25", "--mix", "6:100"]) == 0
+    assert main([*args, "--records", "10", "--eval", "0.4", "--mix", "6:100"]) == 0
     return folder
 
 
@@ -115,7 +113,7 @@ def test_the_adapter_folder(adapter: Path, data: Path) -> None:
         "cefr_sentences.json",
     } <= names
     assert [p.name for p in adapter.glob("checkpoint-*") if not (p / "adapter_model.safetensors").exists()] == []
-    assert any(n.startswith("checkpoint-3-loss-") for n in names)
+    assert any(n.startswith("checkpoint-2-loss-") for n in names)
     assert not any(p.suffix in (".bin", ".pt", ".pkl") for p in adapter.rglob("*"))
     card = json.loads((adapter / "cefr_sentences.json").read_text(encoding="utf-8"))
     assert (card["level"], card["prompt_version"], card["form"], card["base_model"]) == (
@@ -125,10 +123,10 @@ def test_the_adapter_folder(adapter: Path, data: Path) -> None:
         "embedded",
     )
     assert card["data"]["fingerprint"] == fingerprint(read_records(data / "d.txt"))
-    assert card["steps"] == 6
+    assert card["steps"] == 4
     assert card["eval_loss"]["after"] < card["eval_loss"]["before"]
     graph = json.loads((adapter / "training_graph.json").read_text(encoding="utf-8"))
-    assert [e["current_steps"] for e in graph] == [1, 2, 3, 4, 5, 6]
+    assert [e["current_steps"] for e in graph] == [1, 2, 3, 4]
 
 
 def test_the_base_is_left_as_it_was(base: Any, data: Path, tmp_path: Path) -> None:
@@ -151,14 +149,14 @@ def test_the_base_is_left_as_it_was(base: Any, data: Path, tmp_path: Path) -> No
     assert [p.requires_grad for p in base.model.parameters()] == grads
 
 
-def test_evaluate(run, adapter: Path, data: Path) -> None:
+def test_evaluate(run, adapter: Path, data: Path, tmp_path: Path) -> None:
     args = ("evaluate", data / "d_eval.txt", "--model", "embedded", "--adapter", adapter, "--prompts", "2")
-    result = run(*args, "--json")
+    result = run(*args, "--out", tmp_path / "r")
     from cefr_sentences.extension.evaluation.compare import table
     from cefr_sentences.extension.evaluation.result import Evaluation
 
     assert result.code == 0, result.err
-    found = json.loads(result.out)
+    found = json.loads((tmp_path / "r" / "evaluation.json").read_text(encoding="utf-8"))
     card = json.loads((adapter / "cefr_sentences.json").read_text(encoding="utf-8"))
     # The same loss as the training measured, before and after.
     assert found["base"]["loss"] == pytest.approx(card["eval_loss"]["before"], abs=1e-4)
@@ -173,25 +171,13 @@ def test_evaluate(run, adapter: Path, data: Path) -> None:
     assert found["about"]["notes"] == []
     assert found["own"]["figures"]["used"]["value"] == 1.0
     assert found["own"]["figures"]["fluency"]["value"] > 1
-
-
-def test_evaluate_writes_a_report(run, adapter: Path, tmp_path: Path) -> None:
-    (tmp_path / "words.txt").write_text("happy\nbook\n", encoding="utf-8")
-    args = ("evaluate", "--words", tmp_path / "words.txt", "--model", "embedded", "--adapter", adapter)
-    result = run(*args, "--out", tmp_path / "r", "--temperature", "0.7")
-    assert result.code == 0, result.err
-    assert "there is no retrieval baseline" in result.err
-    found = json.loads((tmp_path / "r" / "evaluation.json").read_text(encoding="utf-8"))
-    assert (found["base"]["loss"], found["task"]["level"], found["adapter"]["words"]) == (None, "A1", 2)
-    page = (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
-    assert "sampled at temperature 0.7" in page
     rated = run("rate", "make", tmp_path / "r", "--out", tmp_path / "sheet")
     assert rated.code == 0 or "no word for which" in rated.err
 
 
 def test_the_likelihood_of_a_text_is_the_plain_one(base: Any, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
-    from cefr_sentences.extension.evaluation import likelihood
+    from cefr_sentences.extension.training import likelihood
     from cefr_sentences.extension.training.loss import response_loss
 
     sentences = ["A cat.", "I see a very big dog in the garden today.", "No!"]
@@ -216,38 +202,14 @@ def test_the_likelihood_of_a_text_is_the_plain_one(base: Any, data: Path, monkey
 
 def test_write(run, adapter: Path, tmp_path: Path) -> None:
     (tmp_path / "words.csv").write_text("Word,note\nhappy,x\nbook,y\nhappy,again\n", encoding="utf-8")
-    result = run(
-        "write",
-        tmp_path / "words.csv",
-        "--level",
-        "a1",
-        "--bank",
-        "off",
-        "--model",
-        "embedded",
-        "--adapter",
-        adapter,
-        "--json",
-    )
+    how = ("--level", "a1", "--bank", "off", "--model", "embedded", "--adapter", adapter, "--tries", "1", "--json")
+    result = run("write", tmp_path / "words.csv", *how)
     assert result.code == 0, result.err
     rows = json.loads(result.out)
     assert [r["word"] for r in rows] == ["happy", "book", "happy"]
     assert all(r["status"] == "ok" or r["why"] for r in rows)
     assert rows[2]["reasons"] == ["repeated"]
-    again = run(
-        "write",
-        "--words",
-        "happy,book",
-        "--level",
-        "a1",
-        "--bank",
-        "off",
-        "--model",
-        "embedded",
-        "--adapter",
-        adapter,
-        "--json",
-    )
+    again = run("write", "--words", "happy,book", *how)
     assert [(r["word"], r["sentence"]) for r in json.loads(again.out)] == [(r["word"], r["sentence"]) for r in rows[:2]]
 
 
@@ -260,41 +222,3 @@ def test_an_adapter_of_another_model(run, adapter: Path, tmp_path: Path) -> None
     asked = ("--words", "happy", "--level", "A1", "--bank", "off")
     result = run("write", *asked, "--model", "embedded", "--adapter", other)
     assert (result.code, "does not fit" in result.err) == (2, True)
-
-
-def test_a_full_disk_saves_nothing_half(data: Path, tmp_path: Path) -> None:
-    code = (
-        "import resource, sys; from cefr_sentences.extension.models.embedded import embedded_model; embedded_model();"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000));"
-        "from cefr_sentences.extension.cli import main; sys.exit(main(sys.argv[1:]))"
-    )
-    args = ["train", str(data / "d_eval.txt"), "--model", "embedded", "--level", "A1", "--out", str(tmp_path / "o")]
-    command = [sys.executable, "-c", code, *args, "--epochs", "1", "--batch", "4", "--micro-batch", "4"]
-    result = subprocess.run(command, capture_output=True, text=True)
-    assert result.returncode == 2, result.stderr
-    assert "cannot be written" in result.stderr
-    assert "Traceback" not in result.stderr
-    assert not list(tmp_path.rglob("*.safetensors"))
-
-
-def test_a_loss_that_is_no_number_saves_nothing(base: Any, data: Path, tmp_path: Path) -> None:
-    import torch
-    from cefr_sentences.exporter.common.errors import ModelError
-    from cefr_sentences.extension.training.run import train
-    from cefr_sentences.extension.training.settings import TrainSettings
-
-    weight = base.model.model.norm.weight
-    before = weight.detach().clone()
-    entries: list[dict[str, Any]] = []
-    try:
-        with torch.no_grad():
-            weight[0] = float("nan")
-        settings = TrainSettings(level="A1", rank=4, alpha=8, epochs=3, batch=2)
-        records = read_records(data / "d_eval.txt")
-        with pytest.raises(ModelError, match="ended at step 5: in 5 steps in a row the gradients were not finite"):
-            train(base, records, [], settings, tmp_path, dataset="d", report=entries.append)
-    finally:
-        with torch.no_grad():
-            weight.copy_(before)
-    assert [bool(e.get("skipped")) for e in entries] == [True] * 4  # the fifth ends the run
-    assert list(tmp_path.iterdir()) == []

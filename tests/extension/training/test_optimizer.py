@@ -51,6 +51,27 @@ def test_a_step_without_finite_gradients_changes_nothing(
     assert all(tensor.isfinite().all() for tensor in weights.values())
 
 
+def test_a_loss_that_is_no_number_saves_nothing(data: Path, tiny: Any, tmp_path: Path) -> None:
+    import torch
+    from cefr_sentences.extension.training.run import train
+
+    weight = tiny.model.model.norm.weight
+    before = weight.detach().clone()
+    entries: list[dict[str, Any]] = []
+    try:
+        with torch.no_grad():
+            weight[0] = float("nan")
+        settings = TrainSettings(level="A1", rank=4, alpha=8, epochs=3, batch=2)
+        records = read_records(data / "d_eval.txt")
+        with pytest.raises(ModelError, match="ended at step 5: in 5 steps in a row the gradients were not finite"):
+            train(tiny, records, [], settings, tmp_path, dataset="d", report=entries.append)
+    finally:
+        with torch.no_grad():
+            weight.copy_(before)
+    assert [bool(e.get("skipped")) for e in entries] == [True] * 4  # the fifth ends the run
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.usefixtures("untouched")
 def test_a_run_that_cannot_recover_keeps_its_best_adapter(
     data: Path, tiny: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -111,12 +132,12 @@ def test_float16_skips_an_overflow_and_goes_on(data: Path, tiny: Any, monkeypatc
     monkeypatch.setattr(room, "precision_of", lambda model: Precision("cpu", "float16", autocast=True, scaled=True))
 
     def too_large(optimizer: Any) -> None:
-        optimizer._scaler = torch.amp.GradScaler("cpu", init_scale=2.0**40)
+        optimizer._scaler = torch.amp.GradScaler("cpu", init_scale=2.0**30)
 
-    optimizer, steps = learned(tiny, data, 40, too_large)
+    optimizer, steps = learned(tiny, data, 24, too_large)
     skipped = [step.skipped for step in steps]
     first = skipped.index(False)
-    assert 0 < first < 30
+    assert 0 < first < 20
     assert sum(skipped[first:]) <= 2  # near the largest scale that fits
     assert steps[-1].loss < steps[first].loss
     assert all(w.dtype == torch.float32 and w.isfinite().all() for w in optimizer._weights)

@@ -164,7 +164,7 @@ def test_data_that_changed_are_not_gone_on_with(data: Path, tiny: Any, tmp_path:
 def test_a_killed_run_is_resumed_by_the_command(data: Path, tmp_path: Path, run: Any) -> None:
     out = tmp_path / "killed"
     args = ["train", str(data / "d.txt"), "--model", str(data / "model"), "--level", "A1", "--out", str(out)]
-    args += ["--rank", "4", "--epochs", "20", "--batch", "8"]
+    args += ["--rank", "4", "--epochs", "12", "--batch", "8"]
     process = subprocess.Popen(
         [sys.executable, "-m", "cefr_sentences.extension", *args],
         stderr=subprocess.DEVNULL,
@@ -184,8 +184,8 @@ def test_a_killed_run_is_resumed_by_the_command(data: Path, tmp_path: Path, run:
     assert result.code == 0, result.err
     log = read_log(out)
     assert log is not None
-    assert [e["current_steps"] for e in log.losses] == list(range(1, 141))
-    assert json.loads((out / "cefr_sentences.json").read_text(encoding="utf-8"))["steps"] == 140
+    assert [e["current_steps"] for e in log.losses] == list(range(1, 85))
+    assert json.loads((out / "cefr_sentences.json").read_text(encoding="utf-8"))["steps"] == 84
 
 
 def test_save_rules(data: Path, tiny: Any, tmp_path: Path) -> None:
@@ -302,3 +302,18 @@ def test_a_folder_is_for_one_run(tmp_path: Path) -> None:
 def test_resume_takes_no_settings(run: Any, tmp_path: Path) -> None:
     result = run("train", "--resume", tmp_path, "--epochs", "5", "--recipe", "classic")
     assert (result.code, "Leave out --epochs, --recipe." in result.err) == (2, True)
+
+
+def test_a_full_disk_saves_nothing_half(data: Path, tmp_path: Path) -> None:
+    code = (
+        "import resource, sys;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000));"
+        "from cefr_sentences.extension.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    args = ["train", str(data / "d.txt"), "--model", str(data / "model"), "--level", "A1", "--out", str(tmp_path / "o")]
+    command = [sys.executable, "-c", code, *args, "--epochs", "1", "--batch", "4", "--micro-batch", "4"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 2, result.stderr
+    assert "cannot be written" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not list(tmp_path.rglob("*.safetensors"))

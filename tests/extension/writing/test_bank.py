@@ -64,7 +64,7 @@ def test_first_the_bank_then_the_model() -> None:
         ("book", BANK, True),
     ]
     assert {"cat", "book"} & {*model.asked[:1]} == set()
-    assert (count(rows).from_bank, count(rows).sentences) == (2, 3)
+    assert (count(rows).own, count(rows).from_bank, count(rows).sentences) == (1, 1, 3)
 
 
 def test_no_model_is_asked_where_the_bank_has_all_words() -> None:
@@ -133,6 +133,7 @@ sys.exit(main(sys.argv[1:]))
 """
     words, out = tmp_path / "w.csv", tmp_path / "s.json"
     words.write_text("word,meaning\nadd,eklemek\nzyx,-\n", encoding="utf-8")
+    (tmp_path / "none.jsonl").touch()
     args = ["write", words, "--level", "A1", "--bank", "only", "--own", tmp_path / "none.jsonl", "--out", out]
     done = subprocess.run([sys.executable, "-c", code, *map(str, args)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -144,9 +145,26 @@ sys.exit(main(sys.argv[1:]))
     ]
 
 
-def test_without_a_model_it_says_what_to_give(run: Any) -> None:
-    result = run("write", "--words", "add", "--level", "A1")
-    assert (result.code, "--model or --api, or give --bank only" in result.err) == (2, True)
+def test_without_a_model_the_bank_answers_and_what_it_lacks_is_said(run: Any) -> None:
+    result = run("write", "--words", "add,zyx", "--level", "A1", "--per-word", 9)
+    assert result.code == 0
+    assert "1 of 2 words have a sentence" in result.out
+    assert "from the bank" in result.out
+    assert "The bank lacks zyx: a model (--model or --api)" in result.out
+    assert "Fewer than 9 sentences: add (" in result.out
+    for mode in ("beside", "off"):
+        result = run("write", "--words", "add", "--level", "A1", "--bank", mode)
+        assert (result.code, f"--bank {mode} asks a model. Name it with --model or --api" in result.err) == (2, True)
+
+
+def test_the_spelling_of_the_list_is_kept() -> None:
+    bank = Bank((BankSentence("color", "noun", "Two colors are new.", "A1", OWN),))
+    rows = write_sentences(None, ["colour", "color"], settings("A1", per_word=2), bank=bank)
+    assert [row.source for row in rows] == [OWN, BANK, BANK, BANK]
+    assert rows[0].sentence == "Two colours are new."
+    assert all("colour" in (row.sentence or "").lower() for row in rows[:2])
+    assert all("color" in (row.sentence or "").lower() for row in rows[2:])
+    assert len({row.found for row in rows}) == 4
 
 
 def test_words_of_another_level_are_left_out(run: Any, tmp_path: Path) -> None:
@@ -155,6 +173,10 @@ def test_words_of_another_level_are_left_out(run: Any, tmp_path: Path) -> None:
     result = run("write", words, "--level", "A1", "--bank", "only", "--json")
     assert [row["word"] for row in json.loads(result.out)] == ["add"]
     assert "1 words are left out: they are of another level than A1" in result.err
+    each = run("write", words, "--level", "A1", "--levels-from-list", "--bank", "only", "--out", tmp_path / "s.json")
+    assert "Levels from the list: A1 1, B1 1." in each.err
+    rows = json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))
+    assert [(row["word"], row["target"], row["used"]) for row in rows] == [("add", "A1", True), ("praise", "B1", True)]
     assert "has no word of level C1" in run("write", words, "--level", "C1", "--bank", "only").err
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from cefr_sentences.exporter.records.prompt import ListPrompt, wrap
-from cefr_sentences.extension.writing.chat import chat_input, chat_prompt
+from cefr_sentences.extension import script
+from cefr_sentences.extension.writing.chat import chat_input, chat_output, chat_prompt, refuse
 
 ASKED = ListPrompt("A1", ("happy", "ice cream")).text
 
@@ -33,11 +34,24 @@ def test_other_messages_are_left_alone(typed: str) -> None:
         ("/cefr A1: " + ",".join("abcdefghijk"), "11 words are too many for one answer"),
     ],
 )
-def test_a_command_that_cannot_be_read_says_why(typed: str, said: str) -> None:
-    text, visible = chat_input(typed, typed)
-    assert text == typed
-    assert said.replace("'", "&#x27;") in visible
-    assert "<" not in visible.removeprefix(typed)
+def test_a_command_that_cannot_be_read_is_answered_with_the_reason(typed: str, said: str) -> None:
+    assert chat_input(typed, typed) == (typed, typed)
+    before = {"max_new_tokens": 512, "auto_max_new_tokens": True, "stream": True}
+    state = dict(before)
+    assert refuse(typed, state)
+    assert state["max_new_tokens"] == 1
+    answer = chat_output("Here are", state)
+    assert said.replace("'", "&#x27;") in answer
+    assert "<" not in answer
+    assert state == before
+    assert chat_output("The next one.", state) == "The next one."
+
+
+@pytest.mark.parametrize("text", ["Hello", "/cefr A1: happy"])
+def test_what_can_be_answered_is_not_refused(text: str) -> None:
+    state = {"max_new_tokens": 512}
+    assert not refuse(text, state)
+    assert state == {"max_new_tokens": 512}
 
 
 def test_with_our_adapter_a_list_prompt_has_the_form_of_training() -> None:
@@ -58,3 +72,10 @@ def test_with_our_adapter_a_list_prompt_has_the_form_of_training() -> None:
 )
 def test_everything_else_is_the_hosts(text: str, adapters: tuple[str, ...], ours: bool, more: dict[str, bool]) -> None:
     assert chat_prompt(text, adapters, ours, **more) is None
+
+
+def test_the_webui_asks_for_a_refused_command_and_shows_the_reason() -> None:
+    state = {"max_new_tokens": 512}
+    assert script.custom_generate_chat_prompt("/cefr A7: x", state, history={}) == "/cefr A7: x"
+    assert script.output_modifier("Here", state, is_chat=True).startswith("&#x27;A7&#x27; is not")
+    assert script.output_modifier("Here", state, is_chat=True) == "Here"

@@ -20,7 +20,7 @@ from cefr_sentences.extension.writing.checks import CHECKS, Candidate, failed, r
 from cefr_sentences.extension.writing.command import add_commands
 from cefr_sentences.extension.writing.judging import distance
 from cefr_sentences.extension.writing.lists import full_lists
-from cefr_sentences.extension.writing.sheet import Counts, SheetRow, count
+from cefr_sentences.extension.writing.sheet import Counts, SheetRow, count, reading_order
 from cefr_sentences.extension.writing.write import WriteSettings, read_reply, rewrite, write_sentences
 
 HARD = "Notwithstanding the committee's deliberations, the cat epitomised unparalleled equanimity throughout."
@@ -105,10 +105,29 @@ def test_of_accepted_sentences_the_one_that_repeats_the_sheet_less_is_taken(dist
 
 
 def test_variety_weighs_more_than_a_little_fluency_and_less_than_much(distances: dict[str, float]) -> None:
-    for likely, taken in ((-1.0, "They drink cold milk."), (-9.0, "We have some milk.")):
-        said = {"cat": ["We have a cat."] * 2, "milk": ["We have some milk.", ("They drink cold milk.", likely)]}
+    for likely, taken in ((-0.2, "They drink cold milk."), (-9.0, "We have some milk.")):
+        said = {
+            "cat": ["We have a cat."] * 2,
+            "milk": [("We have some milk.", -0.1), ("They drink cold milk.", likely)],
+        }
         rows = write_sentences(Model(lambda word, n, said=said: said[word][n - 1]), ["cat", "milk"], settings())
         assert rows[1].sentence == taken
+
+
+def test_a_sentence_that_the_model_finds_improbable_is_doubtful_and_taken_last(distances: dict[str, float]) -> None:
+    said = {
+        "cat": [("We have a cat.", -1.5), ("My cat is old.", -0.5)],
+        "milk": ["I like milk.", ("They drink cold milk.", -2.0)],
+    }
+    rows = write_sentences(Model(lambda word, n: said[word][n - 1]), ["cat", "milk"], settings(per_word=2))
+    assert [(row.sentence, row.status) for row in rows] == [
+        ("My cat is old.", "ok"),
+        ("We have a cat.", "doubtful"),
+        ("I like milk.", "ok"),
+        ("They drink cold milk.", "doubtful"),
+    ]
+    assert [row.sentence for row in reading_order(rows)[:2]] == ["We have a cat.", "They drink cold milk."]
+    assert count(rows).doubtful == 2
 
 
 def test_distance_is_from_the_mean_of_the_level_to_either_side() -> None:

@@ -50,6 +50,10 @@ def test_a_page_to_print() -> None:
     assert "_____ the window &amp; &lt;wait&gt;." in page
     assert "<span>gave up</span>" in page
     assert "break-before:page" in page
+    assert "Doubtful" not in page
+    doubtful = tuple(replace(row, doubtful=row.word == "open") for row in ROWS)
+    at = [task.answer for task in exercises(SHEET)].index("open") + 1
+    assert f"Doubtful, please read before printing: {at}." in worksheet_page(replace(SHEET, rows=doubtful)).decode()
     assert 'class="box"' not in worksheet_page(replace(SHEET, look=Look(exercise="choices"))).decode()
 
 

@@ -13,10 +13,13 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.common.errors import InputError, ModelError, Problem
 from cefr_sentences.exporter.language.entry import Entry
+from cefr_sentences.exporter.pairs.sentence import check_sentence
+from cefr_sentences.exporter.pairs.wordlist import ListedWord
 from cefr_sentences.exporter.records.prompt import MAX_WORDS, MIN_WORDS, ListPrompt
 from cefr_sentences.extension.models.asking import Reply, Sampling
 from cefr_sentences.extension.writing.accepted import Accepted
 from cefr_sentences.extension.writing.checks import CHECKS, repeats
+from cefr_sentences.extension.writing.expressions import only_inside
 from cefr_sentences.extension.writing.judging import judged
 from cefr_sentences.extension.writing.known import training_sentences
 from cefr_sentences.extension.writing.lists import full_lists
@@ -79,6 +82,20 @@ def settings(**more: Any) -> WriteSettings:
     return WriteSettings("A1", **more)
 
 
+def test_each_word_is_asked_at_its_own_level() -> None:
+    asked: list[tuple[str, list[str]]] = []
+
+    def ask(prompts: Sequence[ListPrompt], /, *, sampling: Sampling, progress: Any) -> list[Reply]:
+        asked.extend((prompt.level, list(prompt.words)) for prompt in prompts)
+        return [Reply("\n".join(f"{i}. {SENTENCES[w]}" for i, w in enumerate(p.words, 1))) for p in prompts]
+
+    words = [ListedWord("cat", "A2"), ListedWord("milk"), ListedWord("red", "A2"), ListedWord("cat", "A1")]
+    rows = write_sentences(ask, words, settings(levels_from_list=True, candidates=1, tries=1))
+    assert asked == [("A2", ["cat", "red"]), ("A1", ["milk", "cat"])]
+    assert [(row.word, row.sentence) for row in rows[:3]] == [(w, SENTENCES[w]) for w in ("cat", "milk", "red")]
+    assert not rows[3].skipped  # at another level it is not the same entry
+
+
 def test_every_word_gets_its_sentence_in_its_place() -> None:
     ask = Script(right)
     rows = write_sentences(ask, WORDS, settings())
@@ -104,14 +121,14 @@ def test_bad_words_are_rows_and_the_rest_goes_on() -> None:
     rows = write_sentences(Script(right), words, settings())
     assert [r.word for r in rows] == words
     assert [r.status for r in rows] == [
-        "ok", "skipped", "skipped", "skipped", "skipped", "skipped", "ok", *["skipped"] * 4
+        "doubtful", *["skipped"] * 5, "doubtful", *["skipped"] * 4
     ]  # fmt: skip
     assert rows[4].why == "it was asked for before, in row 1"
     assert rows[1].why == "it is not a word: it has no letters"
     assert "not a Latin letter" in rows[2].why
     assert "invisible" in rows[7].why
     assert "7 words" in rows[8].why
-    assert count(rows) == Counts(words=11, accepted=2, first=2, rejected=0, skipped=9, sentences=2)
+    assert count(rows) == Counts(words=11, accepted=2, first=2, rejected=0, skipped=9, sentences=2, doubtful=2)
 
 
 @pytest.mark.parametrize("word", ["café", "ice cream", "don't", "e-mail", "A.M.", "photo/photograph", "CD", "naïve"])
@@ -225,6 +242,34 @@ SENTENCES_AND_REASONS = {
     "I eat cat food.": (),
     "Notwithstanding the committee's deliberations, the cat epitomised unparalleled equanimity throughout.": ("hard",),
 }
+
+
+def test_what_export_rejects_write_rejects_by_the_same_name() -> None:
+    table = {
+        "markup": ("I see a [cat] here.", "I see a <b>cat</b>.", "The cat\x07 is here."),
+        "several": ("The cat ran. It is here.", f"The cat {'very ' * 200}ran."),
+        "unused": ("I see a dog here.",),
+    }
+    for name, sentences in table.items():
+        for sentence in sentences:
+            assert check_sentence(sentence, Entry.parse("cat")) is not None
+            assert name in judged([SheetRow("cat", sentence)], "A1")[0].reasons, sentence
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence", "inside"),
+    [
+        ("course", "Of course I like it.", True),
+        ("course", "Of course the course is hard.", False),
+        ("sick", "I am sick and tired of this song.", True),
+        ("place", "The party takes place at our house.", True),
+        ("mind", "He changed his mind.", False),
+        ("of course", "Of course I like it.", False),
+    ],
+)
+def test_a_part_of_another_expression_is_not_the_word(word: str, sentence: str, inside: bool) -> None:
+    assert only_inside(Entry.parse(word), sentence) == inside
+    assert ("inside" in judged([SheetRow(word, sentence)], "A1")[0].reasons) == inside
 
 
 @pytest.mark.parametrize("sentence", SENTENCES_AND_REASONS)

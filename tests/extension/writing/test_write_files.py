@@ -29,7 +29,7 @@ from cefr_sentences.extension.writing.sheet import Sheet, SheetRow
 
 ROWS = (
     SheetRow("happy", "She is happy.", (), "", 1.5, "A1", (), -1.25, 1),
-    SheetRow("say", '"Stop!" he\tsaid <b>; it is 5,00.', (), "", 1.6, "A1", ("stop",), None, 2),
+    SheetRow("say", '"Stop!" he\tsaid <b>; it is 5,00.', (), "", 1.6, "A1", ("stop",), None, 2, doubtful=True),
     SheetRow("café", None, ("missing",), "", None, "", (), None, 4),
     SheetRow("dog", "A cat.", ("fragment", "unused"), "", 1.2, "A1", (), None, 4),
     SheetRow("123", None, ("not a word",), "it has no letters"),
@@ -43,7 +43,7 @@ def test_a_table(tmp_path: Path) -> None:
     assert raw.count(b"\r\n") == raw.count(b"\n") == 6
     rows = list(csv.DictReader((tmp_path / "s.csv").open(encoding="utf-8-sig", newline="")))
     assert [r["word"] for r in rows] == ["happy", "say", "café", "dog", "123"]
-    assert [r["status"] for r in rows] == ["ok", "ok", "flagged", "flagged", "skipped"]
+    assert [r["status"] for r in rows] == ["ok", "doubtful", "flagged", "flagged", "skipped"]
     assert [r["used"] for r in rows] == ["yes", "yes", "no", "no", "no"]
     assert rows[3]["reason"] == "that is not a whole sentence; the word is not in it"
     assert rows[4]["reason"] == "it is not a word: it has no letters"
@@ -61,7 +61,7 @@ def test_json_and_json_lines_hold_the_same(tmp_path: Path) -> None:
 
 
 LISTED = ListedWord("say", "A1", "verb", "demek", (("pos", "verb"), ("anlam", "demek"), ("unit", "3"), ("level", "A1")))
-TWICE = replace(ROWS[1], sentence="What did you say?", listed=LISTED)
+TWICE = replace(ROWS[1], sentence="What did you say?", listed=LISTED, doubtful=False)
 
 
 def test_the_columns_of_the_list_come_back(tmp_path: Path) -> None:
@@ -81,7 +81,15 @@ def test_for_anki(tmp_path: Path) -> None:
     notes = list(csv.reader(lines[5:], delimiter="\t"))
     assert [note[1:] for note in notes] == [
         ["She is _____.", "happy", "", "", "She is happy.", "", "cefr::A1"],
-        ['"Stop!" he _____ <b>; it is 5,00.', "say", "", "", '"Stop!" he said <b>; it is 5,00.', "", "cefr::A1"],
+        [
+            '"Stop!" he _____ <b>; it is 5,00.',
+            "say",
+            "",
+            "",
+            '"Stop!" he said <b>; it is 5,00.',
+            "",
+            "cefr::A1 cefr::doubtful",
+        ],
         ["What did you _____?", "say", "verb", "demek", "What did you say?", "unit: 3; level: A1", "cefr::A1"],
     ]
     assert len({note[0] for note in notes}) == 3
@@ -111,6 +119,46 @@ def test_a_package_for_anki(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["collection.anki2", "s.apkg", "t.apkg"]
 
 
+def test_an_exported_deck_is_filled_in(run: Any, tmp_path: Path) -> None:
+    head = "#separator:tab\n#html:true\n#guid column:1\n#columns:GUID\tWord\tNote\tExample\tTags\n"
+    kept = 'a1\tdog\tmy "best"\tA dog!\tx\n'
+    deck, filled = tmp_path / "deck.txt", tmp_path / "filled.txt"
+    deck.write_text(head + kept + "b2\tadd\t<b>own</b>\t\ty\nc3\tzyx\t\t\t\n", encoding="utf-8")
+    result = run("write", deck, "--level", "A1", "--fill", filled)
+    assert "1 example fields filled" in result.err
+    lines = filled.read_text(encoding="utf-8").splitlines()
+    assert lines[:4] == head.splitlines()
+    notes = [*csv.reader(lines[4:], delimiter="\t")]
+    assert notes[0] == next(csv.reader([kept.strip()], delimiter="\t"))
+    assert [note[:3] for note in notes[1:]] == [["b2", "add", "<b>own</b>"], ["c3", "zyx", ""]]
+    assert "add" in notes[1][3].lower()
+    assert notes[2][3] == ""
+    assert "already there" in run("write", deck, "--level", "A1", "--fill", filled).err
+    plain = tmp_path / "words.txt"
+    plain.write_text("add\n", encoding="utf-8")
+    assert "is none. Export it as .apkg" in run("write", plain, "--level", "A1", "--fill", tmp_path / "f.txt").err
+
+
+def test_a_package_is_filled_in(run: Any, tmp_path: Path) -> None:
+    genanki = pytest.importorskip("genanki", reason="genanki is not installed")
+    fields = [{"name": name} for name in ("Front", "Own", "Example")]
+    model = genanki.Model(7, "mine", fields=fields, templates=[{"name": "c", "qfmt": "{{Front}}", "afmt": "{{Own}}"}])
+    deck = genanki.Deck(8, "mine")
+    for cells in (["dog", "1", "A dog!"], ["add", "<i>2</i>", ""]):
+        deck.add_note(genanki.Note(model=model, fields=cells, guid=cells[0]))
+    genanki.Package(deck).write_to_file(tmp_path / "d.apkg")
+    assert run("write", tmp_path / "d.apkg", "--level", "A1", "--fill", tmp_path / "f.apkg").code == 0
+    zipfile.ZipFile(tmp_path / "f.apkg").extract("collection.anki2", tmp_path)
+    database = sqlite3.connect(tmp_path / "collection.anki2")
+    found = {
+        guid: (fields.split("\x1f"), usn) for guid, fields, usn in database.execute("select guid, flds, usn from notes")
+    }
+    database.close()
+    assert found["dog"][0] == ["dog", "1", "A dog!"]
+    assert found["add"][0][:2] == ["add", "<i>2</i>"]
+    assert "add" in found["add"][0][2].lower()
+
+
 def test_what_cannot_be_written_is_said_beforehand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="must end in"):
         check_target(tmp_path / "s.pdf", force=False)
@@ -136,6 +184,23 @@ def test_a_journal_keeps_what_is_finished(tmp_path: Path) -> None:
         assert journal.rows == [*ROWS[:2], TWICE]
         journal.remove()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits on file sizes are a POSIX feature")
+def test_a_full_disk_names_the_journal_and_loses_no_row(tmp_path: Path) -> None:
+    import resource
+
+    job, before = head(["happy"]), resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (700, before[1]))
+        said = r"s\.csv\.part\.jsonl cannot be written"
+        with pytest.raises(TargetError, match=said), Journal(tmp_path / "s.csv", job) as journal:
+            for _ in range(99):
+                journal.add(ROWS[0])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with Journal(tmp_path / "s.csv", job) as again:
+        assert again.rows[:3] == [ROWS[0]] * 3
 
 
 @pytest.mark.parametrize("lost", range(1, 60, 7))
@@ -235,7 +300,7 @@ def writer() -> Iterator[Any]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     Handler.url = f"http://127.0.0.1:{server.server_port}"  # type: ignore[attr-defined]
     yield Handler
     Handler.go.set()

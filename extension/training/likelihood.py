@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...exporter.records.prompt import Record
+from ...exporter.records.prompt import Example, Record
 from ..models.prompt_form import pad_id
 from ..models.room import tokens_at_once
-from ..training.data import IGNORED, collate, encode
-from ..training.loss import token_losses
+from .data import IGNORED, collate, encode
+from .loss import token_losses
 
 
 def record_losses(
-    model: Any, tokenizer: Any, records: Sequence[Record], prompt_form: str = "instruct"
+    model: Any, tokenizer: Any, records: Sequence[Record | Example], prompt_form: str = "instruct"
 ) -> list[tuple[float, int]]:
     """The summed loss on the answer of each record in nats, and its number of tokens."""
     return _losses(model, tokenizer, encode(tokenizer, records, form=prompt_form))

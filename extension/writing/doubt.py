@@ -1,0 +1,26 @@
+"""Which of the sentences that pass the checks are not sure to be printable."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from .sheet import SheetRow
+
+# Log-odds that a teacher prints what the checks accept, by its fluency (nats a token), and the probability from which
+# it is not doubtful. Fitted by `bench.printable` to sentences of a small model, on the half of its rows for tuning.
+INTERCEPT, SLOPE = 2.24, 2.08
+SURE = 0.6
+
+
+def weighed(row: SheetRow) -> SheetRow:
+    """`row` with `printable`, and `doubtful` where that is small or not known; as it is where rejected or a bank's."""
+    if row.found is not None or not row.accepted:
+        return row
+    chance = None if row.fluency is None else printable(row.fluency)
+    return replace(row, printable=chance, doubtful=chance is None or chance < SURE)
+
+
+def printable(fluency: float) -> float:
+    """The probability that a teacher prints a sentence of this mean log-probability by the model that wrote it."""
+    return 1 / (1 + math.exp(-INTERCEPT - SLOPE * max(fluency, -50.0)))

@@ -1,0 +1,29 @@
+"""Files of our own, headers of weights, and calls of the tab that nobody meant end in a result or in a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .files import KINDS, try_one
+
+CASES = 500
+
+pytestmark = pytest.mark.slow  # half a minute in all
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_files(kind: str, tmp_path: Path) -> None:
+    if kind == "gguf":
+        pytest.importorskip("gguf")
+    became = [try_one(kind, seed, tmp_path) for seed in range(CASES)]
+    assert set(became) == {"read", "refused"} or kind in ("log", "reply")
+
+
+def test_calls(tmp_path: Path) -> None:
+    pytest.importorskip("gradio")
+    from . import calls
+
+    built = calls.page(tmp_path)
+    assert {calls.try_one(seed, built, tmp_path) for seed in range(CASES)} == {"answered", "refused"}
