@@ -19,7 +19,8 @@ from cefr_sentences.exporter.bank.headwords import Headword, headwords
 from cefr_sentences.exporter.language.entry import Entry
 from cefr_sentences.exporter.language.levels import TRAINABLE, level_number, parse_level, word_level
 from cefr_sentences.exporter.language.profile import Profile, mean_score, profiles
-from cefr_sentences.exporter.pairs.checking import count_sentences, starter_pairs
+from cefr_sentences.exporter.language.sentences import count_sentences
+from cefr_sentences.exporter.pairs.checking import starter_pairs
 
 # Sentences for each headword and part of speech; and words of a sentence.
 PROMISED = {"A1": 2, "A2": 2, "B1": 2, "B2": 1, "C1": 2}

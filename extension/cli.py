@@ -26,8 +26,6 @@ from .training import check_command as check
 from .training import command as training
 from .writing import command as writing
 
-_FULL = "cefr-sentences: not enough memory for this input. Split it, or close other programs."
-
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line; documentation tests parse their commands with it."""
@@ -76,11 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         print(f"cefr-sentences: {where}{error.strerror or error}.", file=sys.stderr)
     except MemoryError:
-        print(_FULL, file=sys.stderr)
-    except RuntimeError as error:
-        if type(error).__name__ != "OutOfMemoryError":  # torch's; this module does not import it
-            raise
-        print(f"{_FULL} With a model: take a smaller --batch.", file=sys.stderr)
+        said = "cefr-sentences: not enough memory for this input. Split it, or close other programs."
+        print(said, file=sys.stderr)
     except KeyboardInterrupt:
         print("cefr-sentences: stopped.", file=sys.stderr)
         return 130

@@ -24,7 +24,7 @@ from .browser.conftest import studio
 from .extension.tiny import save_tiny_model
 
 ALLOWED = 1.1  # of what the server had after the first round
-_SETTINGS = {"train-rank": 8, "train-alpha": 16, "train-batch": 16, "train-epochs": 0.5, "train-replace": True}
+_SETTINGS = {"train-rank": 8, "train-alpha": 16, "train-batch": 16, "train-epochs": 0.5, "train-evaluations": 1}
 
 
 class Page:
@@ -71,6 +71,7 @@ class Page:
         from gradio_client.utils import apply_diff
 
         so_far: list[Any] | None = None
+        ended = False
         with urllib.request.urlopen(f"{self.url}/gradio_api/queue/data?session_hash={self.session}") as stream:
             for line in stream:
                 message = json.loads(line[6:]) if line.startswith(b"data: ") else {"msg": ""}
@@ -82,7 +83,10 @@ class Page:
                     assert message["success"], message["output"]
                     if so_far is None:
                         yield message["output"]["data"]
-                    return
+                    ended = True
+                elif message["msg"] == "close_stream":
+                    break
+        assert ended
 
 
 def _read(url: str, data: Any = None) -> bytes:
@@ -117,11 +121,12 @@ def one_round(url: str, data: Path) -> dict[str, str]:
         "export": first.click("data-export", data_name="soak", data_records=64, data_mix="6:100", data_replace=True)
     }
     with ThreadPoolExecutor() as pool:
-        chosen = {"train_dataset": "soak.txt", "train_name": "soak"}
+        chosen = {"train_dataset": "soak.txt", "train_name": "soak", "train_replace": True}
         training = pool.submit(first.click, "train-start", **chosen, **_SETTINGS)
         second = Page(url)  # which follows the training, too
         said["train"] = training.result()
-    said["evaluate"] = second.click("evaluate-run", evaluate_adapter="soak", evaluate_dataset="soak_eval.txt")
+    chosen = {"evaluate_adapter": "soak", "evaluate_dataset": "soak_eval.txt", "evaluate_prompts": 1}
+    said["evaluate"] = second.click("evaluate-run", **chosen)
     asked = {"write_words": "dog, put off, zyx", "write_adapter": "soak", "write_tries": 1, "write_candidates": 2}
     said["write"] = second.click("write-run", **asked)
     said["apply"] = first.click("apply-run", apply_adapter="soak")

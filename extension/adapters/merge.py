@@ -18,6 +18,7 @@ from ...exporter.common.memory import check_memory, free_memory, gigabytes
 from ...exporter.records.prompt import ListPrompt
 from ..models.adapter import CONFIG, apply_adapter, check_adapter
 from ..models.gguf import edit_json
+from ..models.limits import device_limits
 from ..models.loading import check_model_name, libraries, load_tokenizer, locate, unloadable
 from ..models.prompt_form import prompt_ids
 from ..models.weights import shapes
@@ -68,6 +69,7 @@ def base_of(adapter: Path, models: Path | None = None) -> str:
     return name if name == "embedded" or not here else here[0]
 
 
+@device_limits()
 def merge(
     adapter: Path,
     base: str,

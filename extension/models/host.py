@@ -146,7 +146,7 @@ def adapter_folder(folders: Webui, name: str) -> Path:
 def with_adapter(loaded: Loaded, folder: Path) -> Iterator[Loaded]:
     """`loaded` with the adapter in `folder` for the length of the block; afterwards as it was."""
     with put_back(loaded.model):
-        yield put_on(loaded, folder)
+        yield _put_on(loaded, folder)
 
 
 def prompt_form_of(folder: Path) -> str:
@@ -154,28 +154,31 @@ def prompt_form_of(folder: Path) -> str:
     return check_adapter(folder).form
 
 
-def put_on(loaded: Loaded, folder: Path) -> Loaded:
-    """The model with the adapter in it, ready to answer.
-
-    Raises ModelError when they do not fit; the model is then as it was.
-    """
-    with put_back(loaded.model, only_after_an_error=True):
-        model = apply_adapter(loaded.model, folder, loaded.name, folder.name)
+def _put_on(loaded: Loaded, folder: Path) -> Loaded:
+    """The model with the adapter in it, ready to answer. Raises ModelError when they do not fit."""
+    model = apply_adapter(loaded.model, folder, loaded.name, folder.name)
     return Loaded(loaded.name, model, loaded.tokenizer, prompt_form_of(folder))
 
 
 def take_off(adapted: Any) -> Any:
-    """The model that `put_on` was given, without the adapter."""
+    """The model that `put_on_proved` was given, without the adapter."""
     base = adapted.get_base_model()
     take_layers_out(base)
     return base
 
 
 def put_on_proved(loaded: Loaded, folder: Path) -> tuple[Loaded, Applied]:
-    """As `put_on`, with the proof that the adapter works. After an error the model is as it was."""
+    """The model with the adapter in it, and the proof that it works. After an error the model is as it was."""
     with put_back(loaded.model, only_after_an_error=True):
-        adapted = put_on(loaded, folder)
+        adapted = _put_on(loaded, folder)
         return adapted, prove(adapted, folder.name)
+
+
+def ask(loaded: Loaded, prompts: Sequence[ListPrompt], **how: Any) -> list[Reply]:
+    """The answers of a model on loan; `how` is as in `Host.answers`."""
+    from .generate import generate
+
+    return generate(loaded.model, loaded.tokenizer, prompts, prompt_form=loaded.prompt_form, **how)
 
 
 @device_limits()

@@ -21,7 +21,17 @@ from ...exporter.records.prompt import ListPrompt, wrap
 from ..install.template import instruction_template
 from .adapter import META
 from .asking import GREEDY, HEADING, NO_STRICT, Progress, Reply, Sampling, answer_tokens, no_progress
-from .host import APPLIED, Applied, ModelState, adapter_folder, prompt_form_of, put_on_proved, take_off, with_adapter
+from .host import (
+    APPLIED,
+    Applied,
+    ModelState,
+    adapter_folder,
+    ask,
+    prompt_form_of,
+    put_on_proved,
+    take_off,
+    with_adapter,
+)
 from .jobs import Desk, stopping
 from .loading import Loaded
 from .pristine import NotRestored, adapter_stays_on, restoring
@@ -177,8 +187,6 @@ class InWebui:
         progress: Progress = no_progress,
         strict: bool = False,
     ) -> list[Reply]:
-        from .generate import generate
-
         if self.shared.model is None and self.state().name:
             with self._alone(), suppress(ModelError):
                 self._ready()  # reloads an idle model; only then is its kind known
@@ -187,15 +195,7 @@ class InWebui:
                 raise InputError(NO_STRICT)
             return self._ask_loader(prompts, sampling, progress)
         with self.lend(adapter) as loaded:
-            return generate(
-                loaded.model,
-                loaded.tokenizer,
-                prompts,
-                sampling=sampling,
-                prompt_form=loaded.prompt_form,
-                progress=progress,
-                strict=strict,
-            )
+            return ask(loaded, prompts, sampling=sampling, progress=progress, strict=strict)
 
     def _ask_loader(self, prompts: Sequence[ListPrompt], sampling: Sampling, progress: Progress) -> list[Reply]:
         """llama.cpp, ExLlama and the like, through the webui's own generation."""

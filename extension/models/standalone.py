@@ -12,7 +12,17 @@ from ...exporter.common.errors import InputError, ModelError, Option
 from ...exporter.common.webui import Webui
 from ...exporter.records.prompt import ListPrompt
 from .asking import GREEDY, NO_STRICT, Progress, Reply, Sampling, no_progress
-from .host import APPLIED, Applied, ModelState, adapter_folder, prompt_form_of, put_on_proved, take_off, with_adapter
+from .host import (
+    APPLIED,
+    Applied,
+    ModelState,
+    adapter_folder,
+    ask,
+    prompt_form_of,
+    put_on_proved,
+    take_off,
+    with_adapter,
+)
 from .jobs import Desk
 from .loading import Loaded, check_model_name, load, load_tokenizer
 from .pristine import NotRestored, adapter_stays_on, restoring
@@ -109,18 +119,8 @@ class Standalone:
             if strict:
                 raise InputError(NO_STRICT)
             return self._api.ask(prompts, sampling=sampling, progress=progress)
-        from .generate import generate
-
         with self.lend(adapter) as loaded:
-            return generate(
-                loaded.model,
-                loaded.tokenizer,
-                prompts,
-                sampling=sampling,
-                prompt_form=loaded.prompt_form,
-                progress=progress,
-                strict=strict,
-            )
+            return ask(loaded, prompts, sampling=sampling, progress=progress, strict=strict)
 
     def apply(self, adapter: str | None) -> Applied | None:
         with self._alone():

@@ -198,7 +198,8 @@ def _sliced(count: Callable[[str], int] | None, texts: list[str], chunk: int) ->
     """Token lengths of the first records, and what Training PRO would do with them; None without a tokenizer."""
     if count is None:
         return None
-    return report(HARD_CUT.join(texts[:_COUNTED]), lru_cache(maxsize=None)(count), chunk, overlap=False)
+    some = texts[:_COUNTED]
+    return report(HARD_CUT.join(some), some, lru_cache(maxsize=None)(count), chunk, overlap=False)
 
 
 def _result(exported: Exported, language: str) -> Markup:

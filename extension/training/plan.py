@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ...exporter.common.checked import checked, read_object
 from ...exporter.common.errors import CefrError, InputError, Option, Problem
+from ...exporter.common.files import target_error
 from ...exporter.records.prompt import Example, Record
 from ...exporter.records.reading import TrainingFile, read_training
 from ..models.limits import OutOfMemory
@@ -58,20 +61,17 @@ class Plan:
 
     def save(self, out: Path, records: Sequence[Record | Example]) -> None:
         (out / RESUME).mkdir(exist_ok=True)
-        data = {
-            "settings": asdict(self.settings),
-            "dataset": str(self.dataset.resolve()),
-            "eval": str(self.eval.resolve()) if self.eval else None,
-            "model": self.model,
-            "recipe": self.recipe,
-            "fingerprint": fingerprint(records),
-        }
-        (out / RESUME / "plan.json").write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+        held_out = str(self.eval.resolve()) if self.eval else None
+        dataset = str(self.dataset.resolve())
+        saved = _Saved(self.settings, dataset, self.model, fingerprint(records), held_out, self.recipe)
+        (out / RESUME / "plan.json").write_text(json.dumps(asdict(saved), indent=2) + "\n", encoding="utf-8")
 
     @staticmethod
     def load(out: Path) -> Plan:
         """The plan of the unfinished run in `out`. Raises InputError where there is none."""
-        return _read(out)[0]
+        saved = _read(out)
+        held_out = Path(saved.eval) if saved.eval else None
+        return Plan(saved.settings, Path(saved.dataset), held_out, saved.model, dict(saved.recipe))
 
     def resolved(self, loaded: Loaded, records: Sequence[Record | Example]) -> Plan:
         """The plan for these data, this model and this memory, with what its settings come to under `recipe`."""
@@ -98,17 +98,25 @@ class Plan:
         return replace(self, settings=settings, recipe={**self.recipe, "resolved": came_to})
 
 
-def _read(out: Path) -> tuple[Plan, str]:
+@dataclass(frozen=True)
+class _Saved:
+    """A plan as its file has it, and the fingerprint of its records."""
+
+    settings: TrainSettings
+    dataset: str
+    model: str
+    fingerprint: str
+    eval: str | None = None
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _read(out: Path) -> _Saved:
+    path = out / RESUME / "plan.json"
+    if not path.is_file():
+        raise InputError("{folder} holds no unfinished run, so there is nothing to resume.", folder=out)
     try:
-        data = json.loads((out / RESUME / "plan.json").read_text(encoding="utf-8"))
-        settings = TrainSettings(**{**data["settings"], "projections": tuple(data["settings"]["projections"])})
-        unseen = Path(data["eval"]) if data["eval"] else None
-        more = {"recipe": data["recipe"]} if "recipe" in data else {}
-        plan = Plan(settings, Path(data["dataset"]), unseen, data["model"], **more)
-        return plan, data["fingerprint"]
-    except FileNotFoundError:
-        raise InputError("{folder} holds no unfinished run, so there is nothing to resume.", folder=out) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return checked(_Saved, read_object(path))
+    except (InputError, ValueError) as error:
         message = "The unfinished run in {folder} cannot be read ({error}). Train it from the start, with {option}."
         raise InputError(message, folder=out, error=error, option=Option("force")) from None
 
@@ -170,10 +178,12 @@ def carry_out(
                 write({"event": "halved", "micro_batch": plan.settings.at_once})
                 if checkpoint is None:
                     _begin(plan, out, records, held_out, write)
-    except BaseException as error:
+    except BaseException as raised:
+        error = target_error(out, raised) if isinstance(raised, OSError) else raised
         if first():
-            _failed(out, error)
-        raise
+            with suppress(OSError):  # the disk may be full
+                _failed(out, error)
+        raise error from (raised.__cause__ if error is raised else raised)
     ended = {"state": "failed", "error": str(outcome.failure)} if outcome.failure else {"state": "finished"}
     append_first(out, {"event": "end", **({"state": "stopped"} if outcome.stopped else ended)})
     if not outcome.stopped and first():
@@ -218,12 +228,11 @@ def append_first(out: Path, entry: dict[str, Any]) -> None:
 
 
 def _to_resume_from(out: Path, plan: Plan, records: Sequence[Record | Example]) -> Path:
-    _, before = _read(out)
     checkpoint = last_checkpoint(out)
     if checkpoint is None:
         message = "The run in {folder} ended before its first checkpoint. Train it from the start, with {option}."
         raise InputError(message, folder=out, option=Option("force"))
-    if fingerprint(records) != before:
+    if fingerprint(records) != _read(out).fingerprint:
         message = "{file} or its evaluation file has changed since the run began. Train from the start."
         raise InputError(message, file=plan.dataset)
     return checkpoint

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -62,10 +63,10 @@ class Journal:
             if not whole:
                 self._write(job)
         except OSError as error:
-            self._file.close()
+            self._close()
             raise target_error(self.path, error) from error
         except InputError:
-            self._file.close()
+            self._close()
             raise
         self._kept = len(self.rows)
 
@@ -77,7 +78,7 @@ class Journal:
     ) -> None:
         if error is not None and not self._kept:
             self.remove()  # nothing is lost with it
-        self._file.close()
+        self._close()
 
     def add(self, row: SheetRow) -> None:
         try:
@@ -86,8 +87,12 @@ class Journal:
         except OSError as error:
             raise target_error(self.path, error) from error
 
+    def _close(self) -> None:
+        with suppress(OSError):  # on a full disk: half a row, which `add` has complained of
+            self._file.close()
+
     def remove(self) -> None:
-        self._file.close()
+        self._close()
         self.path.unlink(missing_ok=True)
 
     def _write(self, entry: dict[str, Any]) -> None:

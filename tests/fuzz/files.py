@@ -62,13 +62,13 @@ def changed(data: Any, chance: random.Random) -> Any:
             inside.append(place)
         holders = [value for value in inside if isinstance(value, (dict, list)) and value]
         if not holders:
-            return chance.choice(_ODD)
+            return copy.deepcopy(chance.choice(_ODD))
         holder: Any = holders[-1]
         key = chance.choice(list(holder) if isinstance(holder, dict) else range(len(holder)))
         if chance.random() < 0.3:
             del holder[key]
         else:
-            holder[key] = chance.choice(_ODD)
+            holder[key] = copy.deepcopy(chance.choice(_ODD))
     return data
 
 

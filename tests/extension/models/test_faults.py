@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import random
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cefr_sentences.exporter.common.errors import CefrError, InputError, ModelError, TargetError
 from cefr_sentences.exporter.common.webui import Webui
+from cefr_sentences.exporter.records.prompt import ListPrompt
 from cefr_sentences.extension.adapters.rename import renamed
 from cefr_sentences.extension.models.adapter import check_adapter
 from cefr_sentences.extension.models.loading import load
@@ -34,65 +33,93 @@ def loras(data: Path, tiny: Any) -> Path:
     return folder.parent
 
 
-@contextmanager
-def failing_at(number: int, error: type[BaseException]) -> Iterator[list[int]]:
-    """The call of torch with this number raises; the list counts them."""
-    from torch.overrides import TorchFunctionMode
-
-    calls = [0]
-
-    class Failing(TorchFunctionMode):
-        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            calls[0] += "grad_enabled" not in func.__name__  # a switch that torch's own context managers put back
-            if calls[0] == number:
-                raise error("injected")
-            return func(*args, **(kwargs or {}))
-
-    with Failing():
-        yield calls
-
-
 @pytest.mark.slow
-def test_an_error_anywhere_leaves_the_base_as_it_was(data: Path, loras: Path) -> None:
-    """Apply, take off, lend and train: an error at some of the calls of torch in each, chosen by a seed."""
+def test_an_error_anywhere_leaves_the_base_as_it_was(tmp_path: Path) -> None:
+    """`make fuzz` injects 200; these are two in each step of each host, and in a merge."""
+    from ...fuzz.faults import Faults, of_hosts, of_merging
+
+    faults = Faults(tmp_path)
+    became = [what for some in (of_hosts, of_merging) for _, what in some(faults, 2)]
+    assert len(became) == 30
+
+
+# A GPU's errors as torch raises them; the type is new in torch 2.8.
+def _gpu_errors() -> list[tuple[Exception, str]]:
     import torch
 
-    host = Standalone(Webui(data, data, lora_dir=loras), str(data / "model"))
-    with host.lend() as loaded:
-        base = logits(loaded.model)
-    sequence = plan(data, epochs=1.0)
-    records, _ = sequence.records()
+    accelerator = getattr(torch, "AcceleratorError", RuntimeError)
+    lost = "The GPU has failed"
+    return [
+        (torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."), "not enough memory"),
+        (accelerator("CUDA error: device-side assert triggered\nCUDA kernel errors might be reported later"), lost),
+        (RuntimeError("CUDA error: the launch timed out and was terminated"), lost),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"), lost),
+    ]
 
-    def lend() -> None:
-        with host.lend("a") as loaded:
-            logits(loaded.model)
+
+def test_a_gpu_that_fails(data: Path, loras: Path, tmp_path: Path) -> None:
+    """In a trial step, a step, the evaluation of a training, an evaluation, the proof and generation."""
+    from cefr_sentences.extension.evaluation.compare import evaluate
+    from cefr_sentences.extension.evaluation.task import of_records
+
+    host = Standalone(Webui(data, data, lora_dir=loras), str(data / "model"))
+    short = plan(data, epochs=0.5)
+    task = of_records(short.records()[1], 1)
+    with host.lend() as loaded:
+        model, base = loaded.model, logits(loaded.model)
+
+    def measure() -> None:
+        with host.lend("a") as lent:
+            evaluate(lent.model, lent.tokenizer, task)
 
     def train() -> None:
-        from cefr_sentences.extension.training.run import train
+        with host.lend() as lent:
+            carry_out(lent, short, tmp_path)
 
-        with host.lend() as loaded:
-            out = data / "trained"
-            out.mkdir(exist_ok=True)
-            train(loaded, records[:8], records[:4], sequence.settings, out, dataset="d.txt")
+    works: list[tuple[Callable[[], object], tuple[int, ...]]] = [
+        (train, (0, 7, 12)),
+        (measure, (0, 9)),
+        (lambda: host.apply("a"), (0, 1)),
+        (lambda: host.answers([ListPrompt("A1", ("dog",))], "a"), (0, 3)),
+    ]
+    for error, said in _gpu_errors():
+        for work, places in works:
+            for place in places:
+                left = [place]
 
-    chosen, injected = random.Random(19), 0
-    for work in (lambda: host.apply("a"), lambda: (host.apply("a"), host.apply(None)), lend, train):
-        with failing_at(0, RuntimeError) as calls:
-            work()
-        host.apply(None)
-        for number in chosen.sample(range(1, calls[0] + 1), 12):
-            with failing_at(number, chosen.choice([RuntimeError, MemoryError, KeyboardInterrupt])):
-                try:
+                def fail(*_: object, left: list[int] = left, error: Exception = error) -> None:
+                    left[0] -= 1
+                    if left[0] < 0:
+                        raise error
+
+                handle = model.get_input_embeddings().register_forward_pre_hook(fail)
+                with pytest.raises(ModelError, match=said):
                     work()
-                except BaseException:
-                    injected += 1
-            torch.set_grad_enabled(True)
-            if host.state().adapters:
-                host.apply(None)
-            with host.lend() as loaded:
-                assert base.equal(logits(loaded.model))
-                assert not [n for n, _ in loaded.model.named_modules() if "lora" in n]
-    assert injected > 30
+                handle.remove()
+                assert (host.state().adapters, base.equal(logits(model))) == ((), True)
+    assert not (tmp_path / "adapter_config.json").exists()
+    train()
+    assert (tmp_path / "adapter_config.json").exists()
+
+
+@pytest.mark.parametrize("written", [0, 4])
+def test_a_disk_that_is_full(
+    data: Path, tiny: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    """When the log is begun, and at a step: the message names the folder, and the disk's next run works."""
+    from cefr_sentences.extension.training import plan as room
+
+    def full(out: Path, entry: dict[str, Any], left: list[int] = [written]) -> None:  # noqa: B006
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(room, "append", full)
+    with pytest.raises(TargetError, match="no space left") as refused:
+        carry_out(tiny, plan(data, epochs=1.0), tmp_path)
+    assert str(tmp_path) in str(refused.value)
+    monkeypatch.undo()
+    carry_out(tiny, plan(data, epochs=0.5), tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def test_the_same_sentence_is_only_a_duplicate() -> None:
     ("level", "reasons"), [("A1", ("easy",)), ("A2", ()), ("B2", ()), ("C1", ("hard",)), ("C2", ("hard",)), ("", ())]
 )
 def test_a_sentence_may_be_one_level_off(level: str, reasons: tuple[str, ...]) -> None:
-    profile = Profile(3.0, level, (), 4, 1, ())
+    profile = Profile(3.0, level, (), 4)
     assert failed(Candidate("I have a cat.", "cat", "B1", profile)) == reasons
 
 
@@ -178,7 +178,7 @@ def test_a_sentence_may_be_one_level_off(level: str, reasons: tuple[str, ...]) -
     ],
 )
 def test_whole_sentences(sentence: str, whole: bool) -> None:
-    profile = Profile(1.5, "A1", (), 3, 1, ())
+    profile = Profile(1.5, "A1", (), 3)
     assert ("fragment" in failed(Candidate(sentence, "run", "A1", profile))) is not whole
 
 

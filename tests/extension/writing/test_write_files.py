@@ -186,6 +186,23 @@ def test_a_journal_keeps_what_is_finished(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="limits on file sizes are a POSIX feature")
+def test_a_full_disk_names_the_journal_and_loses_no_row(tmp_path: Path) -> None:
+    import resource
+
+    job, before = head(["happy"]), resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1500, before[1]))
+        said = r"s\.csv\.part\.jsonl cannot be written"
+        with pytest.raises(TargetError, match=said), Journal(tmp_path / "s.csv", job) as journal:
+            for _ in range(99):
+                journal.add(ROWS[0])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with Journal(tmp_path / "s.csv", job) as again:
+        assert again.rows[:3] == [ROWS[0]] * 3
+
+
 @pytest.mark.parametrize("lost", range(1, 60, 7))
 def test_half_a_line_is_cut_off(tmp_path: Path, lost: int) -> None:
     with Journal(tmp_path / "s.csv", JOB) as journal:
