@@ -94,7 +94,7 @@ class WritePane(Pane):
         def label(language: str) -> str:
             return text("write.download", language, format=say(of.name, language))
 
-        name = of.ending.removeprefix(".")
+        name = of.ending.removeprefix(".").replace(".", "-")
         return self.ui.worded(
             gr.DownloadButton, {"label": label}, visible=of.available, elem_id=f"cefr-write-{name}", size="sm"
         )
