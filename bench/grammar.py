@@ -1,8 +1,8 @@
 """`python -m bench.grammar --data DIR`: the levels of the items in `exporter/data/judge/grammar.tsv`, set again.
 
 DIR holds `grammar-profile/cefrj-grammar-profile-20180315.csv`. Its level of an item by learners' books, or by how
-frequent it is there, the Core Inventory, the English Grammar Profile and GSELO are five opinions, of which the first two
-are of one source. An item's level is their median, halves going up; of a range its lower end counts.
+frequent it is there, the Core Inventory, the English Grammar Profile and GSELO are five opinions, the first two of one
+source. An item's level is their median, halves going up; of a range its lower end counts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Fitting the judge: rows of rated sentences -> the numbers of its `FittedJudge`. Part of `python -m bench.fit_judge`."""
+"""Fitting the judge: rows of rated sentences -> the numbers of its `FittedJudge`. Part of `bench.fit_judge`."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from cefr_sentences.exporter.language.levels import LEVELS
 
 from .needs import need
 
-# The ratings have few A1 rows, and no sentence as learners' books have them, so sentences written for this project
-# are added. The A1 ones alone would teach that "you" and a question mark are A1; hence those at A2-C1. A file of their
-# own, not the starter pairs: the judge checks those. What each counts, against 1 for a rated one:
-A1_WEIGHT, GRADED_WEIGHT = 0.1, 3.0
+# Beside everyday sentences, such as learners' books have, written for this project. The A1 ones alone would teach that
+# "you" and a question mark are A1; hence those at A2-C1. A file of their own, not the starter pairs: the judge checks
+# those. What each counts, against 1 for a rated one:
+A1_WEIGHT, GRADED_WEIGHT = 0.3, 1.0
 GRADED = Path(__file__).parent / "anchors.tsv"
 # Everyday sentences of B1-C1 above all, written for this project and rated by two readers; both are instances of one
 # language model. Part "test" is for measuring only.
@@ -158,30 +158,27 @@ def score(numbers: dict[str, Any], rows: Rows) -> Any:
     return Regression(**numbers).predict(rows.x, rows.words)
 
 
-def fit_encyclopedia(train: Rows, anchors: Rows, folds: list[Any]) -> tuple[dict[str, Any], Any, Any]:
-    """The model of all rows; the scores of each row of `train` and `anchors` by models that have not seen it.
+def fit_encyclopedia(train: Rows, folds: list[Any]) -> tuple[dict[str, Any], Any]:
+    """The model of all rows, and the scores of each row by a model that has not seen it.
 
     The letters are fitted to what the features leave in rows that they were not fitted on.
     """
-    unseen, unseen_anchors = np.zeros(len(train)), np.zeros(len(anchors))
-    parts = np.arange(len(anchors)) % len(folds)
-    fitted = []
-    for number, (seen, held) in enumerate(folds):
-        part = fit_features(train.take(seen) + anchors.take(np.flatnonzero(parts != number)))
-        unseen[held] = score(part, train.take(held))
-        fitted.append(part)
+    unseen, fitted = np.zeros(len(train)), []
+    for seen, held in folds:
+        fitted.append(fit_features(train.take(seen)))
+        unseen[held] = score(fitted[-1], train.take(held))
     rest = train.y - unseen
-    for number, (seen, held) in enumerate(folds):
-        part = {**fitted[number], "letters": fit_letters(train.take(seen).words, rest[seen])}
-        unseen[held] = score(part, train.take(held))
-        aside = np.flatnonzero(parts == number)
-        unseen_anchors[aside] = score(part, anchors.take(aside))
-    numbers = {**fit_features(train + anchors), "letters": fit_letters(train.words, rest)}
-    return numbers, unseen, unseen_anchors
+    for part, (seen, held) in zip(fitted, folds, strict=True):
+        letters = fit_letters(train.take(seen).words, rest[seen])
+        unseen[held] = score({**part, "letters": letters}, train.take(held))
+    return {**fit_features(train), "letters": fit_letters(train.words, rest)}, unseen
 
 
 def fit_everyday(rows: Rows, anchors: Rows, folds: list[Any]) -> tuple[dict[str, Any], Any, Any]:
-    """The same of the everyday rows: the mean of the linear model, and of one by words alone. Trees add nothing."""
+    """The same of the everyday rows and the anchors: the mean of the linear model, and of one by words alone.
+
+    Trees add nothing here.
+    """
     unseen, unseen_anchors = np.zeros(len(rows)), np.zeros(len(anchors))
     parts = np.arange(len(anchors)) % len(folds)
 
@@ -209,27 +206,24 @@ def fit_like(encyclopedia: Rows, everyday: Rows) -> tuple[list[float], float]:
 
 def fit(train: Rows, everyday: Rows, anchors: Rows) -> tuple[dict[str, Any], dict[str, Any]]:
     """The numbers of the judge; and the scores of the rows, each by models that have not seen it, by name."""
-    encyclopedia, *of_encyclopedia = fit_encyclopedia(train, anchors, folds_by(alike(train.sentences)))
-    folds = folds_by(alike(everyday.sentences))
-    anchors = anchors.take(np.arange(len(anchors)))
-    anchors.weight = np.minimum(anchors.weight, 1.0)  # beside everyday rows they are not so few
-    of_daily, unseen, unseen_anchors = fit_everyday(everyday, anchors, folds)
+    encyclopedia, unseen_train = fit_encyclopedia(train, folds_by(alike(train.sentences)))
+    of_daily, unseen, unseen_anchors = fit_everyday(everyday, anchors, folds_by(alike(everyday.sentences)))
     like, like_intercept = fit_like(train, everyday + anchors)
-    # Cut points and means are those of rated sentences, with the starter pairs at A1 alone.
-    starters = np.flatnonzero(anchors.ratings[:, 0] == 1)
-    human = train + anchors.take(starters)
-    cuts = cut_points(np.r_[of_encyclopedia[0], of_encyclopedia[1][starters]], human)
+    # Cut points and means are those of rated sentences, with the anchors at A1 alone, where few are rated.
+    easy = np.flatnonzero(anchors.ratings[:, 0] == 1)
+    human = train + anchors.take(easy)
+    cuts = cut_points(np.r_[unseen_train, score(encyclopedia, anchors.take(easy))], human)
     numbers = {
         "encyclopedia": encyclopedia, "everyday": of_daily, "like": like, "like_intercept": like_intercept,
         "everyday_cuts": everyday_cuts(unseen, everyday), "cuts": cuts, "means": {},
     }  # fmt: skip
     judge = judge_of(numbers)
     scores = {
-        "train": judge.blend(train.x, of_encyclopedia[0], score(of_daily, train)),
+        "train": judge.blend(train.x, unseen_train, score(of_daily, train)),
         "everyday": judge.blend(everyday.x, score(encyclopedia, everyday), unseen),
-        "anchors": judge.blend(anchors.x, of_encyclopedia[1], unseen_anchors),
+        "anchors": judge.blend(anchors.x, score(encyclopedia, anchors), unseen_anchors),
     }
-    of_human = np.r_[scores["train"], scores["anchors"][starters]]
+    of_human = np.r_[scores["train"], scores["anchors"][easy]]
     for number, level in enumerate(LEVELS, 1):
         agreed = (human.ratings == number).all(1)
         numbers["means"][level] = round(float(np.average(of_human[agreed], weights=human.weight[agreed])), 2)

@@ -179,6 +179,7 @@ def hidden_name(name: str) -> bool:
     return any(part.startswith(".") for part in name.split("/"))
 
 
+@pytest.mark.slow  # dozens of forks
 @pytest.mark.parametrize("model", [False, True], ids=["the bank", "a model"])
 def test_write(tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch, model: bool) -> None:
     """With a model there is a journal beside the sheet, which the next run takes its rows from."""
@@ -198,6 +199,7 @@ def test_write(tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch, model:
     assert anywhere(tmp_path / "begun", tmp_path / "out", lambda: run("write", *words, *how), 3) > 2
 
 
+@pytest.mark.slow
 def test_install_and_uninstall(webui: Path, tmp_path: Path, run: Any) -> None:
     bare, installed = tmp_path / "bare", tmp_path / "installed"
     (webui / "user_data/CMD_FLAGS.txt").write_text("# mine\n--listen\n")
@@ -211,6 +213,7 @@ def test_install_and_uninstall(webui: Path, tmp_path: Path, run: Any) -> None:
     assert below(webui) == below(bare)
 
 
+@pytest.mark.slow
 def test_patch(webui: Path, tmp_path: Path, run: Any) -> None:
     bare, patched = tmp_path / "bare", tmp_path / "patched"
     extension = webui / "user_data/extensions/Training_PRO"

@@ -32,7 +32,8 @@ def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "level",
         help="how hard sentences are",
-        description="The CEFR level of each sentence, its score (1.0 is A1, 6.0 is C2), and why: its grammar and its hardest words.",
+        description="The CEFR level of each sentence, its score (1.0 is A1, 6.0 is C2), and why: its grammar and its "
+        "hardest words.",
         epilog="Text is taken apart into sentences; of a table, those of its column of sentences are judged. "
         "Exit codes: 0 done; 2 the input cannot be read.",
     )

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from .item_forms import implied_parts
+from .item_forms import implied_parts, key_of
 from .matching import match
 from .notation import Item, Items, Kind, headword, read_notation
 from .patterns import Pattern, patterns
 from .reading import Text, read
+from .spelling import spellings
 from .usage import cased, fits, same_word
 from .wordsets import FUNCTION, PARTICLES
 
@@ -64,6 +65,23 @@ class Entry:
         text = read(sentence)
         places = self._places(text)
         return tuple((text.tokens[at].start, text.tokens[at].end) for at in places or ())
+
+    def same_as(self, other: Entry) -> bool:
+        """Whether both ask for the same word or phrase, however it is spelt: colour and color, T-shirt and t shirt."""
+        if self.parts and other.parts and set(self.parts).isdisjoint(other.parts):
+            return False
+        return not self._spelled.isdisjoint(other._spelled)
+
+    @cached_property
+    def _spelled(self) -> frozenset[str]:
+        """Each alternative in one of its spellings; where there is no function word, as one word."""
+        found = set()
+        for items in self.alternatives:
+            keys = [key_of(item.written[0]) if item.kind is Kind.WORD else item.kind.value for item in items]
+            capital = "".join(item.written[0][:1] for item in items if cased(key_of(item.written[0])))
+            apart = "" if FUNCTION.isdisjoint(keys) else " "
+            found.add(capital + apart.join(min([key, *spellings(key)]) for key in keys))
+        return frozenset(found)
 
     @cached_property
     def keys(self) -> frozenset[str]:

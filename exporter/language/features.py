@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from . import wordsets as sets
 from .annotate import Token
-from .grammar import Item
+from .grammar import GrammarItem
 from .lexicon import RAREST
 from .verbs import Structure
 
@@ -28,7 +28,8 @@ NAMES = (
     "commas", "colons", "brackets", "quotes", "subordinators", "relatives", "coordinators", "prepositions",
     "preposition_share", "of", "finite", "past", "perfect", "passive", "progressive", "modal", "infinitive", "ing",
     "participle", "first_verb", "nominal", "latinate", "suffix_share", "personal", "third", "determiner_share",
-    "question", "function_share", "content", "log_content", "stretch", "repeated", "past_perfect", "conditional", "grammar_a2", "grammar_b1", "grammar_b2", "grammar_c1", "grammar_hardest",
+    "question", "function_share", "content", "log_content", "stretch", "repeated", "past_perfect", "conditional",
+    "grammar_a2", "grammar_b1", "grammar_b2", "grammar_c1", "grammar_hardest",
 )  # fmt: skip
 
 
@@ -44,7 +45,7 @@ def _traits(lower: str) -> tuple[int, ...]:
     )  # fmt: skip
 
 
-def features(tokens: list[Token], shape: Structure, items: Sequence[Item]) -> list[float]:
+def features(tokens: list[Token], shape: Structure, items: Sequence[GrammarItem]) -> list[float]:
     """The numbers named in NAMES. `tokens` holds at least one word; `shape` is its `structure`, `items` its grammar."""
     words = [t for t in tokens if t.word is not None]
     lowers = [t.lower for t in words]

@@ -139,7 +139,7 @@ class FittedJudge:
         rows = [features(reading.tokens, reading.structure, reading.items) for reading in sentences]
         return self.predict(rows, [letter_words(sentence.tokens) for sentence in sentences]).tolist()
 
-    def predict(self, rows: Sequence[Sequence[float]], words: Sequence[Sequence[str]]) -> Any:
+    def predict(self, rows: Any, words: Sequence[Sequence[str]]) -> Any:
         """Scores as a numpy array: one for each row of features, with that sentence's words in lower case."""
         import numpy as np
 

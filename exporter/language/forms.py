@@ -14,7 +14,7 @@ _WORD = re.compile(r"\w+")  # the same where there is no apostrophe, and much qu
 _INFLECTED = {"NOUN": "NNS", "VERB": "VBG"}  # the form that a part of speech has if it inflects
 _LIKE = {"PRON": "NOUN", "NUM": "NOUN"}  # others, hundreds
 # What the dictionary lacks.
-_MORE = {"person": ("people",), "cannot": ("can",), "app": ("apps",)}
+_MORE = {"person": ("people",), "cannot": ("can",), "app": ("apps",), "ox": ("oxen",)}
 
 
 def tokens(text: str) -> list[str]:

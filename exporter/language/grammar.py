@@ -22,19 +22,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from . import wordsets as sets
 from .annotate import Token
 from .levels import level_number
-from .lexicon import lemmas, lexicon
+from .tags import CLASSES, coded
 
 PATH = Path(__file__).parents[1] / "data" / "judge" / "grammar.tsv"
 
-# One letter for each thing that a word can be.
-CLASSES = {
-    "SUBJ": "S", "OBJ": "o", "DET": "t", "MODAL": "m", "PREP": "r", "WH": "w", "ADV": "a", "NAME": "e", "NOUN": "n",
-    "ADJ": "j", "V": "v", "VERB": "V", "VBZ": "z", "PAST": "d", "VBN": "N", "FULL": "f", "PP": "p", "VBG": "g", "ING": "i",
-    "ER": "q", "EST": "u", "FIN": "F", "NUMBER": "9", "THING": "k", "SURE": "Z", "SUREING": "I", "SIMPLE": "D",
-}  # fmt: skip
+# Names for pieces that many patterns have.
 MACROS = {
     "HAVE": "have/has/'ve",
     "BE": "am/is/are/'m/'re",
@@ -50,28 +44,9 @@ MACROS = {
     "DONE": "( FULL | VBN !NOUN )",
     "END": "( [,.;!?] | $ )",
 }
-# Adjectives in the lists that are verbs after "be" all the same, and participles that are not.
-_VERBAL = sets.words(
-    "working moving living trying growing hanging developing following leading burning written given injured removed "
-    "recycled proposed forbidden adopted used"
-)
-_ADJECTIVAL = sets.words(
-    "gone finished done supposed mistaken drunk left known set lost born worn open clear closed broken "
-    "located based situated opposed inclined intended made-up grown stuck fun during going being having king"
-)
-# Subjects after which "is swimming" is no progressive: "My hobby is swimming."
-_GERUNDED = sets.words(
-    "hobby hobbies problem job dream plan idea goal aim way key secret thing part pleasure passion habit work task "
-    "challenge point trouble difficulty alternative option purpose interest pastime sport activity mistake favourite"
-)
-_IRREGULAR_ER = sets.words("better worse further farther")
-_IRREGULAR_EST = sets.words("best worst furthest farthest")
-_NO_ADVERB = sets.words("family only reply supply apply fly rely july ally jelly belly bully italy lily lovely lonely")
-_MORE_ADVERBS = sets.words("recently finally n't not since")
-_FULL = {"been": "f", "had": "NF", "done": "fp", "gone": "f"}
 
 
-class Item(NamedTuple):
+class GrammarItem(NamedTuple):
     """One item of grammar. `level` is the name of a level."""
 
     number: str
@@ -89,36 +64,36 @@ class Item(NamedTuple):
     def __str__(self) -> str:
         return f"{self.name} ({self.level})"
 
-    def is_in(self, coded: str) -> bool:
-        return any(match.lastgroup == "it" for match in self.pattern.finditer(coded))
+    def is_in(self, text: str) -> bool:
+        return any(match.lastgroup == "it" for match in self.pattern.finditer(text))
 
 
-def grammar(tokens: Sequence[Token]) -> tuple[Item, ...]:
+def grammar(tokens: Sequence[Token]) -> tuple[GrammarItem, ...]:
     """The items that a sentence has, by its tokens; the hardest first, and of one level in the table's order."""
-    coded = "".join([_coded(token.lower, token.kind) for token in tokens])
+    text = "".join([coded(token.lower, token.kind) for token in tokens])
     words = {token.lower for token in tokens}
     question = "?" in words
     return tuple(
         item
         for item in items()
-        if (item.asked or not question) and not any(map(words.isdisjoint, item.needed)) and item.is_in(coded)
+        if (item.asked or not question) and not any(map(words.isdisjoint, item.needed)) and item.is_in(text)
     )
 
 
 @lru_cache(maxsize=1)
-def items() -> tuple[Item, ...]:
+def items() -> tuple[GrammarItem, ...]:
     """The table, the hardest items first."""
     rows = [line.split("\t") for line in PATH.read_text(encoding="utf-8").splitlines()[1:]]
     return tuple(sorted((_item(*row) for row in rows), key=lambda item: item.level, reverse=True))
 
 
-def _item(number: str, level: str, name: str, pattern: str, unless: str, example: str) -> Item:
+def _item(number: str, level: str, name: str, pattern: str, unless: str, example: str) -> GrammarItem:
     """An item by its row. Where what it must not be begins earlier, or in the same place, that takes its words."""
     asked = not unless.startswith("?")
     unless = re.sub(r"^\?(?: \| )?", "", unless)
     pattern_, needed = _parsed(pattern.split())
     other = f"{_parsed(unless.split())[0]}|" if unless else ""
-    return Item(number, level, name, re.compile(f"{other}(?P<it>{pattern_})"), needed, asked, example)
+    return GrammarItem(number, level, name, re.compile(f"{other}(?P<it>{pattern_})"), needed, asked, example)
 
 
 _PIECE = re.compile(r"(!?)(\[[^]]+\]|[^?*+{]+)([?*+]|\{[\d,]+\})?")
@@ -183,98 +158,3 @@ def _one(body: str) -> str:
     if body != body.lower():
         raise ValueError(f"No class of words: {body!r}.")
     return rf" (?:{'|'.join(map(re.escape, body.split('/')))})_[^ ]*(?![^ ])"
-
-
-@lru_cache(maxsize=100_000)
-def _coded(lower: str, kind: str) -> str:
-    """A word or mark with what it can be, as patterns see it."""
-    if kind == "mark":
-        return f" {lower if lower != '_' else '-'}_"
-    return f" {lower}_{_codes(lower, kind) or 'x'}"
-
-
-def _codes(lower: str, kind: str) -> str:
-    if kind == "name":
-        return "e"
-    if kind == "number":
-        return "9"
-    closed = _closed(lower)
-    if closed:
-        return closed
-    parts = lemmas(lower)
-    listed = lexicon().levels
-    of_lists = {
-        part for lemma in {lower, *(x for some in parts.values() for x in some)} for part in listed.get(lemma, ())
-    }
-    adjective = lower in _ADJECTIVAL or ("ADJ" in listed.get(lower, ()) and lower not in _VERBAL)
-    adverb = lower in sets.ADVERBS or (lower.endswith("ly") and lower not in _NO_ADVERB) or lower in _MORE_ADVERBS
-    codes = "a" if adverb else ""
-    if "NOUN" in parts and (not adverb):
-        codes += "n" if lower in _GERUNDED else "nk"
-    if "ADJ" in parts:
-        codes += "j"
-    if "VERB" in parts:
-        codes += _verb_codes(lower, parts["VERB"], adjective, of_lists)
-    for ending, irregular, code in (("er", _IRREGULAR_ER, "q"), ("est", _IRREGULAR_EST, "u")):
-        if lower in irregular or (
-            lower.endswith(ending)
-            and lower not in listed
-            and any(w != lower for p in ("ADJ", "ADV") for w in parts.get(p, ()))
-        ):
-            codes += code
-    return codes
-
-
-def _closed(lower: str) -> str:
-    """The codes of a function word."""
-    if lower in _FULL:
-        return _FULL[lower]
-    codes = ""
-    if lower in sets.MODALS and lower not in ("'d", "ought"):
-        codes += "mF"
-    if lower in ("am", "is", "are", "'m", "'re", "was", "were", "has", "do", "does", "did", "have", "'ve"):
-        codes += "F"
-    if lower in ("i", "you", "he", "she", "it", "we", "they"):
-        codes += "S"
-    if lower in ("me", "him", "us", "them", "you", "it", "her"):
-        codes += "o"
-    if lower == "like":
-        codes += "vV"
-    if lower in sets.DETERMINERS or lower in ("another", "both", "all"):
-        codes += "t"
-    if lower in sets.PREPOSITIONS or lower in ("like", "up", "down", "out", "off", "over"):
-        codes += "r"
-    if lower in ("who", "what", "when", "where", "why", "how", "which", "whose", "whom"):
-        codes += "w"
-    if codes or lower in sets.FUNCTION - sets.ADVERBS:
-        return codes + ("a" if lower in ("not", "n't", "also", "then") else "") or "x"
-    return ""
-
-
-def _verb_codes(lower: str, verbs: tuple[str, ...], adjective: bool, of_lists: set[str]) -> str:
-    from lemminflect import getAllInflections
-
-    tags: set[str] = set()
-    for verb in verbs:
-        table = getAllInflections(verb, "VERB")
-        tags |= {tag for tag, forms in table.items() if lower in forms}
-        if "VBN" not in table and lower in table.get("VBD", ()):
-            tags.add("VBN")  # regular
-    codes = ""
-    if "VB" in tags:
-        codes += "v" if "VERB" in of_lists else ""
-        codes += "V" if of_lists == {"VERB"} else ""
-    if "VBZ" in tags:
-        codes += "zZ" if of_lists == {"VERB"} else "z"
-    if "VBD" in tags and "VB" not in tags:
-        codes += "dF" if "VBN" in tags else "dFD"
-    if "VBN" in tags and lower not in ("got", "come", "become"):
-        codes += "N"
-        if not adjective:
-            codes += "p" if lower not in ("been",) else ""
-            codes += "f" if "VBD" not in tags else ""
-    if lower in ("come", "become"):
-        codes += "f"
-    if "VBG" in tags:
-        codes += "g" if adjective else "gi" if "NOUN" in lexicon().levels.get(lower, ()) else "giI"
-    return codes

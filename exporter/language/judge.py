@@ -12,7 +12,7 @@ from typing import ClassVar, Protocol
 
 from .annotate import Token, annotate
 from .fitted import fitted_judge
-from .grammar import Item, grammar
+from .grammar import GrammarItem, grammar
 from .levels import LEVELS, level_number
 from .verbs import Structure, structure
 
@@ -30,7 +30,7 @@ class Reading:
     tokens: list[Token]
     words: list[Token]
     structure: Structure
-    items: tuple[Item, ...]
+    items: tuple[GrammarItem, ...]
 
     @classmethod
     def of(cls, sentence: str) -> Reading:
@@ -38,7 +38,7 @@ class Reading:
         return cls._of(sentence, tokens, grammar(tokens))
 
     @classmethod
-    def _of(cls, sentence: str, tokens: list[Token], items: tuple[Item, ...]) -> Reading:
+    def _of(cls, sentence: str, tokens: list[Token], items: tuple[GrammarItem, ...]) -> Reading:
         words = [token for token in tokens if token.word is not None]
         return cls(sentence, tokens, words, structure(words), items)
 

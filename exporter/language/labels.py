@@ -130,8 +130,8 @@ class Labels:
         numeral = len(left) == 2 and "NUM" in lexicon().levels.get(before, ())
         if lower == "number" and (numeral or before.endswith(",")):  # "eight number", but not "phone number"
             return "NUM"
-        code = len(left) > 2 and before.strip(".") in POS and last.isupper() and lower in _CODES
-        return last if code and not taken else ""  # arrival noun C
+        code = len(left) > 2 and before.strip(".") in POS and lower in _CODES and len(lower) < 5
+        return last if code and not taken else ""  # arrival noun C, jeans n pl
 
     def _sense(self, left: list[str]) -> bool:
         last = left[-1].translate(_SUPERSCRIPT).strip("#.")

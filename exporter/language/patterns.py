@@ -267,6 +267,8 @@ def _fixed(items: Items) -> Pattern:
             slack = Slack.GAP if before.kind is Kind.GAP else Slack.PLACEHOLDER
         elif item.kind is Kind.WORD and before is not None and not hyphen:
             last = at + 1 == len(items)
+            if before.kind is Kind.WHOSE or set(keys_in(before)) & DETERMINERS:
+                slack = Slack.ADVERBS  # in a really good mood
             if last and is_noun(item) and (before.kind is Kind.WHOSE or is_function(before)):
                 slack, found = Slack.NOUN if _opens_noun(items) else Slack.NONE, found
         if at == 0 and after and set(keys_in(after[0])) & {"of", "in"} and item.kind is Kind.WORD and is_noun(item):

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .grammar import Item
+from .grammar import GrammarItem
 from .judge import Judge, Reading, find_judge, level_of
 from .levels import LEVELS, WordLevel, above, hardest_words
 
@@ -32,7 +32,7 @@ class Profile:
     level: str
     above: tuple[str, ...]
     words: int
-    grammar: tuple[Item, ...] = ()
+    grammar: tuple[GrammarItem, ...] = ()
     hardest: tuple[WordLevel, ...] = ()
 
     def __post_init__(self) -> None:

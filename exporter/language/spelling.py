@@ -45,7 +45,7 @@ forwards:forward upwards:upward downwards:downward amongst:among whilst:while le
 dreamt:dreamed spelt:spelled spoilt:spoiled spilt:spilled leant:leaned leapt:leaped smelt:smelled gotten:got
 counsellor:counselor woollen:woolen marvellous:marvelous chilli:chili hiccup:hiccough hello:hallo adviser:advisor
 alright:allright barbecue:barbeque inquiry:enquiry inquire:enquire kebab:kebap caviar:caviare dispatch:despatch
-zip:zipper maths:math auntie:aunty sanitiser:sanitizer moisturiser:moisturizer
+zip:zipper maths:math tonne:ton auntie:aunty sanitiser:sanitizer moisturiser:moisturizer
 """
 # The one on the left is also written as the one on the right, but nobody means the left one by the right one.
 _ONE_WAY = frozenset(["whilst", "gotten", "zip"])

@@ -52,7 +52,7 @@ def possible(key: str) -> tuple[str, ...]:
     if key[:1].isdigit():
         return ("NUM",) if key.isdigit() else ("NUM", "NOUN", "ADJ")
     levels = lexicon().levels
-    found = set(levels.get(key, ())) | (parts_of(key) if key not in FUNCTION - {"can", "will", "like"} else set())
+    found = set(levels.get(key, ())) | (parts_of(key) if key not in FUNCTION - MODALS - {"like"} else set())
     if not found:
         found = set(lemmas(key))
     if key.endswith("s") and "NOUN" in levels.get(key[:-1], ()):  # the dictionary lacks crisps

@@ -99,21 +99,32 @@ def cased(key: str) -> bool:
 
 def fits(parts: tuple[str, ...], text: Text, at: int) -> bool:
     """Whether the word at `at` can be one of `parts` there."""
-    if not parts:
+    if not parts or "INTJ" in parts:
         return True
-    key, wanted = text.tokens[at].key, set(parts)
-    if wanted & {"DET", "PRON", "NUM"} and key not in _POINTING:  # grammars differ in what they call "many" or "one"
-        wanted |= {"DET", "PRON", "NUM", "ADJ"}
-        wanted |= {"NOUN"} if "PRON" in wanted else set()
-    if "ADJ" in wanted and key in POSSESSIVES:
-        wanted.add("DET")
-    if "ADV" in wanted and key in _DAYS:
-        wanted.add("NOUN")
-    if is_participle(key) and key.endswith("ed"):  # an abandoned house, is divided
-        wanted |= {"ADJ"} if "VERB" in wanted else {"VERB"} if at and text.tokens[at - 1].key in BE else set()
+    key, allowed = text.tokens[at].key, _allowed(parts, text, at)
+    if allowed.isdisjoint(possible(key)) and key not in MODALS:
+        return True  # who wrote the list knows more than the dictionary
+    return sum(chance for part, chance in likely(text, at).items() if part in allowed) > _UNLIKELY
+
+
+def _allowed(parts: tuple[str, ...], text: Text, at: int) -> set[str]:
+    """`parts`, and what else the tagger may call them here: grammars differ."""
+    key, allowed = text.tokens[at].key, set(parts)
+    before = text.tokens[at - 1].key if at and not text.tokens[at].before else ""
     after = text.tokens[at + 1].key if at + 1 < len(text.tokens) and not text.tokens[at + 1].before else ""
-    if "PREP" in wanted and key in PARTICLES and (after in DETERMINERS or after in POSSESSIVES):
-        wanted.add("ADV")  # "ran down the hill" is like "put down the bag"
-    if "INTJ" in wanted or (wanted.isdisjoint(possible(key)) and key not in MODALS):
-        return True
-    return sum(chance for part, chance in likely(text, at).items() if part in wanted) > _UNLIKELY
+    if allowed & {"DET", "PRON", "NUM"} and key not in _POINTING:  # many, one
+        allowed |= {"DET", "PRON", "NUM", "ADJ"}
+    if "ADJ" in parts and key in POSSESSIVES:
+        allowed.add("DET")
+    if "PRON" in parts or ("ADV" in parts and key in _DAYS):  # a lot, today
+        allowed.add("NOUN")
+    if (
+        is_participle(key) and key.endswith("ed") and ("VERB" in parts or before in BE)
+    ):  # an abandoned house, is divided
+        allowed |= {"VERB", "ADJ"} if {"VERB", "ADJ"} & allowed else set()
+    if "PREP" in parts and key in PARTICLES and after in DETERMINERS | POSSESSIVES:
+        allowed.add("ADV")  # "ran down the hill" is like "put down the bag"
+    noun_follows = bool(after) and not {"NOUN", "ADJ"}.isdisjoint(possible(after))
+    if "NOUN" in parts and before in DETERMINERS | POSSESSIVES and not noun_follows:  # the first to arrive
+        allowed.add("ADJ")
+    return allowed

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-import io
 import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from ..training.plots import DPI
+from ..training.plots import png
 from .metric import Histogram
 from .metrics import METRICS
 from .result import ADAPTER, MODELS, NO_FIGURE, Evaluation, Figure, System
@@ -89,12 +88,6 @@ def _canvas(width: float, height: float) -> tuple[Any, Any]:
     return figure, axes
 
 
-def _png(figure: Any) -> bytes:
-    out = io.BytesIO()
-    figure.savefig(out, format="png", dpi=DPI)
-    return out.getvalue()
-
-
 def _bars(groups: Sequence[str], series: Sequence[tuple[str, Sequence[Figure]]], label: str, by: float) -> bytes:
     """A group of bars for each of `groups`, with a bar for each series. `by` is what values are multiplied by."""
     inches = max(4.5, 1.1 * len(groups) + 1.0)
@@ -118,7 +111,7 @@ def _bars(groups: Sequence[str], series: Sequence[tuple[str, Sequence[Figure]]],
     axes.grid(axis="y", alpha=0.4)
     axes.set_axisbelow(True)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=int(inches / 1.8), frameon=False)
-    return _png(figure)
+    return png(figure)
 
 
 def _steps(systems: Sequence[System], histogram: Histogram, level: str) -> bytes:
@@ -143,4 +136,4 @@ def _steps(systems: Sequence[System], histogram: Histogram, level: str) -> bytes
     handles, labels = axes.get_legend_handles_labels()
     if handles:
         axes.legend(handles, labels)
-    return _png(figure)
+    return png(figure)

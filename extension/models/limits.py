@@ -24,12 +24,13 @@ def device_limits() -> Iterator[None]:
         raise
     except (RuntimeError, MemoryError) as error:
         said = str(error)
-        if isinstance(error, MemoryError) or any(text in said for text in _NO_MEMORY):
+        kind = type(error).__name__  # torch before 2.8 has no AcceleratorError
+        if kind in ("MemoryError", "OutOfMemoryError") or any(text in said for text in _NO_MEMORY):
             raise OutOfMemory(
                 "There is not enough memory for this model and what it was asked. Close other programs, ask for less "
                 "at a time, or take a smaller model."
             ) from error
-        if type(error).__name__ == "AcceleratorError" or said.startswith(_BROKEN):  # torch before 2.8 has no such type
+        if kind == "AcceleratorError" or said.startswith(_BROKEN):
             raise ModelError(
                 "The GPU has failed ({cause}), and this process can use it no more. Start the webui or the command "
                 "again. A training continues from its last checkpoint.",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -111,8 +113,22 @@ def _draw(path: Path, name: str, entries: Entries, drawer: Callable[[Any, Entrie
     if len(axes.get_lines()) > 1:
         axes.legend()
     with atomic_path(path) as part:
-        figure.savefig(part, dpi=DPI, format="png")
+        part.write_bytes(png(figure))
     return True
+
+
+def png(figure: Any) -> bytes:
+    """The picture of a matplotlib figure.
+
+    matplotlib keeps the fonts of every thread open, and each of our jobs has a thread of its own: they are closed.
+    """
+    from matplotlib import font_manager
+
+    out = io.BytesIO()
+    figure.savefig(out, format="png", dpi=DPI)
+    with suppress(AttributeError):  # a private name, as matplotlib itself clears it in the child of a fork
+        font_manager._get_font.cache_clear()  # pyright: ignore[reportAttributeAccessIssue]
+    return out.getvalue()
 
 
 def _epochs_on_top(axes: Any, entries: Entries) -> None:

@@ -90,6 +90,25 @@ def test_the_part_of_speech_of_a_column() -> None:
     assert Entry.parse("book", "Nomen").parts == ()
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("colour", "color", True),
+        ("T-shirt", "t shirt", True),
+        ("ice-cream n", "icecream", True),
+        ("grey/gray", "gray", True),
+        ("put sth off", "put sb/sth off", True),
+        ("book n", "book v", False),
+        ("polish", "Polish", False),
+        ("everyday", "every day", False),
+        ("storey", "story", False),
+    ],
+)
+def test_the_same_entry_in_another_spelling(one: str, other: str, same: bool) -> None:
+    assert Entry.parse(one).same_as(Entry.parse(other)) is same
+    assert Entry.parse(other).same_as(Entry.parse(one)) is same
+
+
 def test_odd_entries_are_in_no_sentence() -> None:
     for text in ("", "...", "(", "\U0001f600", "'", "/"):
         assert not Entry.parse(text).uses("It's a big dog ... (n)")

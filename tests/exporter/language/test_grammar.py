@@ -6,7 +6,7 @@ import time
 
 import pytest
 from cefr_sentences.exporter.language.annotate import annotate
-from cefr_sentences.exporter.language.grammar import Item, grammar, items
+from cefr_sentences.exporter.language.grammar import GrammarItem, grammar, items
 from cefr_sentences.exporter.language.levels import LEVELS
 from cefr_sentences.exporter.language.profile import profile
 
@@ -16,7 +16,7 @@ def found(sentence: str) -> set[str]:
 
 
 @pytest.mark.parametrize("item", items(), ids=lambda item: item.name)
-def test_every_item_is_in_its_example(item: Item) -> None:
+def test_every_item_is_in_its_example(item: GrammarItem) -> None:
     assert item.name in found(item.example)
     assert item.level in LEVELS
 

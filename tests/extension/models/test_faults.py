@@ -234,6 +234,26 @@ def test_a_damaged_checkpoint(data: Path, tiny: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        '{"event": "end"}',
+        '{"event": []}',
+        '{"event": "resume", "step": "1"}',
+        '{"current_steps": "1", "loss": 1}',
+        "[" * 9999,
+    ],
+)
+def test_a_damaged_line_of_a_log(tmp_path: Path, line: str) -> None:
+    from cefr_sentences.extension.training.log import read_log
+
+    lines = ['{"event": "start"}', '{"current_steps": 1, "loss": 2.0}', line, '{"current_steps": 2, "loss": 1.0}']
+    (tmp_path / "run.jsonl").write_text("\n".join(lines))
+    log = read_log(tmp_path)
+    assert log is not None
+    assert (log.state, [entry["loss"] for entry in log.losses]) == ("running", [2.0, 1.0])
+
+
+@pytest.mark.parametrize(
     "card", ["[]", "{", '{"level": 1}', '{"data": []}', '{"seconds": 1e999}', '{"level": "\\ud800"}']
 )
 def test_a_damaged_card(loras: Path, tmp_path: Path, card: str) -> None:
