@@ -74,11 +74,11 @@ class Page:
         ended = False
         with urllib.request.urlopen(f"{self.url}/gradio_api/queue/data?session_hash={self.session}") as stream:
             for line in stream:
-                message = json.loads(line[6:]) if line.startswith(b"data: ") else {"msg": ""}
+                message: dict[str, Any] = json.loads(line[6:]) if line.startswith(b"data: ") else {"msg": ""}
                 if message["msg"] == "process_generating":
                     given = message["output"]["data"]
                     so_far = given if so_far is None else list(map(apply_diff, so_far, given))
-                    yield so_far
+                    yield list(so_far or ())
                 elif message["msg"] == "process_completed":
                     assert message["success"], message["output"]
                     if so_far is None:
