@@ -10,18 +10,18 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 from cefr_sentences.exporter.language.features import NAMES
-from cefr_sentences.exporter.language.fitted import PATH, FittedJudge
+from cefr_sentences.exporter.language.fitted import PATH
 
-from .judge_model import alike, fit, folds_by, read, read_anchors
+from .judge_model import fit, read, read_anchors, read_everyday
 from .judge_report import report
 
 SOURCE = (
     "Fitted on the Wiki-Auto part of CEFR-SP (Arase, Uchida and Kajiwara: CEFR-Based Sentence Difficulty Annotation "
-    "and Assessment, EMNLP 2022; CC BY-SA 3.0) and on sentences of cefr-sentences, bench/anchors.tsv (CC0). "
+    "and Assessment, EMNLP 2022; CC BY-SA 3.0) and on sentences of cefr-sentences, bench/anchors.tsv and "
+    "bench/everyday.tsv (CC0; the ratings of the latter are a language model's). "
     "See LICENSE.txt in this folder. Written by bench/fit_judge.py."
 )
 
@@ -34,11 +34,10 @@ def main() -> None:
     started = time.perf_counter()
     train = read(args.data / "sentence-levels" / "wiki-auto-train.tsv")
     dev = read(args.data / "sentence-levels" / "wiki-auto-dev.tsv")
-    anchors = read_anchors()
-    numbers, unseen, unseen_anchors = fit(train, anchors, folds_by(alike(train.sentences)))
-    model = asdict(FittedJudge(**numbers))
-    PATH.write_text(json.dumps({"source": SOURCE, "features": NAMES, "model": model}, separators=(",", ":")) + "\n")
-    text = report(train, dev, anchors, numbers, unseen, unseen_anchors)
+    everyday, anchors = read_everyday(), read_anchors()
+    numbers, unseen = fit(train, everyday["fit"], anchors)
+    PATH.write_text(json.dumps({"source": SOURCE, "features": NAMES, "model": numbers}, separators=(",", ":")) + "\n")
+    text = report(train, dev, everyday, anchors, numbers, unseen)
     print(text)
     print(f"{PATH.name}: {PATH.stat().st_size / 1024:,.0f} KB, {time.perf_counter() - started:.0f} s")
     if args.report is not None:

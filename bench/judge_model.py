@@ -1,25 +1,29 @@
-"""Fitting the judge: rows of rated sentences -> the numbers of a `FittedJudge`. Part of `python -m bench.fit_judge`."""
+"""Fitting the judge: rows of rated sentences -> the numbers of its `FittedJudge`. Part of `bench.fit_judge`."""
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from cefr_sentences.exporter.language.features import features
-from cefr_sentences.exporter.language.fitted import FittedJudge, letter_groups, letter_words
+from cefr_sentences.exporter.language.fitted import Regression, judge_of, letter_groups, letter_words, word_pairs
 from cefr_sentences.exporter.language.judge import Reading
 from cefr_sentences.exporter.language.levels import LEVELS
 
 from .needs import need
 
-# The ratings have few A1 rows, and no sentence as learners' books have them, so sentences written for this project
-# are added. The A1 ones alone would teach that "you" and a question mark are A1; hence those at A2-C1. A file of their
-# own, not the starter pairs: the judge checks those. What each counts, against 1 for a rated one:
-A1_WEIGHT, GRADED_WEIGHT = 0.1, 3.0
+# Beside everyday sentences, such as learners' books have, written for this project. The A1 ones alone would teach that
+# "you" and a question mark are A1; hence those at A2-C1. A file of their own, not the starter pairs: the judge checks
+# those. What each counts, against 1 for a rated one:
+A1_WEIGHT, GRADED_WEIGHT = 0.3, 1.0
 GRADED = Path(__file__).parent / "anchors.tsv"
-RIDGE, LETTERS = 100.0, 30.0
+# Everyday sentences of B1-C1 above all, written for this project and rated by two readers; both are instances of one
+# language model. Part "test" is for measuring only.
+EVERYDAY = Path(__file__).parent / "everyday.tsv"
+RIDGE, LETTERS, PAIRS, LIKE = 100.0, 30.0, 10.0, 1.0
 TREES = {
     "n_estimators": 250, "learning_rate": 0.05, "max_depth": 4, "min_samples_leaf": 20, "subsample": 0.6,
     "max_features": 0.3, "random_state": 0,
@@ -33,7 +37,7 @@ class Rows:
     def __init__(self, sentences: Sequence[str], ratings: Any, weight: float = 1.0) -> None:
         read = [Reading.of(sentence) for sentence in sentences]
         self.sentences = list(sentences)
-        self.x = np.array([features(reading.tokens, reading.structure) for reading in read])
+        self.x = np.array([features(reading.tokens, reading.structure, reading.items) for reading in read])
         self.words = [letter_words(reading.tokens) for reading in read]
         self.ratings = np.asarray(ratings, dtype=float)
         self.weight = np.full(len(self.sentences), weight)
@@ -65,6 +69,19 @@ def read(path: Path) -> Rows:
     return Rows([c[0] for c in cells], [(int(c[1]), int(c[2])) for c in cells])
 
 
+def read_everyday() -> dict[str, Rows]:
+    """The parts of EVERYDAY: "fit", "test", and "tricky", which is of the test too."""
+    with EVERYDAY.open(encoding="utf-8", newline="") as file:
+        cells = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    parts: dict[str, list[dict[str, str]]] = {"fit": [], "test": [], "tricky": []}
+    for row in cells:
+        parts["tricky" if row["voice"] == "tricky" else row["part"]].append(row)
+    return {
+        part: Rows([row["sentence"] for row in some], [(int(row["one"]), int(row["two"])) for row in some])
+        for part, some in parts.items()
+    }
+
+
 def read_anchors() -> Rows:
     graded = [line.rstrip("\n").split("\t") for line in GRADED.open(encoding="utf-8")]
     easy = [sentence for level, sentence in graded if level == "A1"]
@@ -74,12 +91,22 @@ def read_anchors() -> Rows:
     )
 
 
-def fit_features(rows: Rows) -> dict[str, Any]:
-    """The linear model and the trees, as the numbers of a FittedJudge; no letters, no cut points."""
+def fit_linear(rows: Rows) -> dict[str, Any]:
+    """The linear model, as the numbers of a Regression without trees, letters and pairs."""
     scaler = need("sklearn.preprocessing").StandardScaler().fit(rows.x, sample_weight=rows.weight)
     ridge = (
         need("sklearn.linear_model").Ridge(alpha=RIDGE).fit(scaler.transform(rows.x), rows.y, sample_weight=rows.weight)
     )
+    return {
+        "centre": _short(scaler.mean_), "scale": _short(scaler.scale_), "linear": _short(ridge.coef_),
+        "intercept": round(float(ridge.intercept_), 5), "roots": [], "depth": 0, "feature": [], "limit": [],
+        "below": [], "above": [], "value": [], "letters": {}, "pairs": {},
+    }  # fmt: skip
+
+
+def fit_features(rows: Rows) -> dict[str, Any]:
+    """The linear model and the trees."""
+    linear = fit_linear(rows)
     forest = need("sklearn.ensemble").GradientBoostingRegressor(**TREES).fit(rows.x, rows.y, sample_weight=rows.weight)
     nodes: dict[str, list[Any]] = {name: [] for name in ("feature", "limit", "below", "above", "value")}
     roots = []
@@ -95,58 +122,122 @@ def fit_features(rows: Rows) -> dict[str, Any]:
             nodes["above"].append(first + (at if leaf else int(tree.children_right[at])))
             nodes["value"].append(round(TREES["learning_rate"] * float(tree.value[at, 0, 0]), 5) if leaf else 0.0)
     start = float(np.average(rows.y, weights=rows.weight))  # what boosting starts from
-    return {
-        "centre": _short(scaler.mean_), "scale": _short(scaler.scale_), "linear": _short(ridge.coef_),
-        "intercept": round(float(ridge.intercept_) + start, 5), "roots": roots, "depth": TREES["max_depth"], **nodes,
-    }  # fmt: skip
+    intercept = round(linear["intercept"] + start, 5)
+    return {**linear, "intercept": intercept, "roots": roots, "depth": TREES["max_depth"], **nodes}
 
 
 def fit_letters(words: list[list[str]], rest: Any) -> dict[str, float]:
     """Weights of letter groups for what the features leave."""
-    counter = need("sklearn.feature_extraction.text").CountVectorizer(
-        analyzer=lambda words: [group for word in words for group in letter_groups(word)], min_df=LEAST_ROWS
-    )
-    counts = counter.fit_transform(words).astype(float)
-    counts = need("scipy.sparse").diags(1 / np.sqrt([max(1, len(w)) for w in words])) @ counts
+    counter, counts = counted(words, lambda words: [g for word in words for g in letter_groups(word)], LEAST_ROWS)
     ridge = need("sklearn.linear_model").Ridge(alpha=LETTERS, solver="lsqr", fit_intercept=False).fit(counts, rest)
+    return _weights(counter, ridge.coef_)
+
+
+def fit_pairs(rows: Rows) -> tuple[dict[str, float], float]:
+    """Weights of words and pairs of words in at least two rows, rare ones penalised less; and what to add to them."""
+    counter, counts = counted(rows.words, word_pairs, 2)
+    rarity = 1 + np.log(len(rows) / np.asarray((counts > 0).sum(axis=0))[0])
+    ridge = need("sklearn.linear_model").Ridge(alpha=PAIRS, solver="lsqr")
+    ridge.fit(counts @ need("scipy.sparse").diags(rarity), rows.y, sample_weight=rows.weight)
+    return _weights(counter, ridge.coef_ * rarity / 2), float(ridge.intercept_)
+
+
+def counted(words: list[list[str]], parts: Any, least: int) -> tuple[Any, Any]:
+    """How often each sentence has what `parts` finds in its words, by the root of its length; the counter first."""
+    counter = need("sklearn.feature_extraction.text").CountVectorizer(analyzer=parts, min_df=least)
+    counts = counter.fit_transform(words).astype(float)
+    return counter, need("scipy.sparse").diags(1 / np.sqrt([max(1, len(w)) for w in words])) @ counts
+
+
+def _weights(counter: Any, found: Any) -> dict[str, float]:
     names = counter.get_feature_names_out()
-    return {g: round(float(c), 4) for g, c in sorted(zip(names, ridge.coef_, strict=True)) if abs(c) >= 0.00005}
+    return {g: round(float(c), 4) for g, c in sorted(zip(names, found, strict=True)) if abs(c) >= 0.00005}
 
 
 def score(numbers: dict[str, Any], rows: Rows) -> Any:
-    spare = {"letters": {}, "cuts": [1.5, 2.5, 3.5, 4.5, 5.5], "means": {}}
-    return FittedJudge(**{**spare, **numbers}).predict(rows.x.tolist(), rows.words)
+    return Regression(**numbers).predict(rows.x, rows.words)
 
 
-def fit(train: Rows, anchors: Rows, folds: list[Any]) -> tuple[dict[str, Any], Any, Any]:
-    """The model of all rows; the scores of each row of `train` and `anchors` by models that have not seen it.
+def fit_encyclopedia(train: Rows, folds: list[Any]) -> tuple[dict[str, Any], Any]:
+    """The model of all rows, and the scores of each row by a model that has not seen it.
 
     The letters are fitted to what the features leave in rows that they were not fitted on.
     """
-    unseen, unseen_anchors = np.zeros(len(train)), np.zeros(len(anchors))
-    parts = np.arange(len(anchors)) % len(folds)
-    fitted = []
-    for number, (seen, held) in enumerate(folds):
-        part = fit_features(train.take(seen) + anchors.take(np.flatnonzero(parts != number)))
-        unseen[held] = score(part, train.take(held))
-        fitted.append(part)
+    unseen, fitted = np.zeros(len(train)), []
+    for seen, held in folds:
+        fitted.append(fit_features(train.take(seen)))
+        unseen[held] = score(fitted[-1], train.take(held))
     rest = train.y - unseen
+    for part, (seen, held) in zip(fitted, folds, strict=True):
+        letters = fit_letters(train.take(seen).words, rest[seen])
+        unseen[held] = score({**part, "letters": letters}, train.take(held))
+    return {**fit_features(train), "letters": fit_letters(train.words, rest)}, unseen
+
+
+def fit_everyday(rows: Rows, anchors: Rows, folds: list[Any]) -> tuple[dict[str, Any], Any, Any]:
+    """The same of the everyday rows and the anchors: the mean of the linear model, and of one by words alone.
+
+    Trees add nothing here.
+    """
+    unseen, unseen_anchors = np.zeros(len(rows)), np.zeros(len(anchors))
+    parts = np.arange(len(anchors)) % len(folds)
+
+    def fitted(rows: Rows, anchors: Rows) -> dict[str, Any]:
+        numbers = fit_linear(rows + anchors)
+        halves, added = fit_pairs(rows + anchors)
+        return {**numbers, "intercept": round(numbers["intercept"] + added, 5), "pairs": halves}
+
     for number, (seen, held) in enumerate(folds):
-        part = {**fitted[number], "letters": fit_letters(train.take(seen).words, rest[seen])}
-        unseen[held] = score(part, train.take(held))
         aside = np.flatnonzero(parts == number)
-        unseen_anchors[aside] = score(part, anchors.take(aside))
-    numbers = fit_features(train + anchors)
-    numbers["letters"] = fit_letters(train.words, rest)
-    # Cut points and means are those of rated sentences, with the starter pairs at A1 alone.
-    starters = np.flatnonzero(anchors.ratings[:, 0] == 1)
-    human, scores = train + anchors.take(starters), np.r_[unseen, unseen_anchors[starters]]
-    numbers["cuts"] = cut_points(scores, human)
-    numbers["means"] = {}
+        part = fitted(rows.take(seen), anchors.take(np.flatnonzero(parts != number)))
+        unseen[held], unseen_anchors[aside] = score(part, rows.take(held)), score(part, anchors.take(aside))
+    return fitted(rows, anchors), unseen, unseen_anchors
+
+
+def fit_like(encyclopedia: Rows, everyday: Rows) -> tuple[list[float], float]:
+    """Weights of the features that tell everyday sentences from those of an encyclopedia."""
+    rows = encyclopedia + everyday
+    scaler = need("sklearn.preprocessing").StandardScaler().fit(rows.x)
+    told = need("sklearn.linear_model").LogisticRegression(C=LIKE, max_iter=1000)
+    told.fit(scaler.transform(rows.x), np.arange(len(rows)) >= len(encyclopedia))
+    weights = told.coef_[0] / scaler.scale_
+    return _short(weights), round(float(told.intercept_[0] - weights @ scaler.mean_), 5)
+
+
+def fit(train: Rows, everyday: Rows, anchors: Rows) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The numbers of the judge; and the scores of the rows, each by models that have not seen it, by name."""
+    encyclopedia, unseen_train = fit_encyclopedia(train, folds_by(alike(train.sentences)))
+    of_daily, unseen, unseen_anchors = fit_everyday(everyday, anchors, folds_by(alike(everyday.sentences)))
+    like, like_intercept = fit_like(train, everyday + anchors)
+    # Cut points and means are those of rated sentences, with the anchors at A1 alone, where few are rated.
+    easy = np.flatnonzero(anchors.ratings[:, 0] == 1)
+    human = train + anchors.take(easy)
+    cuts = cut_points(np.r_[unseen_train, score(encyclopedia, anchors.take(easy))], human)
+    numbers = {
+        "encyclopedia": encyclopedia, "everyday": of_daily, "like": like, "like_intercept": like_intercept,
+        "everyday_cuts": everyday_cuts(unseen, everyday), "cuts": cuts, "means": {},
+    }  # fmt: skip
+    judge = judge_of(numbers)
+    scores = {
+        "train": judge.blend(train.x, unseen_train, score(of_daily, train)),
+        "everyday": judge.blend(everyday.x, score(encyclopedia, everyday), unseen),
+        "anchors": judge.blend(anchors.x, score(encyclopedia, anchors), unseen_anchors),
+    }
+    of_human = np.r_[scores["train"], scores["anchors"][easy]]
     for number, level in enumerate(LEVELS, 1):
         agreed = (human.ratings == number).all(1)
-        numbers["means"][level] = round(float(np.average(scores[agreed], weights=human.weight[agreed])), 2)
-    return numbers, unseen, unseen_anchors
+        numbers["means"][level] = round(float(np.average(of_human[agreed], weights=human.weight[agreed])), 2)
+    return numbers, scores
+
+
+def everyday_cuts(scores: Any, rows: Rows) -> list[float]:
+    """Halfway between what separates the levels best and what finds as many of each level as the readers did.
+
+    The first alone finds hardly a C1 sentence, because scores shrink towards the middle; the second alone errs more.
+    """
+    shares = [float((rows.ratings <= number).mean()) for number in range(1, 6)]
+    best = np.asarray(cut_points(scores, rows))
+    return [round(float(cut), 2) for cut in (np.quantile(scores, shares) + best) / 2]
 
 
 def cut_points(scores: Any, rows: Rows) -> list[float]:

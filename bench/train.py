@@ -93,7 +93,7 @@ def bench(args: argparse.Namespace, scratch: Path) -> dict[str, Any]:
     parameters = sum(p.numel() for p in loaded.model.parameters())
     count = functools.cache(lambda piece: len(loaded.tokenizer.encode(piece)))
     text = data.dataset.read_text(encoding="utf-8")
-    sliced = report(text, count, CHUNK, True)
+    sliced = report(text, [r.text for r in data.records], count, CHUNK, True)
     lengths = [count(r.text) + 1 for r in data.records]
     batch = {"batch": 16, "micro_batch": 4, "accumulation": 4}
     common = {

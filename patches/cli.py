@@ -42,7 +42,7 @@ def run_patch(args: argparse.Namespace) -> int:
         return _revert(scripts, one)
     reports = status(scripts)
     if args.action == "apply":
-        return _apply(reports, one)
+        return _apply(reports, one, webui.root)
     return _show(reports, one, webui.root if args.action == "status" else None)
 
 
@@ -54,9 +54,7 @@ def _show(reports: list[Report], one: bool, root: Path | None) -> int:
             print(text + "\n")
     changing = [r for r in reports if r.state == "drift"]
     broken = 0 if root is None else _show_missing(reports, root)
-    print(_count(reports, changing, "would be changed"))
-    if broken:
-        print(f"{broken} of {len(reports)} files use what is not here: install it, or change them by hand.")
+    print(_count(reports, changing, "would be changed", broken))
     return 1 if changing or broken else 0
 
 
@@ -81,7 +79,7 @@ def _show_missing(reports: list[Report], root: Path) -> int:
     return sum(map(bool, found))
 
 
-def _apply(reports: list[Report], one: bool) -> int:
+def _apply(reports: list[Report], one: bool, root: Path) -> int:
     from .patcher import apply
     from .store import NotApplied
 
@@ -96,7 +94,7 @@ def _apply(reports: list[Report], one: bool) -> int:
         except NotApplied as error:
             failed.append(report)
             print(f"cefr-sentences: {error}", file=sys.stderr)
-    print(_count(reports, done, "changed"))
+    print(_count(reports, done, "changed", _show_missing(reports, root)))
     return _code(done, failed)
 
 
@@ -125,9 +123,11 @@ def _code(done: list[Any], failed: list[Any]) -> int:
     return (1 if done else 3) if failed else 0
 
 
-def _count(reports: list[Report], changed: list[Report], what: str) -> str:
+def _count(reports: list[Report], changed: list[Report], what: str, broken: int) -> str:
     odd = sum(r.state == "unreadable" for r in reports)
-    return f"{len(changed)} of {len(reports)} files {what}" + (f", {odd} not understood" if odd else "") + "."
+    said = f"{len(changed)} of {len(reports)} files {what}" + (f", {odd} not understood" if odd else "") + "."
+    missing = f"\n{broken} of {len(reports)} files use what is not here: install it, or change them by hand."
+    return said + (missing if broken else "")
 
 
 def _print(report: Report, *, always: bool) -> None:

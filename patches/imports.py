@@ -119,7 +119,7 @@ def _local(tree: ast.Module, script: Script, root: Path) -> Iterator[Finding]:
                 imported = [(root, node.module or "", names)]
         for folder, dotted, names in imported:
             if said := lacking(folder, dotted, names):
-                yield Finding(node.lineno, dotted, left=said)
+                yield Finding(getattr(node, "lineno", 0), dotted, left=said)
 
 
 def _hidden(tree: ast.Module) -> Iterator[Finding]:

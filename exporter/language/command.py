@@ -32,7 +32,8 @@ def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "level",
         help="how hard sentences are",
-        description="The CEFR level of each sentence, its score (1.0 is A1, 6.0 is C2), and the words above the level.",
+        description="The CEFR level of each sentence, its score (1.0 is A1, 6.0 is C2), and why: its grammar and its "
+        "hardest words.",
         epilog="Text is taken apart into sentences; of a table, those of its column of sentences are judged. "
         "Exit codes: 0 done; 2 the input cannot be read.",
     )
@@ -43,7 +44,9 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument("--columns", metavar="sentence=NAME", help="the column of sentences, where its name is unusual")
     parser.add_argument("--target", metavar="LEVEL", help="name the words above this level, not above the sentence's")
-    parser.add_argument("--json", action="store_true", help="print an array of {sentence, score, level, above}")
+    parser.add_argument(
+        "--json", action="store_true", help="print an array of {sentence, score, level, above, grammar}"
+    )
     parser.set_defaults(run=run)
 
 
@@ -166,6 +169,7 @@ def _print_json(rows: Iterator[tuple[str, Profile]]) -> None:
             "score": None if math.isnan(profile.score) else round(profile.score, 3),
             "level": profile.level or None,
             "above": list(profile.above),
+            "grammar": [str(item) for item in profile.grammar],
         }
         print(before + json.dumps(cells, ensure_ascii=False), end="")
         before = ",\n"

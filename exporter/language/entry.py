@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from .item_forms import implied_parts, key_of
 from .matching import match
-from .notation import Items, Kind, headword, read_notation
+from .notation import Item, Items, Kind, headword, read_notation
 from .patterns import Pattern, patterns
 from .reading import Text, read
+from .spelling import spellings
 from .usage import cased, fits, same_word
 from .wordsets import FUNCTION, PARTICLES
 
-_PLAIN = re.compile(r"[a-z]+")
+_PLAIN, _WHOLE = re.compile(r"[a-z]+"), re.compile(r"\b[a-z]+\b")
 _SIMPLE = re.compile(r"[A-Za-z0-9 .,:;!?\"()]*")  # of which the letters are all there is to know
 
 
@@ -47,10 +49,11 @@ class Entry:
     def uses(self, sentence: str) -> bool:
         """Whether `sentence` uses the entry."""
         if self._plain is not None:
-            words = _PLAIN.findall(sentence.lower())
-            if not self._plain.isdisjoint(words):
+            hits = self._plain.intersection(_WHOLE.findall(sentence))
+            if any(not implied_parts(self.headword, form) for form in hits):
                 return True
-            if len(self._patterns) == 1 and _SIMPLE.fullmatch(sentence):
+            simple = len(self._patterns) == 1 and _SIMPLE.fullmatch(sentence)
+            if simple and self._plain.isdisjoint(_PLAIN.findall(sentence.lower())):
                 return False
         return self._places(read(sentence)) is not None
 
@@ -62,6 +65,23 @@ class Entry:
         text = read(sentence)
         places = self._places(text)
         return tuple((text.tokens[at].start, text.tokens[at].end) for at in places or ())
+
+    def same_as(self, other: Entry) -> bool:
+        """Whether both ask for the same word or phrase, however it is spelt: colour and color, T-shirt and t shirt."""
+        if self.parts and other.parts and set(self.parts).isdisjoint(other.parts):
+            return False
+        return not self._spelled.isdisjoint(other._spelled)
+
+    @cached_property
+    def _spelled(self) -> frozenset[str]:
+        """Each alternative in one of its spellings; where there is no function word, as one word."""
+        found = set()
+        for items in self.alternatives:
+            keys = [key_of(item.written[0]) if item.kind is Kind.WORD else item.kind.value for item in items]
+            capital = "".join(item.written[0][:1] for item in items if cased(key_of(item.written[0])))
+            apart = "" if FUNCTION.isdisjoint(keys) else " "
+            found.add(capital + apart.join(min([key, *spellings(key)]) for key in keys))
+        return frozenset(found)
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -76,7 +96,7 @@ class Entry:
 
     @cached_property
     def _plain(self) -> frozenset[str] | None:
-        """The forms of the only word, where nothing else has to be looked at."""
+        """The forms of the only word, where nothing but these has to be looked at in most sentences."""
         if self.parts or len(self.alternatives) != 1 or len(self.alternatives[0]) != 1:
             return None
         (item,) = self.alternatives[0]
@@ -97,7 +117,7 @@ class Entry:
                     for at, token in enumerate(text.tokens)
                     if (token.key in forms or token.also in forms)
                     and same_word(written, text, at)
-                    and fits(self.parts, text, at)
+                    and fits(self.parts or implied_parts(written, token.key), text, at)
                 ] or _hyphenated(forms, text)
                 if places:
                     return places
@@ -140,8 +160,9 @@ def _parse(text: str, part: str) -> Entry:
     notation = read_notation(text)
     parts = (read_notation(f"x ({part})").parts if part else ()) or notation.parts
     written = {item.written[0].lower() for items in notation.alternatives for item in items}
-    if "a.m." in written:  # then am is no form of be
-        kept = tuple(items for items in notation.alternatives if items[0].written[0].lower() != "am")
-        notation = notation._replace(alternatives=kept)
+    if written & {"a.m.", "p.m.", "pm"}:  # then am is no form of be
+        hour = (Item(Kind.WORD, ("a.m.",)),)
+        kept = (hour if items[0].written[0].lower() == "am" else items for items in notation.alternatives)
+        notation = notation._replace(alternatives=tuple(dict.fromkeys(kept)))
     head = headword(notation.alternatives[0]) if notation.alternatives else text.strip()
     return Entry(text, head, parts, notation.sense, notation.variety, notation.level, notation.alternatives)

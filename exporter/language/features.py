@@ -1,13 +1,15 @@
-"""What a sentence is like, as numbers: its words' levels and frequencies, its length, its clauses and verb forms."""
+"""What a sentence is like, as numbers: its words' levels and frequencies, its length, its verb forms and grammar."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from . import wordsets as sets
 from .annotate import Token
+from .grammar import GrammarItem
 from .lexicon import RAREST
 from .verbs import Structure
 
@@ -27,6 +29,7 @@ NAMES = (
     "preposition_share", "of", "finite", "past", "perfect", "passive", "progressive", "modal", "infinitive", "ing",
     "participle", "first_verb", "nominal", "latinate", "suffix_share", "personal", "third", "determiner_share",
     "question", "function_share", "content", "log_content", "stretch", "repeated", "past_perfect", "conditional",
+    "grammar_a2", "grammar_b1", "grammar_b2", "grammar_c1", "grammar_hardest",
 )  # fmt: skip
 
 
@@ -42,8 +45,8 @@ def _traits(lower: str) -> tuple[int, ...]:
     )  # fmt: skip
 
 
-def features(tokens: list[Token], shape: Structure) -> list[float]:
-    """The numbers named in NAMES. `tokens` holds at least one word; `shape` is its `structure`."""
+def features(tokens: list[Token], shape: Structure, items: Sequence[GrammarItem]) -> list[float]:
+    """The numbers named in NAMES. `tokens` holds at least one word; `shape` is its `structure`, `items` its grammar."""
     words = [t for t in tokens if t.word is not None]
     lowers = [t.lower for t in words]
     plain = [(t.lower, t.word) for t in words if t.word is not None and t.kind == "word"]
@@ -66,6 +69,7 @@ def features(tokens: list[Token], shape: Structure) -> list[float]:
     names = kinds.count("name")
     runs = sum(a == "name" != b for a, b in zip(kinds, [*kinds[1:], kinds[0]], strict=True)) if names else 0
     long7 = sum([x >= 7 for x in lengths])
+    hard = [item.level_number for item in items]
     return [
         math.log(n), n, sum(map(len, lowers)), sum(lengths) / m, syllables / m,
         long7, sum([x >= 10 for x in lengths]), long7 / m, max(lengths),
@@ -84,6 +88,7 @@ def features(tokens: list[Token], shape: Structure) -> list[float]:
         float("?" in marks), (len(plain) - len(content)) / m, len(content), math.log1p(len(content)),
         _longest_stretch(tokens) if marks else n, n - len(set(lowers)),
         shape.perfect if "had" in lowers else 0, shape.modal if "if" in lowers or "unless" in lowers else 0,
+        *(sum([number >= least for number in hard]) for least in (2, 3, 4, 5)), max(hard, default=0),
     ]  # fmt: skip
 
 

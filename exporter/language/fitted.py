@@ -1,7 +1,9 @@
-"""The judge that is shipped: a model fitted to human ratings (`docs/judge.md`), whose numbers are in judge.json.
+"""The judge that is shipped: models fitted to ratings (`docs/judge.md`), whose numbers are in judge.json.
 
-The score is the mean of a linear and a boosted-tree regression on the features (`features.py`), plus what the letters
-of the words add: a weight for each group of one to three letters, which tells how hard unlisted words look.
+Encyclopedias and everyday English are hard in different ways, so each has a model of its own, and a third number says
+which of the two a sentence is more like. A model is half a linear regression on the features (`features.py`); the other
+half is boosted trees on the same for encyclopedias, and a weight for each word and pair of words for everyday English.
+For encyclopedias groups of one to three letters have weights too, which tell how hard unlisted words look.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -29,20 +32,18 @@ def letter_groups(word: str) -> set[str]:
     return {text[i : i + n] for n in (1, 2, 3) for i in range(len(text) - n + 1)}
 
 
+def word_pairs(words: Sequence[str]) -> list[str]:
+    """The words of a sentence, and each with the one after it."""
+    return [*words, *map(" ".join, pairwise(words))]
+
+
 @dataclass(frozen=True)
-class FittedJudge:
-    """A judge, by the numbers of a fitted model, as `bench/fit_judge.py` writes them.
+class Regression:
+    """One of the two models.
 
     `centre`, `scale`, `linear` belong to the features in their order. A node of a tree has a feature, a limit, and
     where to go when the feature is at most the limit, and when it is above; a leaf leads to itself and has a value.
     """
-
-    name: ClassVar[str] = "fitted"
-    sources: ClassVar[tuple[str, ...]] = (
-        "CEFR-SP (Arase, Uchida and Kajiwara, EMNLP 2022; CC BY-SA 3.0)",
-        "CEFR-J Wordlist and Octanove Vocabulary Profile",
-        "sentences of cefr-sentences (CC0)",
-    )
 
     centre: list[float]
     scale: list[float]
@@ -56,42 +57,37 @@ class FittedJudge:
     above: list[int]
     value: list[float]
     letters: dict[str, float]
-    cuts: list[float]
-    means: dict[str, float]
+    pairs: dict[str, float]
 
     def __post_init__(self) -> None:
-        if len(self.cuts) != 5 or sorted(self.cuts) != self.cuts:
-            raise ValueError(f"The cut points must be five ascending numbers: {self.cuts}.")
         if not len(self.centre) == len(self.scale) == len(self.linear):
             raise ValueError("The linear model's numbers do not belong to the same features.")
 
-    def scores(self, sentences: Sequence[Reading]) -> list[float]:
-        rows = [features(sentence.tokens, sentence.structure) for sentence in sentences]
-        return self.predict(rows, [letter_words(sentence.tokens) for sentence in sentences]).tolist()
-
-    def predict(self, rows: Sequence[Sequence[float]], words: Sequence[Sequence[str]]) -> Any:
+    def predict(self, rows: Any, words: Sequence[Sequence[str]]) -> Any:
         """Scores as a numpy array: one for each row of features, with that sentence's words in lower case."""
         import numpy as np
 
-        if len(rows) == 0:
-            return np.zeros(0)
-        parts = [
-            self._regress(np.asarray(rows[at : at + _CHUNK], dtype=np.float64)) for at in range(0, len(rows), _CHUNK)
-        ]
-        letters = [sum(map(self._word, some)) / max(1, len(some)) ** 0.5 for some in words]
-        return np.clip(np.concatenate(parts) + np.asarray(letters), 1.0, 6.0)
+        parts = [self._regress(rows[at : at + _CHUNK]) for at in range(0, len(rows), _CHUNK)]
+        spelled = [self._spelled(some) / max(1, len(some)) ** 0.5 for some in words]
+        return np.clip(np.concatenate(parts) + np.asarray(spelled), 1.0, 6.0)
 
     def _regress(self, rows: Any) -> Any:
-        """What the two regressions make of rows of features, without the letters."""
+        """What the two regressions make of rows of features, without the words."""
         import numpy as np
 
         a = self._arrays
         linear = self.intercept + ((rows - a["centre"]) / a["scale"]) @ a["linear"]
+        if not self.roots:
+            return linear / 2
         node = np.broadcast_to(a["roots"], (len(rows), len(self.roots)))
         index = np.arange(len(rows))[:, None]
         for _ in range(self.depth):
             node = np.where(rows[index, a["feature"][node]] <= a["limit"][node], a["below"][node], a["above"][node])
         return (linear + a["value"][node].sum(axis=1)) / 2
+
+    def _spelled(self, words: Sequence[str]) -> float:
+        letters = sum(map(self._word, words)) if self.letters else 0.0
+        return letters + sum([self.pairs.get(pair, 0.0) for pair in word_pairs(words)] if self.pairs else [])
 
     @cached_property
     def _arrays(self) -> dict[str, Any]:
@@ -111,6 +107,56 @@ class FittedJudge:
         return weigh
 
 
+@dataclass(frozen=True)
+class FittedJudge:
+    """A judge, by the numbers of fitted models, as `bench/fit_judge.py` writes them.
+
+    `like` are weights of the features, and `like_intercept` one more: the logistic function of their sum is how much
+    the everyday model counts, from 0 to 1. `everyday_cuts` are the everyday model's own scores for `cuts`.
+    """
+
+    name: ClassVar[str] = "fitted"
+    sources: ClassVar[tuple[str, ...]] = (
+        "CEFR-SP (Arase, Uchida and Kajiwara, EMNLP 2022; CC BY-SA 3.0)",
+        "CEFR-J Wordlist, CEFR-J Grammar Profile and Octanove Vocabulary Profile",
+        "sentences of cefr-sentences (CC0)",
+    )
+
+    encyclopedia: Regression
+    everyday: Regression
+    like: list[float]
+    like_intercept: float
+    everyday_cuts: list[float]
+    cuts: list[float]
+    means: dict[str, float]
+
+    def __post_init__(self) -> None:
+        for cuts in (self.cuts, self.everyday_cuts):
+            if len(cuts) != 5 or sorted(cuts) != cuts:
+                raise ValueError(f"The cut points must be five ascending numbers: {cuts}.")
+
+    def scores(self, sentences: Sequence[Reading]) -> list[float]:
+        rows = [features(reading.tokens, reading.structure, reading.items) for reading in sentences]
+        return self.predict(rows, [letter_words(sentence.tokens) for sentence in sentences]).tolist()
+
+    def predict(self, rows: Any, words: Sequence[Sequence[str]]) -> Any:
+        """Scores as a numpy array: one for each row of features, with that sentence's words in lower case."""
+        import numpy as np
+
+        if len(rows) == 0:
+            return np.zeros(0)
+        x = np.asarray(rows, dtype=np.float64)
+        return self.blend(x, self.encyclopedia.predict(x, words), self.everyday.predict(x, words))
+
+    def blend(self, rows: Any, encyclopedia: Any, everyday: Any) -> Any:
+        """The scores of both models as one; the everyday model's on the other's scale."""
+        import numpy as np
+
+        share = 1 / (1 + np.exp(-(rows @ np.asarray(self.like) + self.like_intercept)))
+        scaled = np.interp(everyday, [1.0, *self.everyday_cuts, 6.0], [1.0, *self.cuts, 6.0])
+        return share * scaled + (1 - share) * encyclopedia
+
+
 def letter_words(tokens: list[Token]) -> list[str]:
     """The words whose letters count: numbers do not."""
     return [t.lower for t in tokens if t.word is not None and t.kind != "number"]
@@ -118,5 +164,10 @@ def letter_words(tokens: list[Token]) -> list[str]:
 
 def fitted_judge() -> FittedJudge:
     """The model in PATH."""
-    shipped = json.loads(PATH.read_text(encoding="utf-8"))
-    return FittedJudge(**shipped["model"])
+    return judge_of(json.loads(PATH.read_text(encoding="utf-8"))["model"])
+
+
+def judge_of(numbers: dict[str, Any]) -> FittedJudge:
+    """The judge of these numbers, those of its models included."""
+    parts = {name: Regression(**numbers[name]) for name in ("encyclopedia", "everyday")}
+    return FittedJudge(**{**numbers, **parts})

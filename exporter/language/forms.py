@@ -11,8 +11,10 @@ from functools import lru_cache
 
 _TOKEN = re.compile(r"n['’]t\b|['’](?:m|re|s|ve|d|ll)\b|\w+?(?=n['’]t\b)|\w+", re.IGNORECASE)
 _WORD = re.compile(r"\w+")  # the same where there is no apostrophe, and much quicker
+_INFLECTED = {"NOUN": "NNS", "VERB": "VBG"}  # the form that a part of speech has if it inflects
+_LIKE = {"PRON": "NOUN", "NUM": "NOUN"}  # others, hundreds
 # What the dictionary lacks.
-_MORE = {"person": ("people",), "cannot": ("can",), "app": ("apps",)}
+_MORE = {"person": ("people",), "cannot": ("can",), "app": ("apps",), "ox": ("oxen",)}
 
 
 def tokens(text: str) -> list[str]:
@@ -34,6 +36,8 @@ def forms(word: str) -> frozenset[str]:
     word = word.lower()
     known = getAllInflections(word)
     tables = [known]
+    if "NN" in known and _lacks(known, "NOUN", word):
+        tables.append(getAllInflectionsOOV(word, "NOUN"))
     if word.isalpha() and len(word) > 3:
         tables += [
             getAllInflectionsOOV(word, part)
@@ -45,18 +49,24 @@ def forms(word: str) -> frozenset[str]:
 
 @lru_cache(maxsize=200_000)
 def inflections(word: str, parts: tuple[str, ...]) -> frozenset[str]:
-    """The inflections of `word` as one of `parts` (NOUN, VERB, ADJ, ADV), itself included."""
+    """The inflections of `word` as one of `parts` (`lexicon.PARTS_OF_SPEECH`), itself included."""
     from lemminflect import getAllInflections, getAllInflectionsOOV
 
     tables = []
-    for part in parts:
+    for part in dict.fromkeys(_LIKE.get(part, part) for part in parts):
         if part not in ("NOUN", "VERB", "ADJ", "ADV"):
             continue
         of_part = {**(getAllInflections(word, "AUX") if part == "VERB" else {}), **getAllInflections(word, part)}
-        if not of_part and part == "NOUN" and word.isalpha():  # the dictionary lacks "bar" as a noun
-            of_part = getAllInflectionsOOV(word, part)
         tables.append(of_part)
+        if _lacks(of_part, part, word):  # "bar" as a noun, and "crisps"
+            tables.append(getAllInflectionsOOV(word, part))
     return frozenset({word, *(_MORE.get(word, ()) if "NOUN" in parts else ()), *_written(tables)})
+
+
+def _lacks(known: dict[str, tuple[str, ...]], part: str, word: str) -> bool:
+    """Whether the dictionary does not know how `word` inflects as `part`."""
+    tag = _INFLECTED.get(part)
+    return tag is not None and word.isalpha() and known.get(tag, (word,)) == (word,)
 
 
 def _written(tables: list[dict[str, tuple[str, ...]]]) -> set[str]:

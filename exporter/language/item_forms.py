@@ -5,15 +5,18 @@ from __future__ import annotations
 from functools import lru_cache
 
 from .forms import forms, inflections
+from .lexicon import lemmas, lexicon
 from .notation import Item, Kind
 from .reading import fold, parts_of, read, unaccented, verb_forms
-from .spelling import spellings
-from .wordsets import COORDINATORS, DETERMINERS, MODALS, PHRASE_WORDS, PREPOSITIONS, PRONOUNS
+from .spelling import NOUNS, spellings
+from .wordsets import COORDINATORS, DETERMINERS, FUNCTION, MODALS, PHRASE_WORDS, PREPOSITIONS, PRONOUNS
 
 _UNINFLECTED = (PRONOUNS | PREPOSITIONS | DETERMINERS | COORDINATORS | {"as", "if", "a.m", "p.m", "am"}) - {"one"}
 
 
 def key_of(written: str) -> str:
+    if written == "'s":  # of "driver's license"
+        return written
     tokens = read(written).tokens
     return tokens[0].key if len(tokens) == 1 else fold(written.replace(".", "").replace("-", ""))
 
@@ -44,13 +47,47 @@ def all_forms(written: str, parts: tuple[str, ...] = ()) -> frozenset[str]:
         return _with_spellings(frozenset([key, "a.m"] if key == "am" else [key]))
     found: set[str] = set()
     for word in (key, *(w for w in spellings(key) if parts_of(w)), *([written.lower()] if "'" in written else [])):
-        found |= {fold(form) for form in (inflections(word, parts) if parts else forms(word))}
+        of_word = ("NOUN",) if key in NOUNS and word != key else parts
+        found |= {fold(form) for form in (inflections(word, of_word) if of_word else forms(word))}
+    if len(key) < 4 and "NOUN" in lexicon().levels.get(key, ()) and not parts:
+        found |= inflections(key, ("NOUN",))  # ads
     found |= spellings(key)
     if not key.isascii():
         found.add(unaccented(key))
-    if written.isupper() or any(c.isdigit() for c in key):
-        found.add(f"{key}s")  # TVs
+    if written.isupper() or any(c.isdigit() for c in key) or (1 < len(key) < 4 and not set(key) & set("aeiouy")):
+        found.add(f"{key}s")  # TVs, kgs
     return frozenset({key, *found}) - {""}
+
+
+@lru_cache(maxsize=200_000)
+def implied_parts(written: str, key: str) -> tuple[str, ...]:
+    """The parts of speech that the form `key` of a word has where another word has the same form as another part.
+
+    "leaves" is a noun of *leaf* and a verb of *leave*. Empty where that does not tell, and of verbal nouns and
+    adjectives, which are taken for forms of their verb.
+    """
+    word = key_of(written)
+    if word in NOUNS and key not in inflections(word, ("NOUN",)):
+        return ("NOUN",)
+    same = {word, *spellings(word)}
+    if key in same or key in FUNCTION or key.endswith(("ing", "ed")):
+        return ()
+    by_part = lemmas(key)
+    own = {part for part, some in by_part.items() if same.intersection(some)}
+    own = {part for part in own if not _rarer(same, by_part[part], part)} or own
+    if key in by_part.get("NOUN", ()) and key not in lexicon().levels and key in (f"{word}s", f"{word}es"):
+        return ()  # fumes, tatters
+    if own & {"ADJ", "ADV"}:
+        own |= {"ADJ", "ADV"}
+    return tuple(sorted(own)) if own and set(by_part) - own else ()
+
+
+def _rarer(same: set[str], lemmas: tuple[str, ...], part: str) -> bool:
+    """Whether a lemma that is none of `same` is easier as `part` in the lists: *leaf* has leaves, not *leave*."""
+    levels = lexicon().levels
+    known = {word: levels[word][part][0] for word in {*same, *lemmas} if part in levels.get(word, ())}
+    others = [level for word, level in known.items() if word not in same]
+    return bool(others) and min(others) < min((known.get(word, 9) for word in same), default=9)
 
 
 def forms_of(item: Item, part: str = "") -> frozenset[str]:
@@ -64,7 +101,10 @@ def as_written(item: Item) -> frozenset[str]:
 
 
 def is_noun(item: Item) -> bool:
-    return not is_function(item) and all("NOUN" in parts_of(key) or not parts_of(key) for key in keys_in(item))
+    if is_function(item):
+        return False
+    levels = lexicon().levels  # the dictionary has "better" as a noun too
+    return all("NOUN" in (levels.get(key) or parts_of(key) or ("NOUN",)) for key in keys_in(item))
 
 
 def verb_forms_of(item: Item) -> frozenset[str]:

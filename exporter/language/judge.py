@@ -12,6 +12,7 @@ from typing import ClassVar, Protocol
 
 from .annotate import Token, annotate
 from .fitted import fitted_judge
+from .grammar import GrammarItem, grammar
 from .levels import LEVELS, level_number
 from .verbs import Structure, structure
 
@@ -20,21 +21,26 @@ _COMMON, _NEUTRAL = 4.8, "house"  # how frequent, and what it looks like
 
 @dataclass(frozen=True)
 class Reading:
-    """A sentence as a judge gets it: `words` are the tokens that are no marks; `structure` is that of `words`."""
+    """A sentence as a judge gets it: `words` are the tokens that are no marks; `structure` is that of `words`.
+
+    `items` are the items of grammar that it has, the hardest first.
+    """
 
     sentence: str
     tokens: list[Token]
     words: list[Token]
     structure: Structure
+    items: tuple[GrammarItem, ...]
 
     @classmethod
     def of(cls, sentence: str) -> Reading:
-        return cls._of(sentence, annotate(sentence))
+        tokens = annotate(sentence)
+        return cls._of(sentence, tokens, grammar(tokens))
 
     @classmethod
-    def _of(cls, sentence: str, tokens: list[Token]) -> Reading:
+    def _of(cls, sentence: str, tokens: list[Token], items: tuple[GrammarItem, ...]) -> Reading:
         words = [token for token in tokens if token.word is not None]
-        return cls(sentence, tokens, words, structure(words))
+        return cls(sentence, tokens, words, structure(words), items)
 
     def with_known(self, asked: Sequence[str], level: str) -> Reading:
         """The same sentence read as if every word of `asked` were a common one of `level`."""
@@ -47,7 +53,7 @@ class Reading:
         tokens = list(self.tokens)
         for at in hard:
             tokens[at] = known(tokens[at], level)
-        return self._of(self.sentence, tokens)
+        return self._of(self.sentence, tokens, self.items)
 
 
 def known(token: Token, level: str) -> Token:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from .lexicon import lexicon
 from .wordsets import words
 
 # Labels after an entry, without their full stops. Those of BARE are labels without a bracket or a full stop as well.
@@ -27,7 +28,7 @@ _BARE = words(
     "n v vb vt vi adj adv prep conj pron det interj exclam noun verb adjective adverb preposition conjunction pronoun "
     "determiner interjection exclamation"
 )
-_BEFORE_A_LABEL = words("phr phrasal modal auxiliary aux linking indefinite definite transitive intransitive mod")
+BEFORE_A_LABEL = words("phr phrasal modal auxiliary aux linking indefinite definite transitive intransitive mod")
 _GRAMMAR = words("phrasal verb noun")  # "phrasal verb" and "proper noun" are entries too
 _NOT_BEFORE = words("phrasal proper common abstract irregular regular modal auxiliary main collective compound")
 _VARIETIES = {
@@ -82,6 +83,21 @@ class Labels:
             self.take(label, bracket=bracket)
         return True
 
+    def lead(self, text: str) -> str:
+        """`text` without the labels before it: "B1 abandon", "modal v. can"."""
+        left = text.split()
+        while len(left) > 1:
+            first, second = left[0], left[1]
+            if first.lower() in BEFORE_A_LABEL and len(left) > 2 and second.endswith(".") and second[:-1] in POS:
+                left.pop(0)
+            elif not (_LEVEL.fullmatch(first.rstrip(":.")) or first.endswith(".")) or not self.take(
+                first, bracket=False
+            ):
+                break
+            else:
+                left.pop(0)
+        return " ".join(left)
+
     def strip(self, text: str) -> str:
         """`text` without the labels at its end."""
         left, taken = text.split(), False
@@ -90,13 +106,13 @@ class Labels:
             spelled = last.lower() in _GRAMMAR and left[-2].lower() in _NOT_BEFORE and len(left) == 2
             if spelled and not taken:
                 break
-            if len(left) > 2 and last.lower() == "article" and left[-2].lower() in ("definite", "indefinite"):
-                self.parts.insert(0, "DET")
-                taken = True
+            if part := self._spelled(left, last, taken):
+                self.parts = [part, *self.parts] if part in POS.values() else self.parts
+                taken = taken or part == "DET"
                 left.pop()
                 continue
             joins = taken and last in ("&", "and", "/", "or", ",")
-            before = taken and last.lower().strip(".") in _BEFORE_A_LABEL
+            before = taken and last.lower().strip(".") in BEFORE_A_LABEL
             if not (joins or before or self.take_all(last, bracket=False) or self._sense(left)):
                 break
             taken = True
@@ -104,6 +120,18 @@ class Labels:
         if left and (match := re.fullmatch(r"([a-z]{3,})([1-9¹²³⁴⁵⁶⁷⁸⁹])", left[-1])):
             left[-1], self.sense = match[1], match[2].translate(_SUPERSCRIPT)
         return " ".join(left).rstrip(",;: ")
+
+    @staticmethod
+    def _spelled(left: list[str], last: str, taken: bool) -> str:
+        """The part of speech or the code of a label that is one only after these words; empty where it is none."""
+        before, lower = left[-2].lower(), last.lower()
+        if len(left) > 2 and lower == "article" and before in ("definite", "indefinite"):
+            return "DET"
+        numeral = len(left) == 2 and "NUM" in lexicon().levels.get(before, ())
+        if lower == "number" and (numeral or before.endswith(",")):  # "eight number", but not "phone number"
+            return "NUM"
+        code = len(left) > 2 and before.strip(".") in POS and lower in _CODES and len(lower) < 5
+        return last if code and not taken else ""  # arrival noun C, jeans n pl
 
     def _sense(self, left: list[str]) -> bool:
         last = left[-1].translate(_SUPERSCRIPT).strip("#.")

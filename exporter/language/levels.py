@@ -38,6 +38,9 @@ class WordLevel:
         if self.level not in LEVELS or self.source not in SOURCES:
             raise ValueError(f"No such level or source: {self.level!r}, {self.source!r}.")
 
+    def __str__(self) -> str:
+        return f"{self.word} ({self.level}{', estimated' if self.source == 'estimate' else ''})"
+
 
 def parse_level(text: str, allowed: tuple[str, ...] = LEVELS) -> str:
     """`text` as a level name (`" a1 "` is `A1`).
@@ -112,3 +115,11 @@ def above(tokens: list[Token], level: str) -> tuple[str, ...]:
         if token.kind == "word" and token.word is not None and token.word.level_number > number:
             words.setdefault(token.lower, token.text)
     return tuple(words.values())
+
+
+def hardest_words(tokens: list[Token], most: int) -> tuple[WordLevel, ...]:
+    """The hardest words of a sentence that `annotate` has read, at most so many, each once; none of A1."""
+    words = {token.lower: token for token in reversed(tokens) if token.kind == "word"}
+    hard = [(t.text, t.word) for t in reversed(words.values()) if t.word is not None and t.word.level_number > 1]
+    hard.sort(key=lambda pair: (-pair[1].level_number, pair[1].zipf))
+    return tuple(WordLevel(text, w.lemma, LEVELS[w.level_number - 1], w.source) for text, w in hard[:most])

@@ -16,6 +16,7 @@ from .wordsets import (
     DO,
     HAVE,
     MODALS,
+    NOMINATIVE,
     PARTICLES,
     POSSESSIVES,
     PREPOSITIONS,
@@ -38,7 +39,6 @@ _LIMITS = {
     Slack.GAP: 12,
 }
 _OBJECTS = frozenset("me you him her it us them this that these those one".split())  # noqa: SIM905
-_NOMINATIVE = frozenset("i you he she it we they there".split())  # noqa: SIM905
 _CLOSED = frozenset(PREPOSITIONS | COORDINATORS | SUBORDINATORS | PRONOUNS | MODALS | BE | HAVE | DO | {"to", "not"})
 _MORE = frozenset("another both all much many more most several few own other same each every".split())  # noqa: SIM905
 _LOCATIVE = frozenset("on off up down in over through across along around round by about".split())  # noqa: SIM905
@@ -55,6 +55,8 @@ Span = tuple[int, int]
 def match(pattern: Pattern, text: Text) -> list[int] | None:
     """The places of the words of `text` that are the pattern's, or None where it is not there."""
     first = pattern.parts[0]
+    if pattern.question and "?" not in text.sentence:
+        return None
     for at, token in enumerate(text.tokens):
         if not pattern.verbal and _progressive(text, at):
             continue
@@ -69,7 +71,7 @@ def _progressive(text: Text, at: int) -> bool:
     """Whether the word is what somebody is doing: "They are living rooms" has no living room."""
     if at < 2 or "ing" not in verb_forms(text.tokens[at].key):
         return False
-    return text.tokens[at - 1].key in BE and text.tokens[at - 2].key in _NOMINATIVE - {"it", "there"}
+    return text.tokens[at - 1].key in BE and text.tokens[at - 2].key in NOMINATIVE - {"it", "there"}
 
 
 class _Search:
@@ -137,6 +139,8 @@ class _Search:
         forms = verb_forms(token.key)
         if part.kind is Kind.DOING:
             return at + 1 if "ing" in forms and "base" not in forms else 0
+        if part.kind is Kind.DONE:
+            return at + 1 if "participle" in forms else 0
         before = self.tokens[at - 1].key if at else ""
         inside = skipped and (before in DETERMINERS or before in POSSESSIVES or "ADJ" in parts_of(before))
         return at + 1 if "base" in forms and not inside and token.key not in _CLOSED - BE - HAVE - DO else 0
@@ -206,6 +210,8 @@ class _Search:
         if not part.particle or self.tokens[at].key not in _LOCATIVE or at + 1 >= len(self.tokens):
             return True
         after = self.tokens[at + 1]
+        if self.tokens[at].key == "over" and after.key in ("here", "there"):
+            return False
         if after.before or not (after.key in DETERMINERS or after.key in POSSESSIVES):
             return True
         return any(token.key in TIMES or token.key in ("longer", "more") for token in self.tokens[at + 2 : at + 4])
@@ -223,12 +229,12 @@ class _Search:
         if at != verb + 1 or not (key in BE or key in HAVE or key in DO or key in MODALS):
             return False
         return "?" in self.text.sentence or (
-            at < len(self.tokens) and self.tokens[at].key in _NOMINATIVE - {"it", "you"}
+            at < len(self.tokens) and self.tokens[at].key in NOMINATIVE - {"it", "you"}
         )
 
     def _is_subject(self, at: int, skipped: int) -> bool:
         key = self.tokens[at].key
-        if key in _NOMINATIVE:
+        if key in NOMINATIVE:
             return skipped == 0 or self.tokens[at - 1].key == "not"
         return (
             key == "not"

@@ -7,10 +7,10 @@ its alternatives as items that a matcher can look for, and what is said about it
 from __future__ import annotations
 
 import re
-import unicodedata
 from enum import Enum
 from typing import NamedTuple
 
+from .beside import thing, tidy, without_explanation, without_translation
 from .labels import POS, Labels
 from .wordsets import PARTICLES, PHRASE_WORDS, REFLEXIVES, words
 
@@ -25,6 +25,7 @@ class Kind(Enum):
     SELF = "oneself"
     DO = "do sth"
     DOING = "doing sth"
+    DONE = "have sth done"
 
 
 class Item(NamedTuple):
@@ -49,35 +50,25 @@ class Notation(NamedTuple):
 
 
 _GROUP = re.compile(r"[(\[{<]([^()\[\]{}<>]*)[)\]}>]")
-_IPA = re.compile(r"[/\[][^/\[\]]*[ˈˌːəɪʊɛæɑɒɔʌθðʃʒŋɜɹɡ][^/\[\]]*[/\]]")
 _DOTS = re.compile(r"\s*(?:\.{2,}|…|_{2,}|~+|\s[-–—]{1,2}\s|\+)+\s*")
 _GAP, _MAYBE = "…", "\x01"  # how they are written between the steps of this reading
-_THINGS = {
-    "somebody": words("sb s.b smb somebody someone sbdy"),
-    "something": words("sth s.th smth something sthg"),
-    "somewhere": words("sw swh somewhere"),
-}
+_FORM = re.compile(r"^(?:pl|plural|pt|pp|past)\.?:? (?=\S)")  # mouse, pl. mice
 _OWNERS = words("one's sb's sth's somebody's someone's my your his her its our their whose")
 _AFTER_ARTICLE = words("few little bit lot great while couple number good")
+_ARTICLES = words("a an the der die das")
 _SEQUENCES = words("yes no oh well hey hi hello sorry please ready now")
 _INF, _ING = words("do inf infinitive to-inf v"), words("doing v-ing verb-ing ving -ing ing gerund")
 
 
 def read_notation(text: str) -> Notation:
     """`text` as parts. Whatever cannot be read as notation is part of the headword."""
+    if text.isascii() and text.isalpha():
+        return Notation(((Item(Kind.WORD, (text,)),),), (), "", "", "")
     labels = Labels()
-    bare = _IPA.sub(" ", _tidy(text))
-    bare = re.sub(r"^(?:\d{1,4}[.)]|[-•*·])\s+(?=\D)", "", bare)
     also: list[str] = []
+    bare = without_explanation(labels.lead(tidy(text)))
     bare = _GROUP.sub(lambda m: _group(m, labels, also), bare).strip()
-    if (
-        (first := bare.split(" ", 1))
-        and len(first) > 1
-        and first[0].endswith(".")
-        and labels.take(first[0], bracket=False)
-    ):
-        bare = first[1]
-    bare = labels.strip(bare) or _tidy(text)
+    bare = without_translation(labels.strip(bare) or tidy(text))
     bare = _DOTS.sub(f" {_GAP} ", bare).strip()
     pieces = [piece for part in _listed(bare) for piece in _slashes(part)] + also
     items = (_items(piece) for piece in pieces)
@@ -101,11 +92,6 @@ def headword(items: Items) -> str:
     return " ".join(found)
 
 
-def _tidy(text: str) -> str:
-    straight = unicodedata.normalize("NFC", text).replace("’", "'").replace("‘", "'").replace("İ", "I")
-    return " ".join(re.sub(r"\ba\(n\)", "a/an", straight).split())
-
-
 def _group(match: re.Match[str], labels: Labels, also: list[str]) -> str:
     """What a bracket leaves in the entry: nothing, words that may be left out, or letters that may."""
     inside = match[1].strip()
@@ -114,26 +100,33 @@ def _group(match: re.Match[str], labels: Labels, also: list[str]) -> str:
         return " "
     if (around[0].isalpha() or around[1].isalpha()) and re.fullmatch(r"[\w/]+", inside):
         return match[0]  # colo(u)r, student(s)
-    if said := re.fullmatch(r"(?:=|or\b|also\b)\s*(.+)", inside):
+    if inside.lower() == "to" and not around[0]:
+        return " "
+    if said := re.fullmatch(
+        r"(?:=|or\b|also\b|(?:especially |esp\. )?(?:US|UK|BrE|AmE|(?:Br|Am) ?Eng):?\s)\s*(.+)", inside
+    ):
         also.append(said[1])
     elif re.fullmatch(r"[A-Z]{2,5}", inside):
         also.append(inside)
-    elif all(word.strip(".") in PHRASE_WORDS or _thing(word) for word in re.split(r"[\s/]+", inside)):
+    elif all(word.strip(".") in PHRASE_WORDS or thing(word) for word in re.split(r"[\s/]+", inside)):
         return "".join(f" {_MAYBE}{word}" for word in inside.split()) + " "
     return " "
 
 
 def _listed(text: str) -> list[str]:
     """Alternatives between commas and semicolons. "Yes, please" is one."""
-    pieces = [piece.strip() for piece in re.split(r"[;,]", text) if piece.strip()]
+    pieces = [_FORM.sub("", piece.strip()) for piece in re.split(r"[;,]", text) if piece.strip()]
     if not pieces:
         return []
+    pieces = [piece for piece in pieces if piece.lower() not in _ARTICLES] or pieces
     single = all(" " not in piece for piece in pieces) and pieces[0].lower() not in _SEQUENCES
     return pieces if ";" in text or single else [" ".join(pieces)]
 
 
 def _slashes(text: str) -> list[str]:
     """Alternatives between slashes where they are whole entries; a slash inside a phrase is left for its item."""
+    if "do/doing" in text:
+        return [text.replace("do/doing", "do"), text.replace("do/doing", "doing")]
     text = re.sub(r"\s*/\s*", "/", re.sub(r"\b(s\.?b|s\.?th|so)\.?\s*/\s*(s\.?b|s\.?th)\b\.?", "sb", text))
     if longer := re.fullmatch(r"(.*\S )?(\w+)/(out of|next to|on to)( .+)", text):  # fall in/out of love
         return [f"{longer[1] or ''}{some}{longer[4]}" for some in (longer[2], longer[3])]
@@ -164,7 +157,12 @@ def _items(text: str) -> Items:
         optional = token.startswith(_MAYBE)
         items.append(_item(token.lstrip(_MAYBE), tokens, at)._replace(optional=optional))
     loose = (Kind.GAP, Kind.THING)
-    merged = [item for at, item in enumerate(items) if not (item.kind in loose and at and items[at - 1].kind in _TAKES)]
+    merged = [
+        item
+        for at, item in enumerate(items)
+        if not (item.kind in loose and at and items[at - 1].kind in _TAKES)
+        and not (item.kind is Kind.GAP and items[at + 1 : at + 2] and items[at + 1].kind in (Kind.DO, Kind.DOING))
+    ]
     while merged and merged[-1].kind is Kind.GAP:
         merged.pop()
     while merged and merged[0].kind in loose:
@@ -188,26 +186,33 @@ def _item(token: str, tokens: list[str], at: int) -> Item:
         return Item(Kind.GAP, ("...",))
     if len(tokens) == 1:
         return Item(Kind.WORD, _letters(token))
-    if (thing := _thing(token)) and not (at == 0 and lower == thing):
-        return Item(Kind.THING, (thing,))
+    if (placeholder := thing(token)) and not (at == 0 and lower == placeholder):
+        return Item(Kind.THING, (placeholder,))
     if lower in _OWNERS and not last:
         return Item(Kind.WHOSE, ("somebody's",) if lower[:2] == "sb" else (token,))
     if lower in REFLEXIVES:
         return Item(Kind.SELF, (token,))
     after = "" if last else tokens[at + 1].lstrip(_MAYBE)
-    if at and lower in _ING and (lower != "doing" or last or _thing(after)):
+    if lower == "done" and at and thing(tokens[at - 1]):
+        return Item(Kind.DONE, (token,))
+    if (
+        last
+        and lower == "do"
+        and at > 1
+        and tokens[at - 1] == "to"
+        and (tokens[at - 2] == _GAP or thing(tokens[at - 2]))
+    ):
+        return Item(Kind.DO, ("do",))
+    if at and "/" in token and all(some.strip(".") in POS or some in _ING for some in lower.split("/")):
+        return Item(Kind.THING, ("something",))
+    if at and lower in _ING and (lower != "doing" or last or thing(after)):
         return Item(Kind.DOING, ("doing",))
-    if at and lower in _INF and (lower != "do" or _thing(after)):
+    if at and lower in _INF and (lower != "do" or thing(after)):
         return Item(Kind.DO, ("do",))
     if (at and tokens[at - 1] == _GAP and lower.strip(".") in POS) or (at and token in ("A", "B", "X", "Y")):
         return Item(Kind.GAP, ("...",))
     written = tuple(dict.fromkeys(w for part in token.split("/") if part for w in _letters(part)))
     return Item(Kind.WORD, written or (token,))
-
-
-def _thing(token: str) -> str:
-    bare = token.lower().strip("[].")
-    return next((thing for thing, written in _THINGS.items() if bare in written), "")
 
 
 def _letters(token: str) -> tuple[str, ...]:

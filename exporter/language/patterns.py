@@ -23,13 +23,17 @@ from .item_forms import (
     verb_forms_of,
 )
 from .notation import Item, Items, Kind
-from .reading import is_adverb, parts_of, read
+from .reading import Token, is_adverb, parts_of, read
+from .spelling import SOLID
 from .wordsets import (
     BE,
     COLLOCATING,
     DETERMINERS,
+    FUNCTION,
+    HAVE,
     INTRANSITIVE,
     MODALS,
+    NOMINATIVE,
     PARTICLES,
     POSSESSIVES,
     PREPOSITIONS,
@@ -66,6 +70,7 @@ class Part(NamedTuple):
 class Pattern(NamedTuple):
     parts: tuple[Part, ...]
     verbal: bool = False
+    question: bool = False  # only in one
     noun: bool = False  # ends in a noun that may not go on: "take your photo album" is no "take a photo"
 
 
@@ -86,21 +91,31 @@ def patterns(items: Items, parts: tuple[str, ...]) -> tuple[Pattern, ...]:
     if len(content) == len(spread) and not any(is_function(item) for item in spread):
         return _compound(spread)
     fixed = _fixed(spread)
-    if len(spread) == 2 and spread[1].written[0].startswith("-"):  # makeup for make-up
-        return (fixed, Pattern((Part(Kind.WORD, all_forms("".join(first_key(item) for item in spread)), Slack.NONE),)))
+    solid = "".join(first_key(item) for item in spread)
+    if len(spread) == 2 and (spread[1].written[0].startswith("-") or solid in SOLID):  # makeup for make-up
+        return (fixed, Pattern((Part(Kind.WORD, all_forms(solid), Slack.NONE),)))
+    if len(spread) > 1 and set(keys_in(spread[0])) & NOMINATIVE and set(keys_in(spread[1])) & (BE | HAVE | MODALS):
+        return (fixed, _fixed((spread[1], spread[0], *spread[2:]))._replace(question=True))  # Is there, Am I
     return (fixed,)
 
 
 def _spread(items: Items) -> Iterator[Item]:
     """`items` with contractions and hyphens apart; one of several spellings is not split."""
-    for item in items:
-        tokens = read(item.written[0]).tokens if item.kind is Kind.WORD else ()
+    for at, item in enumerate(items):
+        tokens = _read_before(items, at) if item.kind is Kind.WORD else ()
         if len(tokens) < 2 or len(item.written) > 1:
             yield item
             continue
         for token in tokens:
             joined = "-" if token.before == "-" else ""
             yield Item(Kind.WORD, (joined + token.key,), item.optional)
+
+
+def _read_before(items: Items, at: int) -> tuple[Token, ...]:
+    """The words of the item at `at`; what comes after it tells whether "driver's" has an *is*."""
+    written = items[at].written[0]
+    after = f" {items[at + 1].written[0]}" if "'" in written and at + 1 < len(items) else ""
+    return tuple(token for token in read(written + after).tokens if token.start < len(written))
 
 
 def _single(item: Item, parts: tuple[str, ...]) -> tuple[Pattern, ...]:
@@ -119,12 +134,14 @@ def _apart(key: str) -> tuple[Pattern, ...]:
     """`icecream` as "ice cream": only nouns of two nouns, because "maybe" is no "may be"."""
     from .lexicon import lexicon
 
+    if key in SOLID:
+        return (Pattern(tuple(Part(Kind.WORD, frozenset([half]), Slack.NONE) for half in SOLID[key].split())),)
     if len(key) < 6 or parts_of(key) - {"NOUN"}:
         return ()
     zipf, found = lexicon().zipf, []
     for at in range(3, len(key) - 2):
         first, second = key[:at], key[at:]
-        if zipf.get(first, 0) <= 4 or zipf.get(second, 0) <= 4 or first in PARTICLES or second in PARTICLES:
+        if zipf.get(first, 0) <= 4 or zipf.get(second, 0) <= 4 or {first, second} & (PARTICLES | FUNCTION):
             continue
         if "NOUN" in parts_of(first) and "NOUN" in parts_of(second):
             halves = Part(Kind.WORD, frozenset([first]), Slack.NONE), Part(Kind.WORD, all_forms(second), Slack.NONE)
@@ -162,7 +179,7 @@ def _verbal(items: Items) -> tuple[Pattern, ...]:
         parts.append(_verbal_part(items, at, head))
     last = items[-1]
     noun = last.kind is Kind.WORD and is_noun(last)
-    found = [Pattern(tuple(parts), True, noun)]
+    found = [Pattern(tuple(parts), True, noun=noun)]
     particle, rest = items[head + 1], items[head + 2 :]
     movable = particle.kind is Kind.WORD and first_key(particle) in PARTICLES and (noun or last.kind is Kind.SELF)
     if rest and movable and not any(i.kind is Kind.WORD and first_key(i) in PREPOSITIONS for i in rest):
@@ -186,7 +203,11 @@ def _verbal_part(items: Items, at: int, head: int) -> Part:
     if thing:
         things = sum(some.kind is Kind.THING for some in items)
         slack = Slack.PLACEHOLDER
-        if item.kind in (Kind.DO, Kind.DOING) or "to" in item.written or (determined and not _is_tell(items[head])):
+        if (
+            item.kind in (Kind.DO, Kind.DOING, Kind.DONE)
+            or "to" in item.written
+            or (determined and not _is_tell(items[head]))
+        ):
             slack = Slack.PERSON
         particle = item.kind is Kind.WORD and set(keys_in(item)) <= PARTICLES and things == 1 and at + 1 == len(items)
         return Part(item.kind, rest_forms(item), slack, item.optional, determined=determined, particle=particle)
@@ -223,7 +244,7 @@ def _compound(items: Items) -> tuple[Pattern, ...]:
     for at, item in enumerate(items):
         last = at + 1 == len(items)
         found = as_written(item) | (forms_of(item, "NOUN") | forms_of(item, "ADJ") if last else frozenset())
-        hyphen = item.written[0].startswith("-") and len(items) == 2 and first_key(item) in PARTICLES
+        hyphen = _needs_hyphen(items, at)
         parts.append(Part(Kind.WORD, found, Slack.NONE, item.optional, hyphen))
     apart = Pattern(tuple(parts))
     if any(len(item.written) > 1 for item in items):
@@ -235,25 +256,35 @@ def _compound(items: Items) -> tuple[Pattern, ...]:
 def _fixed(items: Items) -> Pattern:
     """Everything else: as it is written, but for a first noun ("cups of tea") and determiners and adjectives inside."""
     parts: list[Part] = []
-    there = items[0].written[0].lower() == "there"
+    there = any(item.written[0].lower() == "there" for item in items[:2])
     for at, item in enumerate(items):
         before = items[at - 1] if at else None
         if item.kind in (Kind.GAP, Kind.THING):
             continue
         found, slack, after = as_written(item), Slack.NONE, items[at + 1 : at + 2]
-        hyphen = item.kind is Kind.WORD and item.written[0].startswith("-") and len(items) == 2
+        hyphen = _needs_hyphen(items, at)
         if before is not None and before.kind in (Kind.GAP, Kind.THING):
             slack = Slack.GAP if before.kind is Kind.GAP else Slack.PLACEHOLDER
         elif item.kind is Kind.WORD and before is not None and not hyphen:
             last = at + 1 == len(items)
+            if before.kind is Kind.WHOSE or set(keys_in(before)) & DETERMINERS:
+                slack = Slack.ADVERBS  # in a really good mood
             if last and is_noun(item) and (before.kind is Kind.WHOSE or is_function(before)):
                 slack, found = Slack.NOUN if _opens_noun(items) else Slack.NONE, found
         if at == 0 and after and set(keys_in(after[0])) & {"of", "in"} and item.kind is Kind.WORD and is_noun(item):
             found |= forms_of(item, "NOUN")
-        if there and at == 1 and found & _THERE:
+        if there and at < 2 and found & _THERE:
             found |= _THERE
+        if at == 1 and found & NOMINATIVE:
+            slack = Slack.ADVERBS  # Aren't there
         parts.append(Part(item.kind, found, slack, item.optional, hyphen))
     return Pattern(tuple(parts))
+
+
+def _needs_hyphen(items: Items, at: int) -> bool:
+    """Whether without its hyphen the entry is a verb: "check-in" is no "check in", but "washing-up" is "washing up"."""
+    particle = items[at].written[0].startswith("-") and first_key(items[at]) in PARTICLES
+    return particle and len(items) == 2 and not first_key(items[0]).endswith("ing")
 
 
 def _opens_noun(items: Items) -> bool:

@@ -10,8 +10,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .grammar import GrammarItem
 from .judge import Judge, Reading, find_judge, level_of
-from .levels import LEVELS, above
+from .levels import LEVELS, WordLevel, above, hardest_words
+
+_REASONS = 3  # as many items of grammar and hard words are named
 
 
 @dataclass(frozen=True)
@@ -20,16 +23,17 @@ class Profile:
 
     `score` is the expected mean of human ratings, 1.0 (A1) to 6.0 (C2). It shrinks towards the middle, as
     least-squares estimates do, so compare it with `mean_score(level)`, not with the number of a level. `above` are
-    the words above the target level, or without a target above the sentence's own level. Text without an English word
-    has the score NaN and an empty level.
+    the words above the target level, or without a target above the sentence's own level. `grammar` are the items of
+    the CEFR-J Grammar Profile that were found, `hardest` the hardest words, the hardest first in both. Text without an
+    English word has the score NaN and an empty level.
     """
 
     score: float
     level: str
     above: tuple[str, ...]
     words: int
-    clauses: int
-    tenses: tuple[str, ...]
+    grammar: tuple[GrammarItem, ...] = ()
+    hardest: tuple[WordLevel, ...] = ()
 
     def __post_init__(self) -> None:
         if self.level and not (self.level in LEVELS and 1 <= self.score <= 6):
@@ -37,16 +41,18 @@ class Profile:
 
     @property
     def why(self) -> tuple[str, ...]:
-        """What speaks for the level, a few words each."""
+        """What speaks for the level, a few words each.
+
+        Of the grammar the hardest three, and nothing more than a level below the hardest: what decides.
+        """
         if not self.level:
             return ("no English word",)
         reasons = [f"{self.words} words" if self.words > 1 else "1 word"]
-        if self.clauses > 1:
-            reasons.append(f"{self.clauses} clauses")
-        if self.tenses:
-            reasons.append(", ".join(self.tenses))
-        if self.above:
-            reasons.append("above the level: " + ", ".join(self.above))
+        deciding = [item for item in self.grammar if item.level_number >= self.grammar[0].level_number - 1][:_REASONS]
+        if deciding:
+            reasons.append(", ".join(map(str, deciding)))
+        if self.hardest:
+            reasons.append("hardest words: " + ", ".join(map(str, self.hardest)))
         return tuple(reasons)
 
 
@@ -74,13 +80,14 @@ def profiles(
     return [_profile(reading, next(scores), target, judge) if reading.words else _NO_WORD for reading in read]
 
 
-_NO_WORD = Profile(math.nan, "", (), 0, 0, ())
+_NO_WORD = Profile(math.nan, "", (), 0)
 
 
 def _profile(reading: Reading, score: float, target: str | None, judge: Judge) -> Profile:
-    level, shape = level_of(score, judge), reading.structure
+    level = level_of(score, judge)
     too_hard = above(reading.tokens, target or level)
-    return Profile(score, level, too_hard, len(reading.words), shape.clauses, shape.tenses)
+    hardest = hardest_words(reading.tokens, max(_REASONS, len(too_hard)))
+    return Profile(score, level, too_hard, len(reading.words), reading.items, hardest)
 
 
 def mean_score(level: str, judge: Judge | None = None) -> float:

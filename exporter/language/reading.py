@@ -15,7 +15,7 @@ from .wordsets import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS, words
 
 _LETTER = r"(?:[^\W\d_]|[\u0300-\u036f])"
 _TOKEN = re.compile(
-    rf"(?P<initials>(?<![^\W_]){_LETTER}(?:\.{_LETTER})+(?![^\W_])\.?)"
+    rf"(?P<initials>(?<![^\W\d_]){_LETTER}(?:\.{_LETTER})+(?![^\W_])\.?)"
     rf"|(?P<letter>(?<![^\W_]){_LETTER}-{_LETTER}{{2,}})"
     rf"|(?P<number>\d+(?:[.,:]\d+)*(?:(?:st|nd|rd|th|s)(?![^\W_]))?)"
     rf"|(?P<word>{_LETTER}+\d\w*|{_LETTER}+(?:'{_LETTER}+)*)"
@@ -36,6 +36,7 @@ _IS = words(
     "he she it that this there here who what where when how why everything something nothing everyone everybody "
     "someone somebody nobody"
 )
+_IN_TITLES = words("is are was were has had am be do my his her you he she it we")
 MAX_CHARACTERS = 20_000  # of one sentence
 
 
@@ -85,8 +86,8 @@ def read(sentence: str) -> Text:
 
 @lru_cache(maxsize=4096)
 def capitals_tell(sentence: str) -> bool:
-    """Whether capitals tell something, because not every long word has one."""
-    long = [piece for piece in re.findall(r"[^\W\d_]+", sentence) if len(piece) > 3]
+    """Whether capitals tell something, because not every word has one that has it in a title."""
+    long = [word for word in re.findall(r"[^\W\d_]+", sentence) if len(word) > 3 or word.lower() in _IN_TITLES]
     return len(long) < 2 or not all(piece[0].isupper() for piece in long)
 
 

@@ -36,7 +36,7 @@ _RULES = tuple(
 _SAME = """
 tyre:tire grey:gray greyish:grayish programme:program cheque:check kerb:curb pyjamas:pajamas mum:mom mummy:mommy
 jewellery:jewelry aluminium:aluminum doughnut:donut grandad:granddad yoghurt:yogurt moustache:mustache plough:plow
-sceptical:skeptical sceptic:skeptic storey:story okay:ok mould:mold smoulder:smolder licence:license practice:practise
+sceptical:skeptical sceptic:skeptic okay:ok mould:mold smoulder:smolder licence:license practice:practise
 defence:defense offence:offense pretence:pretense aeroplane:airplane manoeuvre:maneuver foetus:fetus cosy:cozy
 enrol:enroll fulfil:fulfill skilful:skillful wilful:willful instalment:installment omelette:omelet axe:ax draught:draft
 sulphur:sulfur disc:disk judgement:judgment ageing:aging acknowledgement:acknowledgment likeable:likable
@@ -45,10 +45,20 @@ forwards:forward upwards:upward downwards:downward amongst:among whilst:while le
 dreamt:dreamed spelt:spelled spoilt:spoiled spilt:spilled leant:leaned leapt:leaped smelt:smelled gotten:got
 counsellor:counselor woollen:woolen marvellous:marvelous chilli:chili hiccup:hiccough hello:hallo adviser:advisor
 alright:allright barbecue:barbeque inquiry:enquiry inquire:enquire kebab:kebap caviar:caviare dispatch:despatch
-zip:zipper maths:math auntie:aunty sanitiser:sanitizer moisturiser:moisturizer
+zip:zipper maths:math tonne:ton auntie:aunty sanitiser:sanitizer moisturiser:moisturizer
 """
-# The one on the left is also written as the one on the right, which is mostly another word.
-_ONE_WAY = frozenset(["storey", "cheque", "kerb", "draught", "tyre", "whilst", "gotten", "zip"])
+# The one on the left is also written as the one on the right, but nobody means the left one by the right one.
+_ONE_WAY = frozenset(["whilst", "gotten", "zip"])
+# Words that are written apart as well, beside the nouns of two nouns.
+SOLID = {
+    "percent": "per cent",
+    "goodbye": "good bye",
+    "online": "on line",
+    "anymore": "any more",
+    "alright": "all right",
+}
+# Nouns; the other spelling is a verb too, which is another word.
+NOUNS = frozenset(["cheque", "kerb", "draught", "tyre"])
 
 
 @lru_cache(maxsize=1)

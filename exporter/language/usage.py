@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from .lexicon import lexicon
-from .reading import Text, capitals_tell, is_adverb, is_participle, parts_of, verb_forms
-from .wordsets import BE, COORDINATORS, DETERMINERS, DO, MODALS, POSSESSIVES, PREPOSITIONS, PRONOUNS, words
+from .lexicon import lexicon, look_up
+from .reading import Text, capitals_tell, is_adverb, is_participle, verb_forms
+from .tagger import likely, possible
+from .wordsets import BE, DETERMINERS, HAVE, MODALS, PARTICLES, POSSESSIVES, words
 
 # With a capital another word than without.
 _CAPITALISED = words(
@@ -16,13 +17,24 @@ _CAPITALISED = words(
 # A name as often as a word.
 _FIRST_NAMES = words(
     "will mark bill rose grace hope joy faith frank jack grant art rob bob pat sue ray rich robin ruby drew dean "
-    "max lily daisy jasmine heather iris ivy holly dawn penny summer june april victor harry jean carol miles cliff "
-    "guy gene"
-) - {"summer", "june", "april"}
+    "max lily daisy jasmine heather iris ivy holly dawn penny victor harry jean carol miles cliff guy gene"
+)
+_NAMED = _CAPITALISED | _FIRST_NAMES
+# What a sentence says of without an article: "Hope is all we have", "Reading is fun".
+_UNCOUNTED = words("hope joy faith grace art reading cork jersey bath jasmine ivy lent scotch polish turkish welsh")
 _SHOUTED = words("us it who aids")  # in capitals another word
 _SUBJECTS = words("i you he she it we they")
-_POINTING = words("this that")
-_IRREGULAR = words("children men women people feet teeth mice geese")  # plurals
+_TITLES = words("mr mrs ms miss mx dr prof sir lady lord president")
+# With a capital where people call somebody by them, or where there is only one.
+_ADDRESSED = words(
+    "mum mom mummy mommy dad daddy grandma grandpa granny grandad granddad gran nan aunt auntie uncle god lord sir "
+    "madam madame pa ma doctor professor president queen king prince princess captain internet web net earth sun moon "
+    "heaven spring summer autumn winter fall north south east west state church bible parliament "
+    "government"
+)
+_DAYS = words("today tomorrow yesterday tonight")
+_POINTING = words("this that these those her")
+_UNLIKELY = 0.3  # a part of speech that is no likelier than this is denied
 
 
 def is_capital(written: str) -> bool:
@@ -37,18 +49,41 @@ def same_word(written: str, text: Text, at: int) -> bool:
         shouted = surface.replace(".", "").isupper() and len(surface) > 1
         wanted = written.replace(".", "").isupper() and len(written) > 1
         return shouted == wanted if not text.sentence.isupper() else not wanted
-    if not cased(key) or not capitals_tell(text.sentence):
+    named = not _NAMED.isdisjoint((key, written.lower()))
+    if not (named or surface[:1].isupper()) or not capitals_tell(text.sentence):
         return True
-    opening = at == 0 or any(mark in '.?!:"' for mark in token.before)
-    if opening:
-        follows = text.tokens[at + 1].key if at + 1 < len(text.tokens) else ""
-        begins = follows in _SUBJECTS or follows in DETERMINERS or follows in POSSESSIVES
-        if key == "may":
-            return is_capital(written) != begins
-        return not (begins and is_capital(written) and key in _CAPITALISED)
-    if is_capital(written) and key in _CAPITALISED:
-        return is_capital(surface)
-    return is_capital(written) or not is_capital(surface)
+    follows = text.tokens[at + 1].key if at + 1 < len(text.tokens) and not text.tokens[at + 1].before else ""
+    if at == 0 or any(mark in '.?!:"' for mark in token.before):
+        return not cased(key) or _opens(key, is_capital(written), follows)
+    if is_capital(written):
+        return is_capital(surface) or not named
+    return not is_capital(surface) or not (cased(key) or _is_name(text, at, follows))
+
+
+def _opens(key: str, capital: bool, follows: str) -> bool:
+    """Whether `key`, with which a sentence opens, is the word or, with `capital`, the name."""
+    addressed = follows in _SUBJECTS or follows in DETERMINERS or follows in POSSESSIVES  # Mark the right answer.
+    if key == "may":
+        return capital != addressed
+    if capital:
+        return key not in _CAPITALISED or not (addressed or is_adverb(follows))
+    finite = follows in BE or follows in HAVE or follows in MODALS or bool(verb_forms(follows) & {"s", "past"})
+    return not finite or key in _UNCOUNTED or key not in _NAMED
+
+
+def _is_name(text: Text, at: int, follows: str) -> bool:
+    """Whether a word with a capital inside a sentence is somebody's or something's: "for Apple", "Mr Black"."""
+    before, key = text.tokens[at - 1].key, text.tokens[at].key
+    if is_capital(text.surface(at - 1)) and (before in _TITLES or before in lexicon().names):
+        return True
+    near = (text.surface(at - 1), text.surface(at + 1) if follows else "")
+    determined = before in DETERMINERS or before in POSSESSIVES or before == "'s"
+    titled = any(is_capital(word) and len(word) > 1 for word in near)  # King Street, Happy Birthday
+    word, noun = look_up(key), follows and "NOUN" in possible(follows)  # a Pacific island
+    common = word.source != "estimate" and word.level_number < 5 and word.lemma == key  # but Aborigines
+    if not common or titled or determined or noun or key in _ADDRESSED | lexicon().capitalised:
+        return False
+    return text.surface(at)[1:].islower()
 
 
 @lru_cache(maxsize=1)
@@ -63,111 +98,33 @@ def cased(key: str) -> bool:
 
 
 def fits(parts: tuple[str, ...], text: Text, at: int) -> bool:
-    """Whether the word at `at` can be one of `parts` there; only what the words around it make sure is denied."""
-    return not parts or any(part not in _DENIED or not _DENIED[part](text, at) for part in parts)
-
-
-def _around(text: Text, at: int) -> tuple[str, str, str]:
-    """The word two before, the word before and the one after `at`, adverbs left out before; empty beyond a mark."""
-    tokens = text.tokens
-    before = at - 1
-    if tokens[at].before not in ("", "-"):
-        before = -1
-    while before >= 0 and is_adverb(tokens[before].key) and not tokens[before].before:
-        before -= 1
-    last = tokens[before].key if before >= 0 else ""
-    first = tokens[before - 1].key if before > 0 and not tokens[before].before else ""
-    after = tokens[at + 1].key if at + 1 < len(tokens) and not tokens[at + 1].before else ""
-    return first, last, after
-
-
-def _determines(key: str) -> bool:
-    return key in DETERMINERS - {"that", "this", "these", "those"} or key in POSSESSIVES or key == "'s"
-
-
-def _no_verb(text: Text, at: int) -> bool:
-    first, last, after = _around(text, at)
-    key = text.tokens[at].key
-    forms = verb_forms(key)
-    if last in _POINTING and first == "" and (after in BE or after in MODALS):
-        return True  # "This book is about a dog."
-    if "base" not in forms and "s" not in forms:
-        return (
-            _determines(last)
-            and not is_adverb(after)
-            and after not in PREPOSITIONS
-            and "ing" not in forms
-            and ("past" not in forms)
-        )
-    if _determines(last) and last != "her":
+    """Whether the word at `at` can be one of `parts` there."""
+    if not parts or "INTJ" in parts:
         return True
-    if last == "her":
-        return first not in ("let", "make", "help", "made", "see", "saw", "helped", "makes")
-    adjective = "ADJ" in parts_of(last) and not verb_forms(last) & {"base", "past"}
-    if adjective and (_determines(first) or first in BE):
-        return True
-    if last in BE and "ing" not in forms and not is_participle(key):
-        return True
-    return last in PREPOSITIONS - {"to"} or (adjective and not first)
+    key, allowed = text.tokens[at].key, _allowed(parts, text, at)
+    if allowed.isdisjoint(possible(key)) and key not in MODALS:
+        return True  # who wrote the list knows more than the dictionary
+    return sum(chance for part, chance in likely(text, at).items() if part in allowed) > _UNLIKELY
 
 
-def _no_noun(text: Text, at: int) -> bool:
-    first, last, after = _around(text, at)
-    key = text.tokens[at].key
-    if "NOUN" not in parts_of(key) and "participle" in verb_forms(key) and "base" not in verb_forms(key):
-        return True
-    before = text.tokens[at - 1].key if at and text.tokens[at].before == "" else ""
-    if "base" in verb_forms(key) and _plural(before) and after and "NOUN" in parts_of(after):
-        return True
-    if "base" in verb_forms(key) and _plural(before) and not after and first in ("", *DETERMINERS, *POSSESSIVES):
-        return not any(verb_forms(token.key) for token in text.tokens[: at - 1])  # "The colours match."
-    object_follows = after in DETERMINERS or after in POSSESSIVES or after in ("me", "him", "us", "them", "it")
-    verb = bool(verb_forms(key) & {"base", "s"})
-    if last in BE and "ADJ" in parts_of(key) and (not after or after in PREPOSITIONS or after in COORDINATORS):
-        return True
-    if not verb:
-        return False
-    if last in _SUBJECTS - {"it", "you"} or last in MODALS or (last in ("it", "you") and object_follows):
-        return True
-    if last == "not" and (first in DO or first in MODALS):
-        return True
-    if last in ("you", "please", "let") or (last == "to" and object_follows):
-        return last != "you" or first in ("", "do", "if", "when", "did", "can", "will", "what", "how")
-    return (
-        object_follows
-        and not (_determines(last) or "ADJ" in parts_of(last) or last in PREPOSITIONS)
-        and (last == "" or last in PRONOUNS or "NOUN" in parts_of(last))
-    )
-
-
-def _plural(key: str) -> bool:
-    from lemminflect import getAllLemmas
-
-    return (key.endswith("s") or key in _IRREGULAR) and any(lemma != key for lemma in getAllLemmas(key).get("NOUN", ()))
-
-
-def _no_adjective(text: Text, at: int) -> bool:
-    first, last, after = _around(text, at)
-    key = text.tokens[at].key
-    parts = parts_of(key)
-    if first in BE:
-        return False  # "Are you ready"
-    if last in _SUBJECTS or last in MODALS or last == "to":
-        return bool(verb_forms(key) & {"base", "s"})
-    if last == "" and (after in DETERMINERS or after in POSSESSIVES):
-        return "base" in verb_forms(key)
-    if (last in DETERMINERS or last in POSSESSIVES) and "NOUN" in parts:
-        return not (after and ("NOUN" in parts_of(after) or "ADJ" in parts_of(after) or not parts_of(after))) or (
-            after in PREPOSITIONS
-        )
-    return False
-
-
-def _no_adverb(text: Text, at: int) -> bool:
-    """Between an article and a noun: "a fast car"."""
-    _, last, after = _around(text, at)
-    both = "ADJ" in parts_of(text.tokens[at].key)
-    return both and last in ("a", "an") and bool(parts_of(after)) and parts_of(after) <= {"NOUN", "VERB"}
-
-
-_DENIED = {"VERB": _no_verb, "NOUN": _no_noun, "ADJ": _no_adjective, "ADV": _no_adverb}
+def _allowed(parts: tuple[str, ...], text: Text, at: int) -> set[str]:
+    """`parts`, and what else the tagger may call them here: grammars differ."""
+    key, allowed = text.tokens[at].key, set(parts)
+    before = text.tokens[at - 1].key if at and not text.tokens[at].before else ""
+    after = text.tokens[at + 1].key if at + 1 < len(text.tokens) and not text.tokens[at + 1].before else ""
+    if allowed & {"DET", "PRON", "NUM"} and key not in _POINTING:  # many, one
+        allowed |= {"DET", "PRON", "NUM", "ADJ"}
+    if "ADJ" in parts and key in POSSESSIVES:
+        allowed.add("DET")
+    if "PRON" in parts or ("ADV" in parts and key in _DAYS):  # a lot, today
+        allowed.add("NOUN")
+    if (
+        is_participle(key) and key.endswith("ed") and ("VERB" in parts or before in BE)
+    ):  # an abandoned house, is divided
+        allowed |= {"VERB", "ADJ"} if {"VERB", "ADJ"} & allowed else set()
+    if "PREP" in parts and key in PARTICLES and after in DETERMINERS | POSSESSIVES:
+        allowed.add("ADV")  # "ran down the hill" is like "put down the bag"
+    noun_follows = bool(after) and not {"NOUN", "ADJ"}.isdisjoint(possible(after))
+    if "NOUN" in parts and before in DETERMINERS | POSSESSIVES and not noun_follows:  # the first to arrive
+        allowed.add("ADJ")
+    return allowed

@@ -1,4 +1,4 @@
-"""Clauses, tenses and verb forms of a sentence, without a parser.
+"""The verb forms of a sentence, counted without a parser.
 
 The verb forms come from the dictionary's inflections and the words around them: "was written" is a passive because
 "written" is a participle of *write* and a form of *be* comes up to three words before it. A guess, and quick.
@@ -11,14 +11,10 @@ from typing import NamedTuple
 from .annotate import Token
 from .wordsets import BE, DETERMINERS, DO, FUNCTION, HAVE, MODALS, OBJECTS, PREPOSITIONS, SUBJECTS
 
-TENSES = ("present", "past", "perfect", "progressive", "passive", "modal")
-
 
 class Structure(NamedTuple):
-    """Counts behind the grammar features, which the explanation shows as well."""
+    """Counts for the features. Rough guesses: what a sentence is said to have is the matter of `grammar`."""
 
-    clauses: int
-    tenses: tuple[str, ...]
     finite: int
     past: int
     perfect: int
@@ -32,11 +28,10 @@ class Structure(NamedTuple):
 
 
 def structure(words: list[Token]) -> Structure:
-    """Clauses and verb forms of a sentence, by its words in order."""
+    """The verb forms of a sentence, by its words in order."""
     count = dict.fromkeys(
         ("finite", "past", "perfect", "passive", "progressive", "modal", "to", "ing", "participle"), 0
     )
-    seen: set[str] = set()
     first_verb, helper, since = -1, "", 9  # the last auxiliary, and how many words ago
     before: Token | None = None
     for at, token in enumerate(words):
@@ -46,8 +41,6 @@ def structure(words: list[Token]) -> Structure:
         for what in kinds:
             if what in count:
                 count[what] += 1
-            if what in TENSES:
-                seen.add(what)
         if helps:
             helper, since = helps, 0
         elif "finite" in kinds or "to" in kinds:
@@ -55,10 +48,7 @@ def structure(words: list[Token]) -> Structure:
         if first_verb < 0 and ("finite" in kinds or "modal" in kinds):
             first_verb = at
         before = token
-    tenses = tuple(tense for tense in TENSES if tense in seen)
     return Structure(
-        clauses=max(1, count["finite"]),
-        tenses=tenses,
         finite=count["finite"],
         past=count["past"],
         perfect=count["perfect"],

@@ -51,6 +51,7 @@ PRONOUNS = words(
     "hers ours theirs who whom which that this these those what everyone everybody someone somebody anyone anybody "
     "nobody everything something anything nothing"
 )
+NOMINATIVE = words("i you he she it we they there")
 POSSESSIVES = words("my your his her its our their whose")
 TIMES = words(
     "second seconds minute minutes hour hours day days week weeks month months year years time times moment night "

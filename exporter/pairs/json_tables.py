@@ -79,7 +79,7 @@ def _json(path: Path, data: Any, reading: Reading) -> Iterator[Cells]:
     )
 
 
-def _columns(data: Mapping[str, Any], reading: Reading) -> list[Sequence[Any]]:
+def _columns(data: Mapping[str, Any], reading: Reading) -> Sequence[Sequence[Any]]:
     """The columns of `{"word": [...], "sentence": [...]}`, also as pandas writes it; none where it is not such."""
     columns = [[*value.values()] if isinstance(value, dict) else value for value in data.values()]
     even = all(isinstance(column, list) for column in columns) and len({len(column) for column in columns}) == 1

@@ -148,8 +148,6 @@ def _look_at(webui: Webui, path: Path, by_content: bool) -> Finding | None:
             "Rename it to {name}",
             {"path": path, "suffix": path.suffix, "ending": ending, "name": f"{path.stem}{ending}"},
         )
-    if ending == ".txt":
-        return _text(path, head) or _records(path)
     if ending == ".jsonl" and (rows := peek(_decoded(head) or "")).training:
         return problem(
             "{path} holds training rows, one a line ({keys}).",
@@ -157,20 +155,24 @@ def _look_at(webui: Webui, path: Path, by_content: bool) -> Finding | None:
             "Write the rows as one JSON array into a file that ends in .json.",
             {"path": path, "keys": listed(sorted(rows.keys)) or "JSON Lines"},
         )
-    if ending == ".json" and not path.name.endswith(".meta.json"):
-        return _json(webui, path, head, by_content) or _records(path)
-    return None
-
-
-def _text(path: Path, head: bytes) -> Finding | None:
+    if ending not in (".txt", ".json") or path.name.endswith(".meta.json"):
+        return None
     if not head.strip():
         return problem("{path} is empty.", "There is nothing to train on.", _REMOVE, {"path": path})
-    if _decoded(head) is None or b"\0" in head:
-        means = "Trainers open it as UTF-8 and stop with an error."
-        return problem("{path} is not UTF-8 text.", means, _AS_UTF8, {"path": path})
+    text = _decoded(head)
+    if text is None or (ending == ".txt" and "\0" in text):
+        utf16 = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return problem(
+            "{path} is UTF-16." if utf16 else "{path} is not UTF-8 text.",
+            "Trainers open it as UTF-8: they do not list it, or stop with an error.",
+            _AS_UTF8,
+            {"path": path},
+        )
+    if ending == ".json":
+        return _json(webui, path, text, by_content) or _records(path)
     if head.startswith(codecs.BOM_UTF8):
         return note(_UNLISTED["bom"][0], "The mark becomes a part of the first record.", _AS_UTF8, {"path": path})
-    return None
+    return _records(path)
 
 
 def _records(path: Path) -> Finding | None:
@@ -234,20 +236,7 @@ def _formats(webui: Webui) -> set[frozenset[str]]:
     return taken
 
 
-def _json(webui: Webui, path: Path, head: bytes, by_content: bool) -> Finding | None:
-    text = _decoded(head)
-    if not head.strip():
-        return problem("{path} is empty.", "There is nothing to train on.", _REMOVE, {"path": path})
-    if text is None:
-        utf16 = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-        return problem(
-            "{path} is UTF-16." if utf16 else "{path} is not UTF-8 text.",
-            "It is read as UTF-8, so no dropdown of the Training tab lists it."
-            if by_content
-            else "It is read as UTF-8: it is listed, and loading it fails.",
-            _AS_UTF8,
-            {"path": path},
-        )
+def _json(webui: Webui, path: Path, text: str, by_content: bool) -> Finding | None:
     rows = peek(text.removeprefix("\ufeff"))
     say = problem if rows.training else note
     if rows.odd == "broken":

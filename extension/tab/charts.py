@@ -9,7 +9,7 @@ from .markup import Markup, element, join
 
 # Its size, and the edges of the area where the lines are drawn.
 _WIDTH, _HEIGHT = 640, 244
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 630, 8, 208
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 630, 16, 208
 _DOTTED = 12  # lines of fewer points show them
 
 

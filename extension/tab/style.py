@@ -2,7 +2,8 @@
 
 # In the studio nobody else has chosen a theme, and gradio's white on orange is hard to read.
 STUDIO_CSS = """
-.gradio-container{--button-primary-background-fill:#c2410c;--button-primary-background-fill-hover:#9a3412}
+.gradio-container{--button-primary-background-fill:#c2410c;--button-primary-background-fill-hover:#9a3412;
+ --button-primary-text-color:#fff;--button-primary-text-color-hover:#fff}
 """
 BLUE, ORANGE = "#2f7fd8", "#d6781e"
 
@@ -34,7 +35,7 @@ CSS = """
 @media (max-width:640px){
 .cefr-chart{font-size:19px}
 .cefr-table th,.cefr-table td{padding:5px}
-.cefr-table.figures{min-width:600px}
+.cefr-table.figures{min-width:900px}
 .cefr-table.sheet th{display:none}
 .cefr-table.sheet tr{display:flex;flex-wrap:wrap;padding:4px 0;border-bottom:1px solid rgba(128,128,128,.3)!important}
 .cefr-table.sheet tr.flag{background:rgba(214,120,30,.14)}

@@ -83,7 +83,7 @@ class WritePane(Pane):
         """One sentence at a time, with a key for each button (`browser.py`)."""
         self.about = self.html("about")
         self.sentence = self.make(gr.Textbox, "edit", lines=1, max_lines=4)
-        with gr.Row():
+        with gr.Row(equal_height=False):
             self.keep_button = self.button("keep", min_width=100)
             self.button("change", min_width=100)
             self.redo_button = self.button("redo", min_width=100)
@@ -94,7 +94,7 @@ class WritePane(Pane):
         def label(language: str) -> str:
             return text("write.download", language, format=say(of.name, language))
 
-        name = of.ending.removeprefix(".")
+        name = of.ending.removeprefix(".").replace(".", "-")
         return self.ui.worded(
             gr.DownloadButton, {"label": label}, visible=of.available, elem_id=f"cefr-write-{name}", size="sm"
         )

@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
         print(
             "Note: these are the figures of the records as text, as convert-data --to txt writes it.", file=sys.stderr
         )
-    print(json.dumps(asdict(cut), indent=2) if args.json else describe(cut, args.chunk, args.overlap))
+    print(json.dumps(asdict(cut), indent=2) if args.json else describe(cut, args.chunk, args.overlap, not read.notes))
     return 0
 
 
@@ -69,8 +69,8 @@ def _counter(model: str) -> Callable[[str], int]:
     return cache(lambda piece: len(tokenizer.encode(piece)))
 
 
-def describe(cut: Any, chunk: int, overlap: bool) -> str:
-    """The slicer's report as the command prints it."""
+def describe(cut: Any, chunk: int, overlap: bool, clean: bool = True) -> str:
+    """The slicer's report as the command prints it; `clean`: there is a hard cut where each record ends."""
     share = cut.orphaned / cut.response if cut.response else 0.0
     overlapping = f", {cut.overlapping:,} of them overlapping" if cut.overlapping else ""
     lines = [
@@ -83,7 +83,8 @@ def describe(cut: Any, chunk: int, overlap: bool) -> str:
         f"  records cut in two                        {cut.cut:>8,}   {cut.cut / cut.records:.0%}",
         f"  response tokens without their instruction {cut.orphaned:>8,}   {share:.0%} of {cut.response:,}",
         f"  padding                                   {cut.padding:>8.0%}   of all tokens",
-        f"From a chunk length of {cut.safe_chunk} on, nothing is cut. cefr-sentences train never cuts a record.",
+        f"{'From' if clean else 'With clean cuts, from'} a chunk length of {cut.safe_chunk} on, nothing is cut. "
+        "cefr-sentences train never cuts a record.",
     ]
     if cut.overlapping:
         lines.append(

@@ -92,6 +92,12 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
         help="a larger model, as with --model or --api, that says of each sentence whether it should be printed; the "
         "others are doubtful",
     )
+    parser.add_argument(
+        "--guess",
+        action="store_true",
+        help="with --model: say for each sentence how well its word can be guessed among ten; takes as long again on a "
+        "CPU (done for --exercise choices, too)",
+    )
     parser.add_argument("--candidates", type=int, default=4, help="sentences to choose from for each word (default 4)")
     parser.add_argument("--tries", type=int, default=4, help="how often a word is asked for at most (default 4)")
     parser.add_argument(
@@ -209,9 +215,8 @@ def run(args: argparse.Namespace) -> int:
             progress=lambda attempt, done, total: line("Writing" if attempt == 1 else "Trying again", done, total),
             critic=writer.criticise if args.critic else None,
         )
-        if args.model is not None:
-            choices = args.exercise == "choices"  # needs to know which words do not fit in the bank's sentences, too
-            rows = guessed(rows, level, writer.score, bank_too=choices)
+        if args.guess or (args.exercise == "choices" and args.model is not None):  # which words do not fit?
+            rows = guessed(rows, level, writer.score)
         if journal is not None and out is not None:
             adapter = args.adapter.resolve().name if args.adapter else ""
             look = Look(args.title, args.exercise, args.seed, args.paper)
@@ -280,6 +285,8 @@ def _check(args: argparse.Namespace, level: str) -> None:
             model=Option("model"),
             api=Option("api"),
         )
+    if args.guess and args.model is None:
+        raise InputError("{guess} needs {model}.", guess=Option("guess"), model=Option("model"))
     if args.model is not None:
         check_model_name(args.model)
     elif args.adapter is not None:

@@ -25,20 +25,15 @@ _TAGS = {"NOUN": "N", "VERB": ("V", "M"), "ADJ": "J", "ADV": "R"}
 Score = Callable[[Sequence[str]], list[float]]
 
 
-def guessed(rows: Sequence[SheetRow], level: str, score: Score, *, bank_too: bool = True) -> list[SheetRow]:
+def guessed(rows: Sequence[SheetRow], level: str, score: Score) -> list[SheetRow]:
     """`rows` with `guess`, the probability of the right word among ten, and with the words that do not fit.
 
-    Phrases, rejected rows, and words that are not found in their sentence stay as they are; without `bank_too`, the
-    rows of a bank as well.
+    Phrases, rejected rows, and words that are not found in their sentence stay as they are.
     """
-    meant = [_has_gap(row) and (bank_too or row.found is None) for row in rows]
-    others = [
-        other_words(row, level, OTHERS, Random(row.sentence)) if is_meant else []
-        for row, is_meant in zip(rows, meant, strict=True)
-    ]
-    if not any(others):
-        return [*rows]
+    others = [other_words(row, level, OTHERS, Random(row.sentence)) if _has_gap(row) else [] for row in rows]
     asked = [(row, word) for row, words in zip(rows, others, strict=True) for word in (("", *words) if words else ())]
+    if not asked:  # then no model is loaded either
+        return [*rows]
     likely = iter(score([_with(row, word) if word else row.sentence or "" for row, word in asked]))
     return [_guessed(row, words, likely) if words else row for row, words in zip(rows, others, strict=True)]
 

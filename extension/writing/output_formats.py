@@ -89,14 +89,15 @@ def as_dict(row: SheetRow) -> dict[str, Any]:
 
 def check_target(path: Path, *, force: bool) -> OutputFormat:
     """The format of `path`. Raises InputError or TargetError for what cannot be written, before a model is asked."""
-    chosen = next((f for f in OUTPUT_FORMATS if f.ending == path.suffix.lower()), None)
-    if chosen is None:
+    fitting = [f for f in OUTPUT_FORMATS if path.name.lower().endswith(f.ending)]
+    if not fitting:
         raise InputError(
             "{option} {file}: the name must end in {endings}.",
             option=Option("out"),
             file=path,
             endings=", ".join(f.ending for f in OUTPUT_FORMATS),
         )
+    chosen = max(fitting, key=lambda f: len(f.ending))
     if not chosen.available:
         raise InputError(
             "{file} needs the package {package}, which is not installed: pip install {package}. Or choose another "

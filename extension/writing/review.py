@@ -49,8 +49,9 @@ def keep(sheet: Sheet, at: int, sentence: str) -> Sheet:
         raise InputError("There is no sentence to keep for {word}.", word=row.word)
     if row.status == "ok" and row.sentence == text:
         return sheet
-    own = BankSentence(row.entry.headword, row.pos, text, sheet.level, OWN)
-    (read,) = judged([SheetRow(row.word, text, tries=row.tries, listed=row.listed, found=own)], sheet.level)
+    level = sheet.target(row)
+    own = BankSentence(row.entry.headword, row.pos, text, level, OWN)
+    (read,) = judged([SheetRow(row.word, text, tries=row.tries, listed=row.listed, found=own)], level)
     return with_row(sheet, at, replace(read, reasons=()))
 
 

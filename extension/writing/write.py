@@ -29,9 +29,7 @@ RETRY_ANSWERS, RETRY_FACTOR = 16, 4
 HOTTER = 0.3
 # Of two accepted sentences the better one has the smaller sum of its distance to the level, FLUENCY times the negative
 # mean log-probability (nats per token) and VARIETY times the share of its words that the sheet has already.
-FLUENCY, VARIETY = 0.25, 1.5
-
-DOUBTED = 2  # tries that are made for a sentence that is not doubtful
+FLUENCY, VARIETY = 2.0, 1.5
 
 Key = tuple[str, tuple[str, ...], str]
 
@@ -285,7 +283,7 @@ class _Writing:
         while left and self.needs[self.id(word)] > 0:
             left = [self.beside_others(row) if row.accepted else row for row in left]
             best = min(left, key=self.cost)
-            if not best.accepted or best.sentence is None or self.is_worth_another_try(best, attempt):
+            if not best.accepted or best.sentence is None:
                 self.best[self.id(word)] = best
                 break
             left.remove(best)
@@ -294,10 +292,6 @@ class _Writing:
             self.accepted.add(best.sentence)
         self.rows[self.id(word)] += chosen
         return chosen
-
-    def is_worth_another_try(self, row: SheetRow, attempt: int) -> bool:
-        """Whether a doubtful row is to be asked for again: once, and where the next one can be known to be better."""
-        return row.doubtful and row.printable is not None and attempt < min(DOUBTED, self.settings.tries)
 
     def beside_others(self, row: SheetRow) -> SheetRow:
         """`row` with the checks that it fails beside the accepted sentences of the sheet."""

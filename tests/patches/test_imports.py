@@ -110,5 +110,6 @@ def test_status_does_not_call_a_script_clean_that_cannot_load(run: Any, webui: P
     assert result.code == 1
     assert "line 1: transformers has no AdamW; use torch.optim.AdamW" in result.out
     assert "1 of 1 files use what is not here" in result.out
+    assert "1 of 1 files use what is not here" in run("patch", "apply", "--webui", webui).out
     script.write_text("from transformers import Trainer\n", encoding="utf-8")
     assert run("patch", "status", "--webui", webui).code == 0

@@ -56,6 +56,26 @@ def test_pairs() -> None:
         ("to run", "run", ((), "", "", "")),
         ("a, an", "a", ((), "", "", "")),
         ("...", "...", ((), "", "", "")),
+        ("B1 abandon v.", "abandon", (("VERB",), "", "", "B1")),
+        ("modal v. can", "can", (("VERB",), "", "", "")),
+        ("back n., adv. A1, adj. A2", "back", (("NOUN", "ADV", "ADJ"), "", "", "A1")),
+        ("second1 (next) det., number A1", "second", (("DET", "NUM"), "1", "", "A1")),
+        ("eight number A1", "eight", (("NUM",), "", "", "A1")),
+        ("phone number", "phone number", ((), "", "", "")),
+        ("arrival noun C", "arrival", (("NOUN",), "", "", "")),
+        ("book (n) kitap", "book", (("NOUN",), "", "", "")),
+        ("depend (v) on sth", "depend on", (("VERB",), "", "", "")),
+        ("apple - elma", "apple", ((), "", "", "")),
+        ("der Hund \u2013 dog", "dog", ((), "", "", "")),
+        ("apple \u308a\u3093\u3054", "apple", ((), "", "", "")),
+        ("go-went-gone", "go", ((), "", "", "")),
+        ("lie - lay - lain", "lie", ((), "", "", "")),
+        ("have had to", "have had to", ((), "", "", "")),
+        ("big \u2260 small", "big", ((), "", "", "")),
+        ("put sth \u21c4 off", "put off", ((), "", "", "")),
+        ("<b>kitchen</b>", "kitchen", ((), "", "", "")),
+        ("am/pm", "a.m.", ((), "", "", "")),
+        ("enjoy + -ing", "enjoy doing something", ((), "", "", "")),
     ],
 )
 def test_notation(text: str, headword: str, said: tuple[tuple[str, ...], str, str, str]) -> None:
@@ -68,6 +88,25 @@ def test_the_part_of_speech_of_a_column() -> None:
     assert Entry.parse("book", "verb").parts == ("VERB",)
     assert not Entry.parse("book", "verb").uses("I read a book.")
     assert Entry.parse("book", "Nomen").parts == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("colour", "color", True),
+        ("T-shirt", "t shirt", True),
+        ("ice-cream n", "icecream", True),
+        ("grey/gray", "gray", True),
+        ("put sth off", "put sb/sth off", True),
+        ("book n", "book v", False),
+        ("polish", "Polish", False),
+        ("everyday", "every day", False),
+        ("storey", "story", False),
+    ],
+)
+def test_the_same_entry_in_another_spelling(one: str, other: str, same: bool) -> None:
+    assert Entry.parse(one).same_as(Entry.parse(other)) is same
+    assert Entry.parse(other).same_as(Entry.parse(one)) is same
 
 
 def test_odd_entries_are_in_no_sentence() -> None:

@@ -21,7 +21,7 @@ def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, file, "--json", "--target", "a1")
     rows = json.loads(out)
     assert code == 0
-    assert [set(row) for row in rows] == [{"sentence", "score", "level", "above"}] * 3
+    assert [set(row) for row in rows] == [{"sentence", "score", "level", "above", "grammar"}] * 3
     assert [row["sentence"] for row in rows] == ["I have a dog.", "The timid dog slept.", "привет"]
     assert [row["above"] for row in rows] == [[], ["timid"], []]
     assert rows[0]["level"] == "A1"

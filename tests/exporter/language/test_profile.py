@@ -9,23 +9,18 @@ from dataclasses import replace
 from typing import ClassVar
 
 import pytest
-from cefr_sentences.exporter.language.annotate import annotate
 from cefr_sentences.exporter.language.features import NAMES, features
-from cefr_sentences.exporter.language.fitted import PATH, FittedJudge, fitted_judge, letter_groups
+from cefr_sentences.exporter.language.fitted import PATH, FittedJudge, Regression, fitted_judge, letter_groups
 from cefr_sentences.exporter.language.judge import DEFAULT, JUDGES, Judge, Reading, find_judge, level_of
 from cefr_sentences.exporter.language.levels import LEVELS
 from cefr_sentences.exporter.language.profile import mean_score, profile, profiles
-from cefr_sentences.exporter.language.verbs import Structure, structure
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
-def shape(sentence: str) -> Structure:
-    return structure([t for t in annotate(sentence) if t.word is not None])
-
-
 def numbers(sentence: str) -> dict[str, float]:
-    return dict(zip(NAMES, features(annotate(sentence), shape(sentence)), strict=True))
+    read = Reading.of(sentence)
+    return dict(zip(NAMES, features(read.tokens, read.structure, read.items), strict=True))
 
 
 def test_features_by_hand() -> None:
@@ -53,34 +48,23 @@ def test_features_by_hand() -> None:
     assert found["syllables"] == pytest.approx((1 + 2 + 1 + 1 + 4 + 2 + 2) / 7)
 
 
-@pytest.mark.parametrize(
-    ("sentence", "clauses", "tenses"),
-    [
-        ("My name is Anna.", 1, ("present",)),
-        ("She likes apples.", 1, ("present",)),
-        ("He was watching TV when the phone rang.", 2, ("past", "progressive")),
-        ("Have you ever been to London?", 1, ("present", "perfect")),
-        ("The house was built in 1950.", 1, ("past", "passive")),
-        ("You should drink more water when you are sick.", 2, ("present", "modal")),
-        ("If I had more time, I would learn the guitar.", 2, ("past", "modal")),
-        ("I don't like coffee.", 1, ("present",)),
-        ("He admitted that he had made a mistake.", 2, ("past", "perfect")),
-        ("The novel explores the past.", 1, ("present",)),
-        ("Stop!", 1, ()),
-    ],
-)
-def test_clauses_and_tenses(sentence: str, clauses: int, tenses: tuple[str, ...]) -> None:
-    found = shape(sentence)
-    assert (found.clauses, found.tenses) == (clauses, tenses)
-
-
-def small_judge(**changes: object) -> FittedJudge:
-    """One feature x: linear 2 + (x - 1) / 2 * 4; one tree: 1 up to x = 3, else 5; "ab" counts 0.5."""
+def regression(**changes: object) -> Regression:
+    """One feature x: linear 2 + (x - 1) / 2 * 4; one tree: 1 up to x = 3, else 5; "ab" counts 0.5, "so what" 1."""
     parts: dict[str, object] = {
         "centre": [1.0], "scale": [2.0], "linear": [4.0], "intercept": 2.0,
         "roots": [0], "depth": 2, "feature": [0, 0, 0], "limit": [3.0, 0.0, 0.0], "below": [1, 1, 2],
-        "above": [2, 1, 2], "value": [0.0, 1.0, 5.0],
-        "letters": {"ab": 0.5}, "cuts": [1.5, 2.5, 3.5, 4.5, 5.5], "means": dict.fromkeys(LEVELS, 3.0),
+        "above": [2, 1, 2], "value": [0.0, 1.0, 5.0], "letters": {"ab": 0.5}, "pairs": {"so what": 1.0},
+    }  # fmt: skip
+    return Regression(**{**parts, **changes})  # type: ignore[arg-type]
+
+
+def small_judge(**changes: object) -> FittedJudge:
+    """What `regression` says; and for x above 10, what another does that has no trees and says twice the linear."""
+    cuts = [1.5, 2.5, 3.5, 4.5, 5.5]
+    parts: dict[str, object] = {
+        "encyclopedia": regression(), "everyday": regression(roots=[], letters={}, pairs={}, linear=[0.0]),
+        "like": [100.0], "like_intercept": -1000.0, "everyday_cuts": [0.5, 2.0, 3.0, 4.0, 5.0], "cuts": cuts,
+        "means": dict.fromkeys(LEVELS, 3.0),
     }  # fmt: skip
     return FittedJudge(**{**parts, **changes})  # type: ignore[arg-type]
 
@@ -91,7 +75,10 @@ def test_a_score_by_hand() -> None:
     assert model.predict([[1.0], [3.0], [3.5]], [[], [], []]).tolist() == [1.5, 3.5, 6.0]
     # Two of four words have "ab": 0.5 * 2 / sqrt(4)
     assert model.predict([[1.0]], [["abc", "cab", "x", "y"]]).tolist() == [2.0]
-    assert model.predict([[100.0], [-100.0]], [[], []]).tolist() == [6.0, 1.0]  # stays on the scale
+    assert model.predict([[1.0]], [["x", "so", "what", "y"]]).tolist() == [2.0]
+    assert model.predict([[-100.0]], [[]]).tolist() == [1.0]  # stays on the scale
+    # Everyday: 2 / 2 = 1, a third of the way from 0.5 to 2.0, so a third of the way from 1.5 to 2.5
+    assert model.predict([[100.0]], [[]]).item() == pytest.approx(1.5 + 1 / 3)
     assert [level_of(score, model) for score in (1.0, 1.49, 1.5, 3.6, 6.0)] == ["A1", "A1", "A2", "B2", "C2"]
     assert model.predict([], []).tolist() == []
 
@@ -107,7 +94,7 @@ def test_a_judge_that_does_not_fit_together_is_refused() -> None:
     with pytest.raises(ValueError, match="ascending"):
         small_judge(cuts=[1.5, 2.5, 2.0, 4.5, 5.5])
     with pytest.raises(ValueError, match="same features"):
-        small_judge(linear=[1.0, 2.0])
+        regression(linear=[1.0, 2.0])
 
 
 def test_letter_groups() -> None:
@@ -117,7 +104,7 @@ def test_letter_groups() -> None:
 def test_the_shipped_numbers_belong_to_the_features() -> None:
     shipped = json.loads(PATH.read_text(encoding="utf-8"))
     assert tuple(shipped["features"]) == NAMES
-    assert len(fitted_judge().linear) == len(NAMES)
+    assert len(fitted_judge().everyday.linear) == len(NAMES)
     assert "CC BY-SA 3.0" in shipped["source"]
     judge = find_judge()
     assert list(judge.means) == list(LEVELS)

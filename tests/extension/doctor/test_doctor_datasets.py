@@ -95,7 +95,7 @@ def test_texts_on_both_lines(webui: Path) -> None:
     ("name", "content", "status", "part"),
     [
         ("a.txt", b"\xef\xbb\xbftext", "note", "byte order mark"),
-        ("a.txt", "text".encode("utf-16"), "problem", "not UTF-8"),
+        ("a.txt", "text".encode("utf-16"), "problem", "is UTF-16"),
         ("a.txt", "güzel".encode("cp1254"), "problem", "not UTF-8"),
         ("a.txt", b"", "problem", "is empty"),
         ("a.TXT", b"text", "note", "Rename it to a.txt"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 import time
@@ -156,9 +157,10 @@ def test_a_chunk_length_out_of_range(place: Built, chunk: int) -> None:
         place.call("data", "check", **{**EXPORT, "chunk": chunk})
 
 
-def test_the_shortest_chunk(place: Built) -> None:
-    place.ui.host.counter = lambda: None
-    assert "cefr-record" in str(place.call("data", "check", **{**EXPORT, "chunk": 16})[-2])
+def test_what_training_pro_would_cut_at_the_shortest_chunk(place: Built) -> None:
+    place.ui.host.counter = lambda: lambda text: len(text.split())
+    said = str(place.call("data", "check", **{**EXPORT, "chunk": 16})[-2])
+    assert re.search(r"records have \d+ to \d+ tokens. With a chunk length of 16, Training PRO would cut 54 of", said)
 
 
 def test_an_error_of_the_prompt_is_shown_below_it(place: Built) -> None:

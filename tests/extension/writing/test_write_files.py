@@ -192,7 +192,7 @@ def test_a_full_disk_names_the_journal_and_loses_no_row(tmp_path: Path) -> None:
 
     job, before = head(["happy"]), resource.getrlimit(resource.RLIMIT_FSIZE)
     try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (700, before[1]))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1500, before[1]))
         said = r"s\.csv\.part\.jsonl cannot be written"
         with pytest.raises(TargetError, match=said), Journal(tmp_path / "s.csv", job) as journal:
             for _ in range(99):

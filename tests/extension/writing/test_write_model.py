@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,10 @@ import pytest
 from cefr_sentences.exporter.records.prompt import ListPrompt
 from cefr_sentences.extension.models.asking import GREEDY, Reply, Sampling
 from cefr_sentences.extension.models.generate import generate, read_reply
+from cefr_sentences.extension.writing.critic import criticised
+from cefr_sentences.extension.writing.sheet import SheetRow
 from cefr_sentences.extension.writing.write import WriteSettings, write_sentences
+from cefr_sentences.extension.writing.writer import Writer
 
 pytestmark = pytest.mark.model
 PROMPTS = [ListPrompt("A1", ("milk",)), ListPrompt("A1", ("cat", "dog"))]
@@ -87,3 +92,13 @@ def test_write_to_a_file(tiny: Any, run: Any, tmp_path: Path) -> None:
     assert result.code == 0, result.err
     assert "0 of 1 words have a sentence" in result.out
     assert [p.name for p in tmp_path.iterdir()] == ["s.jsonl"]
+
+
+def test_a_model_scores_sentences_and_another_criticises_them(tiny: Any, run: Any) -> None:
+    args = ("write", "--words", "kite", "--level", "A1", "--model", tiny.name, "--json")
+    (row,) = json.loads(run(*args, "--guess").out)
+    assert (row["source"], row["status"], row["printable"]) == ("bank", "ok", None)
+    assert 0 < row["guess"] < 1
+    writer = Writer(argparse.Namespace(critic=tiny.name, model=None, adapter=None, api=None), "instruct")
+    (judged,) = criticised([SheetRow("cat", "I have a cat.")], ["A1"], writer.criticise)
+    assert 0 < (judged.printable or 0) < 1
