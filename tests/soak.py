@@ -78,7 +78,7 @@ class Page:
                 if message["msg"] == "process_generating":
                     given = message["output"]["data"]
                     so_far = given if so_far is None else list(map(apply_diff, so_far, given))
-                    yield so_far
+                    yield list(so_far or ())
                 elif message["msg"] == "process_completed":
                     assert message["success"], message["output"]
                     if so_far is None:

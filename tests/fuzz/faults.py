@@ -198,7 +198,7 @@ def main(cases: int) -> Counter[str]:
         for some in (of_hosts, of_merging):
             for step, what in some(faults, each):
                 became[f"{step}: {what}"] += 1
-    print(f"{became.total()} errors injected: " + ", ".join(f"{what} {n}" for what, n in sorted(became.items())))
+    print(f"{sum(became.values())} errors injected: " + ", ".join(f"{what} {n}" for what, n in sorted(became.items())))
     return became
 
 
