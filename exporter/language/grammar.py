@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from .annotate import Token
 from .levels import level_number
-from .tags import CLASSES, coded
+from .tags import CLASSES, can_be, coded
 
 PATH = Path(__file__).parents[1] / "data" / "judge" / "grammar.tsv"
 
@@ -71,13 +71,26 @@ class GrammarItem(NamedTuple):
 def grammar(tokens: Sequence[Token]) -> tuple[GrammarItem, ...]:
     """The items that a sentence has, by its tokens; the hardest first, and of one level in the table's order."""
     text = "".join([coded(token.lower, token.kind) for token in tokens])
-    words = {token.lower for token in tokens}
-    question = "?" in words
+    words = set[str]().union(*(can_be(token.lower, token.kind) for token in tokens))
+    by_word, found = _by_word(), set[int]()
+    for word in words:
+        found.update(by_word.get(word, ()))
+    possible = [items()[at] for at in sorted(found)]
     return tuple(
         item
-        for item in items()
-        if (item.asked or not question) and not any(map(words.isdisjoint, item.needed)) and item.is_in(text)
+        for item in possible
+        if (item.asked or "?" not in words) and not any(map(words.isdisjoint, item.needed)) and item.is_in(text)
     )
+
+
+@lru_cache(maxsize=1)
+def _by_word() -> dict[str, list[int]]:
+    """Places in `items()` by the words, and kinds of words, that they need: each item by its rarest need."""
+    places: dict[str, list[int]] = {}
+    for at, item in enumerate(items()):
+        for word in min(item.needed, key=lambda some: (any(word[0] == "~" for word in some), len(some))):
+            places.setdefault(word, []).append(at)
+    return places
 
 
 @lru_cache(maxsize=1)
@@ -124,7 +137,7 @@ def _parsed(pieces: list[str]) -> tuple[str, tuple[frozenset[str], ...]]:
             regex, needed = _parsed(MACROS[body].split())
             regex, needed = f"(?!{regex})" if negated else f"(?:{regex})", list(needed)
         else:
-            regex, needed = _one(body), [frozenset(body.split("/"))] if re.fullmatch("[a-z'/-]+", body) else []
+            regex, needed = _one(body), [some] if (some := _any_of_piece(body)) else []
             regex = f"(?!{regex})" if negated else f"(?:{regex})" if times else regex
         before, so_far = groups[-1][-1]
         optional = negated or times in ("?", "*") or times.startswith("{0")
@@ -132,6 +145,15 @@ def _parsed(pieces: list[str]) -> tuple[str, tuple[frozenset[str], ...]]:
     (alternatives,) = groups
     regex = "|".join(one for one, _ in alternatives)
     return regex, tuple(alternatives[0][1] if len(alternatives) == 1 else _any_of(alternatives))
+
+
+def _any_of_piece(body: str) -> frozenset[str]:
+    """What `can_be` says of one of the words that a piece fits; nothing for a piece that fits any."""
+    if body.startswith("["):
+        return frozenset(body[1:-1])
+    if body in CLASSES:
+        return frozenset([CLASSES[body].join("~~")])
+    return frozenset(body.split("/")) if re.fullmatch("[a-z'/-]+", body) else frozenset()
 
 
 def _any_of(alternatives: list[tuple[str, list[frozenset[str]]]]) -> list[frozenset[str]]:

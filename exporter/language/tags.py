@@ -60,6 +60,12 @@ def coded(lower: str, kind: str) -> str:
     return f" {lower}_{_codes(lower, kind) or 'x'}"
 
 
+@lru_cache(maxsize=100_000)
+def can_be(lower: str, kind: str) -> frozenset[str]:
+    """The word or mark itself, and its letters of CLASSES as "~n~": to see at once which patterns cannot fit."""
+    return frozenset([lower, *(letter.join("~~") for letter in coded(lower, kind).rpartition("_")[2])])
+
+
 def _codes(lower: str, kind: str) -> str:
     if kind != "word":
         return "e" if kind == "name" else "9"

@@ -140,16 +140,16 @@ def test_another_judge_is_one_class(monkeypatch: pytest.MonkeyPatch) -> None:
 
 # What the shipped model says; changes with a new fit, and then these are to be read and renewed.
 GOLDEN = [
-    ("I have a dog.", 1.25, "A1"),
-    ("Where is the bathroom?", 1.08, "A1"),
-    ("I went to the beach with my friends last weekend.", 2.4, "A2"),
-    ("Have you ever been to London?", 1.72, "A1"),
-    ("If I had more time, I would learn to play the guitar.", 2.51, "B1"),
-    ("The film was disappointing because the story was hard to follow.", 3.13, "B1"),
-    ("Scientists are investigating whether the new treatment could reduce the risk of infection.", 3.44, "B1"),
-    ("The committee's findings cast considerable doubt on the original hypothesis.", 3.94, "B2"),
-    ("Critics contend that the legislation disproportionately affects marginalised communities.", 4.83, "C1"),
-    ("He died in Paris in 1829, at the age of 63.", 1.55, "A1"),
+    ("I have a dog.", 1.86, "A1"),
+    ("Where is the bathroom?", 1.54, "A1"),
+    ("I went to the beach with my friends last weekend.", 2.3, "A2"),
+    ("Have you ever been to London?", 3.06, "B1"),
+    ("If I had more time, I would learn to play the guitar.", 3.12, "B1"),
+    ("The film was disappointing because the story was hard to follow.", 3.2, "B1"),
+    ("Scientists are investigating whether the new treatment could reduce the risk of infection.", 3.47, "B1"),
+    ("The committee's findings cast considerable doubt on the original hypothesis.", 3.87, "B2"),
+    ("Critics contend that the legislation disproportionately affects marginalised communities.", 4.82, "C1"),
+    ("He died in Paris in 1829, at the age of 63.", 1.49, "A1"),
 ]
 
 

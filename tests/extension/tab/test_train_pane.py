@@ -232,13 +232,14 @@ def test_a_run_that_failed_is_no_success(tmp_path: Path, build: Build, failure: 
     one = pane(build(tmp_path))
 
     def work(job: Any) -> Outcome:
-        job.parts["folder"] = tmp_path / "run"
+        job.parts.update(folder=tmp_path / "run", notes=["Keys were left out."])  # what the reader of the file says
         return outcome(failure=failure)
 
     job = one.host.desk.start("train", work)
     job.wait(30)
     updates = one.ended(job, "en")
     assert f'class="cefr-note {kind}"' in updates[one.status]
+    assert "Keys were left out." in updates[one.status]
     chosen = {box.elem_id: update["value"] for box, update in updates.items() if box is not one.status}
     assert chosen == dict.fromkeys(("cefr-evaluate-adapter", "cefr-write-adapter", "cefr-apply-adapter"), "run")
 

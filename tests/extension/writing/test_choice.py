@@ -133,7 +133,7 @@ def test_a_sentence_that_the_model_finds_improbable_is_doubtful_and_taken_last(d
 def test_distance_is_from_the_mean_of_the_level_to_either_side() -> None:
     mean = mean_score("A1")
     above, below = (distance(SheetRow("cat", "A cat.", score=mean + d), "A1") for d in (0.5, -0.5))
-    assert above == below == pytest.approx(0.5)
+    assert (above, below) == (pytest.approx(0.5), pytest.approx(0.5))
     assert distance(SheetRow("cat", "A cat."), "A1") == float("inf")
 
 

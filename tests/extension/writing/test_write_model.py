@@ -98,7 +98,7 @@ def test_a_model_scores_sentences_and_another_criticises_them(tiny: Any, run: An
     args = ("write", "--words", "kite", "--level", "A1", "--model", tiny.name, "--json")
     (row,) = json.loads(run(*args, "--guess").out)
     assert (row["source"], row["status"], row["printable"]) == ("bank", "ok", None)
-    assert 0 < row["guess"] < 1
+    assert 0 <= row["guess"] <= 1  # of a random model it may be anything
     writer = Writer(argparse.Namespace(critic=tiny.name, model=None, adapter=None, api=None), "instruct")
     (judged,) = criticised([SheetRow("cat", "I have a cat.")], ["A1"], writer.criticise)
     assert 0 < (judged.printable or 0) < 1
