@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
-from .item_forms import implied_parts, key_of
+from .item_forms import contested, implied_parts, is_easiest, is_sure, key_of, keys_in, listed_forms, own_parts
+from .labels import role
 from .matching import match
 from .notation import Item, Items, Kind, headword, read_notation
 from .patterns import Pattern, patterns
 from .reading import Text, read
 from .spelling import spellings
-from .usage import cased, fits, same_word
-from .wordsets import FUNCTION, PARTICLES
+from .surroundings import Check, checks, verb_place
+from .usage import cased, fits, is_conditional, is_verb, same_word
+from .wordsets import FUNCTION, PARTICLES, PREPOSITIONS
 
 _PLAIN, _WHOLE = re.compile(r"[a-z]+"), re.compile(r"\b[a-z]+\b")
 _SIMPLE = re.compile(r"[A-Za-z0-9 .,:;!?\"()]*")  # of which the letters are all there is to know
@@ -30,7 +32,8 @@ class Entry:
 
     `text` is the user's own, to be given back; `headword` is what a prompt asks for. `parts` are coarse parts of speech
     (`lexicon.PARTS_OF_SPEECH`), none where nothing is said; `sense`, `variety` ("BrE", "AmE") and `level` are empty
-    where nothing is said. `alternatives` are the words and placeholders that a sentence has to have, one of them.
+    where nothing is said, and so are `role` (of a word of grammar: "modal", "article") and `gloss`, what a bracket
+    explains. `alternatives` are the words and placeholders that a sentence has to have, one of them.
     """
 
     text: str
@@ -40,6 +43,8 @@ class Entry:
     variety: str = ""
     level: str = ""
     alternatives: tuple[Items, ...] = ()
+    role: str = ""
+    gloss: str = ""
 
     @classmethod
     def parse(cls, text: str, part: str = "") -> Entry:
@@ -50,7 +55,7 @@ class Entry:
         """Whether `sentence` uses the entry."""
         if self._plain is not None:
             hits = self._plain.intersection(_WHOLE.findall(sentence))
-            if any(not implied_parts(self.headword, form) for form in hits):
+            if any(is_sure(self.headword, form) for form in hits):
                 return True
             simple = len(self._patterns) == 1 and _SIMPLE.fullmatch(sentence)
             if simple and self._plain.isdisjoint(_PLAIN.findall(sentence.lower())):
@@ -97,19 +102,20 @@ class Entry:
     @cached_property
     def _plain(self) -> frozenset[str] | None:
         """The forms of the only word, where nothing but these has to be looked at in most sentences."""
-        if self.parts or len(self.alternatives) != 1 or len(self.alternatives[0]) != 1:
+        if self.parts or self.gloss or len(self.alternatives) != 1 or len(self.alternatives[0]) != 1:
             return None
         (item,) = self.alternatives[0]
         if len(item.written) != 1 or not _PLAIN.fullmatch(item.written[0]) or len(item.written[0]) < 3:
             return None
         forms = self._patterns[0][0].parts[0].forms
-        return None if any(cased(form) or form in FUNCTION for form in forms) else forms
+        return None if any(cased(form) or form in FUNCTION or is_conditional(form) for form in forms) else forms
 
     def _places(self, text: Text) -> list[int] | None:
         if self.headword in _CLITICS:  # only as it is written here: "I'm" for 'm, not "I am"
             key = _CLITICS[self.headword]
             return [at for at, t in enumerate(text.tokens) if t.key == key and {*"'’"} & {*text.surface(at)}] or None
         for pattern, items in self._patterns:
+            needed = self._checks[items]
             if len(pattern.parts) == 1 and len(items) == 1:
                 forms, written = pattern.parts[0].forms, items[0].written[0]
                 places = [
@@ -118,12 +124,39 @@ class Entry:
                     if (token.key in forms or token.also in forms)
                     and same_word(written, text, at)
                     and fits(self.parts or implied_parts(written, token.key), text, at)
+                    and self._is_own(written, text, at)
+                    and all(check(text, at, at) for check in needed)
                 ] or _hyphenated(forms, text)
                 if places:
                     return places
-            elif places := match(pattern, text):
+                continue
+            phrasal = pattern.verbal and _is_phrasal(items)
+            places = match(pattern, text, partial(_accepts, text, needed, phrasal))
+            if places:
                 return places
         return None
+
+    @cached_property
+    def _checks(self) -> dict[Items, tuple[Check, ...]]:
+        return {items: checks(items, self.parts, self.role, self.gloss) for items in self.alternatives}
+
+    @cached_property
+    def _listed(self) -> frozenset[str]:
+        return listed_forms(self.headword, self.gloss) if self.gloss and " " not in self.headword else frozenset()
+
+    def _is_own(self, written: str, text: Text, at: int) -> bool:
+        """Whether a form that another verb has too is this verb's at `at`: "lay" of *lie* or of *lay*."""
+        key = text.tokens[at].key
+        if self._listed:
+            if key not in self._listed:
+                return False
+        elif key == key_of(written) and not (self.parts or self.gloss):
+            return True  # who lists "found" may mean the past
+        form = contested(written, key)
+        if not form or "VERB" not in (self.parts or ("VERB",)):
+            return True
+        place = verb_place(text, at)
+        return place == form or (not place and is_easiest(written, key))
 
 
 def keys_of(sentence: str) -> frozenset[str]:
@@ -149,6 +182,19 @@ def _hyphenated(forms: frozenset[str], text: Text) -> list[int]:
     return next((run for run, key in _joined(text) if key in forms), [])
 
 
+def _accepts(text: Text, needed: tuple[Check, ...], phrasal: bool, places: list[int]) -> bool:
+    """Whether the words around the phrase at `places` are as they must be."""
+    first, last = places[0], places[-1]
+    return (not phrasal or is_verb(text, first)) and all(check(text, first, last) for check in needed)
+
+
+def _is_phrasal(items: Items) -> bool:
+    """Whether all but the head are particles and prepositions: "hand in", "work on sth"."""
+    small = PARTICLES | PREPOSITIONS - {"of"}
+    rest = [item for item in items[1:] if item.kind is not Kind.THING]
+    return bool(rest) and all(item.kind is Kind.WORD and small.issuperset(keys_in(item)) for item in rest)
+
+
 def _rarest(pattern: Pattern) -> frozenset[str]:
     """The forms of one part that every use has: of a word that says much, if there is one."""
     needed = [part.forms for part in pattern.parts if part.kind is Kind.WORD and not part.optional]
@@ -165,4 +211,21 @@ def _parse(text: str, part: str) -> Entry:
         kept = (hour if items[0].written[0].lower() == "am" else items for items in notation.alternatives)
         notation = notation._replace(alternatives=tuple(dict.fromkeys(kept)))
     head = headword(notation.alternatives[0]) if notation.alternatives else text.strip()
-    return Entry(text, head, parts, notation.sense, notation.variety, notation.level, notation.alternatives)
+    if notation.gloss and not parts and " " not in head and not listed_forms(head, notation.gloss):
+        parts = own_parts(head)  # left (opposite of right) is no form of *leave*
+    said = (
+        f"{text.partition(head)[2]} {text.partition(head)[0]} {part}"
+        if parts or "infinitive" in f"{text} {part}"
+        else ""
+    )
+    return Entry(
+        text,
+        head,
+        parts,
+        notation.sense,
+        notation.variety,
+        notation.level,
+        notation.alternatives,
+        role(said, parts),
+        notation.gloss,
+    )

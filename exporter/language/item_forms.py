@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from .forms import forms, inflections
 from .lexicon import lemmas, lexicon
 from .notation import Item, Kind
-from .reading import fold, parts_of, read, unaccented, verb_forms
+from .reading import ACCENTED, fold, parts_of, read, unaccented, verb_forms
 from .spelling import NOUNS, spellings
 from .wordsets import COORDINATORS, DETERMINERS, FUNCTION, MODALS, PHRASE_WORDS, PREPOSITIONS, PRONOUNS
 
@@ -43,6 +44,8 @@ def all_forms(written: str, parts: tuple[str, ...] = ()) -> frozenset[str]:
     key = key_of(written)
     if key in ("a", "an"):
         return frozenset(["a", "an"])
+    if written == "PM":
+        return frozenset([key, "pm"])
     if key in _UNINFLECTED:
         return _with_spellings(frozenset([key, "a.m"] if key == "am" else [key]))
     found: set[str] = set()
@@ -67,6 +70,8 @@ def implied_parts(written: str, key: str) -> tuple[str, ...]:
     adjectives, which are taken for forms of their verb.
     """
     word = key_of(written)
+    if key.isascii() and word in ACCENTED:
+        return ("NOUN",)
     if word in NOUNS and key not in inflections(word, ("NOUN",)):
         return ("NOUN",)
     same = {word, *spellings(word)}
@@ -116,10 +121,61 @@ def verb_forms_of(item: Item) -> frozenset[str]:
         if key == "used":
             found.add("use")
             continue
+        if key.endswith("ed") and "ADJ" in lexicon().levels.get(key, ()):
+            continue  # interested (in)
         lemmas = [key] if "base" in verb_forms(key) else _verb_lemmas(key)
         for lemma in lemmas:
             found |= {fold(form) for form in inflections(lemma, ("VERB",))}
     return _with_spellings(frozenset(found))
+
+
+@lru_cache(maxsize=100_000)
+def contested(written: str, key: str) -> str:
+    """Which form of the verb `written` the form `key` is, if it is another form of another verb; otherwise empty.
+
+    "lay" is the past of *lie* and the base of *lay*.
+    """
+    word = key_of(written)
+    own, verbs = {word, *spellings(word)}, lemmas(key).get("VERB", ())
+    others = [lemma for lemma in verbs if lemma not in own]
+    if not others or len(others) == len(verbs):
+        return ""
+    if key == word:
+        return "base" if key not in others else ""
+    return "past" if key in others else ""
+
+
+@lru_cache(maxsize=200_000)
+def is_sure(written: str, key: str) -> bool:
+    """Whether the form `key` is always one of `written`."""
+    return not implied_parts(written, key) and not contested(written, key)
+
+
+@lru_cache(maxsize=100_000)
+def is_easiest(written: str, key: str) -> bool:
+    """Whether no other verb that has the form `key` is easier than `written` in the lists."""
+    return not _rarer({key_of(written), *spellings(key_of(written))}, lemmas(key).get("VERB", ()), "VERB")
+
+
+def listed_forms(written: str, gloss: str) -> frozenset[str]:
+    """The forms of a verb where `gloss` is its past and its participle, "lied, lied"; empty where it is not."""
+    given = [fold(word) for word in re.findall(r"[^\W\d_]+", gloss)]
+    word = key_of(written)
+    known = inflections(word, ("VERB",))
+    if len(given) not in (1, 2, 3) or given[0] not in known or not verb_forms(given[0]) & {"past", "participle"}:
+        return frozenset()
+    if any(form not in known and form not in forms(word) and not form.endswith("n") for form in given):
+        return frozenset()
+    regular = {form for form in known if form == word or form.endswith(("s", "ing"))}
+    return _with_spellings(frozenset({*given, *regular}))
+
+
+@lru_cache(maxsize=100_000)
+def own_parts(written: str) -> tuple[str, ...]:
+    """The parts of speech that `written` has as a word and not as a form of another: of *left*, all but the verb."""
+    key, by_part = key_of(written), lemmas(key_of(written))
+    own = tuple(part for part, some in by_part.items() if key in some)
+    return own if len(own) < len(by_part) else ()
 
 
 def _verb_lemmas(key: str) -> tuple[str, ...]:

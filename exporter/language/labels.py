@@ -43,9 +43,21 @@ _CODES = words(
     "c u i t cn un sing pl singular plural countable uncountable esp especially usually often also formal informal "
     "slang spoken written literary abbr abbreviation phr idiom usu old-fashioned figurative"
 )
+_ROLE = re.compile(
+    r"\b(?:(?P<modal>mod(?:al)?(?: auxiliary)?)|(?P<auxiliary>aux(?:iliary)?)|(?P<article>art(?:icle)?)"
+    r"|(?P<infinitive>infinitive))\b\.?(?: (?:v|vb|verb)\b)?|\b(?P<verb>v|vb|verb|vi|vt)\b"
+)
+_PART_OF_ROLE = {"modal": "VERB", "auxiliary": "VERB", "article": "DET"}
 _LEVEL = re.compile(r"([ABC][12])[+-]?")
 _SUPERSCRIPT = str.maketrans("¹²³⁴⁵⁶⁷⁸⁹", "123456789")
 _COUNTED = words("number chapter unit page level grade part top act route channel catch room class lesson step")
+
+
+def role(labelled: str, parts: tuple[str, ...]) -> str:
+    """What a word of grammar does, where nothing else is said: "modal", "auxiliary", "article" or "infinitive"."""
+    found = {match.lastgroup or "" for match in _ROLE.finditer(labelled.lower())}
+    found = {name for name in found if name == "verb" or name == "infinitive" or _PART_OF_ROLE[name] in parts}
+    return found.pop() if len(found) == 1 else ""
 
 
 class Labels:
@@ -69,7 +81,7 @@ class Labels:
             self.sense = bare
         elif label.rstrip(",;:").endswith(".") and lower in ("abbr", "pl", "sing", "phr"):
             pass
-        elif not (bracket and lower in _CODES):
+        elif not (bracket and (lower in _CODES or lower in BEFORE_A_LABEL or lower in ("infinitive", "marker"))):
             return False
         return True
 

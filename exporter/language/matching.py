@@ -6,6 +6,8 @@ the length of both, not with the number of ways.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from .notation import Kind
 from .patterns import Part, Pattern, Slack
 from .reading import Text, is_adverb, is_participle, parts_of, verb_forms
@@ -52,8 +54,8 @@ _BARS = frozenset('.;:!?()[]"')
 Span = tuple[int, int]
 
 
-def match(pattern: Pattern, text: Text) -> list[int] | None:
-    """The places of the words of `text` that are the pattern's, or None where it is not there."""
+def match(pattern: Pattern, text: Text, accepts: Callable[[list[int]], bool]) -> list[int] | None:
+    """The first places that `accepts` of the words of `text` that are the pattern's, or None where it is not there."""
     first = pattern.parts[0]
     if pattern.question and "?" not in text.sentence:
         return None
@@ -62,7 +64,7 @@ def match(pattern: Pattern, text: Text) -> list[int] | None:
             continue
         if first.kind is not Kind.WORD or first.optional or token.key in first.forms or token.also in first.forms:
             places = _Search(pattern, text, at).run()
-            if places is not None:
+            if places is not None and accepts(places):
                 return places
     return None
 
@@ -236,6 +238,8 @@ class _Search:
         key = self.tokens[at].key
         if key in NOMINATIVE:
             return skipped == 0 or self.tokens[at - 1].key == "not"
+        if skipped and self.tokens[at - 1].key in NOMINATIVE and "VERB" in parts_of(key):
+            return False  # "What would it look like?"
         return (
             key == "not"
             or key in DETERMINERS

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from .beside import thing, tidy, without_explanation, without_translation
 from .labels import POS, Labels
-from .wordsets import PARTICLES, PHRASE_WORDS, REFLEXIVES, words
+from .reading import verb_forms
+from .wordsets import PARTICLES, PHRASE_WORDS, PREPOSITIONS, REFLEXIVES, words
 
 
 class Kind(Enum):
@@ -47,6 +48,7 @@ class Notation(NamedTuple):
     sense: str
     variety: str
     level: str
+    gloss: str = ""  # what a bracket explains
 
 
 _GROUP = re.compile(r"[(\[{<]([^()\[\]{}<>]*)[)\]}>]")
@@ -67,13 +69,25 @@ def read_notation(text: str) -> Notation:
     labels = Labels()
     also: list[str] = []
     bare = without_explanation(labels.lead(tidy(text)))
-    bare = _GROUP.sub(lambda m: _group(m, labels, also), bare).strip()
+    glosses: list[str] = []
+    bare = _GROUP.sub(lambda m: _group(m, labels, also, glosses), bare).strip()
     bare = without_translation(labels.strip(bare) or tidy(text))
     bare = _DOTS.sub(f" {_GAP} ", bare).strip()
     pieces = [piece for part in _listed(bare) for piece in _slashes(part)] + also
     items = (_items(piece) for piece in pieces)
+    if not labels.parts and pieces and re.match(rf"{_MAYBE}?to ", pieces[0]):
+        labels.parts += _infinitive(pieces[0].split())
     alternatives = tuple(dict.fromkeys(some for some in items if some))
-    return Notation(alternatives, tuple(dict.fromkeys(labels.parts)), labels.sense, labels.variety, labels.level)
+    return Notation(
+        alternatives, tuple(dict.fromkeys(labels.parts)), labels.sense, labels.variety, labels.level, *glosses[:1]
+    )
+
+
+def _infinitive(tokens: list[str]) -> list[str]:
+    """The part of speech that *to* says: "to run" is a verb, "to and fro" and "to school" are not."""
+    key = tokens[1].lower().strip(_MAYBE)
+    plain = "base" in verb_forms(key) and (len(tokens) == 2 or key not in PREPOSITIONS)
+    return ["VERB"] if plain else []
 
 
 def headword(items: Items) -> str:
@@ -92,7 +106,7 @@ def headword(items: Items) -> str:
     return " ".join(found)
 
 
-def _group(match: re.Match[str], labels: Labels, also: list[str]) -> str:
+def _group(match: re.Match[str], labels: Labels, also: list[str], glosses: list[str]) -> str:
     """What a bracket leaves in the entry: nothing, words that may be left out, or letters that may."""
     inside = match[1].strip()
     around = match.string[: match.start()][-1:], match.string[match.end() :][:1]
@@ -101,15 +115,17 @@ def _group(match: re.Match[str], labels: Labels, also: list[str]) -> str:
     if (around[0].isalpha() or around[1].isalpha()) and re.fullmatch(r"[\w/]+", inside):
         return match[0]  # colo(u)r, student(s)
     if inside.lower() == "to" and not around[0]:
-        return " "
+        return "to "
     if said := re.fullmatch(
-        r"(?:=|or\b|also\b|(?:especially |esp\. )?(?:US|UK|BrE|AmE|(?:Br|Am) ?Eng):?\s)\s*(.+)", inside
+        r"(?:=(?!\s*\d)|or\b|also\b|(?:especially |esp\. )?(?:US|UK|BrE|AmE|(?:Br|Am) ?Eng):?\s)\s*(.+)", inside
     ):
         also.append(said[1])
     elif re.fullmatch(r"[A-Z]{2,5}", inside):
         also.append(inside)
     elif all(word.strip(".") in PHRASE_WORDS or thing(word) for word in re.split(r"[\s/]+", inside)):
         return "".join(f" {_MAYBE}{word}" for word in inside.split()) + " "
+    elif match.start():
+        glosses.append(inside)
     return " "
 
 

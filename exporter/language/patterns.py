@@ -161,6 +161,8 @@ def _is_verbal(items: Items, parts: tuple[str, ...]) -> bool:
     if any(item.written[0].startswith("-") for item in items):
         return False
     rest = items[items.index(first) + 1 :]
+    if keys == ("let",) and rest and first_key(rest[0]) == "us":
+        return False  # "Let's go" is not "He lets us go"
     if all(key in COLLOCATING for key in keys):
         return True
     return bool(rest) and (any(item.kind not in (Kind.WORD, Kind.GAP) for item in rest) or is_function(rest[0]))

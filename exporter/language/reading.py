@@ -11,7 +11,7 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-from .wordsets import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS, words
+from .wordsets import ADVERBS, DETERMINERS, POSSESSIVES, PREPOSITIONS, PRONOUNS, words
 
 _LETTER = r"(?:[^\W\d_]|[\u0300-\u036f])"
 _TOKEN = re.compile(
@@ -30,7 +30,7 @@ _STEMS = {"ca": "can", "wo": "will", "sha": "shall"}  # before n't
 _JOINED = {"gonna": ("going", "to"), "wanna": ("want", "to"), "gotta": ("got", "to"), "cannot": ("can", "not")}
 _HALVES = {"am": "a.m", "pm": "p.m"}
 _SPECIAL = frozenset([*_JOINED, *_HALVES])
-_ACCENTED = words("résumé exposé rosé pâté saké")  # which are other words without their accents
+ACCENTED = words("résumé exposé rosé pâté saké")  # which are other words without their accents
 _TIMES = words("one two three four five six seven eight nine ten eleven twelve thirty fifteen o'clock oclock")
 _IS = words(
     "he she it that this there here who what where when how why everything something nothing everyone everybody "
@@ -95,7 +95,7 @@ def fold(word: str) -> str:
     """`word` in lower case without accents and apostrophes."""
     lower = word.lower()
     if not lower.isascii():
-        if lower in _ACCENTED:
+        if lower in ACCENTED:
             return lower
         lower = unaccented(lower)
     return lower.replace("'", "")
@@ -129,7 +129,9 @@ def _tokens(match: re.Match[str], before: str, last: Token | None) -> list[Token
     else:
         key = fold(lower)
         hour = last is not None and (last.key[0].isdigit() or last.key in _TIMES)
-        tokens = [Token(_HALVES[key] if key == "pm" or (key == "am" and hour) else key, "", start, middle, before)]
+        minister = last is not None and (last.key in DETERMINERS or last.key in POSSESSIVES) and not before
+        half = (key == "am" and hour) or (key == "pm" and not minister)
+        tokens = [Token(_HALVES[key] if half else key, "", start, middle, before)]
     for clitic, length in clitics:
         tokens.append(Token(_CLITICS.get(clitic, clitic), "", middle, middle + length, ""))
         middle += length

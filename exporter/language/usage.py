@@ -7,7 +7,7 @@ from functools import lru_cache
 from .lexicon import lexicon, look_up
 from .reading import Text, capitals_tell, is_adverb, is_participle, verb_forms
 from .tagger import likely, possible
-from .wordsets import BE, DETERMINERS, HAVE, MODALS, PARTICLES, POSSESSIVES, words
+from .wordsets import BE, DETERMINERS, HAVE, MODALS, PARTICLES, POSSESSIVES, PRONOUNS, words
 
 # With a capital another word than without.
 _CAPITALISED = words(
@@ -22,7 +22,9 @@ _FIRST_NAMES = words(
 _NAMED = _CAPITALISED | _FIRST_NAMES
 # What a sentence says of without an article: "Hope is all we have", "Reading is fun".
 _UNCOUNTED = words("hope joy faith grace art reading cork jersey bath jasmine ivy lent scotch polish turkish welsh")
-_SHOUTED = words("us it who aids")  # in capitals another word
+_SHOUTED = words("us it who aids pin ram sim vat led")  # in capitals another word
+# Nouns that are counted, and names of companies: without an article they are the company.
+_COMPANIES = words("apple amazon gap shell target subway puma jaguar oracle")
 _SUBJECTS = words("i you he she it we they")
 _TITLES = words("mr mrs ms miss mx dr prof sir lady lord president")
 # With a capital where people call somebody by them, or where there is only one.
@@ -32,6 +34,9 @@ _ADDRESSED = words(
     "heaven spring summer autumn winter fall north south east west state church bible parliament "
     "government"
 )
+_AFTER_ARTICLE = words("NOUN ADJ NUM PRON DET")
+_DEGREES = words("lot bit little least most best latter")
+_BEFORE_NOUNS = words("a an the my your his its our their")
 _DAYS = words("today tomorrow yesterday tonight")
 _POINTING = words("this that these those her")
 _UNLIKELY = 0.3  # a part of speech that is no likelier than this is denied
@@ -45,7 +50,7 @@ def same_word(written: str, text: Text, at: int) -> bool:
     """Whether the word at `at` is the one that an entry writes as `written`, by its capitals."""
     token = text.tokens[at]
     key, surface = token.key, text.surface(at)
-    if key in _SHOUTED:
+    if key in _SHOUTED or (key == "id" and written.isupper()):
         shouted = surface.replace(".", "").isupper() and len(surface) > 1
         wanted = written.replace(".", "").isupper() and len(written) > 1
         return shouted == wanted if not text.sentence.isupper() else not wanted
@@ -54,6 +59,8 @@ def same_word(written: str, text: Text, at: int) -> bool:
         return True
     follows = text.tokens[at + 1].key if at + 1 < len(text.tokens) and not text.tokens[at + 1].before else ""
     if at == 0 or any(mark in '.?!:"' for mark in token.before):
+        if key in _COMPANIES and not is_capital(written) and _is_finite(follows):
+            return False
         return not cased(key) or _opens(key, is_capital(written), follows)
     if is_capital(written):
         return is_capital(surface) or not named
@@ -67,8 +74,11 @@ def _opens(key: str, capital: bool, follows: str) -> bool:
         return capital != addressed
     if capital:
         return key not in _CAPITALISED or not (addressed or is_adverb(follows))
-    finite = follows in BE or follows in HAVE or follows in MODALS or bool(verb_forms(follows) & {"s", "past"})
-    return not finite or key in _UNCOUNTED or key not in _NAMED
+    return not _is_finite(follows) or key in _UNCOUNTED or key not in _NAMED
+
+
+def _is_finite(key: str) -> bool:
+    return key in BE or key in HAVE or key in MODALS or bool(verb_forms(key) & {"s", "past"})
 
 
 def _is_name(text: Text, at: int, follows: str) -> bool:
@@ -81,6 +91,8 @@ def _is_name(text: Text, at: int, follows: str) -> bool:
     titled = any(is_capital(word) and len(word) > 1 for word in near)  # King Street, Happy Birthday
     word, noun = look_up(key), follows and "NOUN" in possible(follows)  # a Pacific island
     common = word.source != "estimate" and word.level_number < 5 and word.lemma == key  # but Aborigines
+    if key in _COMPANIES and not (determined or titled):
+        return True
     if not common or titled or determined or noun or key in _ADDRESSED | lexicon().capitalised:
         return False
     return text.surface(at)[1:].islower()
@@ -97,6 +109,22 @@ def cased(key: str) -> bool:
     return key in _SHOUTED or key in _CAPITALISED or key in _names()
 
 
+def is_conditional(key: str) -> bool:
+    """Whether a word counts only where it is written or used in some ways."""
+    return key in _COMPANIES
+
+
+def is_verb(text: Text, at: int) -> bool:
+    """Whether the head of a phrase at `at` can be a verb there: "his hand in the dark" has no "hand in"."""
+    key = text.tokens[at].key
+    if key in BE or key in HAVE or key in MODALS or "NOUN" not in possible(key):
+        return True
+    before = text.tokens[at - 1].key if at and not text.tokens[at].before else ""
+    if before in _BEFORE_NOUNS and "ing" not in verb_forms(key):
+        return False
+    return likely(text, at).get("NOUN", 0) < 1 - _UNLIKELY
+
+
 def fits(parts: tuple[str, ...], text: Text, at: int) -> bool:
     """Whether the word at `at` can be one of `parts` there."""
     if not parts or "INTJ" in parts:
@@ -104,7 +132,23 @@ def fits(parts: tuple[str, ...], text: Text, at: int) -> bool:
     key, allowed = text.tokens[at].key, _allowed(parts, text, at)
     if allowed.isdisjoint(possible(key)) and key not in MODALS:
         return True  # who wrote the list knows more than the dictionary
+    pronoun = "PRON" in parts and key in PRONOUNS
+    if (_AFTER_ARTICLE.isdisjoint(parts) or pronoun) and "NOUN" in possible(key) and _ends_nouns(text, at):
+        return False  # "a well", "a mine"
     return sum(chance for part, chance in likely(text, at).items() if part in allowed) > _UNLIKELY
+
+
+def _ends_nouns(text: Text, at: int) -> bool:
+    """Whether the word comes after an article and nothing that can be a noun or an adjective after it: "a well"."""
+    if (
+        not at
+        or text.tokens[at].before
+        or text.tokens[at - 1].key not in ("a", "an", "the")
+        or text.tokens[at].key in _DEGREES
+    ):
+        return False
+    after = text.tokens[at + 1] if at + 1 < len(text.tokens) and not text.tokens[at + 1].before else None
+    return after is None or {"NOUN", "ADJ"}.isdisjoint(possible(after.key))
 
 
 def _allowed(parts: tuple[str, ...], text: Text, at: int) -> set[str]:
@@ -114,6 +158,8 @@ def _allowed(parts: tuple[str, ...], text: Text, at: int) -> set[str]:
     after = text.tokens[at + 1].key if at + 1 < len(text.tokens) and not text.tokens[at + 1].before else ""
     if allowed & {"DET", "PRON", "NUM"} and key not in _POINTING:  # many, one
         allowed |= {"DET", "PRON", "NUM", "ADJ"}
+    if "VERB" in parts and key.endswith("ing") and before not in DETERMINERS:  # I like running
+        allowed.add("NOUN")
     if "ADJ" in parts and key in POSSESSIVES:
         allowed.add("DET")
     if "PRON" in parts or ("ADV" in parts and key in _DAYS):  # a lot, today
