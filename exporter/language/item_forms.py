@@ -55,6 +55,8 @@ def all_forms(written: str, parts: tuple[str, ...] = ()) -> frozenset[str]:
     if len(key) < 4 and "NOUN" in lexicon().levels.get(key, ()) and not parts:
         found |= inflections(key, ("NOUN",))  # ads
     found |= spellings(key)
+    if key == "storey":
+        found |= {"story", "stories"}
     if not key.isascii():
         found.add(unaccented(key))
     if written.isupper() or any(c.isdigit() for c in key) or (1 < len(key) < 4 and not set(key) & set("aeiouy")):

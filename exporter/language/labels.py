@@ -57,7 +57,7 @@ def role(labelled: str, parts: tuple[str, ...]) -> str:
     """What a word of grammar does, where nothing else is said: "modal", "auxiliary", "article" or "infinitive"."""
     found = {match.lastgroup or "" for match in _ROLE.finditer(labelled.lower())}
     found = {name for name in found if name == "verb" or name == "infinitive" or _PART_OF_ROLE[name] in parts}
-    return found.pop() if len(found) == 1 else ""
+    return found.pop() if len(found) == 1 and "verb" not in found else ""
 
 
 class Labels:

@@ -38,6 +38,8 @@ def checks(items: Items, parts: tuple[str, ...], role: str, gloss: str) -> tuple
         if role in _AFTER:
             after = _AFTER[role]
             return (lambda text, first, last: after(text, last),)
+        if key == "storey":
+            return (lambda text, first, last: text.tokens[first].key.startswith(key) or measured(text, first),)
         return (lambda text, first, last: measured(text, first),) if _UNIT.fullmatch(gloss) else ()
     if items[-1].kind in (Kind.THING, Kind.DOING):
         return ()
@@ -179,5 +181,7 @@ def verb_place(text: Text, at: int) -> str:
     asked = {token.key for token in text.tokens[max(0, here - 3) : here]} & (MODALS | DO)
     if asked:
         return "base" if before in NOMINATIVE or "?" in text.sentence else ""
+    if before in NOMINATIVE:
+        return "past" if before in _SINGULAR else ""
     nouns = lemmas(before).get("NOUN", ()) if parts_of(before) == {"NOUN"} else ()
-    return "past" if before in _SINGULAR or before in nouns else ""
+    return "past" if before in nouns else ""

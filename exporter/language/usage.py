@@ -111,7 +111,7 @@ def cased(key: str) -> bool:
 
 def is_conditional(key: str) -> bool:
     """Whether a word counts only where it is written or used in some ways."""
-    return key in _COMPANIES
+    return key in _COMPANIES or key in ("story", "stories")
 
 
 def is_verb(text: Text, at: int) -> bool:
@@ -158,7 +158,9 @@ def _allowed(parts: tuple[str, ...], text: Text, at: int) -> set[str]:
     after = text.tokens[at + 1].key if at + 1 < len(text.tokens) and not text.tokens[at + 1].before else ""
     if allowed & {"DET", "PRON", "NUM"} and key not in _POINTING:  # many, one
         allowed |= {"DET", "PRON", "NUM", "ADJ"}
-    if "VERB" in parts and key.endswith("ing") and before not in DETERMINERS:  # I like running
+    if (
+        "VERB" in parts and key.endswith("ing") and "VERB" in possible(key) and before not in DETERMINERS
+    ):  # I like running
         allowed.add("NOUN")
     if "ADJ" in parts and key in POSSESSIVES:
         allowed.add("DET")

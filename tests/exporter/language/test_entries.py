@@ -53,7 +53,7 @@ def test_pairs() -> None:
         ("bank (money)", "bank", ((), "", "", "")),
         ("colo(u)r", "colour", ((), "", "", "")),
         ("either...or", "either ... or", ((), "", "", "")),
-        ("to run", "run", ((), "", "", "")),
+        ("to run", "run", (("VERB",), "", "", "")),
         ("a, an", "a", ((), "", "", "")),
         ("...", "...", ((), "", "", "")),
         ("B1 abandon v.", "abandon", (("VERB",), "", "", "B1")),
