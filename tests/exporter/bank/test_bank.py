@@ -53,7 +53,7 @@ def test_part_of_speech_case_spelling_and_form() -> None:
     assert sentences(bank.of(Entry.parse("Polish"))) == ["She is Polish."]
     assert sentences(bank.of(Entry.parse("polish"))) == ["Polish your shoes."]
     assert sentences(bank.of(Entry.parse("POLISH"))) == ["She is Polish."]
-    assert [Bank().of(Entry.parse(word)) for word in ("Turkey", "US", "Will")] == [[], [], []]
+    assert [Bank().of(Entry.parse(word)) for word in ("Turkey", "US")] == [[], []]
     assert Bank().of(Entry.parse("Apple")) != []
     assert sentences(bank.of(Entry.parse("went"))) == ["We went home."]
     assert sentences(bank.of(Entry.parse("book [n]"))) == ["I read a book."]
