@@ -138,9 +138,9 @@ def test_write(place: Studio, tab: Tab) -> None:
 
 
 def chat(place: Studio, tab: Tab, message: str, answer: str, kind: str) -> list[str]:
-    """Send it, and what was asked and answered once that is over, as the webui's history has it: `internal` or `visible`.
+    """Send it; what was asked and answered, once that is over, as the webui has it `internal` or `visible`.
 
-    The page shows the numbers of a list without their text.
+    It is read from the history: Chat shows the numbers of a list, but not as text.
     """
     tab.page.locator("#chat-input textarea").fill(message)
     tab.page.locator("#Generate").click()
