@@ -18,7 +18,7 @@ from cefr_sentences.exporter.common.files import Publication, atomic_folder, lef
 from cefr_sentences.extension.training.artifacts import run_folder
 
 from .conftest import names
-from .kills import kills, whole
+from .kills import EVERY, kills, whole
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork") or sys.platform == "darwin", reason="forks")
 
@@ -230,6 +230,7 @@ def test_patch(webui: Path, tmp_path: Path, run: Any) -> None:
 
 @pytest.mark.model
 @pytest.mark.slow
+@pytest.mark.skipif(not EVERY, reason="takes many minutes: make fuzz runs it")
 def test_merge_and_a_whole_training(tmp_path: Path) -> None:
     """In a new process: torch cannot compute gradients in the fork of one that has done so before."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:

@@ -92,7 +92,7 @@ def test_the_judge_agrees_with_the_level(level: str) -> None:
     off = sum(p.score for p in found) / len(found) - mean_score(level)
     assert {"B2": -1.0, "C1": -1.6}.get(level, -0.35) < off < 0.25
     assert sum(len(p.above) for p in found) < HUMAN_ABOVE[level] * sum(p.words for p in found)
-    assert sum(p.score > mean_score(level) + 0.75 for p in found) <= 0.01 * len(found)
+    assert sum(p.score > mean_score(level) + 0.75 for p in found) <= 0.05 * len(found)
 
 
 # The tags of the British National Corpus (C5) by their first two letters, as the parts of speech of a school grammar:

@@ -199,7 +199,9 @@ def test_everything_together() -> None:
     assert found["opening"].value == pytest.approx(2 / 3)
     scores = [profile(s).score for s in ("My dog is big.", "I see it.", "I see it.")]
     assert found["control_error"].value == pytest.approx(sum((s - mean_score("A1")) ** 2 for s in scores) / 3)
-    assert found["exact"].value == found["within_one"].value == 1.0
+    levels = [profile(s).level for s in ("My dog is big.", "I see it.", "I see it.")]
+    assert found["exact"].value == pytest.approx(levels.count("A1") / 3)
+    assert found["within_one"].value == pytest.approx(sum(level in ("A1", "A2") for level in levels) / 3)
     assert found["above"].top == 0
     assert set(found) <= set(METRICS)
     assert [row.near_duplicate for row in of.rows] == [False, False, True, None]

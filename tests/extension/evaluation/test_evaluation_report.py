@@ -182,7 +182,7 @@ def test_words_of_ones_own_have_no_loss(played: Played) -> None:
     found = compare.evaluate(played, None, Task("A1", (("cat", "tree"),)))
     assert model(found.base).loss is None
     assert found.reduction == {"loss": None, "perplexity": None}
-    assert [system.name for system in found.systems] == ["base", "adapter"]
+    assert [system.name for system in found.systems] == ["base", "adapter", "retrieval"]
     assert found.asked.groups is None
     assert "no loss" in compare.table(found)
     title, blocks = report.contents(found, {})
@@ -196,7 +196,7 @@ def test_a_model_without_an_adapter(played: Played) -> None:
         name = "base"
 
     found = compare.evaluate(Bare(), None, of_records(UNSEEN, 2))
-    assert [system.name for system in found.systems] == ["base", "own"]
+    assert [system.name for system in found.systems] == ["base", "retrieval", "own"]
     assert found.subject is found.base
     assert not {"difference", "reduction", "about", "adapter"} & set(found.to_json())
     assert report.files(found)
