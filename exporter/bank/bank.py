@@ -72,6 +72,8 @@ class Bank:
             rows = [
                 row for row in rows if row.word in written or (row.source not in exact and entry.uses(row.sentence))
             ]
+        elif entry.text != entry.text.lower():  # nor is a turkey Turkey
+            rows = [row for row in rows if entry.uses(row.sentence)]
         rows += [
             row
             for key in keys

@@ -10,6 +10,8 @@ from ..language.lexicon import DATA, coarse_part
 
 # CEFR-J has A1 to B2, Octanove C1 (and C2, which the bank leaves out).
 _LISTS = ("cefr-j.tsv", "octanove.tsv")
+# The lists have these as spellings of license (a verb) and draft, but mostly they are words of their own.
+_APART = frozenset(["licence", "draught"])
 _SHORTEST = 3  # letters of a spelling: Dr. is written otherwise than doctor, but not in the same places
 
 
@@ -52,7 +54,7 @@ def other_spellings() -> dict[str, frozenset[tuple[str, str | None]]]:
     others: dict[str, set[tuple[str, str | None]]] = {}
     words = {word_key(spelling) for headword in headwords() for spelling in headword.spellings}
     for headword in headwords():
-        keys = {word_key(spelling) for spelling in headword.spellings}
+        keys = {word_key(spelling) for spelling in headword.spellings} - _APART
         for key in {*keys, *({key.replace(" ", "") for key in keys} - words)}:
             others.setdefault(key, set()).update((other, coarse_part(headword.pos)) for other in keys - {key})
     return {key: frozenset(some) for key, some in others.items() if some}
@@ -66,7 +68,12 @@ def respell(sentence: str, word: str, wanted: str, pos: str = "") -> str:
         return sentence
     new = _forms(wanted)
     olds = [old for old in (word, *variants) if old.casefold() != wanted.casefold()]
-    forms = {form.lower(): new[tag] for old in olds for tag, form in _forms(old).items() if tag in new}
+    forms = {
+        form.lower(): new[tag]
+        for old in olds
+        for tag, form in _forms(old).items()
+        if tag in new and not _is_doubled(form, wanted, tag)
+    }
     if not forms:
         return sentence
     pattern = "|".join(map(re.escape, sorted(forms, key=len, reverse=True)))
@@ -77,6 +84,11 @@ def respell(sentence: str, word: str, wanted: str, pos: str = "") -> str:
         return form[0].upper() + form[1:] if capital else form
 
     return re.sub(rf"(?<!\w)(?:{pattern})(?!\w)", spelled, sentence, flags=re.IGNORECASE)
+
+
+def _is_doubled(form: str, word: str, tag: str) -> bool:
+    """Whether `form` is `word` with its last letter doubled: *enrolled* of *enrol*, which the dictionary lacks."""
+    return tag in ("VBD", "VBN", "VBG") and form.lower().startswith(word.lower() + word[-1:].lower())
 
 
 def _forms(word: str) -> dict[str, str]:

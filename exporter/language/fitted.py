@@ -152,7 +152,7 @@ class FittedJudge:
         """The scores of both models as one; the everyday model's on the other's scale."""
         import numpy as np
 
-        share = 1 / (1 + np.exp(-(rows @ np.asarray(self.like) + self.like_intercept)))
+        share = 1 / (1 + np.exp(-np.clip(rows @ np.asarray(self.like) + self.like_intercept, -50, 50)))
         scaled = np.interp(everyday, [1.0, *self.everyday_cuts, 6.0], [1.0, *self.cuts, 6.0])
         return share * scaled + (1 - share) * encyclopedia
 

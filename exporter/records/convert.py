@@ -14,7 +14,7 @@ from .reading import read_training, records_only
 
 @dataclass(frozen=True)
 class Converted:
-    """The new file, how many records are in it, and what had to be mended or left out to read them."""
+    """The new file, how many records are in it, and what had to be put right or left out to read them."""
 
     path: Path
     records: int

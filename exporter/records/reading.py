@@ -49,7 +49,7 @@ _LIST_PROMPT = re.compile(f"{OPENING}|{CLOSING}")
 
 @dataclass(frozen=True)
 class TrainingFile:
-    """The records of a training file in order, and what had to be mended or left out to read them.
+    """The records of a training file in order, and what had to be put right or left out to read them.
 
     `text` is what other trainers read of a text file, with line ends made plain; empty for JSON.
     """

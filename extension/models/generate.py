@@ -9,9 +9,9 @@ from typing import Any
 from ...exporter.records.prompt import ListPrompt
 from .asking import GREEDY, HEADING, Progress, Reply, Sampling, answer_tokens, no_progress
 from .attention import attention_kernels
+from .capacity import answers_at_once
 from .limits import device_limits
 from .prompt_form import pad_id, prompt_ids, stop_ids
-from .room import answers_at_once
 
 SEEN_EVERY = 8  # tokens between two looks at how many answers of a batch have ended
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...exporter.records.prompt import Example, Record
+from ..models.capacity import tokens_at_once
 from ..models.prompt_form import pad_id
-from ..models.room import tokens_at_once
 from .data import IGNORED, collate, encode
 from .loss import token_losses
 

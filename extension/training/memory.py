@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import ModelError
+from ..models.capacity import available
 from ..models.limits import OutOfMemory
 from ..models.loading import Loaded
 from ..models.prompt_form import pad_id
-from ..models.room import available
 from .data import Encoded, collate
 from .limits import limits
 from .lora import lora_layers

@@ -46,7 +46,7 @@ class Plan:
     def records(
         self, note: Callable[[Problem], object] = lambda problem: None
     ) -> tuple[list[Record | Example], list[Record | Example]]:
-        """The records to train on and to evaluate on; `note` is called with what had to be mended to read them.
+        """The records to train on and to evaluate on; `note` is called with what had to be put right to read them.
 
         Raises InputError; also when one has another level.
         """

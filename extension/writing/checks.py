@@ -60,7 +60,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Check:
-    """Something that may be wrong with a row. `name` stands in JSON files, `reason` tells people.
+    """Something that may be wrong with a row. `name` is in JSON files, `reason` tells people.
 
     `reason` is an English template and the key of its translations; `{detail}` in it is the row's own detail.
     `fails` looks at a sentence by itself, `repeats` at a sentence beside those that are accepted. A check without

@@ -174,7 +174,7 @@ def run(args: argparse.Namespace) -> int:
     from ...exporter.bank.bank import Bank
     from ...exporter.bank.own import own_sentences
     from ...exporter.pairs.columns import Columns
-    from .deck import filled_deck
+    from .fill_deck import filled_deck
     from .guess import guessed
     from .known import training_sentences
     from .settings import WriteSettings
@@ -272,7 +272,7 @@ def _check(args: argparse.Namespace, level: str) -> None:
     from ..models.adapter import check_adapter
     from ..models.loading import check_model_name
     from ..models.server import endpoint
-    from .deck import filled_deck
+    from .fill_deck import filled_deck
     from .writer import is_url
 
     if not 0 <= args.batch <= 1024:

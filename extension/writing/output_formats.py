@@ -137,7 +137,7 @@ def _csv(sheet: Sheet) -> bytes:
     text = io.StringIO("\ufeff", newline="")  # Excel needs the mark to read the file as UTF-8
     text.seek(0, io.SEEK_END)
     writer, columns = csv.writer(text, lineterminator="\r\n"), sheet.columns
-    # A column of the list may be called like one of ours.
+    # A column of the list may have the name of one that is always there.
     writer.writerow([*_COLUMNS, *(f"{name} (list)" if name in _COLUMNS else table_cell(name) for name in columns)])
     for row in sheet.rows:
         score = "" if row.score is None else f"{row.score:.2f}"

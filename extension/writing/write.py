@@ -8,7 +8,7 @@ from itertools import chain
 from random import Random
 from typing import Any
 
-from ...exporter.bank.bank import Bank
+from ...exporter.bank.bank import Bank, BankSentence
 from ...exporter.common.errors import InputError, ModelError
 from ...exporter.pairs.wordlist import ListedWord
 from ...exporter.records.answers import parse_answer
@@ -145,29 +145,46 @@ class _Writing:
 
     def take_from(self, bank: Bank, *, beside: bool = False) -> None:
         """Take sentences from the bank; `beside` leaves the model as much to write as without it."""
-        picked = [row for word in self.asked for row in self.pick(bank, word)]
-        for row in self.judged(picked):
-            name = self.id(as_listed(row.listed or row.word))
-            if row.accepted:
-                self.rows[name].append(row)
-                self.needs[name] -= not beside
-            else:
-                self.best.setdefault(name, row)
+        waiting = [(word, self.offers(bank, word)) for word in self.asked]
+        while waiting:  # where the checks reject a sentence, the next one is tried
+            picked = [row for word, offers in waiting for row in self.pick(word, offers)]
+            for row in self.judged(picked):
+                name = self.id(as_listed(row.listed or row.word))
+                if row.accepted:
+                    self.rows[name].append(row)
+                    self.needs[name] -= not beside
+                else:
+                    self.best.setdefault(name, row)
+            waiting = [(word, offers) for word, offers in waiting if offers and self.lacks(word)]
         if self.ask is None:
             for word in self.asked:
                 if not self.rows[self.id(word)]:
                     self.best.setdefault(self.id(word), _row(word, reasons=("no entry",)))
 
-    def pick(self, bank: Bank, word: ListedWord) -> Iterator[SheetRow]:
-        """As many sentences of the bank as are wanted for `word`; of equally good ones those that vary the sheet."""
+    def lacks(self, word: ListedWord) -> int:
+        """How many sentences of the bank are still wanted for `word`."""
+        return self.settings.per_word - len(self.rows[self.id(word)])
+
+    def offers(self, bank: Bank, word: ListedWord) -> list[BankSentence]:
+        """The bank's sentences for `word`, the best first; once each, though a user's own may be in the package too."""
         there = bank.find(word.entry, self.level(word), self.settings.seed)
-        # Once each, though a user's own may be in the package too.
-        found = [*{plain(s.sentence): s for s in reversed(there) if self.is_new(s.sentence)}.values()][::-1]
-        order = {(row.source, row.level): at for at, row in reversed([*enumerate(found)])}
-        for _ in range(min(self.settings.per_word, len(found))):
-            cost = {row: (order[row.source, row.level], self.accepted.repetition(row.sentence)) for row in found}
-            best = min(found, key=cost.__getitem__)
-            found.remove(best)
+        return [*{plain(row.sentence): row for row in reversed(there)}.values()][::-1]
+
+    def pick(self, word: ListedWord, offers: list[BankSentence]) -> Iterator[SheetRow]:
+        """Take out of `offers` as many as are wanted: of equally good ones those that vary the sheet.
+
+        With a seed, the order in which it has put them decides, so that another seed makes another sheet.
+        """
+        offers[:] = [row for row in offers if self.is_new(row.sentence)]
+        order = {(row.source, row.level): at for at, row in reversed([*enumerate(offers)])}
+        for _ in range(min(self.lacks(word), len(offers))):
+            vary = self.settings.seed == 0
+            cost = {
+                row: (order[row.source, row.level], self.accepted.repetition(row.sentence) if vary else 0.0)
+                for row in offers
+            }
+            best = min(offers, key=cost.__getitem__)
+            offers.remove(best)
             self.accepted.add(best.sentence)
             yield _row(word, best.spelled(word.entry), found=best)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -136,6 +137,24 @@ def test_write(place: Studio, tab: Tab) -> None:
     picture(tab, "4-write")
 
 
+def chat(place: Studio, tab: Tab, message: str, answer: str, kind: str) -> list[str]:
+    """Send it; what was asked and answered, once that is over, as the webui has it `internal` or `visible`.
+
+    It is read from the history: Chat shows the numbers of a list, but not as text.
+    """
+    tab.page.locator("#chat-input textarea").fill(message)
+    tab.page.locator("#Generate").click()
+    said = ["", ""]
+    for _ in range(LONG // 1000):
+        tab.page.wait_for_timeout(1000)
+        histories = sorted((place.data / "logs" / "instruct").glob("*.json"), key=lambda p: p.stat().st_mtime)
+        if histories:
+            said = json.loads(histories[-1].read_text(encoding="utf-8"))[kind][-1][:2]
+        if re.search(answer, said[1]) and not tab.page.locator("#stop").first.is_visible():
+            return said
+    pytest.fail(f"{message} was answered with {said}")
+
+
 def test_apply_and_chat(place: Studio, tab: Tab) -> None:
     tab.pane("apply")
     tab.choose("apply.adapter", "cefr-test")
@@ -143,16 +162,11 @@ def test_apply_and_chat(place: Studio, tab: Tab) -> None:
     tab.expect("apply-status", "now writes with cefr-test", LONG)
     picture(tab, "5-apply")
     tab.page.get_by_role("tab", name="Chat", exact=True).first.click()
-    tab.page.locator("#chat-input textarea").fill("/cefr A1: happy, book, friend, water, house, green")
-    tab.page.locator("#Generate").click()
-    asked, answered = "", ""
-    for _ in range(LONG // 1000):  # Chat shows the numbers as a list; its history has them as text
-        tab.page.wait_for_timeout(1000)
-        histories = sorted((place.data / "logs" / "instruct").glob("*.json"), key=lambda p: p.stat().st_mtime)
-        if histories:
-            asked, answered = json.loads(histories[-1].read_text(encoding="utf-8"))["internal"][-1][:2]
-        if "\n6. " in answered and not tab.page.locator("#stop").first.is_visible():
-            break
+    # What cannot be read is answered with the reason; the next answer is as long as ever.
+    chat(place, tab, "/cefr A7: happy", r"A7.* is not a CEFR level", "visible")
+    picture(tab, "6-refused")
+    words = "happy, book, friend, water, house, green"
+    asked, answered = chat(place, tab, f"/cefr A1: {words}", r"\n6\. ", "internal")
     picture(tab, "6-chat")
     assert asked.startswith("Generate A1-level English sentences for these 6 words:\n1. happy\n")
     assert answered.startswith("1. ")

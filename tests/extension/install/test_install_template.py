@@ -40,7 +40,7 @@ def test_turns_are_records_with_hard_cuts(render: Callable[..., str]) -> None:
 
 
 def test_the_webui_stops_at_the_next_instruction_and_not_before(render: Callable[..., str]) -> None:
-    # It renders two turns, and stops at what stands around the answers, up to the first colon.
+    # It renders two turns, and stops at what is around the answers, up to the first colon.
     prompt = render(("user", "<u1>"), ("assistant", "<a1>"), ("user", "<u2>"), ("assistant", "<a2>"))
     around = [prompt.split(a)[1].split(b)[0] for a, b in (("<u1>", "<a1>"), ("<a1>", "<u2>"))]
     assert not any(text.strip().startswith(("<", "[", "(", "{")) for text in around)

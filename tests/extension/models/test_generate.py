@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.records.prompt import ListPrompt
 from cefr_sentences.extension.models import generate as room
+from cefr_sentences.extension.models.capacity import MOST, answers_at_once
 from cefr_sentences.extension.models.generate import generate
 from cefr_sentences.extension.models.limits import OutOfMemory
-from cefr_sentences.extension.models.room import MOST, answers_at_once
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 pytestmark = pytest.mark.model
@@ -73,7 +73,7 @@ def test_progress_while_a_batch_is_written_and_an_end_from_it(tiny: Any) -> None
 
 
 def test_how_many_fit(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cefr_sentences.extension.models import room as memory
+    from cefr_sentences.extension.models import capacity as memory
 
     monkeypatch.setattr(memory, "free_memory", lambda: 10**12)
     assert answers_at_once(tiny.model, 200) == MOST

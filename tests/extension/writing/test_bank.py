@@ -96,6 +96,29 @@ def test_a_sentence_of_a_level_above_is_judged_and_one_of_the_level_is_not() -> 
     assert [row.reasons for row in rows] == [("hard",), ()]
 
 
+def test_where_a_sentence_is_rejected_the_next_one_is_tried() -> None:
+    bank = Bank(
+        (
+            BankSentence("dog", "noun", "My dog.", "A1", OWN),  # not a whole sentence
+            BankSentence("dog", "noun", "Her dog sleeps on the bed.", "A1"),
+            BankSentence("dog", "noun", "We have a big dog.", "A1"),
+        ),
+        levels=(),
+    )
+    rows = write_sentences(None, ["dog"], settings(), bank=bank)
+    assert [(row.source, row.status) for row in rows] == [(BANK, "ok")]
+    assert len(write_sentences(None, ["dog"], settings(per_word=2), bank=bank)) == 2
+
+
+def test_another_seed_makes_another_sheet() -> None:
+    words = ["happy", "book", "friend", "water", "school", "mother", "father", "house", "street", "garden"]
+    sheets = {
+        tuple(row.sentence for row in write_sentences(None, words, settings(seed=seed), bank=Bank()))
+        for seed in (0, 1, 2)
+    }
+    assert len(sheets) == 3
+
+
 def test_beside_each_other() -> None:
     rows = write_sentences(Model(), ["cat", "milk"], settings(beside=True), bank=THERE)
     assert [(row.word, row.source) for row in rows] == [("cat", OWN), ("cat", MODEL), ("milk", MODEL)]
