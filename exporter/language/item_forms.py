@@ -137,8 +137,11 @@ def contested(written: str, key: str) -> str:
 
     "lay" is the past of *lie* and the base of *lay*.
     """
+    verbs = lemmas(key).get("VERB", ())
+    if len(verbs) < 2:
+        return ""
     word = key_of(written)
-    own, verbs = {word, *spellings(word)}, lemmas(key).get("VERB", ())
+    own = {word, *spellings(word)}
     others = [lemma for lemma in verbs if lemma not in own]
     if not others or len(others) == len(verbs):
         return ""
