@@ -41,7 +41,7 @@ def _counts(rows: Sequence[SheetRow], per_word: int) -> list[str]:
     if n.rejected:
         lines.append(f"{n.rejected} are marked with ! and say why.")
     if lacking := [row.word for row in rows if "no entry" in row.reasons]:
-        lines.append(f"The bank lacks {', '.join(lacking)}: a model (--model or --api) may write what is missing.")
+        lines.append(f"The bank has none left for {', '.join(lacking)}: a model (--model, --api) may write them.")
     if fewer := _fewer(rows, per_word):
         lines.append(f"Fewer than {per_word} sentences: {', '.join(fewer)}.")
     if n.skipped:

@@ -123,7 +123,7 @@ def test_a_disk_that_is_full(
 
 
 @pytest.mark.parametrize(
-    ("change", "mended"),
+    ("change", "repaired"),
     [
         (lambda name: name.replace("base_model.model.", "base_model.model.base_model.model."), True),
         (lambda name: name.removeprefix("base_model.model."), True),
@@ -133,7 +133,7 @@ def test_a_disk_that_is_full(
     ],
 )
 def test_an_adapter_that_matches_nothing(
-    data: Path, loras: Path, tmp_path: Path, run: Any, change: Callable[[str], str], mended: bool
+    data: Path, loras: Path, tmp_path: Path, run: Any, change: Callable[[str], str], repaired: bool
 ) -> None:
     from safetensors.torch import load_file, save_file
 
@@ -146,7 +146,7 @@ def test_an_adapter_that_matches_nothing(
         load(str(model), folder)
     assert first in str(refused.value)
     result = run("convert-adapter", folder, "--model", model)
-    if mended:
+    if repaired:
         assert result.code == 0, result.err
         assert all(weights[name].equal(tensor) for name, tensor in load_file(folder / SAFE).items())
         load(str(model), folder)

@@ -87,7 +87,7 @@ def test_only_the_bank() -> None:
         ("milk", "flagged"),
         ("123", "skipped"),
     ]
-    assert rows[2].why == "the bank has no sentence for it"
+    assert rows[2].why == "the bank has no sentence left for it"
     assert [row.bank_level for row in rows] == ["A1", "A1", "", ""]
 
 
@@ -173,7 +173,7 @@ def test_without_a_model_the_bank_answers_and_what_it_lacks_is_said(run: Any) ->
     assert result.code == 0
     assert "1 of 2 words have a sentence" in result.out
     assert "from the bank" in result.out
-    assert "The bank lacks zyx: a model (--model or --api)" in result.out
+    assert "The bank has none left for zyx: a model (--model, --api)" in result.out
     assert "Fewer than 9 sentences: add (" in result.out
     for mode in ("beside", "off"):
         result = run("write", "--words", "add", "--level", "A1", "--bank", mode)
