@@ -215,7 +215,7 @@ def _parse(text: str, part: str) -> Entry:
         parts = own_parts(head)  # left (opposite of right) is no form of *leave*
     said = (
         f"{text.partition(head)[2]} {text.partition(head)[0]} {part}"
-        if parts or "infinitive" in f"{text} {part}"
+        if head and (parts or "infinitive" in f"{text} {part}")
         else ""
     )
     return Entry(
