@@ -94,7 +94,8 @@ def _apply(reports: list[Report], one: bool, root: Path) -> int:
         except NotApplied as error:
             failed.append(report)
             print(f"cefr-sentences: {error}", file=sys.stderr)
-    print(_count(reports, done, "changed", _show_missing(reports, root)))
+    # Trying the imports takes as long as starting the webui: not before the files could be written.
+    print(_count(reports, done, "changed", 0 if failed else _show_missing(reports, root)))
     return _code(done, failed)
 
 
