@@ -175,6 +175,7 @@ def run(args: argparse.Namespace) -> int:
     from ...exporter.bank.own import own_sentences
     from ...exporter.pairs.columns import Columns
     from .fill_deck import filled_deck
+    from .frames import Reader
     from .guess import guessed
     from .known import training_sentences
     from .settings import WriteSettings
@@ -214,6 +215,7 @@ def run(args: argparse.Namespace) -> int:
             finished=journal.add if journal else lambda row: None,
             progress=lambda attempt, done, total: line("Writing" if attempt == 1 else "Trying again", done, total),
             critic=writer.criticise if args.critic else None,
+            reader=Reader(writer.score, writer.similar) if args.model is not None else None,
         )
         if args.guess or (args.exercise == "choices" and args.model is not None):  # which words do not fit?
             rows = guessed(rows, level, writer.score)
