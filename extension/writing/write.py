@@ -59,7 +59,7 @@ def write_sentences(
     if ask is not None:
         draft.take(done)
         writing = _Writing(ask, draft, critic)
-        if bank is not None and reader is not None:
+        if bank is not None and reader is not None and not settings.beside:
             writing.frame(bank, reader, finished)
         writing.run(finished, progress)
     elif bank is not None:
