@@ -15,30 +15,8 @@ BREAK = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f\x80-\x84\x86-\x9f]")
 MAX_SENTENCE = 1000  # characters
 # A sentence with one of them is English, and nearly every English sentence has one: the others are looked up.
-_COMMONEST = frozenset(
-    [
-        "the",
-        "is",
-        "are",
-        "and",
-        "to",
-        "i",
-        "you",
-        "we",
-        "she",
-        "they",
-        "it",
-        "my",
-        "his",
-        "your",
-        "this",
-        "that",
-        "have",
-        "has",
-        "not",
-        "for",
-        "with",
-    ]
+_COMMONEST = re.compile(
+    r"\b(?:the|is|are|and|to|i|you|we|she|they|it|my|his|your|this|that|have|has|not|for|with)\b", re.IGNORECASE
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
 
@@ -77,7 +55,7 @@ def _several(sentence: str, entry: Entry) -> Problem | None:
 
 
 def _foreign(sentence: str, entry: Entry) -> Problem | None:
-    if not _COMMONEST.isdisjoint(sentence.lower().split()):
+    if _COMMONEST.search(sentence):
         return None
     first, *others = _LETTERS.findall(sentence) or ("",)
     words = [first, *(word for word in others if word.islower())]  # the others may be names
