@@ -5,6 +5,7 @@ VENV ?= .venv
 TORCH ?= torch==2.13.0
 BIN = $(VENV)/bin
 PY = $(BIN)/python
+unexport PYTHONDONTWRITEBYTECODE # tests start many a Python; compiling everything each time takes half as long again
 
 .PHONY: help quick mutate fuzz soak demo levels test test-sets test-webui check fix bench-export bench-level bench-train bench-gpu bench-write check-pins docs test-docs clean
 
