@@ -15,9 +15,7 @@ BREAK = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f\x80-\x84\x86-\x9f]")
 MAX_SENTENCE = 1000  # characters
 # A sentence with one of them is English, and nearly every English sentence has one: the others are looked up.
-_COMMONEST = re.compile(
-    r"\b(?:the|is|are|and|to|i|you|we|she|they|it|my|his|your|this|that|have|has|not|for|with)\b", re.IGNORECASE
-)
+_COMMONEST = re.compile(r"\b(?:the|is|are|and|to|you|she|they|my|your|this|that|have|with)\b", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 

@@ -72,7 +72,7 @@ def header(base: str, relation: str, library: str, **more: Any) -> str:
 
 
 def _for_the_hub(name: str, metadata: dict[str, Any], records: Sequence[Record | Example]) -> dict[str, Any]:
-    """Licence, dataset and results. The licence is known of the bank (CC0) and the embedded model (Apache 2.0) alone."""
+    """Licence, dataset and results. Only the bank (CC0) and the embedded model (Apache 2.0) have a known licence."""
     from huggingface_hub import EvalResult
 
     file = Path(metadata["data"]["file"]).stem
