@@ -12,6 +12,7 @@ from .labels import role
 from .matching import match
 from .notation import Item, Items, Kind, headword, read_notation
 from .patterns import Pattern, patterns
+from .phrasal import is_chance
 from .reading import Text, read
 from .spelling import spellings
 from .surroundings import Check, checks, verb_place
@@ -185,12 +186,13 @@ def _hyphenated(forms: frozenset[str], text: Text) -> list[int]:
 def _accepts(text: Text, needed: tuple[Check, ...], phrasal: bool, places: list[int]) -> bool:
     """Whether the words around the phrase at `places` are as they must be."""
     first, last = places[0], places[-1]
-    return (not phrasal or is_verb(text, first)) and all(check(text, first, last) for check in needed)
+    verbal = not phrasal or (is_verb(text, first) and not is_chance(text, places))
+    return verbal and all(check(text, first, last) for check in needed)
 
 
 def _is_phrasal(items: Items) -> bool:
     """Whether all but the head are particles and prepositions: "hand in", "work on sth"."""
-    small = PARTICLES | PREPOSITIONS - {"of"}
+    small = PARTICLES | PREPOSITIONS
     rest = [item for item in items[1:] if item.kind is not Kind.THING]
     return bool(rest) and all(item.kind is Kind.WORD and small.issuperset(keys_in(item)) for item in rest)
 
