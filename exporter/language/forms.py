@@ -14,7 +14,7 @@ _WORD = re.compile(r"\w+")  # the same where there is no apostrophe, and much qu
 _INFLECTED = {"NOUN": "NNS", "VERB": "VBG"}  # the form that a part of speech has if it inflects
 _LIKE = {"PRON": "NOUN", "NUM": "NOUN"}  # others, hundreds
 # What the dictionary lacks.
-_MORE = {"person": ("people",), "cannot": ("can",), "app": ("apps",), "ox": ("oxen",)}
+_MORE = {"person": ("people",), "cannot": ("can",), "app": ("apps",), "ox": ("oxen",), "prove": ("proven",)}
 
 
 def tokens(text: str) -> list[str]:
@@ -60,7 +60,8 @@ def inflections(word: str, parts: tuple[str, ...]) -> frozenset[str]:
         tables.append(of_part)
         if _lacks(of_part, part, word):  # "bar" as a noun, and "crisps"
             tables.append(getAllInflectionsOOV(word, part))
-    return frozenset({word, *(_MORE.get(word, ()) if "NOUN" in parts else ()), *_written(tables)})
+    more = _MORE.get(word, ()) if {"NOUN", "VERB"} & set(parts) else ()
+    return frozenset({word, *more, *_written(tables)})
 
 
 def _lacks(known: dict[str, tuple[str, ...]], part: str, word: str) -> bool:

@@ -130,8 +130,10 @@ def fits(parts: tuple[str, ...], text: Text, at: int) -> bool:
     if not parts or "INTJ" in parts:
         return True
     key, allowed = text.tokens[at].key, _allowed(parts, text, at)
-    if allowed.isdisjoint(possible(key)) and key not in MODALS:
-        return True  # who wrote the list knows more than the dictionary
+    if allowed.isdisjoint(possible(key)):
+        before = text.tokens[at - 1].key if at else ""
+        # Who wrote the list knows more than the dictionary; but "might" is a noun only in "all her might".
+        return key not in MODALS or before in DETERMINERS or before in POSSESSIVES
     pronoun = "PRON" in parts and key in PRONOUNS
     if (_AFTER_ARTICLE.isdisjoint(parts) or pronoun) and "NOUN" in possible(key) and _ends_nouns(text, at):
         return False  # "a well", "a mine"
