@@ -24,11 +24,11 @@ from .matching import match
 from .notation import Item, Items, Kind, headword, read_notation
 from .patterns import Pattern, patterns
 from .phrasal import is_chance
-from .reading import Text, read, verb_forms
+from .reading import Text, read
 from .spelling import spellings
 from .surroundings import Check, checks, has_object, verb_place
 from .tagger import likely
-from .usage import cased, fits, is_conditional, is_verb, same_word
+from .usage import cased, fits, is_compound, is_conditional, is_verb, same_word
 from .wordsets import FUNCTION, INTRANSITIVE, PARTICLES, PREPOSITIONS
 
 _PLAIN, _WHOLE = re.compile(r"[a-z]+"), re.compile(r"\b[a-z]+\b")
@@ -201,13 +201,9 @@ def _hyphenated(forms: frozenset[str], text: Text) -> list[int]:
 
 
 def _accepts(text: Text, needed: tuple[Check, ...], phrasal: bool, verb: float, places: list[int]) -> bool:
-    """Whether the words around the phrase at `places` are as they must be, and the last one likely a verb up to `verb`.
-
-    After a singular noun a verb ends in -s, or it is no present tense: "hear my heart beat".
-    """
+    """Whether the words around the phrase at `places` are as they must be, and the last one likely a verb up to `verb`."""
     first, last = places[0], places[-1]
-    finite = verb < 0.5 or (verb < 1 and "s" in verb_forms(text.tokens[last].key))
-    if finite and likely(text, last).get("VERB", 0) > verb:
+    if verb < 1 and not is_compound(text, first, last, verb):
         return False
     verbal = not phrasal or (is_verb(text, first) and not is_chance(text, places))
     return verbal and all(check(text, first, last) for check in needed)

@@ -8,10 +8,11 @@ from functools import lru_cache
 from .forms import forms, inflections
 from .lexicon import lemmas, lexicon
 from .notation import Item, Kind
-from .reading import ACCENTED, fold, parts_of, read, unaccented, verb_forms
+from .reading import ACCENTED, fold, is_participle, parts_of, read, unaccented, verb_forms
 from .spelling import NOUNS, spellings
 from .wordsets import COORDINATORS, DETERMINERS, FUNCTION, MODALS, PHRASE_WORDS, PREPOSITIONS, PRONOUNS
 
+_UNLIKE = frozenset(["left", "bound", "found"])  # adjectives that are no longer the verb's
 _NEAR = 1  # levels that make no difference
 _UNINFLECTED = (PRONOUNS | PREPOSITIONS | DETERMINERS | COORDINATORS | {"as", "if", "a.m", "p.m", "am"}) - {"one"}
 
@@ -59,7 +60,7 @@ def all_forms(written: str, parts: tuple[str, ...] = ()) -> frozenset[str]:
     found |= spellings(key)
     if key == "storey":
         found |= {"story", "stories"}
-    if not key.isascii():
+    if not key.isascii() and "NOUN" not in lexicon().levels.get(unaccented(key), ()):  # a rose is no rosé
         found.add(unaccented(key))
     if written.endswith("é"):
         found |= {f"{unaccented(key)}{ending}" for ending in ("ed", "ing")}  # sautéed
@@ -88,8 +89,8 @@ def implied_parts(written: str, key: str) -> tuple[str, ...]:
     own = {part for part in own if not _rarer(same, by_part[part], part)} or own
     if key in by_part.get("NOUN", ()) and key not in lexicon().levels and key in (f"{word}s", f"{word}es"):
         return ()  # fumes, tatters
-    if own & {"ADJ", "ADV"}:
-        own |= {"ADJ", "ADV"}
+    if own & {"ADJ", "ADV"} or (own == {"VERB"} and is_participle(key) and key not in _UNLIKE):
+        own |= {"ADJ", "ADV"}  # the window is broken
     return tuple(sorted(own)) if own and set(by_part) - own else ()
 
 

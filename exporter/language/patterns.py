@@ -84,6 +84,7 @@ class Pattern(NamedTuple):
 
 
 ANY_DETERMINER = DETERMINERS | {"another", "both", "all", "much", "many", "more", "several", "few", "own"}
+_MEETING = frozenset(["run", "look", "get", "bump", "break", "crash", "burst"])  # nothing comes before their *into*
 _THERE = frozenset("is are was were be been".split())  # noqa: SIM905
 
 
@@ -157,7 +158,8 @@ def _apart(key: str) -> tuple[Pattern, ...]:
         first, second = key[:at], key[at:]
         if zipf.get(first, 0) <= 4 or zipf.get(second, 0) <= 4 or {first, second} & (PARTICLES | FUNCTION):
             continue
-        if "ADJ" in lexicon().levels.get(first, ()):
+        listed = lexicon().levels.get(first, {})
+        if "ADJ" in listed and listed["ADJ"] <= listed.get("NOUN", listed["ADJ"]):
             continue
         if "NOUN" in parts_of(first) and "NOUN" in parts_of(second):
             halves = Part(Kind.WORD, frozenset([first]), Slack.NONE), Part(Kind.WORD, all_forms(second), Slack.NONE)
@@ -242,7 +244,9 @@ def _verbal_part(items: Items, at: int, head: int) -> Part:
         slack = Slack.OBJECT if movable else Slack.ADVERBS if set(keys_in(items[head])) & BE else Slack.DIRECT
         return Part(Kind.WORD, as_written(item), slack, item.optional, particle=movable)
     if keys & PREPOSITIONS:
-        return Part(Kind.WORD, as_written(item), Slack.TIMES, item.optional)
+        object_first = keys == {"into"} and not set(keys_in(items[head])) & (INTRANSITIVE | _MEETING)  # talk sb into
+        slack = Slack.PLACEHOLDER if object_first else Slack.TIMES
+        return Part(Kind.WORD, as_written(item), slack, item.optional)
     after_preposition = before.kind is Kind.WORD and bool(set(keys_in(before)) & (PREPOSITIONS | PARTICLES))
     if is_noun(item) and (
         determined or (direct and not set(keys_in(items[head])) & (BE | MODALS)) or before.kind is Kind.WHOSE

@@ -22,14 +22,14 @@ _PLACES = _WAYS | words(
     "garden yard playground park field forest wood jungle desert valley cliff cave beach sea ocean lake river water "
     "stream pond pool canal harbour harbor island town city village country square farm gate fence wall door doorway "
     "window roof floor ceiling tree tower castle prison zoo theatre theater cinema stadium gym border shore coast "
-    "tunnel bush crowd car bus train boat ship tent river"
+    "tunnel bush crowd car bus train boat ship face cheek"
 )
 _SEEN = _PLACES | words("mirror eye face camera distance box bag oven fridge sun sky glass hole microscope telescope")
 _BARE = words("school bed prison hospital church town class work home")  # places without an article
 # With these particles the verbs have a meaning of their own, and with a place after them the ordinary one.
 _LITERAL = {
     "into": words("run look come go"),
-    "up": words("look run go come"),
+    "up": words("look run go come grow"),
     "down": words("look run go come"),
     "over": words("go get run look"),
     "through": words("go get look run fall come"),
@@ -73,6 +73,8 @@ def is_preposition(text: Text, at: int) -> bool:
         return False
     if key == "over" and after in ("here", "there"):
         return True
+    if after == "to" and key in ("up", "down"):
+        return not {*_phrase(text, at + 2)[-1:]}.isdisjoint(_PLACES)  # took the lift up to the roof
     timed = any(token.key in TIMES or token.key in ("longer", "more") for token in text.tokens[at + 1 : at + 4])
     if timed or after in _DAYS or is_adverb(after):
         return False
