@@ -33,7 +33,7 @@ CSS = """
 .cefr-chart{width:100%;max-width:760px;font-size:11px}
 .cefr-why{opacity:.85}
 @media (max-width:640px){
-.cefr-chart{font-size:19px}
+.cefr-chart{font-size:26px}
 .cefr-table th,.cefr-table td{padding:5px}
 .cefr-table.figures{min-width:900px}
 .cefr-table.sheet th{display:none}
@@ -45,5 +45,7 @@ CSS = """
 .cefr-table.sheet td:nth-child(3){flex:1 0 100%}
 }
 #cefr-panes{--block-info-text-color:var(--body-text-color);--body-text-color-subdued:var(--body-text-color)}
+#cefr-panes .label-wrap{text-align:left}
+#cefr-panes fieldset>.wrap{margin-top:6px}
 #cefr-panes .form{gap:12px 16px;background:none;border:0;box-shadow:none;overflow:visible}
 """

@@ -27,10 +27,11 @@ def ready(estimate: Estimate, tokenizer: Any, language: str) -> str:
         "at_once": estimate.settings.at_once,
         "accumulation": estimate.settings.accumulation,
     }
-    lines = [text("train.ready", language, **values), *_longer(estimate.longer, language)]
     adds_bos = tokenizer("x")["input_ids"][0] == tokenizer.bos_token_id and tokenizer.bos_token_id is not None
-    bos = tokenizer.bos_token if adds_bos else text("train.no_bos", language)
-    return "\n".join([*lines, text("train.marks", language, bos=bos, eos=tokenizer.eos_token)])
+    values["bos"] = tokenizer.bos_token if adds_bos else text("train.no_bos", language)
+    values["eos"] = tokenizer.eos_token
+    longer = _longer(estimate.longer, language)
+    return "\n".join([text("train.ready", language, **values), *longer, text("train.marks", language, **values)])
 
 
 def ended(outcome: Outcome, name: str, language: str) -> str:

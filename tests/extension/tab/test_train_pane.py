@@ -87,14 +87,17 @@ class Tokenizer:
         return {"input_ids": [self.first]}
 
 
-@pytest.mark.parametrize(("bos", "first", "said"), [(1, 1, "BOS: <s>"), (1, 5, "BOS: none"), (None, 5, "BOS: none")])
+@pytest.mark.parametrize(
+    ("bos", "first", "said"), [(1, 1, "(BOS): <s>."), (1, 5, "(BOS): none."), (None, 5, "(BOS): none.")]
+)
 def test_an_estimate_in_words(bos: int | None, first: int, said: str) -> None:
     settings = TrainSettings("A1", batch=16, micro_batch=4)
     made = Estimate(settings, 1200, 3, 225, 75.4, 2_540_000_000, 2_300_000, 135_000_000)
     lines = ready(made, Tokenizer(bos, first), "en").splitlines()
-    assert lines[0].startswith("Ready. 1,200 records make 225 steps of 4 x 4 (accumulation) records, about 1:15 on")
-    assert "at most about 2.5 GB. 2.3 of 135 million parameters" in lines[0]
+    assert lines[0].startswith("Ready. 1,200 records make 225 steps. On this machine they take about 1:15,")
+    assert "at most about 2.5 GB of memory" in lines[0]
     assert lines[1].startswith("3 records are longer")
+    assert lines[2].startswith("2.3 of 135 million parameters are trained, with 4 x 4 records a step.")
     assert said in lines[2]
 
 
@@ -278,6 +281,8 @@ def test_a_training_file_brings_its_level_and_recipe(tmp_path: Path, build: Buil
     fields = pane(built).fields
     updates = built.call("train", "fill_for_file", dataset="b2.txt", kind="fast")
     assert (updates[fields.level], updates[fields.name]) == ("B2", "cefr-b2")
+    (tmp_path / "loras" / "cefr-b2").mkdir(parents=True)
+    assert built.call("train", "fill_for_file", dataset="b2.txt", kind="fast")[fields.name] == "cefr-b2-2"
     assert built.call("train", "fill_for_file", dataset="bad.txt", kind="fast") == {}
     assert built.call("train", "fill_for_file", dataset="", kind="fast") == {}
 
