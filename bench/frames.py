@@ -14,6 +14,8 @@ import argparse
 import csv
 import random
 import time
+from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -56,8 +58,7 @@ def draw(level: str, n: int, seed: int) -> list[Headword]:
 def write(args: argparse.Namespace) -> None:
     from cefr_sentences.extension.models.generate import generate
     from cefr_sentences.extension.models.loading import load
-    from cefr_sentences.extension.training.likelihood import sentence_losses
-    from cefr_sentences.extension.writing.frames import Reader, similarity
+    from cefr_sentences.extension.writing.frames import reader_of
     from cefr_sentences.extension.writing.known import training_sentences
     from cefr_sentences.extension.writing.settings import WriteSettings
     from cefr_sentences.extension.writing.write import write_sentences
@@ -76,9 +77,7 @@ def write(args: argparse.Namespace) -> None:
         bank=lacking,
         known=training_sentences(None, args.adapter),
         progress=lambda attempt, done, total: print(attempt, done, total, flush=True),
-        reader=Reader(
-            lambda some: [-nats for nats, _ in sentence_losses(model, tokenizer, some)], similarity(model, tokenizer)
-        ),
+        reader=reader_of(lambda: nullcontext(replace(loaded, model=model))),
     )
     print(f"{time.process_time() - begun:.0f} s of one CPU for {len(rows)} words")
     table = [
