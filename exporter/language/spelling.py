@@ -33,6 +33,7 @@ _RULES = tuple(
         ),
     )
 )
+_LONGEST = 60  # letters: no word has so many, and the rules take the square of their number
 _SAME = """
 tyre:tire grey:gray greyish:grayish programme:program cheque:check kerb:curb pyjamas:pajamas mum:mom mummy:mommy
 jewellery:jewelry aluminium:aluminum doughnut:donut grandad:granddad yoghurt:yogurt moustache:mustache plough:plow
@@ -76,6 +77,6 @@ def _table() -> dict[str, frozenset[str]]:
 def spellings(word: str) -> frozenset[str]:
     """Other spellings of `word` (lower case), among them ones that nobody uses; without `word` itself."""
     found = set(_table().get(word, ()))
-    for pattern, to in _RULES:
+    for pattern, to in _RULES if len(word) <= _LONGEST else ():
         found.add(pattern.sub(to, word, count=1))
     return frozenset(found) - {word}
