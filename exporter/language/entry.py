@@ -201,7 +201,7 @@ def _hyphenated(forms: frozenset[str], text: Text) -> list[int]:
 
 
 def _accepts(text: Text, needed: tuple[Check, ...], phrasal: bool, verb: float, places: list[int]) -> bool:
-    """Whether the words around the phrase at `places` are as they must be, and the last one likely a verb up to `verb`."""
+    """Whether the words around the phrase at `places` are as they must be, the last one a verb at most up to `verb`."""
     first, last = places[0], places[-1]
     if verb < 1 and not is_compound(text, first, last, verb):
         return False
