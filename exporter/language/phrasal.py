@@ -13,8 +13,8 @@ from .wordsets import DETERMINERS, OBJECTS, PARTICLES, POSSESSIVES, TIMES, words
 
 _LOCATIVE = words("on off up down in over through across along around round by about")
 _WAYS = words(
-    "road street lane path motorway highway avenue corridor track trail hill mountain slope stair staircase ladder step "
-    "bridge corner aisle drive junction"
+    "road street lane path motorway highway avenue corridor track trail hill mountain slope stair staircase ladder "
+    "step bridge corner aisle drive junction"
 )
 _PLACES = _WAYS | words(
     "room kitchen bedroom bathroom hall house home flat apartment building office school classroom shop store "
@@ -47,8 +47,8 @@ _NO_OBJECT = {
 }
 _STATES = words("holiday foot business horseback strike purpose vacation time tv television")
 _MEANS = words(
-    "bus car train plane taxi cab bike bicycle boat ship tram underground metro ferry coach lorry van helicopter air sea "
-    "rail phone post mail email hand mistake chance accident noon midnight then now"
+    "bus car train plane taxi cab bike bicycle boat ship tram underground metro ferry coach lorry van helicopter air "
+    "sea rail phone post mail email hand mistake chance accident noon midnight then now"
 )
 _MONTHS = words(
     "january february march april may june july august september october november december spring summer autumn winter "

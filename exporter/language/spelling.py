@@ -13,9 +13,7 @@ _STEMS = {
         "arb ard arm behavi cand clam col demean endeav fav ferv flav glam harb hon hum lab neighb od parl ranc rig "
         "rum sav savi splend succ tum val vap vig"
     ),
-    ("ae", "e"): (
-        "an_sth an_m arch_o c_s encyclop_d f_c gyn_c h_m leuk_m medi_v orthop_d p_di pal_o septic_m _sthet"
-    ),
+    ("ae", "e"): ("an_sth an_m arch_o c_s encyclop_d f_c gyn_c h_m leuk_m medi_v orthop_d p_di pal_o septic_m _sthet"),
     ("oe", "e"): "am_b diarrh_a f_t hom_opath man_uv _sophag _strogen",
     ("ll", "l"): "appa disti enthra enro fulfi insti insta_m ski_ful tranqui_i wi_ful",
     ("ou", "o"): "m_ld m_lt sm_lder",
@@ -59,8 +57,8 @@ carburettor:carburetor chequered:checkered gauge:gage granny:grannie hippy:hippi
 ketchup:catsup lasagne:lasagna liquorice:licorice nosy:nosey phoney:phony racquet:racket speciality:specialty
 swap:swop titbit:tidbit veranda:verandah vice:vise waggon:wagon woolly:wooly hooray:hurray hummus:houmous
 gramme:gram kilogramme:kilogram furore:furor mum:mam syrup:sirup dyke:dike naught:nought through:thru
-orangutan:orangoutan blonde:blond manoeuvre:maneuver bannister:banister snigger:snicker fledgling:fledgeling eyrie:aerie matt:matte
-carcass:carcase connection:connexion reflection:reflexion
+orangutan:orangoutan blonde:blond manoeuvre:maneuver bannister:banister snigger:snicker fledgling:fledgeling eyrie:aerie
+matt:matte carcass:carcase connection:connexion reflection:reflexion
 """
 # The one on the left is also written as the one on the right, but nobody means the left one by the right one.
 _ONE_WAY = frozenset(["whilst", "gotten", "zip", "gauge", "speciality", "vice"])
