@@ -22,9 +22,10 @@ from .labels import role
 from .lexicon import lemmas
 from .matching import match
 from .notation import Item, Items, Kind, headword, read_notation
-from .patterns import Pattern, patterns
+from .patterns import patterns
 from .phrasal import is_chance
 from .reading import Text, read
+from .slack import Pattern
 from .spelling import spellings
 from .surroundings import Check, checks, has_object, verb_place
 from .tagger import likely
@@ -201,7 +202,7 @@ def _hyphenated(forms: frozenset[str], text: Text) -> list[int]:
 
 
 def _accepts(text: Text, needed: tuple[Check, ...], phrasal: bool, verb: float, places: list[int]) -> bool:
-    """Whether the words around the phrase at `places` are as they must be, the last one a verb at most up to `verb`."""
+    """Whether the words at `places` and around them are as they must be; the last is a verb by `verb` at most."""
     first, last = places[0], places[-1]
     if verb < 1 and not is_compound(text, first, last, verb):
         return False

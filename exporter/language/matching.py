@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .notation import Kind
-from .patterns import Part, Pattern, Slack
 from .phrasal import is_preposition
 from .reading import Text, is_adverb, is_participle, parts_of, verb_forms
+from .slack import Part, Pattern, Slack
 from .tagger import likely
 from .wordsets import (
     BE,

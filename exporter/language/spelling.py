@@ -57,8 +57,8 @@ carburettor:carburetor chequered:checkered gauge:gage granny:grannie hippy:hippi
 ketchup:catsup lasagne:lasagna liquorice:licorice nosy:nosey phoney:phony racquet:racket speciality:specialty
 swap:swop titbit:tidbit veranda:verandah vice:vise waggon:wagon woolly:wooly hooray:hurray hummus:houmous
 gramme:gram kilogramme:kilogram furore:furor mum:mam syrup:sirup dyke:dike naught:nought through:thru
-orangutan:orangoutan blonde:blond manoeuvre:maneuver bannister:banister snigger:snicker
-fledgling:fledgeling eyrie:aerie matt:matte carcass:carcase connection:connexion reflection:reflexion
+orangutan:orangoutan blonde:blond manoeuvre:maneuver bannister:banister snigger:snicker fledgling:fledgeling eyrie:aerie
+matt:matte carcass:carcase connection:connexion reflection:reflexion
 """
 # The one on the left is also written as the one on the right, but nobody means the left one by the right one.
 _ONE_WAY = frozenset(["whilst", "gotten", "zip", "gauge", "speciality", "vice"])

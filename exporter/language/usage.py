@@ -131,8 +131,7 @@ def is_verb(text: Text, at: int) -> bool:
 def is_compound(text: Text, first: int, last: int, verb: float) -> bool:
     """Whether the nouns of a compound are nouns in the sentence, by how likely the last is a verb at most.
 
-    Written apart as in its entry, it is a verb only where no other comes before: "the bus stops" (not: "I like bus
-    stops").
+    As its entry writes it, it is a verb only where no other comes before: "the bus stops", not "I like bus stops".
     """
     if likely(text, last).get("VERB", 0) > verb:
         forms = verb_forms(text.tokens[last].key)
