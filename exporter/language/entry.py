@@ -7,16 +7,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 
-from .item_forms import contested, implied_parts, is_easiest, is_sure, key_of, keys_in, listed_forms, own_parts
+from .item_forms import (
+    contested,
+    implied_parts,
+    is_easiest,
+    is_sure,
+    key_of,
+    keys_in,
+    listed_forms,
+    means_itself,
+    own_parts,
+)
 from .labels import role
+from .lexicon import lemmas
 from .matching import match
 from .notation import Item, Items, Kind, headword, read_notation
-from .patterns import Pattern, patterns
+from .patterns import patterns
+from .phrasal import is_chance
 from .reading import Text, read
+from .slack import Pattern
 from .spelling import spellings
-from .surroundings import Check, checks, verb_place
-from .usage import cased, fits, is_conditional, is_verb, same_word
-from .wordsets import FUNCTION, PARTICLES, PREPOSITIONS
+from .surroundings import Check, checks, has_object, verb_place
+from .tagger import likely
+from .usage import cased, fits, is_compound, is_conditional, is_verb, same_word
+from .wordsets import FUNCTION, INTRANSITIVE, PARTICLES, PREPOSITIONS
 
 _PLAIN, _WHOLE = re.compile(r"[a-z]+"), re.compile(r"\b[a-z]+\b")
 _SIMPLE = re.compile(r"[A-Za-z0-9 .,:;!?\"()]*")  # of which the letters are all there is to know
@@ -131,7 +145,8 @@ class Entry:
                     return places
                 continue
             phrasal = pattern.verbal and _is_phrasal(items)
-            places = match(pattern, text, partial(_accepts, text, needed, phrasal))
+            accepts = partial(_accepts, text, needed, phrasal, pattern.compound.value)
+            places = match(pattern, text, accepts)
             if places:
                 return places
         return None
@@ -150,13 +165,17 @@ class Entry:
         if self._listed:
             if key not in self._listed:
                 return False
-        elif key == key_of(written) and not (self.parts or self.gloss):
+        elif key == key_of(written) and not (self.parts or self.gloss or means_itself(key)):
             return True  # who lists "found" may mean the past
         form = contested(written, key)
-        if not form or "VERB" not in (self.parts or ("VERB",)):
+        if not form or "VERB" not in (self.parts or ("VERB",)) or likely(text, at).get("VERB", 0) < 0.5:
             return True
-        place = verb_place(text, at)
-        return place == form or (not place and is_easiest(written, key))
+        if place := verb_place(text, at):
+            return place == form
+        others = {lemma in INTRANSITIVE for lemma in lemmas(key)["VERB"]}
+        if len(others) == 2:  # lie and lay, fall and fell
+            return has_object(text, at) != (key_of(written) in INTRANSITIVE)
+        return is_easiest(written, key)
 
 
 def keys_of(sentence: str) -> frozenset[str]:
@@ -182,15 +201,18 @@ def _hyphenated(forms: frozenset[str], text: Text) -> list[int]:
     return next((run for run, key in _joined(text) if key in forms), [])
 
 
-def _accepts(text: Text, needed: tuple[Check, ...], phrasal: bool, places: list[int]) -> bool:
-    """Whether the words around the phrase at `places` are as they must be."""
+def _accepts(text: Text, needed: tuple[Check, ...], phrasal: bool, verb: float, places: list[int]) -> bool:
+    """Whether the words at `places` and around them are as they must be; the last is a verb by `verb` at most."""
     first, last = places[0], places[-1]
-    return (not phrasal or is_verb(text, first)) and all(check(text, first, last) for check in needed)
+    if verb < 1 and not is_compound(text, first, last, verb):
+        return False
+    verbal = not phrasal or (is_verb(text, first) and not is_chance(text, places))
+    return verbal and all(check(text, first, last) for check in needed)
 
 
 def _is_phrasal(items: Items) -> bool:
     """Whether all but the head are particles and prepositions: "hand in", "work on sth"."""
-    small = PARTICLES | PREPOSITIONS - {"of"}
+    small = PARTICLES | PREPOSITIONS
     rest = [item for item in items[1:] if item.kind is not Kind.THING]
     return bool(rest) and all(item.kind is Kind.WORD and small.issuperset(keys_in(item)) for item in rest)
 

@@ -14,7 +14,7 @@ _WORD = re.compile(r"\w+")  # the same where there is no apostrophe, and much qu
 _INFLECTED = {"NOUN": "NNS", "VERB": "VBG"}  # the form that a part of speech has if it inflects
 _LIKE = {"PRON": "NOUN", "NUM": "NOUN"}  # others, hundreds
 # What the dictionary lacks.
-_MORE = {"person": ("people",), "cannot": ("can",), "app": ("apps",), "ox": ("oxen",)}
+_MORE = {"person": ("people",), "cannot": ("can",), "app": ("apps",), "ox": ("oxen",), "prove": ("proven",)}
 
 
 def tokens(text: str) -> list[str]:
@@ -44,7 +44,7 @@ def forms(word: str) -> frozenset[str]:
             for part, tag in (("NOUN", "NN"), ("VERB", "VB"))
             if not known or tag not in known
         ]
-    return frozenset({word, *_MORE.get(word, ()), *_written(tables)})
+    return frozenset({word, *_more(word), *_written(tables)})
 
 
 @lru_cache(maxsize=200_000)
@@ -60,13 +60,18 @@ def inflections(word: str, parts: tuple[str, ...]) -> frozenset[str]:
         tables.append(of_part)
         if _lacks(of_part, part, word):  # "bar" as a noun, and "crisps"
             tables.append(getAllInflectionsOOV(word, part))
-    return frozenset({word, *(_MORE.get(word, ()) if "NOUN" in parts else ()), *_written(tables)})
+    more = _more(word) if {"NOUN", "VERB"} & set(parts) else ()
+    return frozenset({word, *more, *_written(tables)})
 
 
 def _lacks(known: dict[str, tuple[str, ...]], part: str, word: str) -> bool:
     """Whether the dictionary does not know how `word` inflects as `part`."""
     tag = _INFLECTED.get(part)
     return tag is not None and word.isalpha() and known.get(tag, (word,)) == (word,)
+
+
+def _more(word: str) -> tuple[str, ...]:
+    return (f"{word[:-2]}en",) if word.endswith("woman") else _MORE.get(word, ())
 
 
 def _written(tables: list[dict[str, tuple[str, ...]]]) -> set[str]:

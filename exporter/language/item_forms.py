@@ -8,10 +8,12 @@ from functools import lru_cache
 from .forms import forms, inflections
 from .lexicon import lemmas, lexicon
 from .notation import Item, Kind
-from .reading import ACCENTED, fold, parts_of, read, unaccented, verb_forms
+from .reading import ACCENTED, fold, is_participle, parts_of, read, unaccented, verb_forms
 from .spelling import NOUNS, spellings
 from .wordsets import COORDINATORS, DETERMINERS, FUNCTION, MODALS, PHRASE_WORDS, PREPOSITIONS, PRONOUNS
 
+_UNLIKE = frozenset(["left", "bound", "found"])  # adjectives that are no longer the verb's
+_NEAR = 1  # levels that make no difference
 _UNINFLECTED = (PRONOUNS | PREPOSITIONS | DETERMINERS | COORDINATORS | {"as", "if", "a.m", "p.m", "am"}) - {"one"}
 
 
@@ -49,7 +51,8 @@ def all_forms(written: str, parts: tuple[str, ...] = ()) -> frozenset[str]:
     if key in _UNINFLECTED:
         return _with_spellings(frozenset([key, "a.m"] if key == "am" else [key]))
     found: set[str] = set()
-    for word in (key, *(w for w in spellings(key) if parts_of(w)), *([written.lower()] if "'" in written else [])):
+    others = [w for w in spellings(key) if parts_of(w) or not parts_of(key)]
+    for word in (key, *others, *([written.lower()] if "'" in written else [])):
         of_word = ("NOUN",) if key in NOUNS and word != key else parts
         found |= {fold(form) for form in (inflections(word, of_word) if of_word else forms(word))}
     if len(key) < 4 and "NOUN" in lexicon().levels.get(key, ()) and not parts:
@@ -57,8 +60,10 @@ def all_forms(written: str, parts: tuple[str, ...] = ()) -> frozenset[str]:
     found |= spellings(key)
     if key == "storey":
         found |= {"story", "stories"}
-    if not key.isascii():
+    if not key.isascii() and "NOUN" not in lexicon().levels.get(unaccented(key), ()):  # a rose is no rosé
         found.add(unaccented(key))
+    if written.endswith("é"):
+        found |= {f"{unaccented(key)}{ending}" for ending in ("ed", "ing")}  # sautéed
     if written.isupper() or any(c.isdigit() for c in key) or (1 < len(key) < 4 and not set(key) & set("aeiouy")):
         found.add(f"{key}s")  # TVs, kgs
     return frozenset({key, *found}) - {""}
@@ -78,23 +83,43 @@ def implied_parts(written: str, key: str) -> tuple[str, ...]:
         return ("NOUN",)
     same = {word, *spellings(word)}
     if key in same or key in FUNCTION or key.endswith(("ing", "ed")):
-        return ()
+        return means_itself(word) if key == word else ()
     by_part = lemmas(key)
     own = {part for part, some in by_part.items() if same.intersection(some)}
     own = {part for part in own if not _rarer(same, by_part[part], part)} or own
     if key in by_part.get("NOUN", ()) and key not in lexicon().levels and key in (f"{word}s", f"{word}es"):
         return ()  # fumes, tatters
-    if own & {"ADJ", "ADV"}:
-        own |= {"ADJ", "ADV"}
+    if own & {"ADJ", "ADV"} or (own == {"VERB"} and is_participle(key) and key not in _UNLIKE):
+        own |= {"ADJ", "ADV"}  # the window is broken
     return tuple(sorted(own)) if own and set(by_part) - own else ()
 
 
-def _rarer(same: set[str], lemmas: tuple[str, ...], part: str) -> bool:
-    """Whether a lemma that is none of `same` is easier as `part` in the lists: *leaf* has leaves, not *leave*."""
+@lru_cache(maxsize=100_000)
+def means_itself(word: str) -> tuple[str, ...]:
+    """The parts of speech of a word that is also a form of a verb, where a list that has it means the word itself.
+
+    That is so where it is hardly harder than the verb: *rose* is the flower. Empty of *found*, which whoever lists it
+    may mean as the past of *find*, of participles and of words that are no form of another.
+    """
+    levels, by_part = lexicon().levels, lemmas(word)
+    verbs = [lemma for lemma in by_part.get("VERB", ()) if lemma not in {word, *spellings(word)}]
+    own = [part for part, some in by_part.items() if word in some]
+    listed = {part: levels[word][part][0] for part in own if part in levels.get(word, ())}
+    if not verbs or word in FUNCTION or word.endswith(("ing", "ed")) or set(listed) <= {"ADJ"}:
+        return ()
+    easiest = min((levels[verb]["VERB"][0] for verb in verbs if "VERB" in levels.get(verb, ())), default=9)
+    return tuple(own) if min(listed.values()) <= easiest + _NEAR else ()
+
+
+def _rarer(same: set[str], lemmas: tuple[str, ...], part: str, by: int = 0) -> bool:
+    """Whether a lemma that is none of `same` is easier as `part` in the lists: *leaf* has leaves, not *leave*.
+
+    `by` is how many levels easier it is at least, besides one.
+    """
     levels = lexicon().levels
     known = {word: levels[word][part][0] for word in {*same, *lemmas} if part in levels.get(word, ())}
     others = [level for word, level in known.items() if word not in same]
-    return bool(others) and min(others) < min((known.get(word, 9) for word in same), default=9)
+    return bool(others) and min(others) + by < min((known.get(word, 9) for word in same), default=9)
 
 
 def forms_of(item: Item, part: str = "") -> frozenset[str]:
@@ -158,8 +183,8 @@ def is_sure(written: str, key: str) -> bool:
 
 @lru_cache(maxsize=100_000)
 def is_easiest(written: str, key: str) -> bool:
-    """Whether no other verb that has the form `key` is easier than `written` in the lists."""
-    return not _rarer({key_of(written), *spellings(key_of(written))}, lemmas(key).get("VERB", ()), "VERB")
+    """Whether no other verb that has the form `key` is much easier than `written` in the lists."""
+    return not _rarer({key_of(written), *spellings(key_of(written))}, lemmas(key).get("VERB", ()), "VERB", _NEAR)
 
 
 def listed_forms(written: str, gloss: str) -> frozenset[str]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .notation import Kind
-from .patterns import Part, Pattern, Slack
+from .phrasal import is_preposition
 from .reading import Text, is_adverb, is_participle, parts_of, verb_forms
+from .slack import Part, Pattern, Slack
+from .tagger import likely
 from .wordsets import (
     BE,
     COORDINATORS,
@@ -43,7 +45,6 @@ _LIMITS = {
 _OBJECTS = frozenset("me you him her it us them this that these those one".split())  # noqa: SIM905
 _CLOSED = frozenset(PREPOSITIONS | COORDINATORS | SUBORDINATORS | PRONOUNS | MODALS | BE | HAVE | DO | {"to", "not"})
 _MORE = frozenset("another both all much many more most several few own other same each every".split())  # noqa: SIM905
-_LOCATIVE = frozenset("on off up down in over through across along around round by about".split())  # noqa: SIM905
 _DEGREE = frozenset(["as", "too", "so", "such"])
 _STRAIGHT = frozenset("right straight back just all not".split())  # noqa: SIM905
 _AMOUNTS = frozenset("lot lots plenty bit couple number piece kind sort deal".split())  # noqa: SIM905
@@ -114,7 +115,7 @@ class _Search:
                 return None
             if not needed:
                 end = self._end(part, here, skipped)
-                if end and (skipped == 0 or self._may_be_apart(part, here)):
+                if end and (skipped == 0 or not part.particle or not is_preposition(self.text, here)):
                     article = self._article(at, here) if part.determined else []
                     found = self._from(part_at + 1, end, [*places, *article, *range(here, end)])
                     if found is not None:
@@ -189,7 +190,8 @@ class _Search:
         if slack is Slack.TIMES:
             return key in TIMES or key in DETERMINERS or key.isdigit() or key in _MORE or parts_of(key) == {"NUM"}
         if key in DETERMINERS or key in POSSESSIVES or key in _MORE or key == "'s":
-            return slack is not Slack.BARE or key in _QUANTIFIERS
+            active = at == first and key in ("a", "an") and likely(self.text, at + 1).get("ADJ", 0) > 0.5
+            return slack is not Slack.BARE or key in _QUANTIFIERS or active  # took an active part in
         if at == first and "base" in verb_forms(key) and self.tokens[first - 1].key in DO and first - 1 == self.start:
             return False  # "do like shopping"
         if key in _OBJECTS:
@@ -206,17 +208,6 @@ class _Search:
         if parts == {"VERB"} and not (self.tokens[at - 1].key in DETERMINERS or self.tokens[at - 1].key in POSSESSIVES):
             return is_participle(key) and slack in _NOUNS
         return True
-
-    def _may_be_apart(self, part: Part, at: int) -> bool:
-        """Whether a particle away from its verb is one, and no preposition: not in "got the box up the stairs"."""
-        if not part.particle or self.tokens[at].key not in _LOCATIVE or at + 1 >= len(self.tokens):
-            return True
-        after = self.tokens[at + 1]
-        if self.tokens[at].key == "over" and after.key in ("here", "there"):
-            return False
-        if after.before or not (after.key in DETERMINERS or after.key in POSSESSIVES):
-            return True
-        return any(token.key in TIMES or token.key in ("longer", "more") for token in self.tokens[at + 2 : at + 4])
 
     def _may_end(self, at: int) -> bool:
         """A noun at the end must be the end of its nouns."""

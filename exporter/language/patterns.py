@@ -6,9 +6,7 @@ Only the head of a phrase inflects: the verb of "make up your mind", the last no
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import Enum
 from functools import lru_cache
-from typing import NamedTuple
 
 from .item_forms import (
     all_forms,
@@ -24,6 +22,7 @@ from .item_forms import (
 )
 from .notation import Item, Items, Kind
 from .reading import Token, is_adverb, parts_of, read
+from .slack import Compound, Part, Pattern, Slack
 from .spelling import SOLID
 from .wordsets import (
     BE,
@@ -39,42 +38,8 @@ from .wordsets import (
     PREPOSITIONS,
 )
 
-
-class Slack(Enum):
-    """Which other words may come before a part of a phrase."""
-
-    NONE = 0
-    ADVERBS = 1
-    TIMES = 2  # adverbs and times: "wait half an hour for"
-    NOUN = 3  # what comes before a noun: "took a very nice photo"
-    OBJECT = 4  # what a particle may follow: "put the heavy box down"
-    PLACEHOLDER = 5  # the same where a list writes sb or sth
-    PERSON = 6  # the same, and it may not be left out: "give sb a hand"
-    GAP = 7  # any
-    BARE = 8  # as NOUN, but for articles: "take an active part in"
-    DIRECT = 9  # "come right back", "sit back down"
-
-
-class Part(NamedTuple):
-    """One word of a pattern. `kind` is how it is matched, `forms` what a WORD may be."""
-
-    kind: Kind
-    forms: frozenset[str]
-    slack: Slack
-    optional: bool = False
-    hyphen: bool = False  # only with a hyphen before it: "check-in" is no "check in"
-    determined: bool = False  # the entry has an article before it, any of which will do
-    particle: bool = False  # apart from its verb it must not be a preposition: "got the box up the stairs"
-
-
-class Pattern(NamedTuple):
-    parts: tuple[Part, ...]
-    verbal: bool = False
-    question: bool = False  # only in one
-    noun: bool = False  # ends in a noun that may not go on: "take your photo album" is no "take a photo"
-
-
 ANY_DETERMINER = DETERMINERS | {"another", "both", "all", "much", "many", "more", "several", "few", "own"}
+_MEETING = frozenset(["run", "look", "get", "bump", "break", "crash", "burst"])  # nothing comes before their *into*
 _THERE = frozenset("is are was were be been".split())  # noqa: SIM905
 
 
@@ -92,8 +57,10 @@ def patterns(items: Items, parts: tuple[str, ...]) -> tuple[Pattern, ...]:
         return _compound(spread)
     fixed = _fixed(spread)
     solid = "".join(first_key(item) for item in spread)
-    if len(spread) == 2 and (spread[1].written[0].startswith("-") or solid in SOLID):  # makeup for make-up
-        return (fixed, Pattern((Part(Kind.WORD, all_forms(solid), Slack.NONE),)))
+    hyphens = all(item.written[0].startswith("-") for item in spread[1:])
+    if hyphens or (len(spread) == 2 and solid in SOLID):  # makeup for make-up
+        plain = frozenset([f"{solid}s"]) if hyphens else frozenset[str]()  # lay-bys
+        return (fixed, Pattern((Part(Kind.WORD, all_forms(solid) | plain, Slack.NONE),)))
     if len(spread) > 1 and set(keys_in(spread[0])) & NOMINATIVE and set(keys_in(spread[1])) & (BE | HAVE | MODALS):
         return (fixed, _fixed((spread[1], spread[0], *spread[2:]))._replace(question=True))  # Is there, Am I
     return (fixed,)
@@ -126,12 +93,15 @@ def _single(item: Item, parts: tuple[str, ...]) -> tuple[Pattern, ...]:
         found = exact if exact else found
     single = Pattern((Part(Kind.WORD, found, Slack.NONE),))
     key = key_of(written)
+    if written[1:2] == "-":  # X ray
+        letter, rest = Part(Kind.WORD, frozenset([key[0]]), Slack.NONE), Part(Kind.WORD, all_forms(key[1:]), Slack.NONE)
+        return single, Pattern((letter, rest))
     return (single, *_apart(key)) if key.isalpha() else (single,)
 
 
 @lru_cache(maxsize=200_000)
 def _apart(key: str) -> tuple[Pattern, ...]:
-    """`icecream` as "ice cream": only nouns of two nouns, because "maybe" is no "may be"."""
+    """`icecream` as "ice cream": only nouns of two nouns, because "maybe" is no "may be", nor a green house one."""
     from .lexicon import lexicon
 
     if key in SOLID:
@@ -143,9 +113,12 @@ def _apart(key: str) -> tuple[Pattern, ...]:
         first, second = key[:at], key[at:]
         if zipf.get(first, 0) <= 4 or zipf.get(second, 0) <= 4 or {first, second} & (PARTICLES | FUNCTION):
             continue
+        listed = lexicon().levels.get(first, {})
+        if "ADJ" in listed and listed["ADJ"] <= listed.get("NOUN", listed["ADJ"]):
+            continue
         if "NOUN" in parts_of(first) and "NOUN" in parts_of(second):
             halves = Part(Kind.WORD, frozenset([first]), Slack.NONE), Part(Kind.WORD, all_forms(second), Slack.NONE)
-            found.append(Pattern(halves))
+            found.append(Pattern(halves, compound=Compound.SPLIT))
     return tuple(found)
 
 
@@ -197,6 +170,8 @@ def _verbal_part(items: Items, at: int, head: int) -> Part:
     if at == head:
         return Part(Kind.WORD, verb_forms_of(item), Slack.ADVERBS if at else Slack.NONE, item.optional)
     assert before is not None
+    if before.kind is Kind.WORD and before.optional and items[at - 2].kind is Kind.THING:  # help sb (to) do sth
+        return Part(item.kind, rest_forms(item), Slack.PLACEHOLDER, item.optional)
     direct = at == head + 1
     determined = before.kind is Kind.WORD and set(keys_in(before)) <= {"a", "an", "the"}
     if determined:
@@ -224,7 +199,9 @@ def _verbal_part(items: Items, at: int, head: int) -> Part:
         slack = Slack.OBJECT if movable else Slack.ADVERBS if set(keys_in(items[head])) & BE else Slack.DIRECT
         return Part(Kind.WORD, as_written(item), slack, item.optional, particle=movable)
     if keys & PREPOSITIONS:
-        return Part(Kind.WORD, as_written(item), Slack.TIMES, item.optional)
+        object_first = keys == {"into"} and not set(keys_in(items[head])) & (INTRANSITIVE | _MEETING)  # talk sb into
+        slack = Slack.PLACEHOLDER if object_first else Slack.TIMES
+        return Part(Kind.WORD, as_written(item), slack, item.optional)
     after_preposition = before.kind is Kind.WORD and bool(set(keys_in(before)) & (PREPOSITIONS | PARTICLES))
     if is_noun(item) and (
         determined or (direct and not set(keys_in(items[head])) & (BE | MODALS)) or before.kind is Kind.WHOSE
@@ -246,9 +223,11 @@ def _compound(items: Items) -> tuple[Pattern, ...]:
     for at, item in enumerate(items):
         last = at + 1 == len(items)
         found = as_written(item) | (forms_of(item, "NOUN") | forms_of(item, "ADJ") if last else frozenset())
+        if at == 0 and found & {"man", "woman"}:
+            found |= forms_of(item, "NOUN")  # women doctors
         hyphen = _needs_hyphen(items, at)
         parts.append(Part(Kind.WORD, found, Slack.NONE, item.optional, hyphen))
-    apart = Pattern(tuple(parts))
+    apart = Pattern(tuple(parts), compound=Compound.APART)
     if any(len(item.written) > 1 for item in items):
         return (apart,)
     solid = "".join(first_key(item) for item in items)
@@ -273,14 +252,15 @@ def _fixed(items: Items) -> Pattern:
                 slack = Slack.ADVERBS  # in a really good mood
             if last and is_noun(item) and (before.kind is Kind.WHOSE or is_function(before)):
                 slack, found = Slack.NOUN if _opens_noun(items) else Slack.NONE, found
-        if at == 0 and after and set(keys_in(after[0])) & {"of", "in"} and item.kind is Kind.WORD and is_noun(item):
+        small = {"of", "in"} | (PARTICLES if len(items) == 2 else set())  # cups of tea, days off, hangers-on
+        if at == 0 and after and set(keys_in(after[0])) & small and item.kind is Kind.WORD and is_noun(item):
             found |= forms_of(item, "NOUN")
         if there and at < 2 and found & _THERE:
             found |= _THERE
         if at == 1 and found & NOMINATIVE:
             slack = Slack.ADVERBS  # Aren't there
         parts.append(Part(item.kind, found, slack, item.optional, hyphen))
-    return Pattern(tuple(parts))
+    return Pattern(tuple(parts), noun="own" in items[-1].written)  # not "on its own shelf"
 
 
 def _needs_hyphen(items: Items, at: int) -> bool:

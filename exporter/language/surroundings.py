@@ -13,7 +13,7 @@ from .lexicon import lemmas
 from .notation import Items, Kind
 from .reading import Text, is_adverb, parts_of, verb_forms
 from .tagger import likely, possible
-from .wordsets import BE, DETERMINERS, DO, HAVE, MODALS, NOMINATIVE, OBJECTS, POSSESSIVES, PREPOSITIONS, words
+from .wordsets import BE, DETERMINERS, DO, HAVE, MODALS, NOMINATIVE, OBJECTS, POSSESSIVES, PREPOSITIONS, TIMES, words
 
 Check = Callable[[Text, int, int], bool]  # of the first and the last word of the entry in a sentence
 
@@ -163,6 +163,15 @@ def measured(text: Text, at: int) -> bool:
     if before in ("a", "an", "one"):
         return before == "one" or (at + 1 < len(text.tokens) and text.tokens[at + 1].key in _LONG)
     return before[:1].isdigit() or before in _AMOUNTS or "NUM" in possible(before) or before in ("square", "cubic")
+
+
+def has_object(text: Text, at: int) -> bool:
+    """Whether a noun or pronoun that is no time comes right after the verb at `at`."""
+    after = text.tokens[at + 1] if at + 1 < len(text.tokens) else None
+    if after is None or after.before or any(token.key in TIMES for token in text.tokens[at + 1 : at + 3]):
+        return False
+    determined = after.key in DETERMINERS or after.key in POSSESSIVES or after.key in OBJECTS
+    return determined or sum(likely(text, at + 1).get(part, 0) for part in ("NOUN", "NUM", "PRON")) > 0.5
 
 
 def verb_place(text: Text, at: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from .lexicon import lexicon, look_up
+from .lexicon import lemmas, lexicon, look_up
 from .reading import Text, capitals_tell, is_adverb, is_participle, verb_forms
 from .tagger import likely, possible
 from .wordsets import BE, DETERMINERS, HAVE, MODALS, PARTICLES, POSSESSIVES, PRONOUNS, words
@@ -37,6 +37,7 @@ _ADDRESSED = words(
 _AFTER_ARTICLE = words("NOUN ADJ NUM PRON DET")
 _DEGREES = words("lot bit little least most best latter")
 _BEFORE_NOUNS = words("a an the my your his its our their")
+_CAUSING = words("make let help see hear watch have")
 _DAYS = words("today tomorrow yesterday tonight")
 _POINTING = words("this that these those her")
 _UNLIKELY = 0.3  # a part of speech that is no likelier than this is denied
@@ -120,9 +121,45 @@ def is_verb(text: Text, at: int) -> bool:
     if key in BE or key in HAVE or key in MODALS or "NOUN" not in possible(key):
         return True
     before = text.tokens[at - 1].key if at and not text.tokens[at].before else ""
+    if before == "her" and at > 1 and not _CAUSING.isdisjoint(lemmas(text.tokens[at - 2].key).get("VERB", ())):
+        return True  # makes her stand out
     if before in _BEFORE_NOUNS and "ing" not in verb_forms(key):
         return False
     return likely(text, at).get("NOUN", 0) < 1 - _UNLIKELY
+
+
+def is_compound(text: Text, first: int, last: int, verb: float) -> bool:
+    """Whether the nouns of a compound are nouns in the sentence, by how likely the last is a verb at most.
+
+    As its entry writes it, it is a verb only where no other comes before: "the bus stops", not "I like bus stops".
+    """
+    if likely(text, last).get("VERB", 0) > verb:
+        forms = verb_forms(text.tokens[last].key)
+        return verb > 0.5 and ("s" not in forms or any(_may_be_verb(text, at) for at in range(first)))
+    before = text.tokens[first - 1].key if first and not text.tokens[first].before else ""
+    return (
+        before not in _SUBJECTS
+        or likely(text, first).get("VERB", 0) < 0.9
+        or "ing" in verb_forms(text.tokens[first].key)
+    )
+
+
+def only_verb(text: Text, at: int) -> bool:
+    """Whether the word must be the verb, because no other word is, and a subject comes before: "the price rose"."""
+    forms = verb_forms(text.tokens[at].key) - {"ing"}
+    if not at or not forms or text.tokens[at].before or "VERB" not in possible(text.tokens[at].key):
+        return False
+    subject = text.tokens[at - 1].key
+    nouns = lemmas(subject).get("NOUN", ())
+    plural = (bool(nouns) and subject not in nouns) or subject in ("people", "police")
+    agrees = "past" in forms or ("base" in forms if plural else "s" in forms)
+    if not agrees or likely(text, at - 1).get("NOUN", 0) < 0.5:
+        return False
+    return not any(_may_be_verb(text, other) for other in range(len(text.tokens)) if other != at)
+
+
+def _may_be_verb(text: Text, at: int) -> bool:
+    return "VERB" in possible(text.tokens[at].key) and likely(text, at).get("VERB", 0) > 0.25
 
 
 def fits(parts: tuple[str, ...], text: Text, at: int) -> bool:
@@ -130,8 +167,14 @@ def fits(parts: tuple[str, ...], text: Text, at: int) -> bool:
     if not parts or "INTJ" in parts:
         return True
     key, allowed = text.tokens[at].key, _allowed(parts, text, at)
-    if allowed.isdisjoint(possible(key)) and key not in MODALS:
-        return True  # who wrote the list knows more than the dictionary
+    if allowed.isdisjoint(possible(key)):
+        before = text.tokens[at - 1].key if at else ""
+        # Who wrote the list knows more than the dictionary; but "might" is a noun only in "all her might".
+        return key not in MODALS or before in DETERMINERS or before in POSSESSIVES
+    if only_verb(text, at):
+        return "VERB" in allowed
+    if "NOUN" in parts and key == "mine" and at and likely(text, at - 1).get("NOUN", 0) > 0.5:
+        return True
     pronoun = "PRON" in parts and key in PRONOUNS
     if (_AFTER_ARTICLE.isdisjoint(parts) or pronoun) and "NOUN" in possible(key) and _ends_nouns(text, at):
         return False  # "a well", "a mine"

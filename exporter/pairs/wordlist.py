@@ -87,12 +87,6 @@ def read_word_list(source: str | Path, columns: Columns | None = None, sheet: st
     path, reading = Path(source), Reading(columns or Columns(), ("word",), sheet)
     if str(source) == STDIN and not hasattr(sys.stdin, "buffer"):  # a stream of text in its place
         return _of_lines(sys.stdin.read().splitlines(), "standard input")
-    if str(source) != STDIN and not path.exists() and not path.is_symlink():
-        raise InputError(
-            "{file} does not exist. To give the words themselves, use {option} {file}.",
-            file=source,
-            option=Option("words"),
-        )
     with ordinary(path) as file:
         if file.is_dir() or file.suffix.lower() in TABLES:
             return _of_rows(file, reading, source)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...exporter.common.errors import InputError, ModelError, Option, TargetError
 from ...exporter.common.memory import share_one_heap
-from ..writing.command import add_prompt_form, prompt_form_of_server
+from ..writing.arguments import add_prompt_form, prompt_form_of_server
 
 if TYPE_CHECKING:
     from ...exporter.common.webui import Webui
