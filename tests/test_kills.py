@@ -214,7 +214,8 @@ def test_install_and_uninstall(webui: Path, tmp_path: Path, run: Any) -> None:
 
 
 @pytest.mark.slow
-def test_patch(webui: Path, tmp_path: Path, run: Any) -> None:
+def test_patch(webui: Path, tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cefr_sentences.patches.cli._show_missing", lambda reports, root: 0)  # seconds, and no change
     bare, patched = tmp_path / "bare", tmp_path / "patched"
     extension = webui / "user_data/extensions/Training_PRO"
     extension.mkdir(parents=True)
