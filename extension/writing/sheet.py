@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -90,11 +91,12 @@ class SheetRow:
 
     @property
     def gapped(self) -> str:
-        """The sentence with gaps for the word; as it is where the word is not found in it."""
+        """The sentence with gaps for the word, one where it is written apart; as it is where the word is not in it."""
         text = self.sentence or ""
         for start, end in sorted(self.entry.spans(text), reverse=True):
             text = f"{text[:start]}{GAP}{text[end:]}"
-        return text
+        apart = "-" if " " in self.entry.headword else "[ -]"
+        return re.sub(rf"{GAP}(?:{apart}?{GAP})+", GAP, text)
 
     @property
     def accepted(self) -> bool:
