@@ -14,21 +14,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from .bare import ROOT, make_importable
-
-BATCH = 64
-LEVEL = "B1"
+from .bare import command, export, make_importable
+from .gpu_speed import speed
 
 
 def main() -> None:
@@ -48,133 +42,6 @@ def main() -> None:
             found = PARTS[what](args, Path(scratch))
             (args.out / f"{what}.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
             print(f"[{what}: {time.monotonic() - began:.0f} s]\n", flush=True)
-
-
-# Speed
-
-
-def speed(args: argparse.Namespace, scratch: Path) -> dict[str, Any]:
-    """Whole runs of the three ways on one model and 1,000 records, then our step in parts."""
-    from cefr_sentences.exporter.records.reading import read_records
-    from cefr_sentences.extension.models.loading import load_tokenizer
-    from cefr_sentences.extension.recipes import recipe
-
-    from .train import CLASSIC, blocks, figures, trl_ways
-
-    model, parameters = random_model(scratch / "random", small=args.small)
-    dataset = export(scratch, "starter", LEVEL, 24 if args.small else 1000, "speed", eval_share=0)
-    records = read_records(dataset)
-    tokenizer = load_tokenizer(str(model))
-    lengths = [len(ids) + 1 for ids in tokenizer([r.text for r in records])["input_ids"]]
-    batch = 8 if args.small else BATCH
-    micro = batch // 4
-    sizes: dict[str, int] = {}
-
-    def count(piece: str) -> int:
-        if piece not in sizes:
-            sizes[piece] = len(tokenizer.encode(piece))
-        return sizes[piece]
-
-    common = {
-        "model": str(model),
-        "seed": 42,
-        "settings": {**CLASSIC, "batch": batch, "micro_batch": micro, "accumulation": batch // micro},
-        "dataset": str(dataset),
-        "eval": None,
-    }
-    classic = replace(
-        recipe(LEVEL, "classic").settings,
-        batch=batch,
-        micro_batch=batch,
-        epochs=1.0,
-        evaluations=0,
-        save="end",
-        keep="last",
-    )
-    cut = blocks(dataset.read_text(encoding="utf-8"), count)
-    jobs: dict[str, tuple[str, dict[str, Any]]] = {
-        "Training PRO's way": ("bench.train_pro", {"chunk": 256, "blocks": cut}),
-        "ours": ("bench.train_ours", {"ours": asdict(classic), "goal": None, "liger": True}),
-        "ours, without Liger's package": ("bench.train_ours", {"ours": asdict(classic), "goal": None, "liger": False}),
-    }
-    if args.trl:
-        pairs = [(r.prompt, r.output) for r in records]
-        for name, way in trl_ways(max(lengths), batch, micro).items():
-            jobs[f"trl, {name}"] = ("bench.train_trl", {"pairs": pairs, **way})
-    ways: dict[str, Any] = {}
-    print("| way | records/s | real tokens/s | MFU | against Training PRO's way | peak memory | not finite |")
-    print("|---|---|---|---|---|---|---|", flush=True)
-    for name, (module, ask) in jobs.items():
-        done = child(scratch / name.replace(" ", "-").replace("'", "").replace(",", ""), module, {**common, **ask})
-        if done is None:
-            print(f"| {name} | failed | | | | | |", flush=True)
-            continue
-        ways[name] = way = figures({"cpu_seconds": 1.0, **done}, len(records), sum(lengths), parameters)
-        base = ways.get("Training PRO's way", way)["records_a_second"]
-        print(
-            f"| {name} | {way['records_a_second']:.1f} | {way['tokens_a_second']:,.0f} | {way['share_of_peak']:.1%} | "
-            f"{way['records_a_second'] / base:.2f} | {way['peak_bytes'] / 1e9:.1f} GB | {way['not_finite']} |",
-            flush=True,
-        )
-    for name in [name for name in ways if name.startswith("ours")]:
-        mine = ways[name]
-        print(
-            f"{name}: {mine['seconds']:.2f} s, of them {mine['seconds_before']:.2f} to the end of the first step and "
-            f"{mine['seconds_after']:.2f} after the last; a step {mine['seconds_a_step'] or 0:.3f} s",
-            flush=True,
-        )
-    steps = child(
-        scratch / "steps",
-        "bench.gpu_steps",
-        {**common, "ours": asdict(classic), "parameters": parameters, "small": args.small},
-    )
-    return {"parameters": parameters, "tokens": sum(lengths), "ways": ways, "steps": steps}
-
-
-def random_model(folder: Path, *, small: bool) -> tuple[Path, int]:
-    """A Llama as large as Llama-3.2-1B, with random weights and the embedded model's tokenizer."""
-    import shutil
-
-    import torch
-    import transformers
-    from cefr_sentences.extension.models.embedded import embedded_model
-
-    size: dict[str, Any] = {
-        "vocab_size": 49152 if small else 128256,
-        "hidden_size": 64 if small else 2048,
-        "num_hidden_layers": 2 if small else 16,
-        "intermediate_size": 128 if small else 8192,
-        "num_attention_heads": 4 if small else 32,
-        "num_key_value_heads": 2 if small else 8,
-    }
-    ids: dict[str, Any] = {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
-    config = transformers.LlamaConfig(**size, **ids, tie_word_embeddings=True, max_position_embeddings=8192)
-    torch.manual_seed(0)
-    with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
-        model: Any = transformers.LlamaForCausalLM(config)
-    model = model.to(torch.bfloat16)
-    model.save_pretrained(folder)
-    for file in embedded_model().glob("*"):
-        if file.name.startswith(("tokenizer", "special", "chat", "vocab", "merges")):
-            shutil.copy(file, folder)
-    return folder, sum(p.numel() for p in model.parameters())
-
-
-def child(folder: Path, module: str, ask: dict[str, Any]) -> dict[str, Any] | None:
-    """What `module` measures in a process of its own; None where it fails, with its last words on stderr."""
-    folder.mkdir()
-    (folder / "job.json").write_text(json.dumps(ask), encoding="utf-8")
-    said = subprocess.run([sys.executable, "-m", module, str(folder)], cwd=ROOT, capture_output=True, text=True)
-    for line in said.stdout.splitlines():
-        if line.startswith("|"):
-            print(line, flush=True)
-    if said.returncode:
-        print(f"{module} failed: {said.stderr[-1500:]}", file=sys.stderr, flush=True)
-        return None
-    return json.loads((folder / "result.json").read_text(encoding="utf-8"))
-
-
-# Real runs of the embedded model
 
 
 def runs(args: argparse.Namespace, scratch: Path) -> list[dict[str, Any]]:
@@ -275,24 +142,6 @@ def percent(figure: dict[str, Any]) -> str:
 
 def source(args: argparse.Namespace, level: str) -> str:
     return "starter" if args.pairs is None else str(args.pairs / f"{level.lower()}.json")
-
-
-def export(scratch: Path, pairs: str, level: str, records: int, name: str, eval_share: float = 0.1) -> Path:
-    """The training file that so many records make."""
-    data = scratch / "data"
-    options = ["--level", level, "--records", records, "--eval", eval_share, "--name", name, "--out", data, "--force"]
-    command("export", pairs, *options)
-    return data / f"{name}.txt"
-
-
-def command(*words: Any) -> str:
-    """What `cefr-sentences ...` prints. Raises RuntimeError when it fails."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "2"}
-    call = [sys.executable, "-m", "cefr_sentences.extension", *map(str, words)]
-    said = subprocess.run(call, env=environment, capture_output=True, text=True)
-    if said.returncode:
-        raise RuntimeError(said.stderr.strip()[-300:].replace("\n", " "))
-    return said.stdout
 
 
 def both(args: argparse.Namespace, scratch: Path) -> list[dict[str, Any]]:

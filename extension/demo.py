@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Set
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,8 @@ from ..exporter.language.levels import TRAINABLE, parse_level
 
 if TYPE_CHECKING:
     from ..exporter.bank.bank import BankSentence
+    from .models.loading import Loaded
+    from .writing.sheet import SheetRow
 
 # Twenty words of level A1 (CEFR-J); no sentence that the demo trains on has one of them.
 NEW_WORDS = {
@@ -65,13 +68,13 @@ def add_commands(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from ..exporter.bank.tables import save
+    from ..exporter.common.progress import Progress
     from ..exporter.common.webui import find_webui
     from ..exporter.records.export import ExportSettings, export
     from ..exporter.records.reading import read_records
     from ..exporter.records.summary import describe as describe_export
     from .evaluation.compare import evaluate, table
     from .evaluation.task import of_records
-    from .models.generate import generate
     from .models.loading import check_model_name, load
     from .recipes import recipe
     from .training.artifacts import run_folder
@@ -79,7 +82,6 @@ def run(args: argparse.Namespace) -> int:
     from .training.command import print_entry
     from .training.run import train
     from .writing.summary import describe as describe_sentences
-    from .writing.write import WriteSettings, write_sentences
 
     level = parse_level(args.level, TRAINABLE)
     if level not in NEW_WORDS:
@@ -107,20 +109,44 @@ def run(args: argparse.Namespace) -> int:
 
     print("3. Before and after, on words no training record asks for\n", flush=True)
     loaded = load(args.model, adapter)
-    evaluation = evaluate(loaded.model, loaded.tokenizer, of_records(unseen, 15, training=tuple(records)))
+    with closing(Progress()) as line:
+        task = of_records(unseen, 15, training=tuple(records))
+        evaluation = evaluate(loaded.model, loaded.tokenizer, task, line)
     print(table(evaluation), clock(), "\n")
 
     print("4. Twenty new words\n", flush=True)
-    trained = {word for record in records for word in record.words}
-    words = [word for word in NEW_WORDS[level] if word not in trained]
-    rows = write_sentences(partial(generate, loaded.model, loaded.tokenizer), words, WriteSettings(level))
-    print(describe_sentences(rows), clock(), "\n")
+    rows = _new_sentences(loaded, level, {word for record in records for word in record.words})
+    print(describe_sentences(rows), "\n")
+    print(_extremes(rows), clock(), "\n")
 
     report = args.out / "demo.json"
     found = {"export": exported.with_files(), "evaluation": evaluation.to_json(), "seconds": outcome.seconds}
     report.write_text(json.dumps(found, ensure_ascii=False, indent=2), encoding="utf-8")
     print(f"Training files  {webui.datasets}\nAdapter         {adapter}\nScores, answers {report}")
     return 0
+
+
+def _new_sentences(loaded: Loaded, level: str, trained: Set[str]) -> list[SheetRow]:
+    """Sentences for those of NEW_WORDS that are not in `trained`."""
+    from ..exporter.common.progress import Progress
+    from .models.generate import generate
+    from .writing.write import WriteSettings, write_sentences
+
+    with closing(Progress()) as line:
+        return write_sentences(
+            partial(generate, loaded.model, loaded.tokenizer),
+            [word for word in NEW_WORDS[level] if word not in trained],
+            WriteSettings(level),
+            progress=lambda attempt, done, total: line("Writing" if attempt == 1 else "Trying again", done, total),
+        )
+
+
+def _extremes(rows: Sequence[SheetRow]) -> str:
+    """The three sentences that the model is surest of, and the three that it is least sure of."""
+    written = sorted((row for row in rows if row.accepted), key=lambda row: row.fluency or 0.0, reverse=True)
+    few = min(3, len(written) // 2)
+    parts = {"To be proud of": written[:few], "To doubt": written[len(written) - few :]}
+    return "\n".join(f"{name}:\n" + "".join(f"  {row.sentence}\n" for row in some) for name, some in parts.items())
 
 
 def sample(level: str, seed: int = 42) -> list[BankSentence]:

@@ -7,12 +7,16 @@ from collections.abc import Callable, Mapping
 
 from ..common.errors import Problem
 from ..language.entry import Entry
+from ..language.lexicon import look_up
 from ..language.sentences import count_sentences
 from .markup import markup_in
 
 BREAK = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f\x80-\x84\x86-\x9f]")
 MAX_SENTENCE = 1000  # characters
+# A sentence with one of them is English, and nearly every English sentence has one: the others are looked up.
+_COMMONEST = re.compile(r"\b(?:the|is|are|and|to|you|she|they|my|your|this|that|have|with)\b", re.IGNORECASE)
+_LETTERS = re.compile(r"[^\W\d_]+")
 
 
 def _break(sentence: str, entry: Entry) -> Problem | None:
@@ -48,6 +52,17 @@ def _several(sentence: str, entry: Entry) -> Problem | None:
     return Problem("{n} sentences instead of one", {"n": n}) if n > 1 else None
 
 
+def _foreign(sentence: str, entry: Entry) -> Problem | None:
+    if _COMMONEST.search(sentence):
+        return None
+    first, *others = _LETTERS.findall(sentence) or ("",)
+    words = [first, *(word for word in others if word.islower())]  # the others may be names
+    known = sum(look_up(word.lower()).known for word in words)
+    return (
+        Problem("not English: hardly any of its words are known") if len(words) > 2 and known * 2 < len(words) else None
+    )
+
+
 def _unused(sentence: str, entry: Entry) -> Problem | None:
     if entry.uses(sentence):
         return None
@@ -64,6 +79,7 @@ SENTENCE_CHECKS: Mapping[str, Callable[[str, Entry], Problem | None]] = {
     "only the word": _only_the_word,
     "markup": _markup,
     "several": _several,
+    "foreign": _foreign,
     "unused": _unused,
 }
 

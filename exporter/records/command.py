@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 def add_commands(commands: Any) -> None:
     """Add this room's subcommands to argparse's subparsers."""
+    _add_export(commands)
+    _add_convert(commands)
+
+
+def _add_export(commands: Any) -> None:
     export = commands.add_parser(
         "export",
         help="word-sentence pairs into training files",
@@ -67,6 +72,8 @@ def add_commands(commands: Any) -> None:
     export.add_argument("--json", action="store_true", help="print the summary as one JSON object")
     export.set_defaults(run=run_export)
 
+
+def _add_convert(commands: Any) -> None:
     convert = commands.add_parser(
         "convert-data",
         help="a training file into another format",

@@ -28,6 +28,8 @@ from .summary import SideSummary, Summary
 MAX_RECORDS = 10_000_000
 TRAINING_PRO_FORMAT_NAME = "cefr-sentences"
 _BLANK = "\u115f\u1160\u3164\uffa0"  # letters to Unicode, and nothing on the screen
+# What is being done, how much of it is done, and of how much (0: not known).
+Progress = Callable[[str, int, int], object]
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
 
 
@@ -121,11 +123,9 @@ def export(
     columns: Columns | None = None,
     sheet: str | None = None,
     force: bool = False,
-    progress: Callable[[str, int, int], object] = lambda what, done, total: None,
+    progress: Progress = lambda what, done, total: None,
 ) -> Summary:
     """Read the pairs at `source`, write the training files into `target`, and return the summary.
-
-    `progress` is called with what is being done, how much of it is done, and of how much (0: not known).
 
     Raises:
         InputError: the pairs or settings do not make an export; nothing is written.
@@ -155,7 +155,6 @@ def export(
     except InputError as error:
         raise InputError(*error.problems, *_first_rejects(pairs)) from None
     files = {f"{side}_{name}": path for (name, side), path in paths.items()} | {"meta": meta_path}
-    digest = hashlib.sha256()
     with Publication(force=force, key=meta_path) as out:
         if pairs.rejects:
             _write_rejects(out, rejected_path, pairs)
@@ -163,23 +162,36 @@ def export(
         for stale in _written_before(meta_path):
             if stale not in targets[:-2] and os.path.realpath(stale) != os.path.realpath(source):
                 out.remove(stale)
-        for name, side in sides.items():
-            writers = [RecordWriter(out.file(paths[f.name, name]), f) for f in settings.formats]
-            for done, lines in enumerate(deal(side, settings.seed, name), 1):
-                record = Record(settings.level, *zip(*lines, strict=True))
-                digest.update(record.text.encode() + b"\0")
-                for writer in writers:
-                    writer.write(record)
-                if done % 500 == 0:
-                    progress(f"writing {name}", done, side.records)
-            for writer in writers:
-                writer.close()
+        digest = _write_records(out, sides, paths, settings, progress)
         if isinstance(target, Webui):
             files["training_pro_format"] = _write_training_pro_format(out, target)
         written = sorted(p.name for p in paths.values()) + [rejected_path.name] * bool(pairs.rejects)
-        summary = _summary(source, pairs, settings, sides, digest.hexdigest(), written, files)
+        summary = _summary(source, pairs, settings, sides, digest, written, files)
         out.file(meta_path).write(json.dumps(summary.as_dict(), ensure_ascii=False, indent=2) + "\n")
     return summary
+
+
+def _write_records(
+    out: Publication,
+    sides: dict[str, Side],
+    paths: dict[tuple[str, str], Path],
+    settings: ExportSettings,
+    progress: Progress,
+) -> str:
+    """Deal the records of each side into its files. Returns the SHA-256 of all records, whatever the formats."""
+    digest = hashlib.sha256()
+    for name, side in sides.items():
+        writers = [RecordWriter(out.file(paths[f.name, name]), f) for f in settings.formats]
+        for done, lines in enumerate(deal(side, settings.seed, name), 1):
+            record = Record(settings.level, *zip(*lines, strict=True))
+            digest.update(record.text.encode() + b"\0")
+            for writer in writers:
+                writer.write(record)
+            if done % 500 == 0:
+                progress(f"writing {name}", done, side.records)
+        for writer in writers:
+            writer.close()
+    return digest.hexdigest()
 
 
 def is_ours(path: Path) -> bool:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from ...exporter.common.errors import InputError
@@ -21,12 +19,9 @@ from ...exporter.records.export import is_ours
 from ...exporter.records.reading import has_list_prompt, read_training
 from ..install.interpreter import own_command
 from .finding import Finding, listed, note, ok, problem
+from .heads import CHAT, PEEK, Head, decoded, peek
 
 MAX_READ = 16 << 20  # bytes of a text that is read whole
-PEEK = 1 << 20  # bytes; the webui looks no further either
-CHAT = {"messages", "conversations"}
-_TRAINING = CHAT | {"text", "instruction", "output"}
-_KEY = re.compile(rf'"({"|".join(sorted(_TRAINING))})"\s*:')
 
 _PLACEHOLDER = "put-trainer-datasets-here.txt"  # the webui's own
 _AS_UTF8 = 'Save it as "UTF-8", not as "UTF-8 with BOM" or "Unicode".'
@@ -39,21 +34,6 @@ _UNLISTED = {
     "empty": ("{path} is an empty array.", _REMOVE),
     "long": ("{path} has a first row of more than a megabyte.", "Put a shorter row first."),
 }
-
-
-@dataclass(frozen=True)
-class Head:
-    """The beginning of a JSON file. `keys` are those of its first row.
-
-    odd: why it is not an array of objects, as in `_UNLISTED`, or `broken` or `object`; '' where it is one.
-    training: there are keys of training data in it, listed or not.
-    filled: the keys with a text that is not blank, which is what Training PRO looks at.
-    """
-
-    keys: frozenset[str] = frozenset()
-    odd: str = ""
-    training: bool = False
-    filled: frozenset[str] = frozenset()
 
 
 def lists_by_content(webui: Webui) -> bool:
@@ -148,7 +128,7 @@ def _look_at(webui: Webui, path: Path, by_content: bool) -> Finding | None:
             "Rename it to {name}",
             {"path": path, "suffix": path.suffix, "ending": ending, "name": f"{path.stem}{ending}"},
         )
-    if ending == ".jsonl" and (rows := peek(_decoded(head) or "")).training:
+    if ending == ".jsonl" and (rows := peek(decoded(head) or "")).training:
         return problem(
             "{path} holds training rows, one a line ({keys}).",
             "No dropdown lists *.jsonl.",
@@ -159,7 +139,7 @@ def _look_at(webui: Webui, path: Path, by_content: bool) -> Finding | None:
         return None
     if not head.strip():
         return problem("{path} is empty.", "There is nothing to train on.", _REMOVE, {"path": path})
-    text = _decoded(head)
+    text = decoded(head)
     if text is None or (ending == ".txt" and "\0" in text):
         utf16 = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         return problem(
@@ -278,35 +258,3 @@ def _keys(webui: Webui, path: Path, rows: Head) -> Finding | None:
             {"path": path, "keys": listed(sorted(rows.keys)), "command": own_command(webui, "patch", "status")},
         )
     return None
-
-
-def peek(text: str) -> Head:
-    """What the first megabyte of a JSON file holds."""
-    body = text.lstrip(" \t\n\r")
-    training = bool(_KEY.search(text[:65536]))
-    array = body.startswith("[")
-    start = len(body) - len(body[1:].lstrip(" \t\n\r")) if array else 0
-    if array and body[start : start + 1] == "]":
-        return Head(odd="empty")
-    try:
-        row, end = json.JSONDecoder().raw_decode(body, start)
-    except (ValueError, RecursionError):
-        whole = len(text.encode("utf-8", "replace")) < PEEK - 4  # a letter may have been cut at the end
-        return Head(odd="broken" if whole else "long" if array else "object", training=training)
-    keys = frozenset(row) if isinstance(row, dict) else frozenset[str]()
-    if array:
-        filled = {key for key in keys if isinstance(row[key], str) and row[key].strip()}
-        return Head(keys, "" if isinstance(row, dict) else "rows", bool(keys & _TRAINING), frozenset(filled))
-    more = body[end:].lstrip(" \t\n\r")
-    lines = isinstance(row, dict) and more.startswith("{")
-    if more and not lines:
-        return Head(odd="broken")
-    return Head(keys, "lines" if lines or keys & _TRAINING else "object", training)
-
-
-def _decoded(head: bytes) -> str | None:
-    """`head` as UTF-8, without what a cut has left of its last letter; None when it is anything else."""
-    try:
-        return codecs.getincrementaldecoder("utf-8")().decode(head, final=len(head) < PEEK)
-    except UnicodeDecodeError:
-        return None

@@ -6,12 +6,14 @@ import argparse
 import json
 import re
 import sys
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import InputError, Option
+from ...exporter.common.progress import Progress
 from ...exporter.language.levels import TRAINABLE, parse_level
 from . import rate_command
 from .result import RESERVED
@@ -93,10 +95,9 @@ def run(args: argparse.Namespace) -> int:
         print(f"Note: {note}", file=sys.stderr)
     loaded = load(args.model, args.adapter)
     source = str(args.dataset) if args.words is None else args.words
-    evaluation = replace(
-        evaluate(loaded.model, loaded.tokenizer, task, _progress, beside, loaded.prompt_form),
-        about=about(loaded, args.adapter, source, training, task, notes),
-    )
+    with closing(Progress()) as line:
+        measured = evaluate(loaded.model, loaded.tokenizer, task, line, beside, loaded.prompt_form)
+    evaluation = replace(measured, about=about(loaded, args.adapter, source, training, task, notes))
     if args.out is not None:
         from .report import write_report
 
@@ -218,8 +219,3 @@ def _written(name: str, path: Path, lists: Any) -> list[list[str | None]]:
             word=missing[0],
         )
     return [[by_word[word.casefold()] for word in words] for words in lists]
-
-
-def _progress(what: str, done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        print(f"\r{what}: {done:,} of {total:,}   ", end="\n" if done == total else "", file=sys.stderr, flush=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, islice
 from typing import Any
 
 from ...exporter.bank.bank import Bank
@@ -15,9 +16,11 @@ from ..models.asking import Sampling
 from ..models.generate import generate
 from ..models.limits import device_limits
 from ..training.likelihood import record_losses, sentence_losses
+from ..writing.guess import guessed
+from ..writing.sheet import SheetRow
 from .measure import Knowledge, Written, differences, figures, finite, measure, sample
 from .metric import Sample
-from .metrics import METRICS, commonest_opening, copy_finder
+from .metrics import GUESSED, METRICS, commonest_opening, copy_finder
 from .result import ADAPTER, BASE, MODELS, OWN, RETRIEVAL, Answers, Asked, Evaluation, Figure, System
 from .retrieval import ASKED, INSIDE, UNSEEN, Shelf, retrieve
 from .task import Task
@@ -79,16 +82,33 @@ def evaluate(
     sentences = list(dict.fromkeys(s for lists in written.values() for some in lists for s in some if s is not None))
     with _state(model, BASE, adapted):
         likely = sentence_losses(model, tokenizer, sentences, partial(progress, "fluency"))
+        guesses = _guesses(model, tokenizer, task, written, partial(progress, "fluency"))
     groups = {word: shelf.group(word) for word in set(task.words)} if shelf is not None else {}
     copied = copy_finder(shelf.sentences) if shelf is not None else None
     by_sentence = dict(zip(sentences, likely, strict=True))
     samples: dict[str, Sample] = {}
     for name, lists in written.items():
         # The bank may have been trained on; what is fetched is copied by design.
-        known = Knowledge(groups, None if name == RETRIEVAL else copied, by_sentence)
+        known = Knowledge(groups, None if name == RETRIEVAL else copied, by_sentence, guesses)
         answered = models.get(name, _NO_MODEL)
         samples[name] = sample(task.lists, lists, task.level, known, answered.losses, answered.well_formed)
     return _evaluation(task, models, samples, shelf)
+
+
+def _guesses(
+    model: Any, tokenizer: Any, task: Task, written: Mapping[str, Written], progress: Callable[[int, int], object]
+) -> dict[tuple[str, str | None], float | None]:
+    """By word and sentence, how probable the right word is, for some sentences of each system."""
+
+    def score(sentences: Sequence[str]) -> list[float]:
+        return [-nats for nats, _ in sentence_losses(model, tokenizer, sentences, progress)]
+
+    rows: dict[tuple[str, str], SheetRow] = {}
+    for lists in written.values():
+        pairs = zip(task.words, chain.from_iterable(lists), strict=True)
+        there = ((word, sentence) for word, sentence in pairs if sentence)
+        rows |= {pair: SheetRow(*pair) for pair in islice(there, GUESSED)}
+    return {(row.word, row.sentence): row.guess for row in guessed([*rows.values()], task.level, score)}
 
 
 def _state(model: Any, name: str, adapted: bool) -> AbstractContextManager[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ...exporter.language.entry import Entry
 from ...exporter.language.profile import Profile, profiles
@@ -22,12 +22,14 @@ class Knowledge:
     """What is known beside the sentences themselves.
 
     `groups` says how well training knows each word, and `copied` whether a sentence is one of training's (empty and
-    None where the training file is not known); `losses` are the base model's: nats and tokens, by sentence.
+    None where the training file is not known); `losses` are the base model's: nats and tokens, by sentence. `guesses`
+    are its, too, by word and sentence.
     """
 
     groups: Mapping[str, str]
     copied: Callable[[str], bool] | None
     losses: Mapping[str, tuple[float, int]]
+    guesses: Mapping[tuple[str, str | None], float | None] = field(default_factory=dict)
 
 
 NOTHING_KNOWN = Knowledge({}, None, {})
@@ -76,6 +78,7 @@ def _row(word: str, sentence: str | None, profile: Profile, level: str, known: K
         readability=finite(readability(sentence)),
         length=length(sentence),
         perplexity=math.exp(min(nats / n, 50.0)) if n else None,
+        guess=known.guesses.get((word, sentence)),
         copied=known.copied(sentence) if known.copied is not None else None,
     )
 

@@ -27,6 +27,8 @@ from .result import Row
 
 # A run of words shared with a training sentence that is longer than this is a copy.
 LONGEST_RUN = 7
+# Sentences of each system in which the word is guessed: ten have to be scored for each.
+GUESSED = 40
 _PIECE = re.compile(r"\S*[^\W_]\S*")
 _LETTER = re.compile(r"[^\W_]")
 
@@ -188,6 +190,11 @@ def _fluency(sample: Sample) -> Parts | None:
     return mean if known else None
 
 
+def _guessed(sample: Sample) -> Parts | None:
+    known = any(row.guess is not None for row in sample.rows)
+    return sample.mean(lambda row: row.guess) if known else None
+
+
 def _near_duplicates(sample: Sample) -> float:
     of = len(sample.sentences)
     return len(near_duplicates(sample.sentences)) / of if of else math.nan
@@ -270,5 +277,10 @@ _METRICS = (
            "How probable the base model, adapter off, finds a sentence by itself: e to the mean over sentences "
            "of the loss a token (the geometric mean of their perplexities). Odd text is high; so are rare words, and "
            "repetition is low."),
+    Metric("guessed", "word guessed among ten", _guessed,
+           "How probable the base model, adapter off, finds the right word among ten of its part of speech, level and "
+           f"form, of the first {GUESSED} sentences of each system; chance is 10 %. Low for bland sentences (I like "
+           "this kite) and wrong words. It does not see nonsense.",
+           SHARE, better=HIGHER),
 )  # fmt: skip
 METRICS = {metric.key: metric for metric in _METRICS}

@@ -27,6 +27,7 @@ def add_commands(commands: Any) -> None:
     make.add_argument("--out", metavar="DIR", type=Path, required=True)
     make.add_argument("--n", type=int, default=50, help="how many words, with two sentences each (default 50)")
     make.add_argument("--seed", type=int, default=42)
+    make.add_argument("--language", choices=("en", "tr"), default="en", help="of the page for the raters (default en)")
     make.add_argument("--force", action="store_true", help="replace an existing sheet")
     make.set_defaults(run=run_make)
     score = actions.add_parser("score", help="means, intervals and agreement of filled sheets")
@@ -42,7 +43,7 @@ def run_make(args: argparse.Namespace) -> int:
     from .folder import read_evaluation
     from .rating import make_sheet
 
-    made = make_sheet(read_evaluation(args.evaluation), args.n, args.seed)
+    made = make_sheet(read_evaluation(args.evaluation), args.n, args.seed, args.language)
     with Publication(force=args.force) as publication:
         for name, data in made.items():
             publication.file(args.out / name).write(data.decode())

@@ -114,9 +114,10 @@ VIEWS = {
 }
 
 
-def make_sheet(evaluation: Evaluation, n: int, seed: int) -> dict[str, bytes]:
+def make_sheet(evaluation: Evaluation, n: int, seed: int, language: str = "en") -> dict[str, bytes]:
     """ratings.csv, ratings.html and key.json: sentences of base and adapter for at most `n` words, shuffled.
 
+    `language` is that of the page, one of `sheet.LANGUAGES`; the table is the same in all.
     Words for which either wrote no sentence are left out and counted in the key. Raises InputError.
     """
     if n < 1:
@@ -142,7 +143,7 @@ def make_sheet(evaluation: Evaluation, n: int, seed: int) -> dict[str, bytes]:
     rows = [(id_, item.word, item.sentence) for id_, item in by_id.items()]
     return {
         "ratings.csv": b"\xef\xbb\xbf" + _csv(rows).encode(),  # Excel has to be told that it is UTF-8
-        "ratings.html": rating_page(rows, HEAD).encode(),
+        "ratings.html": rating_page(rows, HEAD, language).encode(),
         "key.json": (json.dumps(asdict(key), ensure_ascii=False, indent=1) + "\n").encode(),
     }
 

@@ -41,8 +41,9 @@ class Row:
 
     `group` is how well training knows the word (see `retrieval.py`), empty where the training file is not known.
     `score` and `level` are the judge's; `above` are the words above the level, `tokens_above` of `tokens` without the
-    requested word. `perplexity` is the base model's. `copied` is None where the training file is not known,
-    `near_duplicate` where the sentence is not the first one for its word.
+    requested word. `perplexity` is the base model's, and so is `guess`, the probability of the right word among ten;
+    None where none were put in its place. `copied` is None where the training file is not known, `near_duplicate` where
+    the sentence is not the first one for its word.
     """
 
     word: str
@@ -57,6 +58,7 @@ class Row:
     readability: float | None = None
     length: int = 0
     perplexity: float | None = None
+    guess: float | None = None
     copied: bool | None = None
     near_duplicate: bool | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ...exporter.language.levels import LEVELS
 
@@ -45,37 +46,70 @@ document.getElementById("save").addEventListener("click", () => {
 });
 count();
 """
-_INTRO = (
-    "For each sentence: how natural is it (1 odd, 5 as people say it); which CEFR level is it; is the word in it used "
-    "properly? Rate each sentence by itself. Leave out what you cannot say. Then save the file and send it back."
-)
 
 
-def rating_page(rows: Sequence[tuple[str, str, str]], head: Sequence[str]) -> str:
-    """One page that needs no other file. `rows` are id, word and sentence."""
+@dataclass(frozen=True)
+class Words:
+    """What the page says in one language; `heads` are over its columns, `answers` are yes and no."""
 
-    def choices(id_: str, question: str, values: Sequence[str]) -> str:
+    title: str
+    intro: str
+    name: str
+    heads: tuple[str, ...]
+    answers: tuple[str, str]
+    save: str
+
+
+# By the codes of the tab's languages.
+LANGUAGES = {
+    "en": Words(
+        "Rating sheet",
+        "For each sentence: how natural is it (1 odd, 5 as people say it); which CEFR level is it; is the word in it "
+        "used properly? Rate each sentence by itself. Leave out what you cannot say. Then save the file and send it "
+        "back.",
+        "Your name",
+        ("", "word", "sentence", "natural", "level", "word used properly"),
+        ("yes", "no"),
+        "Save as CSV",
+    ),
+    "tr": Words(
+        "Değerlendirme formu",
+        "Her cümle için: Ne kadar doğal (1 tuhaf, 5 insanların söylediği gibi)? Hangi CEFR düzeyinde? Kelime doğru "
+        "kullanılmış mı? Her cümleyi tek başına değerlendirin. Emin olmadıklarınızı boş bırakın. Sonra dosyayı "
+        "kaydedip geri gönderin.",
+        "Adınız",
+        ("", "kelime", "cümle", "doğal", "düzey", "kelime doğru kullanılmış"),
+        ("evet", "hayır"),
+        "CSV olarak kaydet",
+    ),
+}
+
+
+def rating_page(rows: Sequence[tuple[str, str, str]], head: Sequence[str], language: str = "en") -> str:
+    """One page that needs no other file, in one of LANGUAGES. `rows` are id, word and sentence."""
+    words = LANGUAGES[language]
+
+    def choices(id_: str, question: str, values: Sequence[str], names: Sequence[str] = ()) -> str:
         return "".join(
-            f'<label><input type="radio" name="{html.escape(id_)}-{question}" value="{value}">{value}</label> '
-            for value in values
+            f'<label><input type="radio" name="{html.escape(id_)}-{question}" value="{value}">{name}</label> '
+            for value, name in zip(values, names or values, strict=True)
         )
 
     body = "".join(
         f"<tr><td>{html.escape(id_)}</td><td>{html.escape(word)}</td><td>{html.escape(sentence)}</td>"
         f"<td>{choices(id_, 'natural', '12345')}</td><td>{choices(id_, 'level', LEVELS)}</td>"
-        f"<td>{choices(id_, 'proper', 'yn')}</td></tr>"
+        f"<td>{choices(id_, 'proper', 'yn', words.answers)}</td></tr>"
         for id_, word, sentence in rows
     )
     # "</script>" in a sentence must not end the script.
     data = [json.dumps(value, ensure_ascii=False).replace("<", "\\u003c") for value in (list(head), [*map(list, rows)])]
-    heads = ("", "word", "sentence", "natural", "level", "word used properly")
     return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>Rating sheet</title><style>{_CSS}</style></head>\n<body><h1>Rating sheet</h1><p>{_INTRO}</p>"
-        '<p><label>Your name <input type="text" id="rater"></label></p><table><thead><tr>'
-        + "".join(f"<th>{h}</th>" for h in heads)
+        f"<title>{words.title}</title><style>{_CSS}</style></head>\n<body><h1>{words.title}</h1><p>{words.intro}</p>"
+        f'<p><label>{words.name} <input type="text" id="rater"></label></p><table><thead><tr>'
+        + "".join(f"<th>{h}</th>" for h in words.heads)
         + f"</tr></thead><tbody>{body}</tbody></table>"
-        '<div class="save"><button id="save">Save as CSV</button> <span id="count"></span></div>'
+        f'<div class="save"><button id="save">{words.save}</button> <span id="count"></span></div>'
         f"<script>{_JS % tuple(data)}</script></body></html>\n"
     )

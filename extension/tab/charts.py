@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from .markup import Markup, element, join
 
-# Its size, and the edges of the area where the lines are drawn.
-_WIDTH, _HEIGHT = 640, 244
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 630, 16, 208
+# Its size, and the edges of the area where the lines are drawn: there is room for the large letters of a phone.
+_WIDTH, _HEIGHT = 640, 262
+_LEFT, _RIGHT, _TOP, _BOTTOM = 72, 618, 16, 208
 _DOTTED = 12  # lines of fewer points show them
 
 
@@ -60,8 +60,8 @@ def _axes(scale: _Scale, x_label: str) -> list[Markup]:
         parts.append(element("line", x1=_LEFT, x2=_RIGHT, y1=at, y2=at, stroke="currentColor", opacity=".15"))
         parts.append(element("text", f"{value:.2f}", x=_LEFT - 6, y=at + 4, text_anchor="end"))
     for tick in range(0, int(scale.last) + 1, max(1, round(scale.last / 5))):
-        parts.append(element("text", tick, x=scale.x(tick), y=_BOTTOM + 16, text_anchor="middle"))
-    return [*parts, element("text", x_label, x=_RIGHT, y=_BOTTOM + 34, text_anchor="end")]
+        parts.append(element("text", tick, x=scale.x(tick), y=_BOTTOM + 24, text_anchor="middle"))
+    return [*parts, element("text", x_label, x=_RIGHT, y=_BOTTOM + 48, text_anchor="end")]
 
 
 def _drawn(line: Line, scale: _Scale) -> list[Markup]:

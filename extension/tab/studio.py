@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...exporter.common.errors import InputError, ModelError, Option, TargetError
-from ..writing.command import add_prompt_form, prompt_form_of_server
+from ..writing.arguments import add_prompt_form, prompt_form_of_server
 
 if TYPE_CHECKING:
     from ...exporter.common.webui import Webui

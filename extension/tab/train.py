@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,13 @@ class TrainPane(Pane):
     def fill(self, language: str, level: Any, kind: Any) -> Updates:
         """The fields with the values of the chosen recipe."""
         chosen = recipe(str(level), kind_of(kind))
-        return {**filled(self.settings, chosen, language), self.fields.name: f"cefr-{chosen.settings.level.lower()}"}
+        return {**filled(self.settings, chosen, language), self.fields.name: self._free_name(chosen.settings.level)}
+
+    def _free_name(self, level: str) -> str:
+        """A name that no adapter has."""
+        name = f"cefr-{level.lower()}"
+        others = (f"{name}-{n}" for n in count(2))
+        return next(one for one in chain([name], others) if not (self.folders.loras / one).exists())
 
     def fill_for_file(self, language: str, dataset: str | None, kind: Any) -> Updates:
         """A training file knows its level, and with it the recipe."""

@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
 NAME = "README.md"
 _EXAMPLE = ("happy", "book", "friend", "water", "school", "walk")
+_BANK = "CC0-1.0 (the bank of cefr-sentences)"
 _TAGS = ("lora", "cefr", "english-learning", "text-generation-webui")
 
 
 def model_card(name: str, metadata: dict[str, Any], outcome: Outcome, records: Sequence[Record | Example]) -> str:
     """The model card of the adapter `name`, which `outcome` describes and which was trained on `records`."""
     blocks = [
-        header(metadata["base_model"], "adapter", library="peft"),
+        header(metadata["base_model"], "adapter", library="peft", **_for_the_hub(name, metadata, records)),
         f"# {name}",
         f"A LoRA adapter for {_base(metadata['base_model'])}. With it the model writes one example sentence for each "
         f"word of a list, in the English of CEFR level {metadata['level']}. Trained with cefr-sentences.",
@@ -49,8 +50,11 @@ def model_card(name: str, metadata: dict[str, Any], outcome: Outcome, records: S
     return "\n\n".join(blocks) + "\n"
 
 
-def header(base: str, relation: str, library: str) -> str:
-    """The YAML between the two lines of dashes. `base_model` must be a name on the hub, so a folder is left out."""
+def header(base: str, relation: str, library: str, **more: Any) -> str:
+    """The YAML between the two lines of dashes. `base_model` must be a name on the hub, so a folder is left out.
+
+    `more` are further arguments of `ModelCardData`.
+    """
     from huggingface_hub import ModelCardData
 
     name = HUB_NAME if base == "embedded" else base
@@ -62,8 +66,26 @@ def header(base: str, relation: str, library: str) -> str:
         pipeline_tag="text-generation",
         language=["en"],
         tags=[tag for tag in _TAGS if tag != "lora" or relation == "adapter"],
+        **more,
     )
     return f"---\n{data.to_yaml().rstrip()}\n---"
+
+
+def _for_the_hub(name: str, metadata: dict[str, Any], records: Sequence[Record | Example]) -> dict[str, Any]:
+    """Licence, dataset and results. Only the bank (CC0) and the embedded model (Apache 2.0) have a known licence."""
+    from huggingface_hub import EvalResult
+
+    file = Path(metadata["data"]["file"]).stem
+    dataset = re.sub(r"[^\w.-]+", "-", file)
+    ours = metadata["base_model"] == "embedded" and _licence(records) == _BANK
+    loss = (metadata.get("eval_loss") or {}).get("after", math.nan)
+    results = [
+        EvalResult("text-generation", dataset, f"{file}, held-out words", metric, round(value, 4))
+        for metric, value in (("loss", loss), ("perplexity", _exp(loss)))
+        if math.isfinite(value)
+    ]
+    known = {"license": "apache-2.0" if ours else "unknown", "datasets": [dataset]}
+    return {**known, "model_name": name, "eval_results": results} if results else known
 
 
 def _base(base: str) -> str:
@@ -138,7 +160,7 @@ def _licence(records: Sequence[Record | Example]) -> str:
             pair not in ours for r in records if r.level == level for pair in zip(r.words, r.sentences, strict=True)
         ):
             return "not known"
-    return "CC0-1.0 (the bank of cefr-sentences)"
+    return _BANK
 
 
 def _recipe(outcome: Outcome) -> str:

@@ -22,6 +22,7 @@ from ...exporter.records.prompt import (
     parse_instruction,
     wrap,
 )
+from .lists import even_lists
 from .words import check_words
 
 # In the webui's state of one answer: the reason that is the answer, and the settings as they were.
@@ -42,15 +43,16 @@ def expand(text: str) -> ListPrompt:
     level, colon, words = (match[1] if match else "").partition(":")
     if not colon:
         raise InputError("Write it like: /cefr A1: happy, book, friend")
-    chosen = check_words(words, "the command")
+    chosen, asked = check_words(words, "the command"), parse_level(level.strip(), TRAINABLE)
     if len(chosen) > MAX_WORDS:
         raise InputError(
-            "{n} words are too many for one answer: the model was trained on lists of at most {most}. The Write pane "
-            "of the CEFR tab takes any number.",
+            "{n} words are too many for one answer: the model was trained on lists of at most {most}. Send them as "
+            "{commands}. The Write pane of the CEFR tab takes any number.",
             n=len(chosen),
             most=MAX_WORDS,
+            commands=" and ".join(f"/cefr {asked}: {', '.join(some)}" for some in even_lists(chosen)),
         )
-    return ListPrompt(parse_level(level.strip(), TRAINABLE), tuple(chosen))
+    return ListPrompt(asked, tuple(chosen))
 
 
 def chat_input(text: str, visible_text: str) -> tuple[str, str]:

@@ -10,6 +10,8 @@ from .sheet import SheetRow
 # Log-odds that a teacher prints what the checks accept, by its fluency (nats a token), and the probability from which
 # it is not doubtful. Fitted by `bench.printable` to sentences of a small model, on the half of its rows for tuning.
 INTERCEPT, SLOPE = 2.24, 2.08
+# The same for a bank's sentence with another word in it, by the nats that it gains with it. Fitted by `bench.frames`.
+FRAME_INTERCEPT, FRAME_SLOPE = 0.55, 0.34
 SURE = 0.6
 
 
@@ -17,10 +19,19 @@ def weighed(row: SheetRow) -> SheetRow:
     """`row` with `printable`, and `doubtful` where that is small or not known; as it is where rejected or a bank's."""
     if row.found is not None or not row.accepted:
         return row
-    chance = None if row.fluency is None else printable(row.fluency)
+    chance = row.printable if row.fluency is None else printable(row.fluency)
     return replace(row, printable=chance, doubtful=chance is None or chance < SURE)
 
 
 def printable(fluency: float) -> float:
     """The probability that a teacher prints a sentence of this mean log-probability by the model that wrote it."""
-    return 1 / (1 + math.exp(-INTERCEPT - SLOPE * max(fluency, -50.0)))
+    return _chance(INTERCEPT + SLOPE * fluency)
+
+
+def fits(change: float) -> float:
+    """The probability that a teacher prints a bank's sentence whose log-probability another word changes by this."""
+    return _chance(FRAME_INTERCEPT + FRAME_SLOPE * change)
+
+
+def _chance(log_odds: float) -> float:
+    return 1 / (1 + math.exp(min(100.0, -log_odds)))

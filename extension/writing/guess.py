@@ -10,16 +10,16 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 from random import Random
 
 from ...exporter.bank.headwords import Headword, headwords
 from ...exporter.language.lexicon import coarse_part
-from .sheet import GAP, SheetRow
+from .exchange import Place, part_of
+from .sheet import SheetRow
 
 OTHERS = 9  # words that are tried in place of the right one
 _MISFIT = math.log(10)  # nats: a word with which the sentence is a tenth as probable does not fit
-# The first letters of the Penn tags of inflected parts of speech.
-_TAGS = {"NOUN": "N", "VERB": ("V", "M"), "ADJ": "J", "ADV": "R"}
 
 # The log-probability of each of some sentences, in nats.
 Score = Callable[[Sequence[str]], list[float]]
@@ -34,7 +34,7 @@ def guessed(rows: Sequence[SheetRow], level: str, score: Score) -> list[SheetRow
     asked = [(row, word) for row, words in zip(rows, others, strict=True) for word in (("", *words) if words else ())]
     if not asked:  # then no model is loaded either
         return [*rows]
-    likely = iter(score([_with(row, word) if word else row.sentence or "" for row, word in asked]))
+    likely = iter(score([Place(row.gapped, "").filled(word) if word else row.sentence or "" for row, word in asked]))
     return [_guessed(row, words, likely) if words else row for row, words in zip(rows, others, strict=True)]
 
 
@@ -57,44 +57,20 @@ def answer(row: SheetRow) -> str:
 
 def other_words(row: SheetRow, level: str, most: int, random: Random) -> list[str]:
     """At most `most` words of the part of speech, level and form of the answer that are not in the sentence."""
-    head, right = row.entry.headword, answer(row)
-    part = coarse_part(row.pos) or next(iter(row.entry.parts), None)
-    listed = (entry for entry in headwords() if head in entry.spellings)
-    own = next((entry for entry in listed if part in (None, coarse_part(entry.pos))), None)
-    part = part or (coarse_part(own.pos) if own else None) or "NOUN"
-    tags = sorted((tag for tag, forms in _inflections(head).items() if right.lower() in forms), key=len)
-    tag = next((tag for tag in tags if tag.startswith(_TAGS.get(part, "N"))), "")
-    article = re.search(r"\b(an?) _", row.gapped, re.IGNORECASE)
-    there = set(re.findall(r"\w+", (row.sentence or "").lower()))
-    pool = [entry.spellings[0] for entry in _of(part, own.level if own else level)]
+    part, own_level = part_of(row.entry, row.pos, level)
+    place = Place.of(row.entry, row.sentence or "", part or "NOUN")
+    pool = [entry.spellings[0] for entry in _of(part or "NOUN", own_level)]
     random.shuffle(pool)
-    chosen: list[str] = []
-    for word in pool:
-        form = next(iter(_inflections(word).get(tag, ())), word) if tag else word
-        fits = article is None or (form[0] in "aeiou") == (article[1].lower() == "an")
-        if word != head and fits and form not in there and form not in chosen:
-            chosen.append(form)
-        if len(chosen) == most:
-            break
-    return chosen
+    there = {row.entry.headword, *re.findall(r"\w+", (row.sentence or "").lower())}
+    forms = (form for word in pool if word not in there and (form := place.form(word)) and form not in there)
+    return [*islice(dict.fromkeys(forms), most)]
 
 
 def _has_gap(row: SheetRow) -> bool:
     return row.accepted and " " not in row.entry.headword and row.gapped != row.sentence
 
 
-def _with(row: SheetRow, word: str) -> str:
-    text = row.gapped.replace(GAP, word)
-    return text[:1].upper() + text[1:]
-
-
 @lru_cache(maxsize=64)
 def _of(part: str, level: str) -> list[Headword]:
     here = [entry for entry in headwords() if entry.level == level and coarse_part(entry.pos) == part]
     return [entry for entry in here if entry.spellings[0].isalpha() and entry.spellings[0].islower()]
-
-
-def _inflections(word: str) -> dict[str, tuple[str, ...]]:
-    from lemminflect import getAllInflections
-
-    return getAllInflections(word)

@@ -83,6 +83,7 @@ def as_dict(row: SheetRow) -> dict[str, Any]:
         "tries": row.tries,
         "source": row.source,
         "bank_level": row.bank_level,
+        "frame": row.frame,
         "columns": dict(row.columns),
     }
 

@@ -13,10 +13,19 @@ from ...exporter.pairs.wordlist import ListedWord
 from .checks import BY_NAME
 from .settings import BANK_MODES, EXERCISES, PAPERS
 
-# Where a sentence is from: a user's own bank, the bank of this package, a model.
+# Where a sentence is from: a user's own bank, the bank of this package, there for a similar word, a model.
+CHANGED = "changed"
 MODEL = "model"
-SOURCES = (OWN, BANK, MODEL)
+SOURCES = (OWN, BANK, CHANGED, MODEL)
 GAP = "_____"
+
+
+def gapped(entry: Entry, sentence: str) -> str:
+    """`sentence` with gaps for `entry`: one for a word that is written apart there."""
+    for start, end in sorted(entry.spans(sentence), reverse=True):
+        sentence = f"{sentence[:start]}{GAP}{sentence[end:]}"
+    apart = "-" if " " in entry.headword else "[ -]"
+    return re.sub(rf"{GAP}(?:{apart}?{GAP})+", GAP, sentence)
 
 
 @dataclass(frozen=True)
@@ -26,10 +35,10 @@ class SheetRow:
     `word` is as its owner listed it; where a table did, `listed` has its other columns, too. `reasons` are names from
     `checks.CHECKS`, none where the sentence is accepted. `score` and `level` are the judge's, `above` the words above
     the target; `fluency` is the mean log-probability by the writing model, None where a server or a person wrote it.
-    `tries` counts how often the model was asked; `found` is the row of the bank that the sentence is from. A sentence
-    that passes the checks can still be `doubtful`: not sure to be printable; one of a bank never is. `printable` is the
-    probability that it is, by `doubt.py` or a critic; `guess` and `misfits` are those of `guess.py`. They are None and
-    empty where no model was asked.
+    `tries` counts how often the model was asked; `found` is the row of the bank that the sentence is from, `frame` the
+    sentence of the bank that it is with another word. A sentence that passes the checks can still be `doubtful`: not
+    sure to be printable; one of a bank never is. `printable` is the probability that it is, by `doubt.py` or a critic;
+    `guess` and `misfits` are those of `guess.py`. They are None and empty where no model was asked.
     """
 
     word: str
@@ -47,6 +56,7 @@ class SheetRow:
     printable: float | None = None
     guess: float | None = None
     misfits: tuple[str, ...] = ()
+    frame: str = ""
 
     def __post_init__(self) -> None:
         if unknown := [reason for reason in self.reasons if reason not in BY_NAME]:
@@ -57,7 +67,7 @@ class SheetRow:
     @property
     def source(self) -> str:
         """One of SOURCES; empty without a sentence."""
-        return self.found.source if self.found else MODEL if self.sentence else ""
+        return self.found.source if self.found else CHANGED if self.frame else MODEL if self.sentence else ""
 
     @property
     def bank_level(self) -> str:
@@ -91,12 +101,8 @@ class SheetRow:
 
     @property
     def gapped(self) -> str:
-        """The sentence with gaps for the word, one where it is written apart; as it is where the word is not in it."""
-        text = self.sentence or ""
-        for start, end in sorted(self.entry.spans(text), reverse=True):
-            text = f"{text[:start]}{GAP}{text[end:]}"
-        apart = "-" if " " in self.entry.headword else "[ -]"
-        return re.sub(rf"{GAP}(?:{apart}?{GAP})+", GAP, text)
+        """The sentence with gaps for the word; as it is where the word is not found in it."""
+        return gapped(self.entry, self.sentence or "")
 
     @property
     def accepted(self) -> bool:

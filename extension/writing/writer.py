@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -33,6 +33,9 @@ class Writer:
         from ..training.likelihood import sentence_losses
 
         return [-nats for nats, _ in sentence_losses(self._loaded.model, self._loaded.tokenizer, sentences)]
+
+    def similar(self, word: str, others: Sequence[str]) -> list[float]:
+        return self._similar(word, others)
 
     def criticise(self, questions: Sequence[str]) -> list[float | None]:
         return self._critic(questions)
@@ -65,6 +68,12 @@ class Writer:
         loaded = load(str(self._args.model), self._args.adapter)
         # Nobody else uses this model, so the adapter can be merged into its weights, where it costs no time.
         return loaded if self._args.adapter is None else replace(loaded, model=loaded.model.merge_and_unload())
+
+    @cached_property
+    def _similar(self) -> Callable[[str, Sequence[str]], list[float]]:
+        from .frames import similarity
+
+        return similarity(self._loaded.model, self._loaded.tokenizer)
 
     @cached_property
     def _critic(self) -> Critic:

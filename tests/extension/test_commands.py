@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -14,7 +15,9 @@ from typing import ClassVar
 
 import pytest
 from cefr_sentences.exporter.common.errors import InputError
+from cefr_sentences.extension.demo import _extremes
 from cefr_sentences.extension.writing.lists import even_lists
+from cefr_sentences.extension.writing.sheet import SheetRow
 from cefr_sentences.extension.writing.words import read_words, split_words
 
 
@@ -95,6 +98,13 @@ def test_the_demo_never_touches_a_real_webui(run, webui: Path) -> None:
     result = run("demo", "--out", webui)
     assert (result.code, "holds other things" in result.err) == (2, True)
     assert (webui / "server.py").read_text() == "print('real')"
+
+
+def test_the_demo_ends_with_the_surest_sentences_and_the_least_sure() -> None:
+    rows = [SheetRow("cat", f"Sentence {n}.", fluency=-n / 10) for n in (4, 1, 3, 2, 6, 5, 7)]
+    rows.append(SheetRow("dog", "Rejected.", ("no verb",), fluency=-0.01))
+    surest, least = _extremes(rows).split("To doubt:")
+    assert [re.findall(r"\d", part) for part in (surest, least)] == [["1", "2", "3"], ["5", "6", "7"]]
 
 
 def test_adapters_that_are_none(run, records: Path, tmp_path: Path) -> None:

@@ -90,6 +90,7 @@ def test_the_versions_of_a_renamed_or_removed_argument(rule: Rule, arguments: An
         assert rule.new in names or not at_least("transformers", rule.appears)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", ARGUMENTS, ids=lambda rule: rule.old)
 def test_old_and_current_names_make_the_same_object(rule: Rule, arguments: Any) -> None:
     value, attribute, expected = VALUES[rule.old]
@@ -104,6 +105,7 @@ def test_old_and_current_names_make_the_same_object(rule: Rule, arguments: Any) 
             assert getattr(made, attribute, None) == expected or getattr(made, rule.old, None) == value
 
 
+@pytest.mark.slow
 def test_the_warmup_that_was_asked_for(arguments: Any) -> None:
     asked: list[tuple[dict[str, Any], int]] = [
         ({"warmup_ratio": 0.0, "warmup_steps": 2}, 2),
@@ -119,6 +121,7 @@ def test_the_warmup_that_was_asked_for(arguments: Any) -> None:
         assert arguments(**adapt(arguments.target, **given)).get_warmup_steps(1000) == steps, given
 
 
+@pytest.mark.slow
 def test_why_the_warmup_needs_care(arguments: Any) -> None:
     """A share is refused before 5.0; from 5.0 to 5.14 a ratio of 0.0 wipes out the steps beside it."""
     if not at_least("transformers", "5.0"):
@@ -128,6 +131,7 @@ def test_why_the_warmup_needs_care(arguments: Any) -> None:
         assert arguments(warmup_steps=2, warmup_ratio=0.0).get_warmup_steps(1000) == 0
 
 
+@pytest.mark.slow
 def test_the_optimizer_that_is_gone(arguments: Any) -> None:
     if at_least("transformers", "4.50"):
         with pytest.raises(ValueError, match="adamw_hf"):
@@ -135,6 +139,7 @@ def test_the_optimizer_that_is_gone(arguments: Any) -> None:
     assert arguments(**adapt(arguments.target, optim="adamw_hf")).optim in ("adamw_torch", "adamw_hf")
 
 
+@pytest.mark.slow
 def test_reporting_to_nobody(arguments: Any) -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed")
     from transformers import Trainer
@@ -146,6 +151,7 @@ def test_reporting_to_nobody(arguments: Any) -> None:
     Trainer(model, arguments(**adapt(arguments.target, report_to=None)))
 
 
+@pytest.mark.slow
 def test_the_tokenizer_of_a_trainer(arguments: Any) -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed")
     from transformers import Trainer

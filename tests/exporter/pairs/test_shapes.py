@@ -67,6 +67,7 @@ REJECTED = {
     f"{S} [Her gün elma yerim.]": "markup in the sentence: [Her gün elma yerim.]",
     "apple": "the sentence is only the word",
     "Apple [aepl] is red.": "markup in the sentence: [aepl]",
+    "Her sabah bir apple yerim.": "not English: hardly any of its words are known",
 }
 
 

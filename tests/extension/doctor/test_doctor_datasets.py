@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.records.prompt import Record
 from cefr_sentences.extension.doctor import datasets
-from cefr_sentences.extension.doctor.datasets import PEEK, peek
+from cefr_sentences.extension.doctor.heads import PEEK, peek
 
 from ..doctored import bad, found, make_v4, one, put
 

@@ -76,6 +76,9 @@ def test_the_sheet_is_blind_and_shuffled() -> None:
 
 def test_sentences_are_neither_formulas_nor_markup() -> None:
     made = make_sheet(evaluation("=1+1 </script><script>x"), 4, 1)
+    turkish = make_sheet(evaluation(), 4, 1, "tr")["ratings.html"].decode()
+    assert '<html lang="tr">' in turkish
+    assert 'value="y">evet<' in turkish
     assert "'=1+1" in made["ratings.csv"].decode()
     page = made["ratings.html"].decode()
     assert page.count("<script>") == page.count("</script>") == 1

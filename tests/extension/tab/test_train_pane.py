@@ -23,6 +23,7 @@ from .conftest import Built, Request
 pytest.importorskip("gradio", reason="gradio is not installed")
 
 from cefr_sentences.extension.tab import train
+from cefr_sentences.extension.tab.numbers import figure
 from cefr_sentences.extension.tab.train_view import drawn, ended, ready
 
 Build = Callable[..., Built]
@@ -87,14 +88,17 @@ class Tokenizer:
         return {"input_ids": [self.first]}
 
 
-@pytest.mark.parametrize(("bos", "first", "said"), [(1, 1, "BOS: <s>"), (1, 5, "BOS: none"), (None, 5, "BOS: none")])
+@pytest.mark.parametrize(
+    ("bos", "first", "said"), [(1, 1, "(BOS): <s>."), (1, 5, "(BOS): none."), (None, 5, "(BOS): none.")]
+)
 def test_an_estimate_in_words(bos: int | None, first: int, said: str) -> None:
     settings = TrainSettings("A1", batch=16, micro_batch=4)
     made = Estimate(settings, 1200, 3, 225, 75.4, 2_540_000_000, 2_300_000, 135_000_000)
     lines = ready(made, Tokenizer(bos, first), "en").splitlines()
-    assert lines[0].startswith("Ready. 1,200 records make 225 steps of 4 x 4 (accumulation) records, about 1:15 on")
-    assert "at most about 2.5 GB. 2.3 of 135 million parameters" in lines[0]
+    assert lines[0].startswith("Ready. 1,200 records make 225 steps. On this machine they take about 1:15,")
+    assert "at most about 2.5 GB of memory" in lines[0]
     assert lines[1].startswith("3 records are longer")
+    assert lines[2].startswith("2.3 of 135 million parameters are trained, with 4 x 4 records a step.")
     assert said in lines[2]
 
 
@@ -278,6 +282,8 @@ def test_a_training_file_brings_its_level_and_recipe(tmp_path: Path, build: Buil
     fields = pane(built).fields
     updates = built.call("train", "fill_for_file", dataset="b2.txt", kind="fast")
     assert (updates[fields.level], updates[fields.name]) == ("B2", "cefr-b2")
+    (tmp_path / "loras" / "cefr-b2").mkdir(parents=True)
+    assert built.call("train", "fill_for_file", dataset="b2.txt", kind="fast")[fields.name] == "cefr-b2-2"
     assert built.call("train", "fill_for_file", dataset="bad.txt", kind="fast") == {}
     assert built.call("train", "fill_for_file", dataset="", kind="fast") == {}
 
@@ -289,6 +295,8 @@ def test_the_losses_in_words() -> None:
     assert "Still getting better" in _in_words([(0, 3.0), (10, 2.0)], "en")
     assert "Best at step 10" in _in_words([(0, 3.0), (10, 2.0), (20, 2.5)], "en")
     assert "Not better than before" in _in_words([(0, 3.0), (10, 3.5)], "en")
+    assert "3,00 değerinden 2,00" in _in_words([(0, 3.0), (10, 2.0)], "tr")
+    assert (figure("93.5 %", "en"), figure("93.5 %", "tr")) == ("93.5 %", "%93,5")
 
 
 def test_what_can_be_resumed_is_shown_only_where_there_is_something(

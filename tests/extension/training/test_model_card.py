@@ -54,7 +54,12 @@ def front(text: str) -> dict[str, Any]:
 
 
 def test_the_header() -> None:
-    assert front(card(outcome())) == {
+    found = front(card(outcome()))
+    results = found.pop("model-index")[0]["results"]
+    assert [m["type"] for result in results for m in result["metrics"]] == ["loss", "perplexity"]
+    assert found == {
+        "license": "unknown",
+        "datasets": ["my-data"],
         "base_model": "owner/model",
         "base_model_relation": "adapter",
         "library_name": "peft",
@@ -77,6 +82,8 @@ def test_the_hub_reads_the_header() -> None:
     hub = pytest.importorskip("huggingface_hub", reason="huggingface_hub is not installed")
     data = hub.ModelCard(card(outcome())).data
     assert (data.base_model, data.library_name, data.language) == ("owner/model", "peft", ["en"])
+    assert (data.license, data.datasets, data.model_name) == ("unknown", ["my-data"], "b1")
+    assert {(r.metric_type, r.metric_value) for r in data.eval_results} == {("loss", 1.0), ("perplexity", 2.7183)}
     assert hub.ModelCard(header("a/b", "merge", "transformers")).data.base_model_relation == "merge"
 
 

@@ -32,6 +32,10 @@ def test_other_messages_are_left_alone(typed: str) -> None:
         ("/cefr A1: ", "There is no word"),
         ("/cefr A1: 42", "'42' in the command is not a word"),
         ("/cefr A1: " + ",".join("abcdefghijk"), "11 words are too many for one answer"),
+        (
+            "/cefr A1: " + ",".join("abcdefghijkl"),
+            "Send them as /cefr A1: a, b, c, d, e, f and /cefr A1: g, h, i, j, k, l.",
+        ),
     ],
 )
 def test_a_command_that_cannot_be_read_is_answered_with_the_reason(typed: str, said: str) -> None:

@@ -14,7 +14,7 @@ from cefr_sentences.exporter.language.profile import Profile, mean_score
 from cefr_sentences.exporter.pairs.wordlist import ListedWord
 from cefr_sentences.exporter.records.prompt import ListPrompt
 from cefr_sentences.extension.models.asking import Reply, Sampling
-from cefr_sentences.extension.writing import write
+from cefr_sentences.extension.writing import draft
 from cefr_sentences.extension.writing.accepted import Accepted, plain
 from cefr_sentences.extension.writing.checks import CHECKS, Candidate, failed, repeats, severity
 from cefr_sentences.extension.writing.command import add_commands
@@ -64,7 +64,7 @@ def one_of(*sentences: Any) -> Model:
 def distances(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     """How far each sentence is from the level, 0 where it is not named; in place of the judge's."""
     known: dict[str, float] = {}
-    monkeypatch.setattr(write, "distance", lambda row, target: known.get(row.sentence or "", 0.0))
+    monkeypatch.setattr(draft, "distance", lambda row, target: known.get(row.sentence or "", 0.0))
     return known
 
 

@@ -1,0 +1,103 @@
+"""The bank's sentences with another word in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from cefr_sentences.exporter.bank.bank import Bank, BankSentence
+from cefr_sentences.exporter.language.entry import Entry
+from cefr_sentences.exporter.pairs.wordlist import ListedWord
+from cefr_sentences.extension.models.asking import Reply
+from cefr_sentences.extension.writing.exchange import Place, part_of
+from cefr_sentences.extension.writing.frames import EACH, Reader, framed, similarity
+from cefr_sentences.extension.writing.settings import WriteSettings
+from cefr_sentences.extension.writing.sheet import CHANGED, MODEL, SheetRow
+from cefr_sentences.extension.writing.write import write_sentences
+
+BANK = Bank(
+    [
+        BankSentence("book", "noun", "She reads two books every week.", "A1"),
+        BankSentence("book", "noun", "This book is for my brother.", "A1"),
+        BankSentence("book", "noun", "Give me your book, please.", "A1"),
+        BankSentence("apple", "noun", "I eat an apple every day.", "A1"),
+        BankSentence("read", "verb", "We read at home in the evening.", "A1"),
+        BankSentence("essay", "noun", "She wrote an essay about books.", "B1"),
+        BankSentence("comic", "noun", "My comic is on the table.", "A1"),
+    ],
+    levels=(),
+)
+COMIC = ListedWord("comic", pos="noun")
+
+
+def reader(gain: float) -> Reader:
+    """Every sentence with another word gains `gain` nats by it; books are like comics, and apples less."""
+    return Reader(
+        lambda some: [gain * (at % 2 == 0) for at in range(len(some))],
+        lambda word, others: [float(other == "book") for other in others],
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence", "part", "other", "result"),
+    [
+        ("book", "Books are cheap here.", "NOUN", "comic", "Comics are cheap here."),
+        ("buy", "She bought it.", "VERB", "sell", "She sold it."),
+        ("big", "It is bigger than mine.", "ADJ", "small", "It is smaller than mine."),
+        ("apple", "I eat an apple.", "NOUN", "book", None),
+        ("apple", "I eat an apple.", "NOUN", "egg", "I eat an egg."),
+        ("on", "It is on the table.", "PREP", "under", "It is under the table."),
+        ("pool", "We have a pool.", "NOUN", "swimming pool", "We have a swimming pool."),
+    ],
+)
+def test_another_word_takes_the_form_of_the_first(
+    word: str, sentence: str, part: str, other: str, result: str | None
+) -> None:
+    place = Place.of(Entry.parse(word), sentence, part)
+    form = place.form(other)
+    assert (form and place.filled(form)) == result
+
+
+def test_the_sentences_of_the_most_similar_words_of_its_kind_and_level() -> None:
+    rows = framed([COMIC, ListedWord("qwx")], "A1", BANK, reader(5.0))
+    assert [row.sentence for row in rows] == ["She reads two comics every week.", "This comic is for my brother."]
+    assert len(rows) == EACH
+    assert [row.printable for row in rows] == pytest.approx([0.905] * EACH, abs=0.001)
+    assert rows[0].frame == "She reads two books every week."
+
+
+@pytest.mark.parametrize(("gain", "source", "asked"), [(5.0, CHANGED, 0), (-0.5, CHANGED, 1), (-9.0, MODEL, 1)])
+def test_the_model_writes_only_what_does_not_surely_fit(gain: float, source: str, asked: int) -> None:
+    calls: list[Any] = []
+
+    def ask(prompts: Sequence[Any], /, *, sampling: Any, progress: Any) -> list[Reply]:
+        calls.append(prompts)
+        return [Reply("1. I like this comic very much.", (-2.0,)) for _ in prompts]
+
+    lacking = Bank([row for row in BANK if row.word != "comic"], levels=())
+    settings = WriteSettings("A1", candidates=1, tries=1)
+    (row,) = write_sentences(ask, [COMIC], settings, bank=lacking, reader=reader(gain))
+    assert (row.source, row.accepted, len(calls)) == (source, True, asked)
+
+
+def test_the_part_of_speech_is_the_lists_where_nobody_says_another() -> None:
+    said = [part_of(Entry.parse(word), pos, "B1") for word, pos in (("book", ""), ("book", "verb"), ("qwx", ""))]
+    assert said == [("NOUN", "A1"), ("VERB", "B1"), (None, "B1")]
+
+
+def test_words_are_alike_where_a_model_puts_them_together() -> None:
+    import torch
+
+    ids = {" cat": [0, 1], " dog": [0], " sea": [2]}
+    weights = torch.tensor([[1.0, 0.0], [1.0, 0.2], [-1.0, 0.0]])
+    model = SimpleNamespace(get_input_embeddings=lambda: SimpleNamespace(weight=weights))
+    similar = similarity(model, lambda word, add_special_tokens: {"input_ids": ids[word]})
+    dog, sea = similar("cat", ["dog", "sea"])
+    assert dog > 0.9 > 0 > sea
+    assert similar("cat", []) == []
+
+
+def test_a_row_says_which_sentence_it_was_made_of() -> None:
+    assert SheetRow("comic", "A comic.", frame="A book.").source == CHANGED
