@@ -13,16 +13,16 @@ from .wordsets import DETERMINERS, OBJECTS, PARTICLES, POSSESSIVES, TIMES, words
 
 _LOCATIVE = words("on off up down in over through across along around round by about")
 _WAYS = words(
-    "road street lane path motorway highway avenue corridor track trail hill mountain slope stair staircase ladder step "
-    "bridge corner aisle drive junction"
+    "road street lane path motorway highway avenue corridor track trail hill mountain slope stair staircase ladder "
+    "step bridge corner aisle drive junction"
 )
 _PLACES = _WAYS | words(
     "room kitchen bedroom bathroom hall house home flat apartment building office school classroom shop store "
     "supermarket market church hospital station airport library museum hotel restaurant cafe bar pub garage barn tent "
     "garden yard playground park field forest wood jungle desert valley cliff cave beach sea ocean lake river water "
     "stream pond pool canal harbour harbor island town city village country square farm gate fence wall door doorway "
-    "window roof floor ceiling tree tower castle prison zoo theatre theater cinema stadium gym border shore coast "
-    "tunnel bush crowd car bus train boat ship face cheek"
+    "window roof floor ceiling tree tower castle prison zoo theatre theater cinema stadium gym border shore coast bank "
+    "factory shed cabin tunnel bush crowd car bus train boat ship face cheek"
 )
 _SEEN = _PLACES | words("mirror eye face camera distance box bag oven fridge sun sky glass hole microscope telescope")
 _BARE = words("school bed prison hospital church town class work home")  # places without an article
@@ -47,8 +47,8 @@ _NO_OBJECT = {
 }
 _STATES = words("holiday foot business horseback strike purpose vacation time tv television")
 _MEANS = words(
-    "bus car train plane taxi cab bike bicycle boat ship tram underground metro ferry coach lorry van helicopter air sea "
-    "rail phone post mail email hand mistake chance accident noon midnight then now"
+    "bus car train plane taxi cab bike bicycle boat ship tram underground metro ferry coach lorry van helicopter air "
+    "sea rail phone post mail email hand mistake chance accident noon midnight then now"
 )
 _MONTHS = words(
     "january february march april may june july august september october november december spring summer autumn winter "

@@ -10,6 +10,7 @@ from ..evaluation.metrics import METRICS
 from ..evaluation.result import Evaluation, Figure, Row
 from .languages import has, say, text
 from .markup import Markup, element, join, note, table
+from .numbers import figure
 
 # System -> the text that names its column.
 _COLUMNS = {"base": "base", "adapter": "with", "retrieval": "retrieval", "own": "own"}
@@ -34,7 +35,7 @@ def verdict(evaluation: Evaluation, language: str) -> str:
     key = {1: "better", 0: "same", -1: "worse"}[_change(evaluation)]
     base, subject = evaluation.base, evaluation.subject
     values = {"words": len(subject.rows), "used": subject.words_used, "before": base.words_used}
-    level = METRICS["exact"].write(subject.figure("exact").value)
+    level = figure(METRICS["exact"].write(subject.figure("exact").value), language)
     return text(f"evaluate.verdict_{key}", language, at=level, level=evaluation.asked.level, **values)
 
 
@@ -53,7 +54,8 @@ def _lines(evaluation: Evaluation, language: str) -> Markup:
     for key in _LINES:
         metric, now, before = METRICS[key], subject.figure(key), base.figure(key)
         if now.value is not None:
-            values = {"now": metric.write(now.value), "before": metric.write(before.value)}
+            written = {"now": metric.write(now.value), "before": metric.write(before.value)}
+            values = {name: figure(one, language) for name, one in written.items()}
             said = text(f"evaluate.line_{key}", language, word=subject.opening, **values)
             items.append(element("li", said))
     return element("ul", *items)

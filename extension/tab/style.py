@@ -28,6 +28,7 @@ CSS = """
 .cefr-note.good{border-color:#2c9152;background:rgba(44,145,82,.12)}
 .cefr-record{white-space:pre-wrap;font-family:monospace;font-size:.9em;padding:9px;margin:6px 0;
  border:1px solid rgba(128,128,128,.3);border-radius:4px}
+#cefr-evaluate-result ul{list-style:disc outside;padding-left:1.4em;margin:8px 0}
 .cefr-unseen{display:none!important}
 .cefr-next{font-size:1.1em;margin:2px 0}
 .cefr-chart{width:100%;max-width:760px;font-size:11px}
@@ -36,10 +37,13 @@ CSS = """
 .cefr-chart{font-size:26px}
 .cefr-table th,.cefr-table td{padding:5px}
 .cefr-table.figures{min-width:900px}
-.cefr-table.sheet th{display:none}
-.cefr-table.sheet tr{display:flex;flex-wrap:wrap;padding:4px 0;border-bottom:1px solid rgba(128,128,128,.3)!important}
+.cefr-table.sheet th,.cefr-table.prose th:first-child{display:none}
+.cefr-table.sheet tr,.cefr-table.prose tr{display:flex;flex-wrap:wrap;padding:4px 0;
+ border-bottom:1px solid rgba(128,128,128,.3)!important}
 .cefr-table.sheet tr.flag{background:rgba(214,120,30,.14)}
-.cefr-table.sheet td{border:0!important;padding:2px 6px;background:none!important}
+.cefr-table.sheet td,.cefr-table.prose td{border:0!important;padding:2px 6px;background:none!important}
+.cefr-table.prose td,.cefr-table.prose th{width:50%}
+.cefr-table.prose td:first-child{font-weight:bold;width:100%}
 .cefr-table.sheet td:empty{display:none}
 .cefr-table.sheet td:nth-child(2){font-weight:bold;flex:1}
 .cefr-table.sheet td:nth-child(3){flex:1 0 100%}

@@ -12,6 +12,7 @@ from .charts import Line, line_chart
 from .labels import say_in
 from .languages import text
 from .markup import Markup, clock, element, gigabytes, join
+from .numbers import figure
 from .style import BLUE, ORANGE
 
 
@@ -42,7 +43,8 @@ def ended(outcome: Outcome, name: str, language: str) -> str:
     elif outcome.stopped:
         first = text("train.stopped", language, name=name, step=outcome.steps, total=outcome.planned)
     elif losses:
-        first = text("train.done", language, name=name, before=f"{losses[0]:.3f}", after=f"{outcome.kept_loss:.3f}")
+        before, after = (figure(f"{loss:.3f}", language) for loss in (losses[0], outcome.kept_loss))
+        first = text("train.done", language, name=name, before=before, after=after)
     else:
         first = text("train.done_plain", language, name=name)
     skipped = [text("train.skipped", language, steps=f"{outcome.skipped:,}")] if outcome.skipped else []
@@ -68,7 +70,7 @@ def drawn(log: RunLog, language: str, size: int | None = None) -> Markup:
         return chart
     last = log.losses[-1]
     facts = [text("train.step", language, step=last["current_steps"], total=total)]
-    facts += [f"{line.label} {line.points[-1][1]:.3f}" for line in lines if line.points]
+    facts += [f"{line.label} {figure(f'{line.points[-1][1]:.3f}', language)}" for line in lines if line.points]
     facts.append(f"{text('train.rate', language)} {last['learning_rate']:.2e}")
     if size is not None:
         facts.append(f"{text('train.memory', language)} {gigabytes(size)}")
@@ -80,9 +82,9 @@ def _in_words(evaluation: Sequence[tuple[int, float]], language: str) -> str:
     if len(evaluation) < 2:
         return ""
     step, loss = min(evaluation, key=lambda point: point[1])
-    values = {"step": f"{step:,}", "before": f"{evaluation[0][1]:.2f}", "now": f"{loss:.2f}"}
+    before, now = (figure(f"{one:.2f}", language) for one in (evaluation[0][1], loss))
     key = "better" if step == evaluation[-1][0] else "best_before" if step else "no_better"
-    return text(f"train.curve_{key}", language, **values)
+    return text(f"train.curve_{key}", language, step=f"{step:,}", before=before, now=now)
 
 
 def memory() -> int:

@@ -96,9 +96,7 @@ class WritePane(Pane):
             return text("write.download", language, format=say(of.name, language))
 
         name = of.ending.removeprefix(".").replace(".", "-")
-        return self.ui.worded(
-            gr.DownloadButton, {"label": label}, visible=of.available, elem_id=f"cefr-write-{name}", size="sm"
-        )
+        return self.ui.worded(gr.DownloadButton, {"label": label}, elem_id=f"cefr-write-{name}", size="sm")
 
     def connect(self) -> None:
         asked = {"words": self.words, "level": self.level, "adapter": self.adapter}

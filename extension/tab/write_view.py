@@ -12,7 +12,7 @@ from ..writing.sheet import Sheet, SheetRow, count
 from .languages import say, text
 from .markup import Markup, element, join, table
 
-DOWNLOADS = tuple(one for one in OUTPUT_FORMATS if one.in_tab)
+DOWNLOADS = tuple(one for one in OUTPUT_FORMATS if one.in_tab and one.available)
 _COLUMNS = ("number", "word", "sentence", "sentence_level", "source", "reason")
 
 
@@ -62,7 +62,7 @@ def summary(sheet: Sheet, trained: str, language: str) -> list[str]:
 def downloads(sheet: Sheet) -> list[str]:
     """The sheet as a table and as decks for Anki, in a temporary folder."""
     folder = Path(tempfile.mkdtemp(prefix="cefr-"))
-    files = [folder / one.file_name(sheet.level) for one in DOWNLOADS if one.available]
+    files = [folder / one.file_name(sheet.level) for one in DOWNLOADS]
     for file in files:
         write_sheet(file, sheet)
     return [str(file) for file in files]

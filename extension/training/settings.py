@@ -62,7 +62,7 @@ class TrainSettings:
         label=("Alpha", "Alpha"),
         hint=(
             "How strongly the adapter counts. Twice the rank is the usual choice.",
-            "Adaptörün ne kadar güçlü sayıldığı. Rank'ın iki katı alışılmış seçimdir.",
+            "Adaptörün modeli ne kadar güçlü etkilediği. Genellikle rank'ın iki katı seçilir.",
         ),
         group="basic",
     )
@@ -74,8 +74,8 @@ class TrainSettings:
         hint=(
             "The layers that get an adapter. all is every linear layer but the head: take it for models whose layers "
             "have other names, such as GPT-2, GPT-NeoX, Bloom or Falcon.",
-            "Adaptör eklenen katmanlar. all, baş (head) dışındaki bütün doğrusal katmanlardır: GPT-2, GPT-NeoX, Bloom "
-            "ya da Falcon gibi katman adları farklı modellerde bunu seçin.",
+            "Adaptör eklenen katmanlar. all, çıkış katmanı (head) dışındaki bütün doğrusal katmanlardır: GPT-2, "
+            "GPT-NeoX, Bloom ya da Falcon gibi katman adları farklı modellerde bunu seçin.",
         ),
         group="basic",
     )
@@ -86,7 +86,7 @@ class TrainSettings:
         label=("Epochs", "Epok"),
         hint=(
             "Passes over the records: an upper limit where patience ends the run earlier.",
-            "Kayıtların üzerinden geçiş sayısı; sabır eğitimi daha erken bitirebiliyorsa bir üst sınır.",
+            "Kayıtların üzerinden kaç kez geçileceği; sabır ayarı eğitimi daha erken bitirebiliyorsa bu, üst sınırdır.",
         ),
         group="basic",
     )
@@ -122,8 +122,8 @@ class TrainSettings:
         hint=(
             "A limit on the records in memory at a time; 0 takes as many as fit. Less needs less memory and more time, "
             "with the same result. Set it only to leave memory to other programs.",
-            "Bellekte aynı anda bulunan kayıtların üst sınırı; 0, sığdığı kadarını alır. Azı daha az bellek ve daha "
-            "çok zaman ister, sonuç aynıdır. Yalnız öbür programlara bellek bırakmak için verin.",
+            "Bellekte aynı anda bulunan kayıtların üst sınırı; 0, sığdığı kadarını alır. Küçük değer daha az "
+            "bellek, daha çok zaman ister; sonuç aynıdır. Yalnız öbür programlara bellek bırakmak için ayarlayın.",
         ),
         group="basic",
     )
@@ -136,7 +136,7 @@ class TrainSettings:
             "How much the tokens of the requested word count in its sentence, where every other token counts 1. With "
             "1, a small model writes good sentences about something near the word.",
             "Öbür tokenlerin her biri 1 sayılırken istenen kelimenin kendi cümlesindeki tokenlerinin kaç sayıldığı. 1 "
-            "ile küçük model, kelimenin yakınındaki bir şey hakkında iyi cümleler yazar.",
+            "verilirse küçük bir model, kelimenin kendisi yerine ona yakın bir konuda düzgün cümleler yazar.",
         ),
         group="basic",
     )
@@ -157,7 +157,7 @@ class TrainSettings:
         10,
         "how often the loss on the evaluation records is measured",
         range=(0, 1000),
-        label=("Evaluations in a run", "Bir eğitimdeki değerlendirme"),
+        label=("Evaluations in a run", "Eğitimdeki değerlendirme sayısı"),
         hint=(
             "How often the loss on unseen words is measured, evenly over the steps.",
             "Görülmemiş kelimelerdeki kaybın, adımlara eşit yayılarak kaç kez ölçüldüğü.",
@@ -171,7 +171,7 @@ class TrainSettings:
         label=("Patience (evaluations)", "Sabır (değerlendirme)"),
         hint=(
             "After this many evaluations without a better one the run ends; 0: never.",
-            "Daha iyisi gelmeyen bu kadar değerlendirmeden sonra eğitim biter; 0: hiç.",
+            "Art arda bu kadar değerlendirmede daha iyi bir sonuç gelmezse eğitim biter; 0: erken bitmez.",
         ),
         group="basic",
     )
@@ -180,15 +180,15 @@ class TrainSettings:
         "when a copy is kept on the way: epoch, loss (fallen by a tenth) or end (none)",
         choices={
             "epoch": ("after each epoch", "her epoktan sonra"),
-            "loss": ("when the loss has fallen by a tenth", "kayıp onda bir düşünce"),
+            "loss": ("when the loss has fallen by a tenth", "kayıp onda bir azalınca"),
             "end": ("only the last", "yalnız sonuncusu"),
         },
         label=("Keep a copy", "Kopya sakla"),
         hint=(
             "Copies of the adapter on the way: after each `epoch`, whenever the smoothed `loss` has fallen by a tenth, "
             "or only at the `end`.",
-            "Yoldaki adaptör kopyaları: her `epoch` sonunda, yumuşatılmış kayıp (`loss`) her onda bir düştüğünde ya da "
-            "yalnız sonda (`end`).",
+            "Eğitim sırasında saklanan adaptör kopyaları: her `epoch` sonunda, yumuşatılmış kayıp (`loss`) her onda "
+            "bir azaldığında ya da yalnız sonda (`end`).",
         ),
         group="basic",
     )
@@ -199,7 +199,7 @@ class TrainSettings:
         label=("Warmup (share of the steps)", "Isınma (adımların payı)"),
         hint=(
             "The share of the steps in which the rate rises to its peak. A share, so that short runs warm up too.",
-            "Oranın tepesine yükseldiği adımların payı. Kısa eğitimler de ısınsın diye pay olarak.",
+            "Öğrenme oranının en yüksek değerine çıktığı adımların payı. Pay olduğu için kısa eğitimler de ısınır.",
         ),
     )
     dropout: float = setting(
@@ -219,7 +219,7 @@ class TrainSettings:
         label=("Scheduler", "Zamanlayıcı"),
         hint=(
             "How the rate goes after the warmup: down to zero slowly or straight, or not at all.",
-            "Oranın ısınmadan sonraki gidişi: sıfıra yavaşça ya da düz iner ya da hiç inmez.",
+            "Öğrenme oranının ısınmadan sonraki seyri: sıfıra yavaşça ya da doğrusal iner ya da hiç inmez.",
         ),
     )
     optimizer: str = setting(
@@ -231,8 +231,8 @@ class TrainSettings:
         hint=(
             "adamw_torch is the usual one. Where memory is short: adamw_bnb_8bit on a GPU, which learns as well, or "
             "adafactor, which needs the least and learns a little slower.",
-            "Alışılmış olanı adamw_torch. Bellek azsa: GPU'da, aynı iyilikte öğrenen adamw_bnb_8bit ya da en az bellek "
-            "isteyip biraz daha yavaş öğrenen adafactor.",
+            "Alışılmış olanı adamw_torch. Bellek azsa: ekran kartında, aynı ölçüde iyi öğrenen adamw_bnb_8bit ya da en "
+            "az bellek isteyip biraz daha yavaş öğrenen adafactor.",
         ),
     )
     rslora: bool = setting(
@@ -264,8 +264,8 @@ class TrainSettings:
         label=("Result", "Sonuç"),
         hint=(
             "The result is the `best` adapter on unseen words, with the last beside it as a checkpoint, or the `last`.",
-            "Sonuç, görülmemiş kelimelerde en iyi adaptördür (`best`; sonuncusu yanında checkpoint olarak kalır) ya da "
-            "sonuncusudur (`last`).",
+            "Sonuç, görülmemiş kelimelerde en iyi adaptördür (`best`) ya da sonuncusudur (`last`). `best` seçilirse "
+            "sonuncusu da checkpoint (kontrol noktası) olarak kalır.",
         ),
     )
     form: str = setting(
@@ -276,7 +276,7 @@ class TrainSettings:
         hint=(
             "`instruct` is the record with its ### lines, for base and instruct models alike; `chat` is the model's "
             "own template.",
-            "`instruct`, ### satırlarıyla kayıttır, temel ve instruct modellerin ikisi için; `chat`, modelin kendi "
+            "`instruct`, kaydın ### satırlı biçimidir; hem temel hem instruct modeller içindir. `chat`, modelin kendi "
             "şablonudur.",
         ),
     )
@@ -284,10 +284,10 @@ class TrainSettings:
         "answer",
         "answer, or all: the prompts too",
         choices=("answer", "all"),
-        label=("Loss on", "Kayıp neyde"),
+        label=("Loss on", "Kaybın hesaplandığı bölüm"),
         hint=(
             "Only the `answer` is learned, or `all`: the prompts too, as trainers without masks do.",
-            "Yalnız cevap öğrenilir (`answer`) ya da hepsi (`all`): maskesiz eğiticiler gibi istemler de.",
+            "Yalnız yanıt öğrenilir (`answer`) ya da hepsi (`all`): maskesiz eğitim araçlarındaki gibi istemler de.",
         ),
     )
     checkpointing: str = setting(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -129,6 +130,12 @@ def _words(args: argparse.Namespace, level: str) -> list[ListedWord]:
         )
     if args.words is not None:
         return split_words(args.words)
+    if not args.anki and args.source != "-" and not os.path.lexists(args.source):
+        raise InputError(
+            "{file} does not exist. To give the words themselves, use {option} {file}.",
+            file=args.source,
+            option=Option("words"),
+        )
     words = _deck_words(args) if args.anki else read_words(args.source, Columns.parse(args.columns), args.sheet)
     for note in words.notes:
         print(f"Note: {note}", file=sys.stderr)

@@ -68,7 +68,7 @@ def test_a_line_chart_draws_its_points_inside() -> None:
     path = re.findall(r'points="(.*?)"', shown)
     assert len(path) == 1
     (x1, y1), (x2, y2) = (map(float, point.split(",")) for point in path[0].split())
-    assert (x1, x2) == (56, 630)
+    assert (x1, x2) == (72, 618)
     assert 16 < y1 < y2 < 208  # the higher loss is drawn higher
     assert shown.count("<circle") == 2
     assert "● </span>b" in shown

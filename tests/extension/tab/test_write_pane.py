@@ -203,6 +203,7 @@ def test_what_is_doubtful_is_read_first_and_what_is_kept_comes_first_the_next_ti
     assert "Still to read: 2" in shown["cefr-write-about"]
     after = keep(3, "My  coat is old.")  # edited; the rejected row is next
     assert (after["row"], after["edit"]) == (1, "It is ubiquitous.")
+    assert all(after[ending].endswith(f".{ending}") for ending in ("csv", "tsv", "html"))  # each button its own file
     assert rows()[2] == ("My coat is old.", "ok", "own")
     after = keep(1, "It is ubiquitous.", to_bank=False)  # as it is
     assert "Nothing doubtful is left" in after["about"]
