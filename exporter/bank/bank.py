@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from random import Random
 
-from ..language.entry import Entry
+from ..language.entry import Entry, keys_of
 from ..language.levels import TRAINABLE, level_number
 from ..language.lexicon import coarse_part, lemmas
 from ..language.notation import headword
@@ -89,12 +89,15 @@ class Bank:
         return [row for key in keys for row in self._by_key.get(key, ())]
 
     def find(self, entry: Entry, level: str, seed: int = 0) -> list[BankSentence]:
-        """The sentences for `entry`, the best for `level` first.
+        """The sentences for `entry`, the best for `level` first; those for other words with a phrase that has none.
 
-        A user's own come before the bank's, those of `level` before those of the levels below, the nearest first, and
-        those of the levels above last. The seed decides the order of those that are equally good.
+        The same for a form like *went*, where its verb's sentences do not have it. A user's own come before the bank's,
+        those of `level` before those of the levels below, the nearest first, and those of the levels above last. The
+        seed decides the order of those that are equally good.
         """
         rows = self.of(entry)
+        if not rows and _is_phrase_or_form(entry.headword):
+            rows = [replace(row, word=entry.headword, pos="") for row in self.containing(entry)]
         Random(f"{seed} {entry.headword}").shuffle(rows)
         asked = level_number(level)
 
@@ -107,7 +110,23 @@ class Bank:
     def containing(self, entry: Entry) -> list[BankSentence]:
         """The sentences for other words that use `entry`."""
         found = set(self.of(entry))
-        return [row for row in self if row not in found and entry.uses(row.sentence)]
+        near = dict.fromkeys(row for key in sorted(entry.keys) for row in self._by_form.get(key, ()))
+        return [row for row in near if row not in found and entry.uses(row.sentence)]
+
+    @cached_property
+    def _by_form(self) -> dict[str, list[BankSentence]]:
+        """The sentences by all words in them; made when it is first needed, in half a second."""
+        index: dict[str, list[BankSentence]] = {}
+        for row in self:
+            for key in keys_of(row.sentence):
+                index.setdefault(key, []).append(row)
+        return index
+
+
+def _is_phrase_or_form(word: str) -> bool:
+    """Whether no sentence is written for `word` as such, but many have it: "in front of", *went*."""
+    found = lemmas(word.lower())
+    return " " in word or (bool(found) and not any(word.lower() in some for some in found.values()))
 
 
 def _roots(word: str) -> list[str]:

@@ -116,7 +116,6 @@ def _by_word(rows: Sequence[BankSentence]) -> dict[str, list[BankSentence]]:
 
 
 def run_coverage(args: argparse.Namespace) -> int:
-    from ..language.entry import Entry
     from ..pairs.wordlist import read_word_list
     from .bank import Bank
     from .own import own_sentences
@@ -125,7 +124,7 @@ def run_coverage(args: argparse.Namespace) -> int:
     levels: Counter[str] = Counter()
     absent = []
     for word in words:
-        rows = bank.of(Entry.parse(word.text, word.pos or ""))
+        rows = bank.find(word.entry, TRAINABLE[0])
         levels.update([min(row.level for row in rows)] if rows else ())
         absent += [] if rows else [word.text]
     there = {level: levels[level] for level in TRAINABLE}
@@ -148,7 +147,8 @@ def run_search(args: argparse.Namespace) -> int:
     from .own import own_sentences
 
     bank, entry = Bank(own_sentences(args.webui, args.own)), Entry.parse(args.word)
-    rows, others = bank.find(entry, TRAINABLE[0]), bank.containing(entry)
+    others = bank.containing(entry)
+    rows = bank.find(entry, TRAINABLE[0]) if bank.of(entry) else []
     for row in rows:
         print(f"{row.level} {row.pos or '-':<12} {row.sentence}{' (your own)' if row.source == OWN else ''}")
     if others:

@@ -22,13 +22,14 @@ from .labels import role
 from .lexicon import lemmas
 from .matching import match
 from .notation import Item, Items, Kind, headword, read_notation
-from .patterns import Pattern, patterns
+from .patterns import patterns
 from .phrasal import is_chance
 from .reading import Text, read
+from .slack import Pattern
 from .spelling import spellings
 from .surroundings import Check, checks, has_object, verb_place
 from .tagger import likely
-from .usage import cased, fits, is_compound, is_conditional, is_verb, same_word
+from .usage import cased, fits, is_compound, is_conditional, is_verb, only_verb, same_word
 from .wordsets import FUNCTION, INTRANSITIVE, PARTICLES, PREPOSITIONS
 
 _PLAIN, _WHOLE = re.compile(r"[a-z]+"), re.compile(r"\b[a-z]+\b")
@@ -167,7 +168,9 @@ class Entry:
         elif key == key_of(written) and not (self.parts or self.gloss or means_itself(key)):
             return True  # who lists "found" may mean the past
         form = contested(written, key)
-        if not form or "VERB" not in (self.parts or ("VERB",)) or likely(text, at).get("VERB", 0) < 0.5:
+        if not form or "VERB" not in (self.parts or ("VERB",)):
+            return True
+        if likely(text, at).get("VERB", 0) < 0.5 and not only_verb(text, at):
             return True
         if place := verb_place(text, at):
             return place == form
@@ -201,7 +204,7 @@ def _hyphenated(forms: frozenset[str], text: Text) -> list[int]:
 
 
 def _accepts(text: Text, needed: tuple[Check, ...], phrasal: bool, verb: float, places: list[int]) -> bool:
-    """Whether the words around the phrase at `places` are as they must be, the last one a verb at most up to `verb`."""
+    """Whether the words at `places` and around them are as they must be; the last is a verb by `verb` at most."""
     first, last = places[0], places[-1]
     if verb < 1 and not is_compound(text, first, last, verb):
         return False

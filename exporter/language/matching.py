@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .notation import Kind
-from .patterns import Part, Pattern, Slack
 from .phrasal import is_preposition
 from .reading import Text, is_adverb, is_participle, parts_of, verb_forms
+from .slack import Part, Pattern, Slack
 from .tagger import likely
 from .wordsets import (
     BE,
@@ -204,6 +204,8 @@ class _Search:
             return True
         if key in _CLOSED or key in PARTICLES:
             return False
+        if self.tokens[at - 1].key == "and" and likely(self.text, at).get("VERB", 0) > 0.5:
+            return False  # pick a card and stand up
         parts = parts_of(key)
         if parts == {"VERB"} and not (self.tokens[at - 1].key in DETERMINERS or self.tokens[at - 1].key in POSSESSIVES):
             return is_participle(key) and slack in _NOUNS

@@ -6,9 +6,7 @@ Only the head of a phrase inflects: the verb of "make up your mind", the last no
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import Enum
 from functools import lru_cache
-from typing import NamedTuple
 
 from .item_forms import (
     all_forms,
@@ -24,6 +22,7 @@ from .item_forms import (
 )
 from .notation import Item, Items, Kind
 from .reading import Token, is_adverb, parts_of, read
+from .slack import Compound, Part, Pattern, Slack
 from .spelling import SOLID
 from .wordsets import (
     BE,
@@ -38,50 +37,6 @@ from .wordsets import (
     POSSESSIVES,
     PREPOSITIONS,
 )
-
-
-class Slack(Enum):
-    """Which other words may come before a part of a phrase."""
-
-    NONE = 0
-    ADVERBS = 1
-    TIMES = 2  # adverbs and times: "wait half an hour for"
-    NOUN = 3  # what comes before a noun: "took a very nice photo"
-    OBJECT = 4  # what a particle may follow: "put the heavy box down"
-    PLACEHOLDER = 5  # the same where a list writes sb or sth
-    PERSON = 6  # the same, and it may not be left out: "give sb a hand"
-    GAP = 7  # any
-    BARE = 8  # as NOUN, but for articles: "take an active part in"
-    DIRECT = 9  # "come right back", "sit back down"
-
-
-class Compound(Enum):
-    """Whether the last word has to be a noun in the sentence, and how clearly: "the bus stops" has no "bus stop"."""
-
-    NONE = 1.0
-    APART = 0.7  # as the entry has it
-    SPLIT = 0.25  # where the entry is one word: "water falls" for waterfall
-
-
-class Part(NamedTuple):
-    """One word of a pattern. `kind` is how it is matched, `forms` what a WORD may be."""
-
-    kind: Kind
-    forms: frozenset[str]
-    slack: Slack
-    optional: bool = False
-    hyphen: bool = False  # only with a hyphen before it: "check-in" is no "check in"
-    determined: bool = False  # the entry has an article before it, any of which will do
-    particle: bool = False  # apart from its verb it must not be a preposition: "got the box up the stairs"
-
-
-class Pattern(NamedTuple):
-    parts: tuple[Part, ...]
-    verbal: bool = False
-    question: bool = False  # only in one
-    noun: bool = False  # ends in a noun that may not go on: "take your photo album" is no "take a photo"
-    compound: Compound = Compound.NONE
-
 
 ANY_DETERMINER = DETERMINERS | {"another", "both", "all", "much", "many", "more", "several", "few", "own"}
 _MEETING = frozenset(["run", "look", "get", "bump", "break", "crash", "burst"])  # nothing comes before their *into*
@@ -156,7 +111,7 @@ def _apart(key: str) -> tuple[Pattern, ...]:
     zipf, found = lexicon().zipf, []
     for at in range(3, len(key) - 2):
         first, second = key[:at], key[at:]
-        if zipf.get(first, 0) <= 4 or zipf.get(second, 0) <= 4 or {first, second} & (PARTICLES | FUNCTION):
+        if zipf.get(first, 0) <= 4 or zipf.get(second, 0) <= 3.3 or {first, second} & (PARTICLES | FUNCTION):
             continue
         listed = lexicon().levels.get(first, {})
         if "ADJ" in listed and listed["ADJ"] <= listed.get("NOUN", listed["ADJ"]):

@@ -37,11 +37,12 @@ _RULES = (
     ("logue", r"(\w+log)ue(s?)$", r"\1\2"),
     ("log", r"^(catalog|dialog|analog|monolog|prolog|epilog)(s?)$", r"\1ue\2"),
     # At the end of a second syllable: "travelled" is "traveled", but "filled" is not "filed".
-    ("ll", r"(\w*[aeiou]\w*[aeiou])ll(ed|ing|[eo]rs?|en|ery|ist|ous)$", r"\1l\2"),
-    ("l", r"(\w*[aeiou]\w*[aeiou])l(ed|ing|[eo]rs?|en|ery|ist|ous)$", r"\1ll\2"),
+    ("ll", r"(\w*[aeiou]\w*[aeiou])ll(ed|ing|[eo]rs?|en|ery|ist|ous|ations?)$", r"\1l\2"),
+    ("l", r"(\w*[aeiou]\w*[aeiou])l(ed|ing|[eo]rs?|en|ery|ist|ous|ations?)$", r"\1ll\2"),
     ("eabl", r"(\w{2,}[^\Waeioucg])eabl([ey])$", r"\1abl\2"),  # likeable
     ("abl", r"(\w{2,}[^\Waeioucg])abl([ey])$", r"\1eabl\2"),
 )
+_LONGEST = 60  # letters: no word has so many, and the rules take the cube of their number
 _SAME = """
 tyre:tire grey:gray greyish:grayish programme:program cheque:check kerb:curb pyjamas:pajamas mum:mom mummy:mommy
 jewellery:jewelry aluminium:aluminum doughnut:donut grandad:granddad yoghurt:yogurt yoghourt:yogurt
@@ -57,8 +58,8 @@ carburettor:carburetor chequered:checkered gauge:gage granny:grannie hippy:hippi
 ketchup:catsup lasagne:lasagna liquorice:licorice nosy:nosey phoney:phony racquet:racket speciality:specialty
 swap:swop titbit:tidbit veranda:verandah vice:vise waggon:wagon woolly:wooly hooray:hurray hummus:houmous
 gramme:gram kilogramme:kilogram furore:furor mum:mam syrup:sirup dyke:dike naught:nought through:thru
-orangutan:orangoutan blonde:blond manoeuvre:maneuver bannister:banister snigger:snicker
-fledgling:fledgeling eyrie:aerie matt:matte carcass:carcase connection:connexion reflection:reflexion
+orangutan:orangoutan blonde:blond manoeuvre:maneuver bannister:banister snigger:snicker fledgling:fledgeling eyrie:aerie
+matt:matte carcass:carcase connection:connexion reflection:reflexion
 """
 # The one on the left is also written as the one on the right, but nobody means the left one by the right one.
 _ONE_WAY = frozenset(["whilst", "gotten", "zip", "gauge", "speciality", "vice"])
@@ -105,6 +106,6 @@ def spellings(word: str) -> frozenset[str]:
     """Other spellings of `word` (lower case), among them ones that nobody uses; without `word` itself."""
     found = set(_table().get(word, ()))
     for letters, pattern, to in _rules():
-        if letters in word:
+        if letters in word and len(word) <= _LONGEST:
             found.add(pattern.sub(to, word, count=1))
     return frozenset(found) - {word}

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..common.encoding import check_json_size, detect_encoding, guessed, open_text
 from ..common.errors import InputError
+from ..common.ordinary import ordinary
 from .anki import read_apkg
 from .arrow import read_parquet, read_saved_dataset
 from .columns import Columns, Places, Reading
 from .delimited import read_delimited
 from .excel import read_excel
-from .header import SENTENCE, Cells, cell_text, word_text
+from .header import LOOK, SENTENCE, Cells, cell_text, in_english, word_text
 from .json_tables import read_json
-from .ordinary import ordinary
 
 # What is read by a program of its own, by the ending. Everything else is text, and JSON is known by how it begins.
 KINDS: dict[str, Callable[[Path, Reading], Iterator[Cells]]] = {
@@ -78,10 +79,14 @@ def read_rows(
     header: Sequence[str] = ()
     places, first = Places(), True
     with ordinary(path) as file:
-        for number, names, values in cells_of(file, reading):
+        cells = cells_of(file, reading)
+        head = list(islice(cells, LOOK))
+        for number, names, values in chain(head, cells):
             if first or names != header:
                 # Only the first row must have every needed key; where a later one lacks it, the cell is blank.
                 places = reading.columns.find(names, reading.needed if first else ())
+                if first:
+                    places = in_english(places, names, [row for _, like, row in head if like == names], reading)
                 header, first = names, False
             yield from _rows(path, number, names, values, places)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..common.encoding import detect_encoding, guessed, open_text
 from ..common.errors import InputError, Option, Problem
+from ..common.ordinary import STDIN, ordinary
 from ..language.entry import Entry
 from ..language.levels import LEVELS
 from .columns import Columns, Places, Reading, level_in, listed
@@ -21,7 +22,6 @@ from .delimited import anki_export, is_separator_line
 from .header import columns_by_content, word_text
 from .lines import is_english, most, read_lines, unnumbered
 from .markup import word_without_markup
-from .ordinary import STDIN, ordinary
 from .tables import TABLES, TableRow, looks_like_json, read_rows
 
 _LOOK = 40  # lines
@@ -87,12 +87,6 @@ def read_word_list(source: str | Path, columns: Columns | None = None, sheet: st
     path, reading = Path(source), Reading(columns or Columns(), ("word",), sheet)
     if str(source) == STDIN and not hasattr(sys.stdin, "buffer"):  # a stream of text in its place
         return _of_lines(sys.stdin.read().splitlines(), "standard input")
-    if str(source) != STDIN and not path.exists() and not path.is_symlink():
-        raise InputError(
-            "{file} does not exist. To give the words themselves, use {option} {file}.",
-            file=source,
-            option=Option("words"),
-        )
     with ordinary(path) as file:
         if file.is_dir() or file.suffix.lower() in TABLES:
             return _of_rows(file, reading, source)

@@ -126,6 +126,12 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
         help="where WORDS is an Anki deck (.apkg, or notes in plain text): save it as DECK with sentences in its empty "
         "example fields, and everything else as it was",
     )
+    parser.add_argument(
+        "--anki",
+        metavar="DECK",
+        help="a deck of the Anki that runs on this machine (with AnkiConnect), by its name, instead of WORDS: put the "
+        "sentences into its empty example fields",
+    )
     parser.add_argument("--title", default="", help="of a worksheet (default: the level)")
     parser.add_argument(
         "--exercise",

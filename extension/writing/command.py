@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ...exporter.common.errors import InputError, Option, out_of_range
@@ -18,7 +21,7 @@ from .output_formats import as_dict, check_target, save, write_sheet
 from .settings import WriteSettings
 
 if TYPE_CHECKING:
-    from ...exporter.pairs.wordlist import ListedWord
+    from ...exporter.pairs.wordlist import ListedWord, WordList
     from .journal import Journal
     from .sheet import SheetRow
 
@@ -100,6 +103,7 @@ def _save(args: argparse.Namespace, level: str, rows: list[SheetRow]) -> None:
     """Write the files that were asked for."""
     from ...exporter.pairs.columns import Columns
     from .fill_deck import filled_deck
+    from .running_anki import fill
     from .sheet import Look, Sheet
 
     if args.out is not None:
@@ -111,6 +115,9 @@ def _save(args: argparse.Namespace, level: str, rows: list[SheetRow]) -> None:
         data, filled = filled_deck(args.source, Columns.parse(args.columns), rows)
         save(args.fill, data)
         print(f"{filled} example fields filled: {args.fill}", file=sys.stderr)
+    if args.anki is not None:
+        filled = fill(args.anki, Columns.parse(args.columns), rows)
+        print(f"{filled} example fields filled in Anki: {args.anki}", file=sys.stderr)
 
 
 def _words(args: argparse.Namespace, level: str) -> list[ListedWord]:
@@ -118,13 +125,19 @@ def _words(args: argparse.Namespace, level: str) -> list[ListedWord]:
     from ...exporter.pairs.columns import Columns
     from .words import read_words, split_words
 
-    if (args.source is None) == (args.words is None):
+    if sum(given is not None for given in (args.source, args.words, args.anki)) != 1:
         raise InputError(
             "Give the words either as a file (or - for standard input) or with {option} a,b,c.", option=Option("words")
         )
     if args.words is not None:
         return split_words(args.words)
-    words = read_words(args.source, Columns.parse(args.columns), args.sheet)
+    if not args.anki and args.source != "-" and not os.path.lexists(args.source):
+        raise InputError(
+            "{file} does not exist. To give the words themselves, use {option} {file}.",
+            file=args.source,
+            option=Option("words"),
+        )
+    words = _deck_words(args) if args.anki else read_words(args.source, Columns.parse(args.columns), args.sheet)
     for note in words.notes:
         print(f"Note: {note}", file=sys.stderr)
     here = words.at(*TRAINABLE) if args.levels_from_list else words.at(level)
@@ -141,6 +154,21 @@ def _words(args: argparse.Namespace, level: str) -> list[ListedWord]:
     if args.levels_from_list:
         print(f"Levels from the list: {here.counts(level)}.", file=sys.stderr)
     return [*here.words]
+
+
+def _deck_words(args: argparse.Namespace) -> WordList:
+    """The words of the running Anki's deck, read as those of an exported one."""
+    from ...exporter.pairs.columns import Columns
+    from .fill_deck import filled_deck
+    from .running_anki import as_export, deck_notes
+    from .words import read_words
+
+    notes = deck_notes(args.anki)
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "deck.txt"
+        file.write_text(as_export(notes), encoding="utf-8")
+        filled_deck(str(file), Columns.parse(args.columns), ())  # says what is wrong with it
+        return read_words(str(file), Columns.parse(args.columns))
 
 
 def _check(args: argparse.Namespace, level: str) -> None:

@@ -23,17 +23,21 @@ from ...exporter.pairs.delimited import anki_export
 from ...exporter.pairs.wordlist import entry_text
 from .sheet import SheetRow
 
-_NEEDED = ("word", "sentence")
+NEEDED = ("word", "sentence")
 
 
 @dataclass
-class _Filling:
+class Filling:
     """The accepted sentences by word, and how many fields have got one."""
 
     sentences: dict[str, str]
     columns: Columns
     filled: int = 0
     html: bool = True
+
+    @classmethod
+    def of(cls, rows: Sequence[SheetRow], columns: Columns) -> Filling:
+        return cls({row.word: row.sentence for row in reversed(rows) if row.accepted and row.sentence}, columns)
 
     def fields(self, names: Sequence[str], cells: list[str], needed: Sequence[str] = ()) -> list[str]:
         """The `cells` of a note with a sentence where its example is empty. Raises InputError for a needed column."""
@@ -53,8 +57,7 @@ def filled_deck(source: str | None, columns: Columns, rows: Sequence[SheetRow]) 
 
     Raises InputError where it is no deck, or has no fields for word and example.
     """
-    sentences = {row.word: row.sentence for row in reversed(rows) if row.accepted and row.sentence}
-    filling = _Filling(sentences, columns)
+    filling = Filling.of(rows, columns)
     path = Path(source or "")
     if not path.is_file():
         raise _no_deck(path)
@@ -71,7 +74,7 @@ def _no_deck(path: Path) -> InputError:
     )
 
 
-def _notes(path: Path, filling: _Filling) -> bytes:
+def _notes(path: Path, filling: Filling) -> bytes:
     with open_text(path, detect_encoding(path)) as file:
         lines = file.readlines()
     export = anki_export(lines)
@@ -83,11 +86,11 @@ def _notes(path: Path, filling: _Filling) -> bytes:
     writer = csv.writer(out, delimiter=export.separator, lineterminator="\n")
     for cells in csv.reader(lines[export.lines :], delimiter=export.separator):
         names = export.names or [f"column {i}" for i in range(1, len(cells) + 1)]
-        writer.writerow(filling.fields(names, cells, _NEEDED))
+        writer.writerow(filling.fields(names, cells, NEEDED))
     return out.getvalue().encode()
 
 
-def _package(path: Path, filling: _Filling) -> bytes:
+def _package(path: Path, filling: Filling) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(path) as archive, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as copy:
         database = next((name for name in DATABASES if name in archive.namelist()), "")
@@ -99,7 +102,7 @@ def _package(path: Path, filling: _Filling) -> bytes:
     return packed.getvalue()
 
 
-def _collection(data: bytes, filling: _Filling) -> bytes:
+def _collection(data: bytes, filling: Filling) -> bytes:
     """The database of notes; a changed one is newer, so that Anki takes it over when the deck is imported."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "notes"
@@ -109,7 +112,7 @@ def _collection(data: bytes, filling: _Filling) -> bytes:
             notes = db.execute("select id, mid, flds from notes order by id").fetchall()
             kinds = {kind for _, kind, _ in notes}
             for number, kind, fields in notes:
-                needed = _NEEDED if len(kinds) == 1 else ()
+                needed = NEEDED if len(kinds) == 1 else ()
                 cells = fields.split(SEPARATOR)
                 new = filling.fields(names.get(kind, ())[:-1], cells, needed)
                 if new is not cells:

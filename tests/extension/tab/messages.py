@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 ROOMS = ("exporter", "extension", "patches")
 # Parts of the command line; what they say never comes to a page.
-COMMANDS = ("command", "rate_command", "check_command", "studio", "cli", "__main__")
+COMMANDS = ("command", "arguments", "rate_command", "check_command", "studio", "cli", "__main__")
 ERRORS = {"CefrError"}
 # Calls that take messages, and which of their arguments are ones.
 TAKERS = {"Problem": (0,), "Check": (1,), "Metric": (1,), "OutputFormat": (1,)}

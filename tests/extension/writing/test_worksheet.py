@@ -30,6 +30,7 @@ def test_gaps_and_answers() -> None:
         "_____ the window & <wait>.": "open",
     }
     assert [t.answer for t in exercises(SHEET)] == [t.answer for t in exercises(SHEET)]
+    assert SheetRow("ice-cream", "We ate ice cream.").gapped == "We ate _____."
     orders = {tuple(t.answer for t in exercises(replace(SHEET, look=Look(seed=seed)))) for seed in range(6)}
     assert len(orders) > 1
 
@@ -59,6 +60,7 @@ def test_a_page_to_print() -> None:
 
 def test_a_document() -> None:
     docx = pytest.importorskip("docx", reason="python-docx is not installed")
+    assert worksheet_document(replace(SHEET, look=Look("\0\x0b\udcff\ufffe")))  # signs that no document may have
     document = docx.Document(BytesIO(worksheet_document(replace(SHEET, look=Look(paper="Letter")))))
     lines = [paragraph.text for paragraph in document.paragraphs]
     assert lines[0] == "English vocabulary, level A1"
