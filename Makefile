@@ -108,14 +108,16 @@ fix: $(VENV)/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# FIRST=10000: other cases.
+FIRST ?= 0
 fuzz: $(VENV)/.installed
-	$(PY) -W ignore -m tests.fuzz.tables 10000
-	$(PY) -W ignore -m tests.fuzz.files 1000
-	$(PY) -W ignore -m tests.fuzz.calls 2000
+	$(PY) -W ignore -m tests.fuzz.tables 10000 $(FIRST)
+	$(PY) -W ignore -m tests.fuzz.files 1000 $(FIRST)
+	$(PY) -W ignore -m tests.fuzz.calls 2000 $(FIRST)
 	OMP_NUM_THREADS=1 $(PY) -W ignore -m tests.fuzz.faults 200
 	CEFR_EVERY_KILL=1 OMP_NUM_THREADS=1 $(PY) -m pytest -q tests/test_kills.py
 
-# The tab by two pages, again and again; MINUTES=3 in CI.
+# The tab by two pages, again and again; MINUTES=0, in CI, are three rounds.
 MINUTES ?= 120
 soak: $(VENV)/.installed
 	$(PY) -W ignore -m tests.soak $(MINUTES)

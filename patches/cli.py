@@ -81,10 +81,11 @@ def _show_missing(reports: list[Report], root: Path) -> int:
 
 def _apply(reports: list[Report], one: bool, root: Path) -> int:
     from .patcher import apply
-    from .store import NotApplied
+    from .store import NotApplied, tidy
 
     done, failed = [], [r for r in reports if one and r.state == "unreadable"]
     for report in reports:
+        tidy(report.script)
         _print(report, always=one)
         if report.after is None:
             continue

@@ -8,10 +8,10 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 # `make fuzz` stops every command at each of its changes; the tests at one of several.
 EVERY = bool(os.environ.get("CEFR_EVERY_KILL"))
-_CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.truncate"}
 _STOPPED = 77
 
 
@@ -56,12 +56,7 @@ def _hook(folder: str, number: int) -> Callable[[str, tuple[object, ...]], None]
 
     def hook(event: str, args: tuple[object, ...]) -> None:
         nonlocal left
-        if event == "open":
-            flags = args[2]
-            changes = isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR)
-        else:
-            changes = event in _CHANGES
-        if changes and any(isinstance(a, str) and a.startswith(folder) for a in map(_path, args)):
+        if any(path.startswith(folder) for path in _changed(event, args)):
             left -= 1
             if left == 0:
                 os._exit(_STOPPED)
@@ -69,5 +64,22 @@ def _hook(folder: str, number: int) -> Callable[[str, tuple[object, ...]], None]
     return hook
 
 
-def _path(argument: object) -> object:
-    return os.fspath(argument) if isinstance(argument, os.PathLike) else argument
+def _changed(event: str, args: tuple[Any, ...]) -> list[str]:
+    """What is about to change on the disk."""
+    if event == "open":
+        flags = args[2]
+        return [_path(args[0])] if isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR) else []
+    if event in ("os.rename", "os.link"):
+        return [_path(args[0]), _path(args[1])]
+    if event in ("os.remove", "os.rmdir"):
+        return [_path(args[0], args[1])]
+    if event in ("os.mkdir", "os.truncate"):
+        path = _path(args[0])
+        return [] if event == "os.mkdir" and Path(path).is_dir() else [path]  # makedirs tries those that are there
+    return []
+
+
+def _path(argument: object, folder: int = -1) -> str:
+    """A path of an event; `shutil.rmtree` names what is in a folder that it has opened. Empty for an open file."""
+    name = os.fspath(argument) if isinstance(argument, str | os.PathLike) else ""
+    return str(Path(f"/proc/self/fd/{folder}").readlink() / name) if folder >= 0 else str(name)

@@ -2,7 +2,8 @@
 
 `python -m tests.soak 120` goes on for that many minutes. Each round opens two pages, exports, trains, evaluates,
 writes, applies the adapter and takes it off. Its results are those of the first round to the last bit, and at the end
-the server has no more memory and open files than after the first round, give or take a tenth.
+the server has no more memory and open files than after the second round, give or take a tenth. (In the first two it
+loads what it uses; in ten it comes to keep as many pages as it may.)
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any
 from .browser.conftest import studio
 from .extension.tiny import save_tiny_model
 
-ALLOWED = 1.1  # of what the server had after the first round
+ALLOWED = 1.1  # of what the server had after the second round
 _SETTINGS = {"train-rank": 8, "train-alpha": 16, "train-batch": 16, "train-epochs": 0.5, "train-evaluations": 1}
 
 
@@ -147,20 +148,21 @@ def soak(minutes: float, folder: Path) -> str:
     """Rounds for that long, at least three. A line that sums them up; an AssertionError where something is wrong."""
     model, data = save_tiny_model(folder / "model"), folder / "data"
     with studio(data, "--model", str(model), OMP_NUM_THREADS="1") as running:
-        begun, rounds, before = time.monotonic(), 1, one_round(running.url, data)
-        after_first = used = Used.by(running.process)
-        print(f"round 1: {used}", flush=True)
-        while time.monotonic() - begun < 60 * minutes or rounds < 3:
-            now, rounds = one_round(running.url, data), rounds + 1
-            wrong = [name for name in before if now[name] != before[name]]
-            assert not wrong, f"round {rounds}: other {', '.join(wrong)}"
-            used = Used.by(running.process)
-            print(f"round {rounds}: {used}", flush=True)
+        begun, first, used = time.monotonic(), {}, []
+        while time.monotonic() - begun < 60 * minutes or len(used) < 3:
+            now = one_round(running.url, data)
+            first = first or now
+            used.append(Used.by(running.process))
+            print(f"round {len(used)}: {used[-1]}", flush=True)
+            wrong = [name for name in first if now[name] != first[name]]
+            assert not wrong, f"round {len(used)}: other {', '.join(wrong)}"
         assert "Traceback" not in running.printed(), running.printed()
     took = (time.monotonic() - begun) / 60
-    said = f"{rounds} rounds in {took:.1f} minutes, each with the same results: {after_first} at first, {used} at last"
-    assert used.memory <= ALLOWED * after_first.memory, said
-    assert used.files <= ALLOWED * after_first.files, said
+    said = (
+        f"{len(used)} rounds in {took:.1f} minutes, each with the same results: {used[1]} after two, {used[-1]} at last"
+    )
+    assert used[-1].memory <= ALLOWED * used[1].memory, said
+    assert used[-1].files <= ALLOWED * used[1].files, said
     return said
 
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from .encoding import check_json_size
 from .errors import InputError
+from .ordinary import ordinary
 
 Made = TypeVar("Made")
 
@@ -22,8 +23,9 @@ _PLAIN = {str: "text", bool: "true or false", int: "a whole number", float: "a n
 def read_object(path: Path) -> dict[str, Any]:
     """The object in a JSON file. Raises InputError when there is none, or anything else."""
     try:
-        check_json_size(path)
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
+        with ordinary(path) as file:
+            check_json_size(file)
+            data = json.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         cause = getattr(error, "strerror", None) or error
         raise InputError("{file} cannot be read: {cause}. Take another copy of it.", file=path, cause=cause) from None

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ..common.errors import InputError
 from .levels import LEVELS, parse_level
@@ -129,6 +129,7 @@ def _paragraphs(lines: list[str]) -> Iterator[str]:
 def _lines(source: str) -> Iterator[str]:
     """The lines without outer spaces. Raises InputError when `source` is not text."""
     from ..common.encoding import detect_encoding, open_text
+    from ..common.ordinary import ordinary
 
     if source == "-":
         data = sys.stdin.buffer.read()
@@ -140,14 +141,19 @@ def _lines(source: str) -> Iterator[str]:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = data.decode("cp1254", errors="replace")
-        file: Any = io.StringIO(text)
     else:
         path = Path(source)
         if path.is_dir():
             raise InputError("{file} is a folder. Give a text file with one sentence a line.", file=source)
         if not path.exists():
             raise InputError("{file} does not exist. Give a text file with one sentence a line, or - .", file=source)
-        file = open_text(path, detect_encoding(path))
+        with ordinary(path) as whole:  # what comes through a pipe is read twice, too
+            yield from _pieces(open_text(whole, detect_encoding(whole)))
+        return
+    yield from _pieces(io.StringIO(text))
+
+
+def _pieces(file: TextIO) -> Iterator[str]:
     with file:
         for line in file:
             for piece in line.split("\r"):

@@ -42,6 +42,7 @@ _RULES = (
     ("eabl", r"(\w{2,}[^\Waeioucg])eabl([ey])$", r"\1abl\2"),  # likeable
     ("abl", r"(\w{2,}[^\Waeioucg])abl([ey])$", r"\1eabl\2"),
 )
+_LONGEST = 60  # letters: no word has so many, and the rules take the cube of their number
 _SAME = """
 tyre:tire grey:gray greyish:grayish programme:program cheque:check kerb:curb pyjamas:pajamas mum:mom mummy:mommy
 jewellery:jewelry aluminium:aluminum doughnut:donut grandad:granddad yoghurt:yogurt yoghourt:yogurt
@@ -105,6 +106,6 @@ def spellings(word: str) -> frozenset[str]:
     """Other spellings of `word` (lower case), among them ones that nobody uses; without `word` itself."""
     found = set(_table().get(word, ()))
     for letters, pattern, to in _rules():
-        if letters in word:
+        if letters in word and len(word) <= _LONGEST:
             found.add(pattern.sub(to, word, count=1))
     return frozenset(found) - {word}

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from ..common.encoding import check_json_size, detect_encoding, guessed, open_text
 from ..common.errors import InputError
+from ..common.ordinary import ordinary
 from .anki import read_apkg
 from .arrow import read_parquet, read_saved_dataset
 from .columns import Columns, Places, Reading
@@ -21,7 +22,6 @@ from .delimited import read_delimited
 from .excel import read_excel
 from .header import LOOK, SENTENCE, Cells, cell_text, in_english, word_text
 from .json_tables import read_json
-from .ordinary import ordinary
 
 # What is read by a program of its own, by the ending. Everything else is text, and JSON is known by how it begins.
 KINDS: dict[str, Callable[[Path, Reading], Iterator[Cells]]] = {

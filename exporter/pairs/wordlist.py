@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..common.encoding import detect_encoding, guessed, open_text
 from ..common.errors import InputError, Option, Problem
+from ..common.ordinary import STDIN, ordinary
 from ..language.entry import Entry
 from ..language.levels import LEVELS
 from .columns import Columns, Places, Reading, level_in, listed
@@ -21,7 +22,6 @@ from .delimited import anki_export, is_separator_line
 from .header import columns_by_content, word_text
 from .lines import is_english, most, read_lines, unnumbered
 from .markup import word_without_markup
-from .ordinary import STDIN, ordinary
 from .tables import TABLES, TableRow, looks_like_json, read_rows
 
 _LOOK = 40  # lines

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..common.encoding import check_json_size, detect_encoding, guessed, open_text
 from ..common.errors import InputError, Problem
-from ..pairs.ordinary import ordinary
+from ..common.ordinary import ordinary
 from .formats import FORMATS, RECORD, ROW, Format
 from .prompt import (
     CLOSING,

@@ -242,6 +242,8 @@ def endpoint(url: str, prompt_form: str) -> str:
         raise ModelError(
             "{url} is not the address of a server. An address looks like http://127.0.0.1:5000", url=repr(url)
         )
+    if "@" in url or "?" in url:  # which would be in every message about the server
+        raise ModelError("The address of a server holds no password and no question mark. Set a key as OPENAI_API_KEY.")
     if prompt_form not in PROMPT_FORMS:
         raise InputError(
             "There is no prompt form {form}. Choose one of {forms}.",

@@ -40,7 +40,7 @@ def shapes(path: Path) -> dict[str, tuple[int, ...]]:
         whole = 8 + length + max((int(end) for _, _, end in entries.values()), default=0)
         if any(prod(shape) < 0 or not 0 <= begin <= end for shape, begin, end in entries.values()):
             raise ValueError
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         raise ValueError(_incomplete(size, None)) from None
     if size != whole:
         raise ValueError(_incomplete(size, whole))

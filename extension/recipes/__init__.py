@@ -12,7 +12,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import CefrError, InputError, Problem
+from ...exporter.common.errors import CefrError, InputError, Problem, first_line
+from ...exporter.common.ordinary import ordinary
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ..training.fields import LANGUAGES, say
 from ..training.settings import SETTINGS, TrainSettings
@@ -54,8 +55,9 @@ def recipe(level: str, kind: str = DEFAULT) -> Recipe:
     if kind in KINDS:
         return _recipe(f"{kind}/{level}", level, entries)
     try:
-        text = Path(kind).read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
+        with ordinary(Path(kind)) as file:
+            text = file.read_text(encoding="utf-8")
+    except (OSError, ValueError, InputError) as error:
         raise InputError(
             "--recipe {recipe}: neither {kinds}, nor a file to read ({reason}).",
             recipe=kind,
@@ -86,8 +88,8 @@ def _entries(name: str, text: str) -> dict[str, Any]:
 
     try:
         entries = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        reason = str(error).splitlines()[0]
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # the last two: a number too long, brackets too deep
+        reason = first_line(error)
         raise InputError("The recipe {recipe} is not YAML: {reason}.", recipe=name, reason=reason) from None
     if not isinstance(entries, dict):
         raise InputError("The recipe {recipe} holds no settings. Write one a line, like: epochs: 2", recipe=name)

@@ -10,6 +10,9 @@ import gradio as gr
 
 # Blocks took css until 6.0 moved it to launch().
 _CSS_IN_BLOCKS = "css" in inspect.signature(gr.Blocks.__init__).parameters
+# gradio keeps what each page has been shown, more than a megabyte, also after it is closed; of 10,000 pages if it may.
+# A page that was not used while as many others were has to be loaded again.
+_PAGES = 20
 
 
 def blocks(title: str, css: str) -> Any:
@@ -27,6 +30,7 @@ def launch(page: Any, css: str, host: str, port: int) -> None:
         inbrowser=False,
         share=False,
         quiet=True,
+        state_session_capacity=_PAGES,
         **({} if _CSS_IN_BLOCKS else {"css": css}),
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...exporter.common.errors import InputError, ModelError, Option, TargetError
+from ...exporter.common.memory import share_one_heap
 from ..writing.arguments import add_prompt_form, prompt_form_of_server
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
     if not 1 <= args.port <= 65535:
         raise InputError("{option} {port} is out of range: 1 to 65535.", option=Option("port"), port=args.port)
     host = _host(args)
+    share_one_heap()
 
     from . import page
     from .gradio_compat import blocks, launch

@@ -120,14 +120,17 @@ def _draw(path: Path, name: str, entries: Entries, drawer: Callable[[Any, Entrie
 def png(figure: Any) -> bytes:
     """The picture of a matplotlib figure.
 
-    matplotlib keeps the fonts of every thread open, and each of our jobs has a thread of its own: they are closed.
+    matplotlib keeps the fonts of every thread open, and each of our jobs has a thread of its own: they are closed. The
+    ten megabytes of dots go at once, too: every text of a figure keeps them until Python collects its cycles.
     """
-    from matplotlib import font_manager
+    from matplotlib import font_manager, text
 
     out = io.BytesIO()
     figure.savefig(out, format="png", dpi=DPI)
     with suppress(AttributeError):  # a private name, as matplotlib itself clears it in the child of a fork
         font_manager._get_font.cache_clear()  # pyright: ignore[reportAttributeAccessIssue]
+    for one in figure.findobj(text.Text):
+        one._renderer = None
     return out.getvalue()
 
 

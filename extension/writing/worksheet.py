@@ -69,7 +69,8 @@ def _size(tasks: Sequence[Exercise]) -> tuple[float, int]:
 
 
 def _title(sheet: Sheet) -> str:
-    return sheet.look.title or f"English vocabulary, level {sheet.level}"
+    title = sheet.look.title or f"English vocabulary, level {sheet.level}"
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in title)  # Word and UTF-8 refuse some signs
 
 
 def worksheet_page(sheet: Sheet) -> bytes:

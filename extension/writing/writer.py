@@ -88,9 +88,10 @@ class Writer:
     def _server(self, url: str, model: str) -> Server:
         from ..models.server import Server, tells_key
 
+        server = Server(url, self._args.parallel, self._args.timeout, model=model, prompt_form=self._prompt_form)
         if tells_key(url):
             print(f"Note: OPENAI_API_KEY goes to {url} unencrypted. Unset it, or use https.", file=sys.stderr)
-        return Server(url, self._args.parallel, self._args.timeout, model=model, prompt_form=self._prompt_form)
+        return server
 
 
 def is_url(model: str) -> bool:

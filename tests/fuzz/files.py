@@ -33,6 +33,7 @@ from cefr_sentences.extension.models.adapter import check_adapter
 from cefr_sentences.extension.models.gguf import read_gguf
 from cefr_sentences.extension.models.server import Server
 from cefr_sentences.extension.models.weights import check_file
+from cefr_sentences.extension.recipes import recipe
 from cefr_sentences.extension.training.log import read_log
 from cefr_sentences.extension.training.plan import RESUME, Plan
 from cefr_sentences.extension.training.plots import read_entries
@@ -180,6 +181,9 @@ _CARD = {
 }
 
 
+_RECIPE = b"rank: 8\nepochs: {value: 2.5, why: {en: x}}\nprojections: [q, v]\nscheduler: cosine\n"
+
+
 def _safetensors(chance: random.Random) -> bytes:
     tensors = {"a": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, "__metadata__": {"format": "pt"}}
     header = _json(tensors, chance)
@@ -228,6 +232,7 @@ KINDS: dict[str, tuple[str, Made, Callable[[Path], object]]] = {
         lambda c: damaged(b"word,sentence,level,pos\ndog,I have a dog.,A1,noun\ncat,A cat.,A1,noun\n", c),
         read_own,
     ),
+    "recipe": ("r.yaml", lambda c: damaged(_RECIPE, c), lambda path: recipe("A1", str(path))),
     "safetensors": ("a.safetensors", _safetensors, check_file),
     "gguf": ("m.gguf", lambda c: damaged(_gguf(), c), read_gguf),
     "reply": ("reply.json", lambda c: _json(_REPLY, c), _read_reply),
@@ -252,12 +257,12 @@ def try_one(kind: str, seed: int, folder: Path) -> str:
     return "read"
 
 
-def main(cases: int) -> Counter[str]:
+def main(cases: int = 500, first: int = 0) -> Counter[str]:
     """Try that many of each kind; a line for each that failed, and a summary."""
     became: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
         for kind in KINDS:
-            for seed in range(cases):
+            for seed in range(first, first + cases):
                 begun = time.process_time()
                 try:
                     became[try_one(kind, seed, Path(folder))] += 1
@@ -272,5 +277,5 @@ def main(cases: int) -> Counter[str]:
 
 
 if __name__ == "__main__":
-    became = main(int(sys.argv[1]) if len(sys.argv) > 1 else 500)
+    became = main(*map(int, sys.argv[1:]))
     sys.exit(bool(became["failed"] or became["slow"]))

@@ -4,6 +4,7 @@ import time
 
 import pytest
 from cefr_sentences.exporter.language.sentences import count_sentences, split_sentences
+from cefr_sentences.exporter.language.spelling import spellings
 
 
 @pytest.mark.parametrize(
@@ -54,8 +55,9 @@ def test_no_space_after_the_end() -> None:
     assert split_sentences("He came home.She left.") == ["He came home.", "She left."]
 
 
-@pytest.mark.parametrize("piece", [".", "? ", "a.", '"', "A. ", ".'", "a.A"])
+@pytest.mark.parametrize("piece", [".", "? ", "a.", '"', "A. ", ".'", "a.A", "a"])
 def test_the_time_grows_with_the_length(piece: str) -> None:
     started = time.process_time()
     count_sentences(piece * 20_000)
+    spellings(piece.lower() * 20_000)
     assert time.process_time() - started < 5

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from cefr_sentences.exporter.common.checked import read_object
 from cefr_sentences.exporter.common.errors import InputError
 from cefr_sentences.exporter.pairs.checking import load_pairs
 from cefr_sentences.exporter.pairs.tables import read_rows
@@ -116,8 +117,9 @@ def test_a_row_number_that_no_sheet_has(tmp_path: Path) -> None:
 def test_pipes_and_devices(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
     for path in (tmp_path / "pipe.csv", Path("/dev/zero"), Path("/dev/null")):
-        with pytest.raises(InputError, match="neither a file nor a folder"):
-            list(read_rows(path))
+        for read in (read_rows, read_object):
+            with pytest.raises(InputError, match="neither a file nor a folder"):
+                list(read(path))
     (tmp_path / "loop.csv").symlink_to(tmp_path / "loop.csv")
     with pytest.raises(InputError, match="cannot be read"):
         list(read_rows(tmp_path / "loop.csv"))

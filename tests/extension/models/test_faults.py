@@ -168,6 +168,11 @@ DAMAGES: list[tuple[str, Callable[[bytes], bytes], str]] = [
     ("half", lambda whole: whole[: len(whole) // 2], "bytes are missing"),
     ("header", lambda whole: whole[:20], "incomplete or no safetensors file"),
     ("nonsense", lambda whole: b"\x00" * 400, "incomplete or no safetensors file"),
+    (
+        "infinity",
+        lambda whole: b"\x38\0\0\0\0\0\0\0" + b'{"a": {"shape": [1], "data_offsets": [0, Infinity]}}'.ljust(56),
+        "incomplete",
+    ),
     ("longer", lambda whole: whole + b"x", "1 bytes too many"),
     ("pointer", lambda whole: POINTER, "git lfs pull"),
 ]

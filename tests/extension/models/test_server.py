@@ -287,6 +287,13 @@ def test_what_is_no_address(url: str) -> None:
         Server(url)
 
 
+@pytest.mark.parametrize("url", ["http://me:hunter2@localhost:5000", "http://localhost:5000/v1?key=hunter2"])
+def test_a_password_in_an_address_is_not_repeated(url: str) -> None:
+    with pytest.raises(ModelError, match="holds no password") as caught:
+        Server(url)
+    assert "hunter2" not in str(caught.value)
+
+
 def test_half_an_emoji_can_be_written(serve: Any) -> None:
     body = b'{"choices": [{"text": "1. I have a cat \\ud83d"}]}'
 

@@ -135,6 +135,8 @@ def test_a_recipe_of_ones_own(tmp_path: Path) -> None:
         ("level: A2", "is for A2, not for A1"),
         ("- 1", "holds no settings"),
         ("a: [", "is not YAML"),
+        ("rank: " + "9" * 5000, "is not YAML"),
+        ("rank: " + "[" * 3000, "is not YAML"),
         ("rank: 0", "mine.yaml cannot be used.\n--rank 0 is out of range"),
     ],
 )

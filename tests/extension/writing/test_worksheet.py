@@ -60,6 +60,7 @@ def test_a_page_to_print() -> None:
 
 def test_a_document() -> None:
     docx = pytest.importorskip("docx", reason="python-docx is not installed")
+    assert worksheet_document(replace(SHEET, look=Look("\0\x0b\udcff\ufffe")))  # signs that no document may have
     document = docx.Document(BytesIO(worksheet_document(replace(SHEET, look=Look(paper="Letter")))))
     lines = [paragraph.text for paragraph in document.paragraphs]
     assert lines[0] == "English vocabulary, level A1"

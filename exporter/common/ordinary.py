@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from ..common.errors import InputError
+from .errors import InputError
 
 STDIN = "-"
 _MAX_BYTES = 2 * 1024**3
