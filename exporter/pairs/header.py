@@ -6,7 +6,6 @@ Tables come with a title above the header, with the header in two languages, or 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, dropwhile, islice
 from typing import Any
@@ -29,7 +28,6 @@ _PARTS = frozenset(
         "zarf", "edat", "baglac", "zamir", "unlem", "ad", "onad", "belirtec", "ilgec", "deyim", "kalip",
     }
 )  # fmt: skip
-SENTENCE = re.compile(r"\S+\s+\S+.*[.!?…][\"'”’)]*\s*$", re.DOTALL)
 
 
 def with_header(rows: Rows, reading: Reading) -> Iterator[Cells]:
@@ -135,7 +133,7 @@ def columns_by_content(rows: Sequence[Sequence[Any]]) -> Places:
             level = at if level is None else level
         elif all(map(names_part, filled)):
             pos = at if pos is None else pos
-        elif cells[0] and sum(bool(SENTENCE.match(cell)) for cell in filled) > 0.8 * len(filled):
+        elif cells[0] and sum(map(looks_like_sentence, filled)) > 0.8 * len(filled):
             sentences.append(at)
         elif any(c.isalpha() for c in cells[0]) and max(map(len, filled)) <= 80:
             words.append(at)
@@ -154,6 +152,11 @@ def names_part(text: str) -> bool:
     """Whether `text` is a part of speech, or several: "noun", "adj./adv.", "isim"."""
     entry = Entry.parse(f"x ({text})")
     return (entry.headword == "x" and bool(entry.parts)) or plain(text) in _PARTS
+
+
+def looks_like_sentence(cell: str) -> bool:
+    """Two words or more, and the end of a sentence."""
+    return len(cell.split(None, 1)) > 1 and cell.rstrip().rstrip("\"'”’)")[-1:] in tuple(".!?…")
 
 
 def _occurs(words: Sequence[str], sentences: Sequence[str]) -> int:
