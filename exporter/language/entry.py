@@ -29,7 +29,7 @@ from .slack import Pattern
 from .spelling import spellings
 from .surroundings import Check, checks, has_object, verb_place
 from .tagger import likely
-from .usage import cased, fits, is_compound, is_conditional, is_verb, same_word
+from .usage import cased, fits, is_compound, is_conditional, is_verb, only_verb, same_word
 from .wordsets import FUNCTION, INTRANSITIVE, PARTICLES, PREPOSITIONS
 
 _PLAIN, _WHOLE = re.compile(r"[a-z]+"), re.compile(r"\b[a-z]+\b")
@@ -168,7 +168,9 @@ class Entry:
         elif key == key_of(written) and not (self.parts or self.gloss or means_itself(key)):
             return True  # who lists "found" may mean the past
         form = contested(written, key)
-        if not form or "VERB" not in (self.parts or ("VERB",)) or likely(text, at).get("VERB", 0) < 0.5:
+        if not form or "VERB" not in (self.parts or ("VERB",)):
+            return True
+        if likely(text, at).get("VERB", 0) < 0.5 and not only_verb(text, at):
             return True
         if place := verb_place(text, at):
             return place == form

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -165,7 +166,8 @@ def _spelled_otherwise(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(other for word in words for other in sorted(spellings(word)))
 
 
-def lemmas(form: str) -> dict[str, tuple[str, ...]]:
+@lru_cache(maxsize=200_000)
+def lemmas(form: str) -> Mapping[str, tuple[str, ...]]:
     """The lemmas of a form by part of speech (NOUN, VERB, ADJ, ADV); empty where the dictionary lacks it."""
     from lemminflect import getAllLemmas
 

@@ -204,6 +204,8 @@ class _Search:
             return True
         if key in _CLOSED or key in PARTICLES:
             return False
+        if self.tokens[at - 1].key == "and" and likely(self.text, at).get("VERB", 0) > 0.5:
+            return False  # pick a card and stand up
         parts = parts_of(key)
         if parts == {"VERB"} and not (self.tokens[at - 1].key in DETERMINERS or self.tokens[at - 1].key in POSSESSIVES):
             return is_participle(key) and slack in _NOUNS

@@ -111,7 +111,7 @@ def _apart(key: str) -> tuple[Pattern, ...]:
     zipf, found = lexicon().zipf, []
     for at in range(3, len(key) - 2):
         first, second = key[:at], key[at:]
-        if zipf.get(first, 0) <= 4 or zipf.get(second, 0) <= 4 or {first, second} & (PARTICLES | FUNCTION):
+        if zipf.get(first, 0) <= 4 or zipf.get(second, 0) <= 3.3 or {first, second} & (PARTICLES | FUNCTION):
             continue
         listed = lexicon().levels.get(first, {})
         if "ADJ" in listed and listed["ADJ"] <= listed.get("NOUN", listed["ADJ"]):

@@ -21,8 +21,8 @@ _PLACES = _WAYS | words(
     "supermarket market church hospital station airport library museum hotel restaurant cafe bar pub garage barn tent "
     "garden yard playground park field forest wood jungle desert valley cliff cave beach sea ocean lake river water "
     "stream pond pool canal harbour harbor island town city village country square farm gate fence wall door doorway "
-    "window roof floor ceiling tree tower castle prison zoo theatre theater cinema stadium gym border shore coast "
-    "tunnel bush crowd car bus train boat ship face cheek"
+    "window roof floor ceiling tree tower castle prison zoo theatre theater cinema stadium gym border shore coast bank "
+    "factory shed cabin tunnel bush crowd car bus train boat ship face cheek"
 )
 _SEEN = _PLACES | words("mirror eye face camera distance box bag oven fridge sun sky glass hole microscope telescope")
 _BARE = words("school bed prison hospital church town class work home")  # places without an article

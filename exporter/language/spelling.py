@@ -37,8 +37,8 @@ _RULES = (
     ("logue", r"(\w+log)ue(s?)$", r"\1\2"),
     ("log", r"^(catalog|dialog|analog|monolog|prolog|epilog)(s?)$", r"\1ue\2"),
     # At the end of a second syllable: "travelled" is "traveled", but "filled" is not "filed".
-    ("ll", r"(\w*[aeiou]\w*[aeiou])ll(ed|ing|[eo]rs?|en|ery|ist|ous)$", r"\1l\2"),
-    ("l", r"(\w*[aeiou]\w*[aeiou])l(ed|ing|[eo]rs?|en|ery|ist|ous)$", r"\1ll\2"),
+    ("ll", r"(\w*[aeiou]\w*[aeiou])ll(ed|ing|[eo]rs?|en|ery|ist|ous|ations?)$", r"\1l\2"),
+    ("l", r"(\w*[aeiou]\w*[aeiou])l(ed|ing|[eo]rs?|en|ery|ist|ous|ations?)$", r"\1ll\2"),
     ("eabl", r"(\w{2,}[^\Waeioucg])eabl([ey])$", r"\1abl\2"),  # likeable
     ("abl", r"(\w{2,}[^\Waeioucg])abl([ey])$", r"\1eabl\2"),
 )

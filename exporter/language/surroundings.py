@@ -11,7 +11,7 @@ from collections.abc import Callable
 from .item_forms import key_of
 from .lexicon import lemmas
 from .notation import Items, Kind
-from .reading import Text, is_adverb, parts_of, verb_forms
+from .reading import Text, is_adverb, verb_forms
 from .tagger import likely, possible
 from .wordsets import BE, DETERMINERS, DO, HAVE, MODALS, NOMINATIVE, OBJECTS, POSSESSIVES, PREPOSITIONS, TIMES, words
 
@@ -192,5 +192,5 @@ def verb_place(text: Text, at: int) -> str:
         return "base" if before in NOMINATIVE or "?" in text.sentence else ""
     if before in NOMINATIVE:
         return "past" if before in _SINGULAR else ""
-    nouns = lemmas(before).get("NOUN", ()) if parts_of(before) == {"NOUN"} else ()
-    return "past" if before in nouns else ""
+    noun = before in lemmas(before).get("NOUN", ()) and likely(text, here).get("NOUN", 0) > 0.8
+    return "past" if noun else ""

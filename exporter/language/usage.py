@@ -133,6 +133,8 @@ def is_compound(text: Text, first: int, last: int, verb: float) -> bool:
 
     As its entry writes it, it is a verb only where no other comes before: "the bus stops", not "I like bus stops".
     """
+    if verb < 0.5 and only_verb(text, last):
+        return False  # my head aches
     if likely(text, last).get("VERB", 0) > verb:
         forms = verb_forms(text.tokens[last].key)
         return verb > 0.5 and ("s" not in forms or any(_may_be_verb(text, at) for at in range(first)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, dropwhile, islice
 from typing import Any
 
@@ -19,8 +20,9 @@ from .markup import without_tags
 Rows = Iterable[tuple[int, Sequence[Any]]]  # row number, cells
 Cells = tuple[int, Sequence[str], Sequence[Any]]  # row number, column names, values
 
-_LOOK = 10  # rows
+LOOK = 10  # rows
 _TITLES = 4  # rows above a header
+_LEAST = 3  # rows that tell what a column holds
 # Beside what `Entry` reads as one.
 _PARTS = frozenset(
     {
@@ -37,7 +39,7 @@ def with_header(rows: Rows, reading: Reading) -> Iterator[Cells]:
         InputError: a needed column cannot be told.
     """
     stream = dropwhile(lambda row: _blank(row[1]), rows)
-    body = list(islice(stream, _LOOK))
+    body = list(islice(stream, LOOK))
     filled = [row for row in body if not _blank(row[1])]
     if not filled:
         return
@@ -146,6 +148,28 @@ def columns_by_content(rows: Sequence[Sequence[Any]]) -> Places:
         word = words[0] if words else None
     others = [w for w in words if w != word]
     return Places(word, tuple(sentences), level, pos, others[0] if others else None)
+
+
+def in_english(places: Places, names: Sequence[str], rows: Sequence[Sequence[Any]], reading: Reading) -> Places:
+    """`places` with the columns of sentences that use the words, where those that were found by name do not.
+
+    In a table with the columns word, example and "example in English", the example may be in another language.
+    """
+    if places.word is None or "sentence" in reading.columns.given or len(rows) < _LEAST:
+        return places
+    columns = [[cell_text(row[at]).strip() if at < len(row) else "" for row in rows] for at in range(len(names))]
+    used = [_occurs(columns[places.word], cells) for cells in columns]
+    others = {places.word, places.level, places.pos}
+    best = max((at for at in range(len(names)) if at not in others), key=used.__getitem__, default=None)
+    if best is None or 2 * used[best] < len(rows) or not any(map(SENTENCE.match, columns[best])):
+        return places
+    kept = tuple(at for at in places.sentences if used[at] or not any(columns[at])) or (best,)
+    if not places.sentences or kept == places.sentences:
+        return places
+    dropped, taken = ([names[at] for at in some] for some in ({*places.sentences} - {*kept}, kept))
+    said = {"columns": listed(taken), "others": listed(dropped)}
+    reading.notes.append(Problem("The words are not in the column {others}; sentences were read from {columns}.", said))
+    return replace(places, sentences=kept, meaning=None if places.meaning in kept else places.meaning)
 
 
 def names_part(text: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from .arrow import read_parquet, read_saved_dataset
 from .columns import Columns, Places, Reading
 from .delimited import read_delimited
 from .excel import read_excel
-from .header import Cells, cell_text, looks_like_sentence, word_text
+from .header import LOOK, Cells, cell_text, in_english, looks_like_sentence, word_text
 from .json_tables import read_json
 
 # What is read by a program of its own, by the ending. Everything else is text, and JSON is known by how it begins.
@@ -78,10 +79,14 @@ def read_rows(
     header: Sequence[str] = ()
     places, first = Places(), True
     with ordinary(path) as file:
-        for number, names, values in cells_of(file, reading):
+        cells = cells_of(file, reading)
+        head = list(islice(cells, LOOK))
+        for number, names, values in chain(head, cells):
             if first or names != header:
                 # Only the first row must have every needed key; where a later one lacks it, the cell is blank.
                 places = reading.columns.find(names, reading.needed if first else ())
+                if first:
+                    places = in_english(places, names, [row for _, like, row in head if like == names], reading)
                 header, first = names, False
             yield from _rows(path, number, names, values, places)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...exporter.common.cmd_flags import extensions
 from ...exporter.common.webui import Webui
+from ...patches.runtime import loaded_extension
 from ..install.cmd_flags import EXTENSION, FLAG
 from ..install.install import planned_files
 from ..install.interpreter import own_command, wrong_python
@@ -104,7 +105,8 @@ def _enabled(webui: Webui, install: str) -> Iterator[Finding]:
     if place := next((place for place, names in places.items() if EXTENSION in names), None):
         yield ok("It is loaded at every start, by {place}.", {"place": place})
         return
-    yield problem(
+    say = problem if loaded_extension(EXTENSION) is None else note  # who asks in the tab has it before them
+    yield say(
         "The tab is installed and not enabled: neither {flags} nor {settings} names {extension}.",
         "It appears only where the webui is started with it, or after it was ticked in Session.",
         "Add {flag} {extension} to {flags}, or run: {install}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -20,10 +21,11 @@ GAP = "_____"
 
 
 def gapped(entry: Entry, sentence: str) -> str:
-    """`sentence` with gaps for `entry`."""
+    """`sentence` with gaps for `entry`: one for a word that is written apart there."""
     for start, end in sorted(entry.spans(sentence), reverse=True):
         sentence = f"{sentence[:start]}{GAP}{sentence[end:]}"
-    return sentence
+    apart = "-" if " " in entry.headword else "[ -]"
+    return re.sub(rf"{GAP}(?:{apart}?{GAP})+", GAP, sentence)
 
 
 @dataclass(frozen=True)

@@ -195,6 +195,9 @@ def test_own_sentences_of_a_webui(run, tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_coverage_and_search(run, tmp_path: Path) -> None:
     words = tmp_path / "w.csv"
+    words.write_text("word\nwent\nin front of\nlook after\n", encoding="utf-8")
+    assert "3 of 3 words have a sentence" in run("bank", "coverage", words).out
+    assert "Check the spelling" in run("bank", "coverage", tmp_path / "none").err
     words.write_text("word,pos\nadd,verb\nadd,noun\nzyx,\n", encoding="utf-8")
     said = run("bank", "coverage", words).out
     assert "1 of 3 words have a sentence" in said

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cefr_sentences.exporter.common.errors import InputError
-from cefr_sentences.exporter.pairs.columns import Columns, plain
+from cefr_sentences.exporter.pairs.columns import Columns, Reading, plain
 from cefr_sentences.exporter.pairs.tables import read_rows
 
 PAIRS = [("book", "I read a book."), ("kitap evi", "Şu “kitap” ğüzel, değil mi?")]
@@ -47,6 +47,17 @@ def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
 )
 def test_shapes(tmp_path: Path, name: str, text: str) -> None:
     assert found(write(tmp_path / name, text)) == PAIRS
+
+
+def test_the_sentences_are_those_that_use_the_words(tmp_path: Path) -> None:
+    rows = [("cat", "Kedi uyuyor.", "The cat sleeps."), ("dog", "Köpek koşuyor.", "A dog runs."), ("sun", "Güneş.", "")]
+    english, reading = [(word, sentence) for word, _, sentence in rows], Reading()
+    for header in ("word,example,in English", "word,example,example 2"):
+        file = write(tmp_path / "a.csv", "\n".join([header, *map(",".join, rows)]))
+        assert [(row.word, row.sentence) for row in read_rows(file, reading=reading)] == english
+    assert "The words are not in the column 'example'; sentences were read from 'in English'." in map(
+        str, reading.notes
+    )
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1254"])

@@ -255,5 +255,5 @@ def test_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert asked(read_word_list("-")) == ["one", "two"]
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("Word,Level\ncafé,A1\n".encode("cp1254"))))
     assert asked(read_word_list("-")) == ["café"]
-    with pytest.raises(InputError, match="use --words"):
+    with pytest.raises(InputError, match="Check the spelling"):
         read_word_list(tmp_path / "none.txt")

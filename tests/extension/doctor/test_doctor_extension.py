@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from cefr_sentences.extension.doctor import drift as drift_room
@@ -29,11 +31,13 @@ def test_installed_and_enabled(webui: Path) -> None:
     assert "CMD_FLAGS.txt" in str(found(webui, "extension", "ok")[0].found)
 
 
-def test_installed_and_not_enabled(webui: Path) -> None:
+def test_installed_and_not_enabled(webui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(webui)
     one(webui, "extension", "problem", "not enabled", "--extensions cefr_sentences")
     (webui / "user_data/CMD_FLAGS.txt").write_text("# --extensions cefr_sentences\n--extensions other\n")
     one(webui, "extension", "problem", "not enabled")
+    monkeypatch.setitem(sys.modules, "user_ext_cefr_sentences", ModuleType("loaded"))  # asked in the tab itself
+    one(webui, "extension", "note", "not enabled")
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ def test_gaps_and_answers() -> None:
         "_____ the window & <wait>.": "open",
     }
     assert [t.answer for t in exercises(SHEET)] == [t.answer for t in exercises(SHEET)]
+    assert SheetRow("ice-cream", "We ate ice cream.").gapped == "We ate _____."
     orders = {tuple(t.answer for t in exercises(replace(SHEET, look=Look(seed=seed)))) for seed in range(6)}
     assert len(orders) > 1
 
