@@ -161,7 +161,7 @@ def in_english(places: Places, names: Sequence[str], rows: Sequence[Sequence[Any
     used = [_occurs(columns[places.word], cells) for cells in columns]
     others = {places.word, places.level, places.pos}
     best = max((at for at in range(len(names)) if at not in others), key=used.__getitem__, default=None)
-    if best is None or 2 * used[best] < len(rows) or not any(map(SENTENCE.match, columns[best])):
+    if best is None or 2 * used[best] < len(rows) or not any(map(looks_like_sentence, columns[best])):
         return places
     kept = tuple(at for at in places.sentences if used[at] or not any(columns[at])) or (best,)
     if not places.sentences or kept == places.sentences:
