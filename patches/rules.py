@@ -222,6 +222,16 @@ RULES: tuple[Rule, ...] = (
         "https://github.com/gradio-app/gradio/issues/6862",
     ),
     Rule(
+        "gradio.Box",
+        "attribute",
+        "gr.Box",
+        "gr.Group",
+        "4.0",
+        None,
+        "gr.Group takes the same arguments; there is less space around what is in it",
+        "https://github.com/gradio-app/gradio/blob/main/CHANGELOG.md",
+    ),
+    Rule(
         "bitsandbytes",
         "import",
         "import bitsandbytes",

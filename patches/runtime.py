@@ -102,8 +102,13 @@ class _Library(ModuleType):
         self.__dict__.update(_module=module, _warn=warn, __file__=getattr(module, "__file__", None))
 
     def __getattr__(self, name: str) -> Any:
-        value = getattr(self.__dict__["_module"], name)
-        proxy = None if isinstance(value, ModuleType) else _proxy(value, self.__dict__["_warn"])
+        module, warn = self.__dict__["_module"], self.__dict__["_warn"]
+        moved = next((rule for rule in RULES if rule.api == f"{module.__name__}.{name}"), None)
+        if moved and moved.new and not hasattr(module, name):
+            warn(moved)
+            name = moved.new.rpartition(".")[2]
+        value = getattr(module, name)
+        proxy = None if isinstance(value, ModuleType) else _proxy(value, warn)
         return value if proxy is None else proxy
 
     def __dir__(self) -> list[str]:

@@ -162,7 +162,11 @@ def _literal_keys(value: ast.expr) -> Iterator[tuple[object, int]]:
 
 def _method(script: _Script, call: ast.Call, func: ast.Attribute) -> Iterator[Finding]:
     for rule in rules_for([func.attr], script.rules, "attribute", "default"):
-        if rule.kind == "attribute":
+        if script.names.resolve(func) == rule.api and rule.new:
+            end = script.source.span(func)[1]
+            edit = Edit(end - len(func.attr), end, (rule.new.rpartition(".")[2],))
+            yield Finding(func.end_lineno or call.lineno, f"{ast.unparse(func)}()", rule, (edit,))
+        elif rule.kind == "attribute":
             dotted = script.names.resolve(func.value) or ""
             if dotted.split(".")[0] == rule.package and dotted.rsplit(".", 1)[-1][:1].isupper():
                 yield _component(script, call, func, rule)

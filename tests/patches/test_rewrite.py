@@ -152,6 +152,11 @@ def test_the_value_of_a_component_gets_its_name() -> None:
         assert one(source) == source
 
 
+def test_a_box_is_a_group() -> None:
+    before = "import gradio\nwith gradio.Box(visible=True) as Box:\n    Box()\n"
+    assert one(before) == before.replace("gradio.Box", "gradio.Group")
+
+
 def test_what_is_above_a_removed_import_stays() -> None:
     source = "import os\n\n# quantised\nimport bitsandbytes as bnb\n# more\nimport sys\n"
     assert one(source) == "import os\n\n# quantised\n# more\nimport sys\n"
