@@ -120,6 +120,9 @@ def test_a_long_cell_takes_no_time(tmp_path: Path) -> None:
     started = time.process_time()
     with suppress(InputError):
         list(read_rows(tmp_path / "a.csv"))
+    (tmp_path / "a.csv").write_text("word" + ",c" * 20_000)
+    with pytest.raises(InputError, match="more than 16,384 columns"):
+        list(read_rows(tmp_path / "a.csv"))
     assert time.process_time() - started < 5
 
 
