@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import threading
 import time
 import zipfile
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -120,7 +121,22 @@ def test_a_long_cell_takes_no_time(tmp_path: Path) -> None:
     started = time.process_time()
     with suppress(InputError):
         list(read_rows(tmp_path / "a.csv"))
+    (tmp_path / "a.csv").write_text("word" + ",c" * 20_000)
+    with pytest.raises(InputError, match="more than 16,384 columns"):
+        list(read_rows(tmp_path / "a.csv"))
     assert time.process_time() - started < 5
+
+
+def test_a_deck_whose_notes_have_no_end(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "db")) as db:
+        db.executescript(
+            "create table col (models text); insert into col values ('{}');"
+            "create view notes as with recursive n(id) as (select 1 union all select id + 1 from n) select id from n"
+        )
+    with zipfile.ZipFile(tmp_path / "a.apkg", "w") as archive:
+        archive.write(tmp_path / "db", "collection.anki2")
+    with pytest.raises(InputError, match="no table of notes"):
+        list(read_rows(tmp_path / "a.apkg"))
 
 
 def test_pipes_and_devices(tmp_path: Path) -> None:
