@@ -25,7 +25,7 @@ def add_commands(commands: Any) -> None:
         "evaluate",
         help="the model without and with the adapter",
         description="Response loss and perplexity, and what the sentences are like, of the same model with the adapter "
-        "off and on, beside sentences taken from the training file. Use a file the adapter was not trained on: "
+        "off and on, beside the bank's sentences. Use a file the adapter was not trained on: "
         "NAME_eval.txt.",
     )
     parser.add_argument(
