@@ -274,6 +274,7 @@ def _merge_and_train(folder: Path) -> None:
     shutil.copytree(loras, folder / "ended")
     new, files = weights(out), sorted(below(loras))
     assert old != new
+    number = 0
     for number in kills(lambda: train(0.02), loras, 12):
         whole_ones = [
             p for p in loras.glob("*/adapter_model.safetensors") if p.with_name("adapter_config.json").exists()

@@ -246,7 +246,7 @@ KINDS: dict[str, tuple[str, Made, Callable[[Path], object]]] = {
         lambda c: _json(_MANIFEST, c),
         lambda path: read_manifest(Script(path.parent.parent / "script.py", path.parent.parent)),
     ),
-    "recipe": ("r.yaml", lambda c: damaged(_RECIPE, c)[:2000], lambda path: recipe("A1", str(path))),
+    "recipe": ("r.yaml", lambda c: damaged(_RECIPE, c)[:500], lambda path: recipe("A1", str(path))),
     "safetensors": ("a.safetensors", _safetensors, check_file),
     "gguf": ("m.gguf", lambda c: damaged(_gguf(), c), read_gguf),
     "reply": ("reply.json", lambda c: _json(_REPLY, c), _read_reply),
