@@ -31,6 +31,7 @@ def hidden(folder: Path) -> list[str]:
     return sorted(p.name for p in folder.iterdir() if p.name.startswith("."))
 
 
+@pytest.mark.slow
 def test_a_set_of_files(tmp_path: Path) -> None:
     """Each name holds the old or the new file; the last one, which tells of the set, is new only when all are."""
     folder = tmp_path / "out"
@@ -89,6 +90,7 @@ def test_a_folder(tmp_path: Path) -> None:
     assert stopped > 8
 
 
+@pytest.mark.slow
 def test_export(tmp_path: Path, run: Callable[..., object]) -> None:
     """The files are whole, and the next export leaves none but its own."""
     table, out = tmp_path / "pairs.json", tmp_path / "out"

@@ -114,6 +114,7 @@ def test_adapters_that_are_none(run, records: Path, tmp_path: Path) -> None:
             assert (result.code, message in result.err) == (2, True)
 
 
+@pytest.mark.slow
 def test_refusals_come_before_torch(records: Path, tmp_path: Path) -> None:
     code = (
         "import sys; from cefr_sentences.extension.cli import main\n"

@@ -161,6 +161,7 @@ def test_what_is_refused_in_a_sentence(run, tmp_path: Path, case: str) -> None:
     assert (result.code, message in result.err, list(tmp_path.iterdir())) == (2, True, [])
 
 
+@pytest.mark.slow
 def test_the_commands_for_own_sentences(run, tmp_path: Path) -> None:
     own, other = tmp_path / "own.jsonl", tmp_path / "other.csv"
     other.write_text("word,sentence\ncat,The cat sleeps on my bed.\ndog,No animal.\n", encoding="utf-8")
@@ -193,6 +194,7 @@ def test_own_sentences_of_a_webui(run, tmp_path: Path, monkeypatch: pytest.Monke
     assert (tmp_path / "user_data" / "cefr-sentences" / "bank.jsonl").is_file()
 
 
+@pytest.mark.slow
 def test_coverage_and_search(run, tmp_path: Path) -> None:
     words = tmp_path / "w.csv"
     words.write_text("word\nwent\nin front of\nlook after\n", encoding="utf-8")
