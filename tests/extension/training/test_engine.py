@@ -15,7 +15,7 @@ from cefr_sentences.exporter.common.errors import InputError, ModelError
 from cefr_sentences.exporter.records.prompt import Example, ListPrompt, Record
 from cefr_sentences.exporter.records.reading import read_records, read_training
 
-from ..tiny import plan
+from ..tiny import logits, plan
 
 pytestmark = [pytest.mark.model, pytest.mark.usefixtures("one_thread", "small_pictures")]
 
@@ -340,3 +340,26 @@ def test_four_bits_need_a_gpu(run: Any, data: Path, tmp_path: Path) -> None:
     result = run(*args)
     assert (result.code, "4-bit weights need a CUDA GPU" in result.err) == (2, True)
     assert not (tmp_path / "o").exists()
+
+
+def test_an_adapter_of_a_four_bit_model_fits_the_whole_one(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """QLoRA and 8-bit Adam by bitsandbytes' code for CPUs; the product offers 4 bits on GPUs only."""
+    pytest.importorskip("bitsandbytes", reason="bitsandbytes is not installed")
+    import torch
+    from cefr_sentences.extension.models import loading
+    from cefr_sentences.extension.training.plan import carry_out
+
+    if not torch.cuda.is_available():
+        monkeypatch.setattr(loading, "_check_four_bit", lambda cuda: None)
+        monkeypatch.setattr(torch.cuda, "current_device", lambda: "cpu")
+    loaded = loading.load(str(data / "model"), four_bit=True)
+    kinds = [type(module).__name__ for module in loaded.model.modules()]
+    assert kinds.count("Linear4bit") == 14  # seven in each of two layers; the head stays whole
+    short = plan(data, epochs=1.0, learning_rate=0.01, four_bit=True, optimizer="adamw_bnb_8bit")
+    losses = carry_out(loaded, short, tmp_path).eval_losses
+    assert losses[-1] < losses[0]
+    whole, adapted = (logits(loading.load(str(data / "model"), adapter).model) for adapter in (None, tmp_path))
+    assert whole.isfinite().all()
+    assert not whole.equal(adapted)
