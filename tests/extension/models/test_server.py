@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.common.errors import CefrError, InputError, ModelError
 from cefr_sentences.exporter.records.prompt import ListPrompt
+from cefr_sentences.extension.models.address import tells_key
 from cefr_sentences.extension.models.asking import Sampling
-from cefr_sentences.extension.models.server import Server, tells_key
+from cefr_sentences.extension.models.server import Server
 from cefr_sentences.extension.writing.write import WriteSettings, write_sentences
 
 PROMPTS = [ListPrompt("A1", (word,)) for word in ("cat", "dog", "pig", "cow")]

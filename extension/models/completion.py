@@ -1,0 +1,61 @@
+"""What the response of an OpenAI-compatible server says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .asking import HEADING, Reply
+
+Token = tuple[str, float]  # its text, and its log-probability
+# What of its tokens is kept for an answer.
+Sure = Callable[[str, Sequence[Token]], tuple[float, ...]]
+
+
+def completion(response: str, sure: Sure) -> Reply:
+    """What the model wrote. Raises one of `NO_COMPLETION` where `response` is anything else."""
+    choice = json.loads(response)["choices"][0]
+    answer = choice["message"]["content"] if "message" in choice else choice["text"]
+    # A number or null is no text; half a character, of a stream cut in the middle, cannot be written.
+    text = (answer + "").encode(errors="replace").decode().split(HEADING)[0]
+    return Reply(text, sure(text, _tokens(choice)))
+
+
+NO_COMPLETION = (ValueError, KeyError, IndexError, TypeError, RecursionError)
+
+
+def _tokens(choice: Any) -> list[Token]:
+    """The tokens of an answer, where the server says how likely each was."""
+    try:
+        told = choice["logprobs"]
+        if "content" in told:
+            return [(token["token"] + "", float(token["logprob"])) for token in told["content"]]
+        return [
+            (token + "", float(likely)) for token, likely in zip(told["tokens"], told["token_logprobs"], strict=True)
+        ]
+    except NO_COMPLETION:
+        return []
+
+
+def first_token(text: str, tokens: Sequence[Token]) -> tuple[float, ...]:
+    return tuple(likely for _, likely in tokens[:1])
+
+
+def line_means(text: str, tokens: Sequence[Token]) -> tuple[float, ...]:
+    """The mean log-probability of each line of `text`.
+
+    None where `tokens` do not spell `text`: the webui's Transformers loader names the likeliest token, not the one that
+    was drawn.
+    """
+    if not "".join(token for token, _ in tokens).startswith(text):
+        return ()
+    lines: list[list[float]] = [[]]
+    left = len(text)
+    for token, likely in tokens:
+        if left <= 0:
+            break
+        lines[-1].append(likely)
+        lines += [[] for _ in range(token.count("\n"))]
+        left -= len(token)
+    return tuple(sum(line) / len(line) if line else 0.0 for line in lines)[: text.count("\n") + 1]
