@@ -18,7 +18,8 @@ TOKENS_PER_WORD, TOKENS_BESIDE = 48, 32
 HEADING = "\n" + INSTRUCTION_HEAD[:4]
 NO_STRICT = (
     "The strict vocabulary decides about every token, so the model has to run in this Python (a Transformers model). "
-    "What llama.cpp, ExLlama or a server answers can only be checked afterwards."
+    "What llama.cpp or ExLlama answers here can only be checked afterwards; a server with llama.cpp can be restricted, "
+    "with write --strict --api."
 )
 
 
@@ -49,7 +50,7 @@ class Reply:
     """What a model wrote in answer to a list prompt.
 
     `fluency` is the mean log-probability of each line of `text` (nats per token, by the model that wrote it, whatever
-    the temperature); empty where a server wrote it. `problem` is why there is no answer.
+    the temperature); empty where a server does not tell it. `problem` is why there is no answer.
     """
 
     text: str = ""
