@@ -18,8 +18,8 @@ TOKENS_PER_WORD, TOKENS_BESIDE = 48, 32
 HEADING = "\n" + INSTRUCTION_HEAD[:4]
 NO_STRICT = (
     "The strict vocabulary decides about every token, so the model has to run in this Python (a Transformers model). "
-    "What llama.cpp or ExLlama answers here can only be checked afterwards; a server with llama.cpp can be restricted, "
-    "with write --strict --api."
+    "What llama.cpp or ExLlama answers can only be checked afterwards. llama.cpp's server and the webui's API with "
+    "llama.cpp can be restricted: cefr-sentences write --strict --api."
 )
 
 
@@ -50,11 +50,13 @@ class Reply:
     """What a model wrote in answer to a list prompt.
 
     `fluency` is the mean log-probability of each line of `text` (nats per token, by the model that wrote it, whatever
-    the temperature); empty where a server does not tell it. `problem` is why there is no answer.
+    the temperature); empty where a server does not tell it. `cut`: a server says that its limit of tokens cut it off.
+    `problem` is why there is no answer.
     """
 
     text: str = ""
     fluency: tuple[float, ...] = ()
+    cut: bool = False
     problem: Problem | None = None
 
 

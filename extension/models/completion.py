@@ -19,7 +19,7 @@ def completion(response: str, sure: Sure) -> Reply:
     answer = choice["message"]["content"] if "message" in choice else choice["text"]
     # A number or null is no text; half a character, of a stream cut in the middle, cannot be written.
     text = (answer + "").encode(errors="replace").decode().split(HEADING)[0]
-    return Reply(text, sure(text, _tokens(choice)))
+    return Reply(text, sure(text, _tokens(choice)), cut=choice.get("finish_reason") == "length")
 
 
 NO_COMPLETION = (ValueError, KeyError, IndexError, TypeError, RecursionError)

@@ -15,6 +15,7 @@ from ...exporter.language.levels import LEVELS
 from ...exporter.language.vocabulary import NAMES, requested, vocabulary
 from ...exporter.records.prompt import ListPrompt
 from . import strict_words as gates
+from .asking import Reply
 from .strict_words import Node, Position, Vocabulary, numbered, read
 
 _GATES = {
@@ -34,10 +35,11 @@ def grammar(prompt: ListPrompt) -> str:
     return "\n".join(["root ::= " + ' "\\n" '.join(lines), *rules])
 
 
-def keeps(prompt: ListPrompt, answer: str) -> bool:
-    """Whether `answer`, which may break off anywhere, is one that `grammar` allows."""
-    begun, words = Position(numbered(1), 1), (_base(prompt.level), _requested(prompt))
-    return bool(read(begun, answer.strip(), len(prompt.words), words).place)
+def keeps(prompt: ListPrompt, reply: Reply) -> bool:
+    """Whether `reply` is an answer that `grammar` allows, or the beginning of one if it was cut off."""
+    vocabularies, lines = (_base(prompt.level), _requested(prompt)), len(prompt.words)
+    place, line = read(Position(numbered(1), 1), reply.text.strip(), lines, vocabularies)
+    return bool(place) if reply.cut else line == lines and not place.isdisjoint(gates.CLOSING)
 
 
 @lru_cache(maxsize=len(LEVELS))

@@ -75,7 +75,7 @@ class Server:
         ]
 
         def accept(i: int, reply: Reply) -> None:
-            if self.strict and not keeps(prompts[i], reply.text):
+            if self.strict and not reply.problem and not keeps(prompts[i], reply):
                 raise self._no_grammar(reply.text)
 
         return _answered(self._replies(bodies, progress, accept))
@@ -170,8 +170,8 @@ class Server:
 
     def _no_grammar(self, said: str) -> InputError:
         return InputError(
-            "{url} does not keep to the grammar that {strict} sends, but answers {text}. llama.cpp's server does, and "
-            "the API of TextGen (text-generation-webui). Ask one of these, or leave out {strict}.",
+            "{url} does not keep to the grammar that {strict} sends, but answers {text}. llama.cpp's server does, "
+            "by itself and in TextGen (text-generation-webui). Ask one of these, or leave out {strict}.",
             url=self.url,
             strict=Option("strict"),
             text=repr(said[:80]),

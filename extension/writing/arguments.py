@@ -89,8 +89,8 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strict",
         action="store_true",
-        help="restrict the model to the words of the level and the requested words; with --api the server has to take a "
-        "grammar, as llama.cpp's and the webui's do",
+        help="restrict the model to the words of the level and the requested words; with --api the server has to take "
+        "a grammar, as llama.cpp's does",
     )
     parser.add_argument(
         "--any-topic", action="store_true", help="accept violence, sex, drugs, gambling and swear words from the model"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from cefr_sentences.exporter.records.prompt import ListPrompt
 from cefr_sentences.extension.models import grammar
+from cefr_sentences.extension.models.asking import Reply
 from cefr_sentences.extension.models.strict_words import Vocabulary
 
 PROMPT = ListPrompt("A1", ("ice cream", "café"))
@@ -62,4 +63,5 @@ def reads(text: str, answer: str) -> str:
 def test_the_grammar_allows_what_the_strict_vocabulary_allows(answer: str, is_read: str) -> None:
     text = grammar.grammar(PROMPT)
     assert reads(text, answer) == is_read
-    assert grammar.keeps(PROMPT, answer) is bool(is_read)
+    assert grammar.keeps(PROMPT, Reply(answer)) is (is_read == "whole")
+    assert grammar.keeps(PROMPT, Reply(answer, cut=True)) is bool(is_read)
