@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from statistics import fmean
 from typing import Any
 
 from .asking import HEADING, Reply
@@ -48,14 +49,12 @@ def line_means(text: str, tokens: Sequence[Token]) -> tuple[float, ...]:
     None where `tokens` do not spell `text`: the webui's Transformers loader names the likeliest token, not the one that
     was drawn.
     """
-    if not "".join(token for token, _ in tokens).startswith(text):
-        return ()
-    lines: list[list[float]] = [[]]
-    left = len(text)
+    lines: dict[int, list[float]] = {}
+    spelled = ""
     for token, likely in tokens:
-        if left <= 0:
-            break
-        lines[-1].append(likely)
-        lines += [[] for _ in range(token.count("\n"))]
-        left -= len(token)
-    return tuple(sum(line) / len(line) if line else 0.0 for line in lines)[: text.count("\n") + 1]
+        if len(spelled) < len(text):
+            spelled += token  # llama.cpp holds a line break back, in case a stop string begins there
+            lines.setdefault(spelled[:-1].count("\n"), []).append(likely)
+    if not spelled.startswith(text):
+        return ()
+    return tuple(fmean(lines.get(line, [0.0])) for line in range(text.count("\n") + 1))

@@ -338,6 +338,7 @@ LEGACY = {"tokens": PIECES, "token_logprobs": LIKELY}
     [
         ({"content": [{"token": t, "logprob": p} for t, p in zip(PIECES, LIKELY, strict=True)]}, (-1.0, -1.0)),
         (LEGACY, (-1.0, -1.0)),
+        (LEGACY | {"tokens": ["1", ".", " A cat.", "", "\n2.", *PIECES[5:]]}, (-1.0, -1.0)),
         (LEGACY | {"tokens": ["1", ".", " The", *PIECES[3:]]}, ()),  # the likeliest tokens, not those of the answer
         (LEGACY | {"token_logprobs": [None, *LIKELY[1:]]}, ()),
         (LEGACY | {"tokens": PIECES[:-4]}, ()),
