@@ -16,11 +16,6 @@ Progress = Callable[[int, int], object]
 TOKENS_PER_WORD, TOKENS_BESIDE = 48, 32
 # A model that has not learned to stop continues with a heading; the webui stops there too.
 HEADING = "\n" + INSTRUCTION_HEAD[:4]
-NO_STRICT = (
-    "The strict vocabulary decides about every token, so the model has to run in this Python (a Transformers model). "
-    "What llama.cpp or ExLlama answers can only be checked afterwards. llama.cpp's server and the webui's API with "
-    "llama.cpp can be restricted: cefr-sentences write --strict --api."
-)
 
 
 @dataclass(frozen=True)
