@@ -224,7 +224,7 @@ class Server:
     def _answer(self, text: str, sure: Sure) -> Reply:
         """What the model wrote, from the server's response `text`. Raises _Unanswered."""
         try:
-            return completion(text, sure)
+            return completion(text, self.prompt_form, sure)
         except NO_COMPLETION:
             problem = Problem(
                 "{url} did not answer with a completion but with {text}.",

@@ -348,7 +348,7 @@ LEGACY = {"tokens": PIECES, "token_logprobs": LIKELY}
 )
 def test_how_likely_the_lines_of_an_answer_are(told: object, fluency: tuple[float, ...]) -> None:
     response = json.dumps({"choices": [{"text": TEXT, "logprobs": told}]})
-    assert completion(response, line_means) == Reply(TEXT, fluency)
+    assert completion(response, "instruct", line_means) == Reply(TEXT, fluency)
 
 
 def test_log_probabilities_are_asked_for_where_they_are_not_refused(serve: Any) -> None:
