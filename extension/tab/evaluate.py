@@ -30,6 +30,8 @@ from .numbers import whole
 from .pane import Pane
 from .ui import Updates
 
+_PARTS = ("base", "adapter", "loss", "fluency", "figures")
+
 
 @dataclass(frozen=True)
 class Evaluated:
@@ -43,6 +45,7 @@ class Evaluated:
 class EvaluatePane(Pane):
     name = "evaluate"
     jobs = ("evaluate",)
+    when_stopped = "evaluate.stopped"
 
     def build(self) -> None:
         with gr.Row():
@@ -73,7 +76,7 @@ class EvaluatePane(Pane):
         training = training_beside(source)
         count = max(1, whole(prompts, "prompts"))
         task = of_records(read_records(source), count, training=read_training(training))
-        parts = {part: text(f"evaluate.part_{part}", language) for part in ("base", "adapter", "fluency")}
+        parts = {part: text(f"evaluate.part_{part}", language) for part in _PARTS}
 
         def work(job: Job) -> Evaluated:
             def progress(part: str, done: int, total: int) -> None:

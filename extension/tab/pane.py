@@ -32,6 +32,8 @@ class Pane:
     status: Any
     # Shown while a job of the pane runs, where the pane has made one.
     stop_button: Any = None
+    # What is said of a job that has been stopped.
+    when_stopped = "job.stopped"
 
     def __init__(self, ui: Ui, tab: Any = None) -> None:
         self.ui, self.host, self.folders = ui, ui.host, ui.host.folders
@@ -116,7 +118,7 @@ class Pane:
         error = note(say_all(job.problems, language, self.name), "error")
         yield {self.status: error, **self.show(job, language), **self._stop(visible=False)}
         if job.stopped:
-            yield {self.status: note(text("job.stopped", language))}
+            yield {self.status: note(text(self.when_stopped, language))}
         elif not job.problems:
             yield self.ended(job, language)
 

@@ -56,8 +56,10 @@ class Played:
     @contextmanager
     def disable_adapter(self) -> Any:
         self.name = "base"
-        yield
-        self.name = "adapter"
+        try:
+            yield
+        finally:
+            self.name = "adapter"
 
 
 @pytest.fixture
@@ -68,10 +70,12 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Played:
         rest["progress"](len(prompts), len(prompts))
         return [Reply(text) for text in ANSWERS[model.name][: len(prompts)]]
 
-    def records(model: Any, tokenizer: Any, some: Any, prompt_form: str) -> list[tuple[float, int]]:
+    def records(model: Any, tokenizer: Any, some: Any, prompt_form: str, progress: Any) -> list[tuple[float, int]]:
+        progress(0, len(some))
         return [(20.0 if model.name == "base" else 10.0, 10) for _ in some]
 
     def sentences(model: Any, tokenizer: Any, some: Any, progress: Any) -> list[tuple[float, int]]:
+        progress(0, len(some))
         assert model.name == "base"  # fluency is the base's own, with the adapter off
         return [(float(len(s)), len(s.split())) for s in some]
 
@@ -86,6 +90,23 @@ def found(played: Played) -> Evaluation:
     task = of_records(UNSEEN, 3, training=TRAINING)
     about = About("played", "a1", notes=("A note.",), versions={"torch": "0"}, run=TrainingRun(seconds=75))
     return replace(compare.evaluate(played, None, task, beside={"strict": [["Cats.", None]] * 3}), about=about)
+
+
+@pytest.mark.parametrize("part", ["base", "adapter", "loss", "fluency", "figures"])
+def test_every_part_can_be_stopped(played: Played, part: str) -> None:
+    from cefr_sentences.extension.models.jobs import Desk, Job
+
+    def work(job: Job) -> Evaluation:
+        def progress(what: str, done: int, total: int) -> None:
+            if what == part:
+                job.stop()
+            job.progress(what, done, total)
+
+        return compare.evaluate(played, None, of_records(UNSEEN, 3), progress)
+
+    job = Desk().start("evaluate", work)
+    job.wait(60)
+    assert (job.stopped, job.result, job.error, played.name) == (True, None, "", "adapter")
 
 
 def model(system: System | None) -> Answers:
