@@ -24,7 +24,7 @@ from ..models.jobs import Job
 from . import paths
 from .evaluate_view import shown
 from .labels import say_in
-from .languages import text
+from .languages import text, voice
 from .markup import join, note
 from .numbers import whole
 from .pane import Pane
@@ -85,9 +85,9 @@ class EvaluatePane(Pane):
             remarked = remarks(check_adapter(folder), task, training)
             with self.host.lend(folder.name) as loaded:
                 measured = evaluate(loaded.model, loaded.tokenizer, task, progress, prompt_form=loaded.prompt_form)
-                notes = [str(remark) for remark in remarked]
-                evaluation = replace(measured, about=about(loaded, folder, source.name, training, task, notes))
-            return Evaluated(evaluation, report_file(evaluation, folder.name), tuple(remarked))
+                said = about(loaded, folder, source.name, training, task, remarked, voice(language))
+                evaluation = replace(measured, about=said)
+            return Evaluated(evaluation, report_file(evaluation, folder.name, language), tuple(remarked))
 
         job = self.desk.start("evaluate", work)
         yield {self.result: "", self.after: gr.update(visible=False)}
@@ -101,8 +101,8 @@ class EvaluatePane(Pane):
         return {self.result: result, self.report: job.result.report, self.after: gr.update(visible=True)}
 
 
-def report_file(evaluation: Evaluation, adapter: str) -> str:
-    """The report as a file in a temporary folder."""
+def report_file(evaluation: Evaluation, adapter: str, language: str) -> str:
+    """The report in `language` as a file in a temporary folder."""
     path = Path(tempfile.mkdtemp(prefix="cefr-")) / f"evaluation-{adapter}.html"
-    path.write_text(html_report(evaluation), encoding="utf-8", newline="\n")
+    path.write_text(html_report(evaluation, voice(language)), encoding="utf-8", newline="\n")
     return str(path)

@@ -10,9 +10,8 @@ from ..training.estimate import Estimate
 from ..training.log import RunLog
 from .charts import Line, line_chart
 from .labels import say_in
-from .languages import text
+from .languages import number, text
 from .markup import Markup, clock, element, gigabytes, join
-from .numbers import figure
 from .style import BLUE, ORANGE
 
 
@@ -43,7 +42,7 @@ def ended(outcome: Outcome, name: str, language: str) -> str:
     elif outcome.stopped:
         first = text("train.stopped", language, name=name, step=outcome.steps, total=outcome.planned)
     elif losses:
-        before, after = (figure(f"{loss:.3f}", language) for loss in (losses[0], outcome.kept_loss))
+        before, after = (number(f"{loss:.3f}", language) for loss in (losses[0], outcome.kept_loss))
         first = text("train.done", language, name=name, before=before, after=after)
     else:
         first = text("train.done_plain", language, name=name)
@@ -70,7 +69,7 @@ def drawn(log: RunLog, language: str, size: int | None = None) -> Markup:
         return chart
     last = log.losses[-1]
     facts = [text("train.step", language, step=last["current_steps"], total=total)]
-    facts += [f"{line.label} {figure(f'{line.points[-1][1]:.3f}', language)}" for line in lines if line.points]
+    facts += [f"{line.label} {number(f'{line.points[-1][1]:.3f}', language)}" for line in lines if line.points]
     facts.append(f"{text('train.rate', language)} {last['learning_rate']:.2e}")
     if size is not None:
         facts.append(f"{text('train.memory', language)} {gigabytes(size)}")
@@ -82,7 +81,7 @@ def _in_words(evaluation: Sequence[tuple[int, float]], language: str) -> str:
     if len(evaluation) < 2:
         return ""
     step, loss = min(evaluation, key=lambda point: point[1])
-    before, now = (figure(f"{one:.2f}", language) for one in (evaluation[0][1], loss))
+    before, now = (number(f"{one:.2f}", language) for one in (evaluation[0][1], loss))
     key = "better" if step == evaluation[-1][0] else "best_before" if step else "no_better"
     return text(f"train.curve_{key}", language, step=f"{step:,}", before=before, now=now)
 

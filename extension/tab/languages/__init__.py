@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from ....exporter.common.errors import CefrError, Option, Problem
+from ...evaluation.voice import Voice
 
 ENGLISH = "en"
 
@@ -76,3 +77,15 @@ def say(problem: Problem | str, language: str = ENGLISH, label: Callable[[Option
 
     template = languages()[language].messages.get(problem.message, problem.message)
     return str(Problem(template, {name: value(given) for name, given in problem.values.items()}))
+
+
+def number(written: str, language: str = ENGLISH) -> str:
+    """A number that English writes so, such as `1,234.5` or `93.5 %`, as the language writes it."""
+    marks = {",": text("number.thousands", language), ".": text("number.point", language)}
+    n = written.removesuffix(" %").translate(str.maketrans(marks))
+    return text("number.percent", language, n=n) if written.endswith(" %") else n
+
+
+def voice(language: str) -> Voice:
+    """What says a report in `language`."""
+    return Voice(language, partial(say, language=language), partial(number, language=language))

@@ -388,13 +388,31 @@ def test_the_pane_shows_the_figures(found: Evaluation, language: str) -> None:
 
     page = Reader()
     page.feed(shown(found, language))
-    assert {"83.3 % (50.0 – 100.0)", "7.7 %", "16-20 %", "0.85-0.93"} <= set(page.texts)
+    english = {"83.3 % (50.0 – 100.0)", "7.7 %", "16-20 %", "0.85-0.93"}
+    turkish = {"%83,3 (50,0 – 100,0)", "%7,7", "%16-20", "0,85-0,93"}
+    assert (english if language == "en" else turkish) <= set(page.texts)
     assert ("words used" if language == "en" else "kullanılan kelimeler") in page.texts
     assert "b" not in page.tags  # the base's <b> is text
     assert ("what it means" if language == "en" else "ne anlama geldiği") in page.texts
-    report_file = Path(report_file(found, "a1"))
+    report_file = Path(report_file(found, "a1", language))
     assert report_file.name == "evaluation-a1.html"
-    assert "Which judge did what" in report_file.read_text(encoding="utf-8")
+    title = "Which judge did what" if language == "en" else "Hangi ölçüm ne yaptı"
+    assert title in report_file.read_text(encoding="utf-8")
+
+
+def test_a_report_in_turkish(found: Evaluation) -> None:
+    from cefr_sentences.extension.tab.languages import voice
+
+    english, turkish = report.files(found), report.files(found, voice("tr"))
+    assert turkish["evaluation.json"] == english["evaluation.json"]
+    shapes = [re.sub(r"[^\n|#]", "", made["report.md"].decode()) for made in (english, turkish)]
+    assert shapes[0].replace("\\", "") == shapes[1].replace("\\", "")
+    text = turkish["report.md"].decode()
+    assert "| kullanılan kelimeler | %0,0 · 0,0 – 45,9 | %83,3 · 50,0 – 100,0 | +83,3 puan · " in text
+    assert "Adaptör kaybı %50,0, perplexity değerini %63,2 düşürüyor." in text
+    page = turkish["report.html"].decode()
+    assert '<html lang="tr">' in page
+    assert page.count('class="number"') == english["report.html"].decode().count('class="number"')
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_the_language_is_the_browsers(header: str | None, language: str) -> None
 
 
 def test_every_text_is_used_somewhere() -> None:
-    source = "".join(path.read_text(encoding="utf-8") for path in TAB.glob("*.py")).replace("'", '"')
+    source = "".join(path.read_text(encoding="utf-8") for path in TAB.rglob("*.py")).replace("'", '"')
     # These keys are put together.
     together = ("pane.", "next.", "data.doing.", "data.side.", "train.kind.")
     together += ("evaluate.part_", "evaluate.verdict_", "evaluate.line_", "measure.", "train.curve_", "write.some_")
