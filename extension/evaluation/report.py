@@ -62,7 +62,7 @@ def contents(evaluation: Evaluation, pictures: Mapping[str, str], say: Voice = E
     blocks += [Heading(say("Plots"))]
     blocks += [Picture(name, text) for name, text in pictures.items()] or [Text(say(NO_PLOTS))]
     blocks += [Heading(say("Side by side")), *_examples(evaluation, say)]
-    blocks += [Heading(say("Flagged")), *_flagged(evaluation, say)]
+    blocks += [Heading(say("To look at")), *_to_look_at(evaluation, say)]
     blocks += [Heading(say("What the figures mean")), _meaning(evaluation, say)]
     blocks += [Heading(say("Which judge did what")), _judges(evaluation, say)]
     return say("Evaluation: {name}, {level}", name=name, level=evaluation.asked.level), blocks
@@ -197,18 +197,18 @@ def flags(row: Row, level: str, say: Voice = ENGLISH) -> list[str]:
     return reasons
 
 
-def _flagged(evaluation: Evaluation, say: Voice) -> list[Block]:
+def _to_look_at(evaluation: Evaluation, say: Voice) -> list[Block]:
     subject, level = evaluation.subject, evaluation.asked.level
-    flagged = [(row, reasons) for row in subject.rows if (reasons := flags(row, level, say))]
+    odd = [(row, reasons) for row in subject.rows if (reasons := flags(row, level, say))]
     name, total = name_of(subject.name, say), len(subject.rows)
-    if not flagged:
+    if not odd:
         return [Text(say("None of the {words} words of “{name}”.", words=total, name=name))]
     said = say(
-        "{flagged} of {words} words of “{name}” have no sentence, or one without the word, more than a level away, "
+        "{n} of {words} words of “{name}” have no sentence, or one without the word, more than a level away, "
         "much like an earlier one, or copied from training. All of them:",
-        flagged=len(flagged), words=total, name=name,
+        n=len(odd), words=total, name=name,
     )  # fmt: skip
-    rows = [[row.word, row.sentence or "-", "; ".join(reasons)] for row, reasons in flagged]
+    rows = [[row.word, row.sentence or "-", "; ".join(reasons)] for row, reasons in odd]
     return [Text(said), Table([say("word"), say("sentence"), say("why")], rows)]
 
 

@@ -269,7 +269,7 @@ def test_the_page_needs_no_other_file(found: Evaluation) -> None:
     assert all(source.startswith("data:image/png;base64,") for source in page.sources)
     assert not {"script", "link", "b", "iframe"} & set(page.tags)  # the base's <b> is text
     assert "<b>It is</b> | * late" in page.texts
-    assert {"What was run", "Figures", "Flagged", "Which judge did what", "A note."} <= {
+    assert {"What was run", "Figures", "To look at", "Which judge did what", "A note."} <= {
         text.removeprefix("Note: ") for text in page.texts
     }
 
@@ -283,13 +283,13 @@ def test_markdown_tables_keep_their_columns(found: Evaluation) -> None:
     assert r"\<b\>It is\</b\> \| \* late" in text
 
 
-def test_the_report_says_who_judged_and_what_is_flagged(found: Evaluation) -> None:
+def test_the_report_says_who_judged_and_what_to_look_at(found: Evaluation) -> None:
     text = report.files(found)["report.md"].decode()
     assert "strict: written elsewhere" in text
     assert "The adapter lowers the loss by 50.0 % and the perplexity by 63.2 %." in text
-    flagged = text.split("## Flagged")[1].split("## ")[0]
-    assert "| car | My dog is big. | the word is not in it; copied from training |" in flagged
-    assert "tree" not in flagged
+    listed = text.split("## To look at")[1].split("## ")[0]
+    assert "| car | My dog is big. | the word is not in it; copied from training |" in listed
+    assert "tree" not in listed
 
 
 def test_flags() -> None:
