@@ -52,7 +52,7 @@ def _add_export(commands: Any) -> None:
         "--records",
         type=int,
         default=2000,
-        help="how many records, train and eval (default 2000; the tab starts with 400, a fifth of the time)",
+        help="how many records, train and eval (default 2000; the tab starts with 400, trained in a fifth of the time)",
     )
     export.add_argument(
         "--mix", default=DEFAULT_MIX, help=f"words a record : percent of the records (default {DEFAULT_MIX})"

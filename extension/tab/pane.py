@@ -13,7 +13,7 @@ from ..models.host import adapter_folder
 from ..models.jobs import Desk, Job
 from .gradio_compat import root_page
 from .labels import say_all
-from .languages import text
+from .languages import number, text
 from .markup import Markup, bar, clock, note
 from .ui import Event, Ui, Updates
 
@@ -165,7 +165,7 @@ def job_bar(job: Job, language: str) -> Markup:
         return bar(None, text("job.stopping", language))
     now = job.what or text("job.busy", language)
     if job.total:
-        now += f" {job.done:,}/{job.total:,}"
+        now += " " + number(f"{job.done:,}/{job.total:,}", language)
     if (left := job.seconds_left) is not None:
         now += " · " + text("job.left", language, left=clock(left))
     return bar(job.done / job.total if job.total and job.done else None, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from ..training.artifacts import Outcome
@@ -22,7 +23,7 @@ def ready(estimate: Estimate, tokenizer: Any, language: str) -> str:
         "steps": f"{estimate.steps:,}",
         "time": clock(estimate.seconds),
         "memory": gigabytes(estimate.peak),
-        "trained": f"{estimate.trained / 1e6:.1f}",
+        "trained": number(f"{estimate.trained / 1e6:.1f}", language),
         "parameters": f"{estimate.parameters / 1e6:,.0f}",
         "at_once": estimate.settings.at_once,
         "accumulation": estimate.settings.accumulation,
@@ -64,15 +65,16 @@ def drawn(log: RunLog, language: str, size: int | None = None) -> Markup:
         Line(text("train.loss", language), BLUE, training),
         Line(text("train.eval_loss", language), ORANGE, evaluation),
     ]
-    chart = line_chart(lines, total, text("train.steps", language))
+    chart = line_chart(lines, total, text("train.steps", language), partial(number, language=language))
     if not log.losses:
         return chart
     last = log.losses[-1]
     facts = [text("train.step", language, step=last["current_steps"], total=total)]
     facts += [f"{line.label} {number(f'{line.points[-1][1]:.3f}', language)}" for line in lines if line.points]
-    facts.append(f"{text('train.rate', language)} {last['learning_rate']:.2e}")
+    rate = number(f"{last['learning_rate']:.2e}", language)
+    facts.append(f"{text('train.rate', language)} {rate}")
     if size is not None:
-        facts.append(f"{text('train.memory', language)} {gigabytes(size)}")
+        facts.append(f"{text('train.memory', language)} {number(gigabytes(size), language)}")
     return join(element("p", _in_words(evaluation, language)), chart, element("div", " · ".join(facts)))
 
 
