@@ -15,13 +15,15 @@ from .markup import Markup, element, join, note, table
 _COLUMNS = {"base": "base", "adapter": "with", "retrieval": "retrieval", "own": "own"}
 # The metrics of the four lines.
 _LINES = ("used", "exact", "copied", "opening")
+# What the box of the verdict looks like: better, no clear difference, worse.
+_KINDS = {1: "good", 0: "", -1: "error"}
 _SHOWN = 12  # words with their sentences; the report has all
 
 
 def shown(evaluation: Evaluation, language: str) -> Markup:
     """The whole result, the plainest first."""
     return join(
-        note(verdict(evaluation, language), "good" if _change(evaluation) >= 0 else "error"),
+        note(verdict(evaluation, language), _KINDS[_change(evaluation)]),
         _lines(evaluation, language),
         element("h4", text("evaluate.answers", language)),
         _sentences(evaluation, language),
