@@ -112,8 +112,9 @@ def open_model(name: str | Path, folder: str, device: str | None = None, **how: 
             )
             check_belongs(name, model, loading)
             model = model.eval() if device is None else model.eval().to(device)
-            with torch.no_grad():  # a config can be wrong in what only the first token shows
-                model(input_ids=torch.zeros(1, 1, dtype=torch.long, device=model.device))
+            # A config can be wrong in what only the first token shows.
+            first = torch.zeros(1, 1, dtype=torch.long, device=model.device)
+            model.generate(first, attention_mask=first + 1, max_new_tokens=1, do_sample=False)
             return model
     except ModelError:
         raise
@@ -170,6 +171,7 @@ def libraries() -> tuple[Any, Any]:
 def _tokenizer(transformers: Any, name: str, folder: str) -> Any:
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        tokenizer.decode(tokenizer("A")["input_ids"])  # some of its files are used only then
     except Exception as error:  # also the tokenizers' own, which have no kind
         raise ModelError(
             "The tokenizer of {model} cannot be loaded: {cause}. Get the model again, or choose another one.",
