@@ -227,7 +227,8 @@ def _read_reply(path: Path) -> None:
 
 Made = Callable[[random.Random], bytes]
 # The file of each kind, what makes one, and what reads it.
-Kinds = dict[str, tuple[str, Made, Callable[[Path], object]]]
+Kind = tuple[str, Made, Callable[[Path], object]]
+Kinds = dict[str, Kind]
 KINDS: Kinds = {
     "journal": ("s.csv.part.jsonl", lambda c: _lines([_JOB, *map(asdict, _ROWS)], c), _read_journal),
     "plan": (f"{RESUME}/plan.json", lambda c: json_bytes(_plan(), c), lambda path: Plan.load(path.parent.parent)),

@@ -20,7 +20,7 @@ from cefr_sentences.extension.models.adapter import apply_adapter, check_adapter
 from cefr_sentences.extension.models.host import ask
 from cefr_sentences.extension.models.loading import load, load_tokenizer
 
-from .files import Kinds, json_bytes, main
+from .files import Kind, Kinds, json_bytes, main
 
 
 @cache
@@ -32,7 +32,9 @@ def _whole() -> Path:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
     folder = Path(tempfile.mkdtemp())
-    tokenizer = Tokenizer(models.BPE(dict(zip(sorted(pre_tokenizers.ByteLevel.alphabet()), range(3, 259))), []))
+    tokenizer = Tokenizer(
+        models.BPE(dict(zip(sorted(pre_tokenizers.ByteLevel.alphabet()), range(3, 259), strict=True)), [])
+    )
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel()  # pyright: ignore[reportAttributeAccessIssue]
     tokenizer.decoder = decoders.ByteLevel()  # pyright: ignore[reportAttributeAccessIssue]
     tokenizer.add_special_tokens(["<s>", "</s>", "<pad>"])
@@ -48,10 +50,6 @@ def _whole() -> Path:
         folder / "a"
     )
     return folder
-
-
-def _json_of(name: str) -> Any:
-    return json.loads((_whole() / name).read_text(encoding="utf-8"))
 
 
 def _read(path: Path) -> None:
@@ -73,15 +71,20 @@ def _read(path: Path) -> None:
         ask(loaded, [ListPrompt("A1", ("dog", "cat"))])
 
 
+def _kind(name: str) -> Kind:
+    return (
+        f"m/{name}",
+        lambda chance: json_bytes(json.loads((_whole() / name).read_text(encoding="utf-8")), chance),
+        _read,
+    )
+
+
 KINDS: Kinds = {
-    kind: (name, lambda chance, of=name.partition("/")[2]: json_bytes(_json_of(of), chance), _read)
-    for kind, name in {
-        "config": "m/config.json",
-        "generation": "m/generation_config.json",
-        "tokenizer": "m/tokenizer_config.json",
-        "tokens": "m/tokenizer.json",
-        "adapter": "m/a/adapter_config.json",
-    }.items()
+    "config": _kind("config.json"),
+    "generation": _kind("generation_config.json"),
+    "tokenizer": _kind("tokenizer_config.json"),
+    "tokens": _kind("tokenizer.json"),
+    "adapter": _kind("a/adapter_config.json"),
 }
 
 
