@@ -105,6 +105,7 @@ FIRST ?= 0
 fuzz: $(VENV)/.installed
 	$(PY) -W ignore -m tests.fuzz.tables 10000 $(FIRST)
 	$(PY) -W ignore -m tests.fuzz.files 1000 $(FIRST)
+	OMP_NUM_THREADS=1 $(PY) -W ignore -m tests.fuzz.models 500 $(FIRST)
 	$(PY) -W ignore -m tests.fuzz.calls 2000 $(FIRST)
 	OMP_NUM_THREADS=1 $(PY) -W ignore -m tests.fuzz.faults 200
 	CEFR_EVERY_KILL=1 OMP_NUM_THREADS=1 $(PY) -m pytest -q tests/test_kills.py
