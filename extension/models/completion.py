@@ -47,8 +47,8 @@ def first_token(text: str, tokens: Sequence[Token]) -> tuple[float, ...]:
 def line_means(text: str, tokens: Sequence[Token]) -> tuple[float, ...]:
     """The mean log-probability of each line of `text`.
 
-    Empty where `tokens` do not spell `text`: the webui's Transformers loader names the likeliest token, not the one that
-    was drawn.
+    Empty where `tokens` do not spell `text`: the webui's Transformers loader names the likeliest token, not the one
+    that was drawn.
     """
     lines: dict[int, list[float]] = {}
     spelled = ""
