@@ -1,4 +1,4 @@
-"""`python -m bench.judge`: how quick the word levels and the judge are, on the starter sentences and longer ones.
+"""`python -m bench.judge`: how quick the word levels and the judges are, on the starter sentences and longer ones.
 
 Cold is the first pass in this process, reading of the tables included; warm the second over the same sentences.
 """
@@ -31,6 +31,7 @@ def rate(what: str, work: Callable[[], object], amount: int, unit: str) -> None:
 
 
 def main() -> None:
+    from cefr_sentences.exporter.language.judges import find_judge
     from cefr_sentences.exporter.language.levels import word_level, words_above
     from cefr_sentences.exporter.language.profile import profile, profiles
 
@@ -41,6 +42,8 @@ def main() -> None:
     rate("word_level", lambda: [word_level(word) for word in words], len(words), "tokens")
     rate("words_above", lambda: [words_above(text, "A1") for text in texts], len(words), "tokens")
     rate("profiles, all at once", lambda: profiles(texts), len(texts), "sentences")
+    deep = find_judge("deep")  # so that loading is not counted
+    rate("profiles, by deep", lambda: profiles(texts[::10], judge=deep), len(texts[::10]), "sentences")
     rate("profile, one at a time", lambda: [profile(text) for text in texts[:1000]], 1000, "sentences")
 
 

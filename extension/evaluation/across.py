@@ -124,6 +124,7 @@ _FACTS: tuple[tuple[str, Callable[[Evaluation], str | None]], ...] = (
     ("evaluation records", lambda one: _number(_records(one))),
     ("words asked for here", lambda one: _number(len(one.base.rows))),
     ("longest record (tokens)", lambda one: _number((one.about or About()).longest)),
+    ("judge of the sentences", lambda one: one.asked.judge),
     ("training time", lambda one: _time(_run(one).seconds)),
     ("training loss", lambda one: _loss(_run(one).train_loss)),
     ("evaluation loss, base", lambda one: _loss(_value(one.base, "loss"))),

@@ -10,7 +10,7 @@ from typing import Any
 from ..training.plots import png
 from .metric import Histogram
 from .metrics import METRICS
-from .result import ADAPTER, MODELS, NO_FIGURE, Evaluation, Figure, System
+from .result import ADAPTER, MODELS, NO_FIGURE, Asked, Evaluation, Figure, System
 
 # What the sentences are from, as people read it, where it is not the name itself.
 _NAMES = {"own": "evaluation file"}
@@ -35,7 +35,7 @@ def plots(evaluation: Evaluation) -> Pictures:
     """The plots of one evaluation; empty without matplotlib."""
     if not available():
         return {}
-    systems, level = evaluation.systems, evaluation.asked.level
+    systems, asked = evaluation.systems, evaluation.asked
     drawn = [metric for metric in METRICS.values() if metric.bars]
     bars = [(system.name, [system.figure(metric.key) for metric in drawn]) for system in systems if system.figures]
     pictures: Pictures = {
@@ -45,8 +45,8 @@ def plots(evaluation: Evaluation) -> Pictures:
         )
     }
     for histogram in (metric.histogram for metric in METRICS.values() if metric.histogram is not None):
-        picture = _steps(systems, histogram, level)
-        pictures[f"{histogram.name}.png"] = (picture, histogram.caption.format(level=level))
+        picture = _steps(systems, histogram, asked)
+        pictures[f"{histogram.name}.png"] = (picture, histogram.caption.format(level=asked.level))
     models = [(system.name, [system.figure("perplexity")]) for system in systems if "perplexity" in system.figures]
     if models:
         pictures["perplexity.png"] = (
@@ -114,7 +114,7 @@ def _bars(groups: Sequence[str], series: Sequence[tuple[str, Sequence[Figure]]],
     return png(figure)
 
 
-def _steps(systems: Sequence[System], histogram: Histogram, level: str) -> bytes:
+def _steps(systems: Sequence[System], histogram: Histogram, asked: Asked) -> bytes:
     """The share of sentences in each bin, a stepped line for each system."""
     figure, axes = _canvas(7.5, 4.2)
     edges, right = list(histogram.edges), histogram.edges[0] + 1
@@ -128,7 +128,7 @@ def _steps(systems: Sequence[System], histogram: Histogram, level: str) -> bytes
             )  # fmt: skip
             right = max(right, min(max(values) + 1, edges[-1]))
     if histogram.marked is not None:
-        axes.axvline(histogram.marked(level), color="black", linewidth=0.8)
+        axes.axvline(histogram.marked(asked), color="black", linewidth=0.8)
     axes.set_xlabel(histogram.axis)
     axes.set_ylabel("per cent of the sentences")
     axes.set_xlim(edges[0], right)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
+from ...exporter.language.judges import find_judge
 from ...exporter.language.profile import mean_score
 from .bootstrap import DRAWS
 from .document import Block, Heading, Items, Picture, Table, Text, markdown, web_page
@@ -209,11 +210,13 @@ def _meaning(evaluation: Evaluation) -> Block:
 
 
 def _judges(evaluation: Evaluation) -> Block:
-    level, spearman, n = evaluation.asked.level, rated()["spearman"], rated()["sentences"]
+    judge, level = find_judge(evaluation.asked.judge), evaluation.asked.level
+    spearman, n = rated()["spearman"], rated()["sentences"]
     items = [
         "Nothing was chosen by a judge here: base and adapter wrote one answer to each list, and every sentence in it "
         "was counted.",
-        f"The judge (docs/judge.md in cefr-sentences) reports ControlError (target {mean_score(level):.2f} for "
+        f"The judge {judge.name} (docs/judge.md in cefr-sentences) reports ControlError (target "
+        f"{mean_score(level, judge):.2f} for "
         f"{level}), “at the level” and “within one level”. The word lists report the tokens above the "
         "level, and the judge reads them too.",
         f"The readability index is the second measure: its formula knows neither. Its rank correlation with human "
