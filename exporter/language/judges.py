@@ -23,7 +23,11 @@ DEFAULT = "fitted"
 JUDGES: dict[str, Callable[[], Judge]] = {DEFAULT: _fitted}
 
 
-@lru_cache(maxsize=4)
 def find_judge(name: str = DEFAULT) -> Judge:
     """The judge called `name`, a key of JUDGES, loaded once."""
+    return _loaded(name)
+
+
+@lru_cache(maxsize=4)
+def _loaded(name: str) -> Judge:
     return JUDGES[name]()

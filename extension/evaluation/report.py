@@ -229,8 +229,8 @@ def _judges(evaluation: Evaluation, say: Voice) -> Block:
         ),
         say(
             "The judge “{judge}” (docs/judge.md in cefr-sentences) reports ControlError (target {target} for "
-            "{level}), “at the level” and “within one level”. The word lists report the tokens above the level, and the "
-            "judge reads them too.",
+            "{level}), “at the level” and “within one level”. The word lists report the tokens above the level, and "
+            "the judge reads them too.",
             judge=judge.name, target=say.fixed(mean_score(level, judge), 2), level=level,
         ),
         say(

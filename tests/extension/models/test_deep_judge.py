@@ -40,8 +40,8 @@ def test_the_language_model_reads_everyday_sentences_alone_and_counts_three_quar
 
 def test_without_torch_it_is_said_what_to_install(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    find_judge.cache_clear()
-    found = run("level", "-", "--judge", "deep")
+    monkeypatch.setitem(JUDGES, "not loaded", JUDGES["deep"])
+    found = run("level", "-", "--judge", "not loaded")
     assert found.code == 2
     assert "torch is not installed" in found.err
     assert "pip install" in found.err
@@ -57,4 +57,4 @@ def test_an_idiom_of_easy_words_is_not_easy() -> None:
     hard, short, book, easy = judge.scores(read)
     assert judge.scores(read[1:2]) == pytest.approx([short], abs=0.001)  # whatever is read beside it
     assert [level_of(score, judge) for score in (hard, easy)] == ["C1", "A1"]
-    assert book == fitted_judge().scores(read)[2]
+    assert book == pytest.approx(fitted_judge().scores(read)[2], abs=0.01)
