@@ -131,9 +131,7 @@ def report(rows: dict[str, Rows], fitted: Judged, deep: Judged) -> str:
         ("`wiki-auto-dev`", "hardest three words and length", untrained(dev), dev, plain),
         ("`wiki-auto-dev`", "always the mean", np.full(len(dev), rows["train"].y.mean()), dev, plain),
     ]
-    means = {
-        judged.judge.name: ", ".join(f"{k} {v}" for k, v in judged.judge.means.items()) for judged in (fitted, deep)
-    }
+    means = [", ".join(f"{k} {v}" for k, v in judged.judge.means.items()) for judged in (fitted, deep)]
     return "\n".join(
         [
             f"Two raters agree exactly in {shares[0]:.0%} of the rows of Wiki-Auto, both of everyday sentences in",
