@@ -55,20 +55,12 @@ class DeepJudge:
         if not sentences:
             return np.zeros(0)
         x = np.asarray(rows, dtype=np.float64)
-        everyday = self.everyday(x, self.fitted.everyday.predict(x, words), sentences)
+        everyday = self.fitted.everyday.predict(x, words)
+        near = np.flatnonzero(self.fitted.everyday_share(x) >= LEAST)
+        if len(near) > 0:
+            said = self.states([sentences[at] for at in near.tolist()]) @ np.asarray(self.weights) + self.intercept
+            everyday[near] = deepened(everyday[near], said)
         return self.fitted.blend(x, self.fitted.encyclopedia.predict(x, words), everyday)
-
-    def everyday(self, rows: Any, scores: Any, sentences: Sequence[str]) -> Any:
-        """What the two say together, of what the fitted model of everyday English says alone."""
-        import numpy as np
-
-        near = np.flatnonzero(self.fitted.everyday_share(rows) >= LEAST)
-        if len(near) == 0:
-            return scores
-        together = scores.copy()
-        said = self.states([sentences[at] for at in near]) @ np.asarray(self.weights) + self.intercept
-        together[near] = deepened(scores[near], said)
-        return together
 
 
 def deepened(everyday: Any, said: Any) -> Any:
