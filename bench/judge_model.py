@@ -21,7 +21,8 @@ from .needs import need
 A1_WEIGHT, GRADED_WEIGHT = 0.3, 1.0
 GRADED = Path(__file__).parent / "anchors.tsv"
 # Everyday sentences of B1-C1 above all, written for this project and rated by two readers; both are instances of one
-# language model. Part "test" is for measuring only.
+# language model. Part "test" is for measuring only; "deep" is for the
+# deep judge, and its writer rated it twice.
 EVERYDAY = Path(__file__).parent / "everyday.tsv"
 RIDGE, LETTERS, PAIRS, LIKE = 100.0, 30.0, 10.0, 1.0
 TREES = {
