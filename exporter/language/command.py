@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ..common.errors import STDIN, InputError
+from .judges import DEFAULT, JUDGES, find_judge
 from .levels import LEVELS, parse_level
 
 if TYPE_CHECKING:
+    from .judge import Judge
     from .profile import Profile
 
 _BATCH = 1000
@@ -44,6 +46,12 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--columns", metavar="sentence=NAME", help="the column of sentences, where its name is unusual")
     parser.add_argument("--target", metavar="LEVEL", help="name the words above this level, not above the sentence's")
     parser.add_argument(
+        "--judge",
+        choices=list(JUDGES),
+        default=DEFAULT,
+        help="fitted (default), or deep, which a small language model helps: better at everyday English, slower",
+    )
+    parser.add_argument(
         "--json", action="store_true", help="print an array of {sentence, score, level, above, grammar}"
     )
     parser.set_defaults(run=run)
@@ -51,7 +59,8 @@ def add_commands(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     target = parse_level(args.target) if args.target else None
-    judged = _profiles(_sentences(args.source, args.columns), target)
+    judge = find_judge(args.judge)
+    judged = _profiles(_sentences(args.source, args.columns), target, judge)
     first = next(judged, None)
     if first is None:
         raise InputError(
@@ -61,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         _print_json(rows)
     else:
-        _print_table(rows, target)
+        _print_table(rows, target, judge)
     return 0
 
 
@@ -142,11 +151,11 @@ def _pieces(file: TextIO) -> Iterator[str]:
                 yield piece.strip()
 
 
-def _profiles(lines: Iterator[str], target: str | None) -> Iterator[tuple[str, Profile]]:
+def _profiles(lines: Iterator[str], target: str | None, judge: Judge) -> Iterator[tuple[str, Profile]]:
     from .profile import profiles
 
     while batch := list(islice(lines, _BATCH)):
-        yield from zip(batch, profiles(batch, target), strict=True)
+        yield from zip(batch, profiles(batch, target, judge), strict=True)
 
 
 def _print_json(rows: Iterator[tuple[str, Profile]]) -> None:
@@ -164,9 +173,7 @@ def _print_json(rows: Iterator[tuple[str, Profile]]) -> None:
     print("\n]")
 
 
-def _print_table(rows: Iterator[tuple[str, Profile]], target: str | None) -> None:
-    from .profile import mean_score
-
+def _print_table(rows: Iterator[tuple[str, Profile]], target: str | None, judge: Judge) -> None:
     counts: Counter[str] = Counter()
     total = 0.0
     for sentence, profile in rows:
@@ -181,7 +188,7 @@ def _print_table(rows: Iterator[tuple[str, Profile]], target: str | None) -> Non
     print(f"\n{judged:,} sentence{'' if judged == 1 else 's'}: {levels or 'none in English'}.", end="")
     if judged:
         print(f" Mean score {total / judged:.2f}", end="")
-        print(f"; human {target} sentences have {mean_score(target):.2f}." if target else ".", end="")
+        print(f"; human {target} sentences have {judge.means[target]:.2f}." if target else ".", end="")
     if counts[""]:
         print(f" {counts['']:,} without an English word.", end="")
     print()

@@ -99,7 +99,7 @@ def _facts(evaluations: Sequence[Evaluation], say: Voice) -> Iterator[tuple[str,
     """What is said of each evaluation under its label; None where it is not known."""
 
     def row(
-        label: str, write: Callable[[Any], str], values: Callable[[Evaluation], float | None]
+        label: str, write: Callable[[Any], str], values: Callable[[Evaluation], Any]
     ) -> tuple[str, list[str | None]]:
         there = map(values, evaluations)
         return label, [None if value is None else write(value) for value in there]
@@ -120,6 +120,7 @@ def _facts(evaluations: Sequence[Evaluation], say: Voice) -> Iterator[tuple[str,
     yield row(say("evaluation records"), count, _records)
     yield row(say("words asked for here"), count, lambda one: len(one.base.rows))
     yield row(say("longest record (tokens)"), count, lambda one: (one.about or About()).longest)
+    yield row(say("judge of the sentences"), str, lambda one: one.asked.judge)
     yield row(say("training time"), time, lambda one: _run(one).seconds)
     yield row(say("training loss"), loss, lambda one: _run(one).train_loss)
     yield row(say("evaluation loss, base"), loss, lambda one: _value(one.base, "loss"))

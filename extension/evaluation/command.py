@@ -14,6 +14,7 @@ from typing import Any
 
 from ...exporter.common.errors import InputError, Option, Problem
 from ...exporter.common.progress import Progress
+from ...exporter.language.judges import DEFAULT, JUDGES
 from ...exporter.language.levels import TRAINABLE, parse_level
 from . import rate_command
 from .result import RESERVED
@@ -48,6 +49,9 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument("--prompts", type=int, default=15, help="how many records to answer (default 15)")
     parser.add_argument("--temperature", type=float, default=0.0, help="draw the answers; default 0, greedy")
+    parser.add_argument(
+        "--judge", choices=list(JUDGES), default=DEFAULT, help="what says how hard sentences are, as for level"
+    )
     parser.add_argument("--seed", type=int, default=42, help="decides everything that is drawn (default 42)")
     parser.add_argument(
         "--beside",
@@ -147,7 +151,7 @@ def _task(args: argparse.Namespace, card: Any) -> tuple[Any, Path | None, list[P
     # The evaluation file first: what is wrong with it is what the user asked about.
     records = read_records(args.dataset) if args.dataset is not None else []
     known = read_training(training)
-    more: dict[str, Any] = {"training": known, "seed": args.seed, "temperature": args.temperature}
+    more: dict[str, Any] = {"training": known, "seed": args.seed, "temperature": args.temperature, "judge": args.judge}
     if args.words is not None:
         if not (args.level or card.level):
             raise InputError("Say at which level the words are asked for with {level}.", level=Option("level"))

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any
 
 from ...exporter.bank.bank import Bank
+from ...exporter.language.judges import find_judge
 from ...exporter.records.answers import parse_answer
 from ..models.asking import Sampling
 from ..models.generate import generate
@@ -69,7 +70,7 @@ def evaluate(
     The systems are those two; the bank, and the evaluation file's own sentences where `task` has them; and
     those of `beside`, sentences for the words of `task`, list by list. `prompt_form` is that of the model.
     """
-    adapted = hasattr(model, "disable_adapter")
+    adapted, judge = hasattr(model, "disable_adapter"), find_judge(task.judge)
     models: dict[str, _Answered] = {}
     for name in MODELS if adapted else MODELS[:1]:
         with _state(model, name, adapted):
@@ -93,7 +94,7 @@ def evaluate(
         # The bank may have been trained on; what is fetched is copied by design.
         known = Knowledge(groups, None if name == RETRIEVAL else copied, by_sentence, guesses)
         answered = models.get(name, _NO_MODEL)
-        samples[name] = sample(task.lists, lists, task.level, known, answered.losses, answered.well_formed)
+        samples[name] = sample(task.lists, lists, task.level, known, answered.losses, answered.well_formed, judge)
     return _evaluation(task, models, samples, shelf)
 
 
@@ -149,6 +150,7 @@ def _evaluation(
         len(shelf.words) if shelf is not None else None,
         task.seed,
         task.temperature,
+        task.judge,
     )
     if ADAPTER not in samples:
         return Evaluation(systems, asked)

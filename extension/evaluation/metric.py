@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ...exporter.common.errors import Problem
+from ...exporter.language.judge import Judge
 from ...exporter.language.profile import mean_score
 from .bootstrap import Parts
-from .result import Row
+from .result import Asked, Row
 
 SHARE, NUMBER = "share", "number"
 HIGHER, LOWER = "higher", "lower"
@@ -21,13 +22,15 @@ class Sample:
     """The sentences of one system, as metrics see them: rows in the lists in which the words were asked for.
 
     `losses` are the summed loss in nats and the number of tokens of each record, and `well_formed` says of each
-    answer whether it is a list as asked for; both are empty for whatever is no model.
+    answer whether it is a list as asked for; both are empty for whatever is no model. `judge` is the default one unless
+    given.
     """
 
     level: str
     lists: tuple[tuple[Row, ...], ...]
     losses: Sequence[tuple[float, int]] = ()
     well_formed: Sequence[bool] = ()
+    judge: Judge | None = None
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -36,7 +39,7 @@ class Sample:
     @property
     def target(self) -> float:
         """The mean score of human sentences of the level."""
-        return mean_score(self.level)
+        return mean_score(self.level, self.judge)
 
     @cached_property
     def sentences(self) -> list[str]:
@@ -73,14 +76,14 @@ class Human:
 
 @dataclass(frozen=True)
 class Histogram:
-    """A plot of how a metric is spread over sentences. `marked` is where a level's vertical line is drawn."""
+    """A plot of how a metric is spread over sentences. `marked` is where the vertical line is drawn."""
 
     name: str
     value: Callable[[Row], float | None]
     axis: str
     edges: Sequence[float]
     caption: str  # with a place for {level}
-    marked: Callable[[str], float] | None = None
+    marked: Callable[[Asked], float] | None = None
 
 
 @dataclass(frozen=True)

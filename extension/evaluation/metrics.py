@@ -19,6 +19,7 @@ from ...exporter.language.annotate import annotate, normalise
 from ...exporter.language.entry import Entry
 from ...exporter.language.fitted import PATH
 from ...exporter.language.forms import tokens
+from ...exporter.language.judges import find_judge
 from ...exporter.language.levels import LEVELS, level_number
 from ...exporter.language.profile import mean_score
 from ...exporter.language.similarity import SIMILAR, SimilarSentences
@@ -207,7 +208,8 @@ def _length(row: Row) -> float | None:
 
 _SCORES = Histogram(
     "scores", lambda row: row.score, "the judge's score of a sentence", [1 + i * 0.25 for i in range(21)],
-    "How the judge's scores are spread; the vertical line is the mean of human {level} sentences", mean_score,
+    "How the judge's scores are spread; the vertical line is the mean of human {level} sentences",
+    lambda asked: mean_score(asked.level, find_judge(asked.judge)),
 )  # fmt: skip
 _LENGTHS = Histogram(
     "lengths", _length, "words in a sentence", [i + 0.5 for i in range(31)],

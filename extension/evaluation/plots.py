@@ -11,7 +11,7 @@ from ...exporter.common.errors import Problem
 from ..training.plots import png
 from .metric import Histogram
 from .metrics import METRICS
-from .result import ADAPTER, BASE, MODELS, NO_FIGURE, OWN, RETRIEVAL, Evaluation, Figure, System
+from .result import ADAPTER, BASE, MODELS, NO_FIGURE, OWN, RETRIEVAL, Asked, Evaluation, Figure, System
 from .voice import ENGLISH, Voice
 
 # What the sentences are from, as people read it. Sentences that were written elsewhere have the name they were given.
@@ -42,7 +42,7 @@ def plots(evaluation: Evaluation, say: Voice = ENGLISH) -> Pictures:
     """The plots of one evaluation; empty without matplotlib."""
     if not available():
         return {}
-    systems, level = evaluation.systems, evaluation.asked.level
+    systems, asked = evaluation.systems, evaluation.asked
     drawn = [metric for metric in METRICS.values() if metric.bars]
     names = {system.name: name_of(system.name, say) for system in systems}
     bars = [(names[one.name], [one.figure(metric.key) for metric in drawn]) for one in systems if one.figures]
@@ -53,8 +53,8 @@ def plots(evaluation: Evaluation, say: Voice = ENGLISH) -> Pictures:
         )
     }
     for histogram in (metric.histogram for metric in METRICS.values() if metric.histogram is not None):
-        picture = _steps(systems, histogram, level, say)
-        pictures[f"{histogram.name}.png"] = (picture, say(histogram.caption, level=level))
+        picture = _steps(systems, histogram, asked, say)
+        pictures[f"{histogram.name}.png"] = (picture, say(histogram.caption, level=asked.level))
     models = [(names[one.name], [one.figure("perplexity")]) for one in systems if "perplexity" in one.figures]
     if models:
         pictures["perplexity.png"] = (
@@ -127,7 +127,7 @@ def _bars(groups: Sequence[str], series: Sequence[tuple[str, Sequence[Figure]]],
     return png(figure)
 
 
-def _steps(systems: Sequence[System], histogram: Histogram, level: str, say: Voice) -> bytes:
+def _steps(systems: Sequence[System], histogram: Histogram, asked: Asked, say: Voice) -> bytes:
     """The share of sentences in each bin, a stepped line for each system."""
     figure, axes = _canvas(7.5, 4.2)
     edges, right = list(histogram.edges), histogram.edges[0] + 1
@@ -141,7 +141,7 @@ def _steps(systems: Sequence[System], histogram: Histogram, level: str, say: Voi
             )  # fmt: skip
             right = max(right, min(max(values) + 1, edges[-1]))
     if histogram.marked is not None:
-        axes.axvline(histogram.marked(level), color="black", linewidth=0.8)
+        axes.axvline(histogram.marked(asked), color="black", linewidth=0.8)
     axes.set_xlabel(say(histogram.axis))
     axes.set_ylabel(say("per cent of the sentences"))
     axes.set_xlim(edges[0], right)

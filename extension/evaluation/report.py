@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...exporter.common.errors import Problem
+from ...exporter.language.judges import find_judge
 from ...exporter.language.profile import mean_score
 from .bootstrap import DRAWS
 from .document import Block, Heading, Items, Picture, Table, Text, markdown, web_page
@@ -219,17 +220,18 @@ def _meaning(evaluation: Evaluation, say: Voice) -> Block:
 
 
 def _judges(evaluation: Evaluation, say: Voice) -> Block:
-    level, spearman, n = evaluation.asked.level, rated()["spearman"], rated()["sentences"]
+    level, judge = evaluation.asked.level, find_judge(evaluation.asked.judge)
+    spearman, n = rated()["spearman"], rated()["sentences"]
     items = [
         say(
             "Nothing was chosen by a judge here: base and adapter wrote one answer to each list, and every sentence in "
             "it was counted."
         ),
         say(
-            "The judge (docs/judge.md in cefr-sentences) reports ControlError (target {target} for {level}), “at the "
-            "level” and “within one level”. The word lists report the tokens above the level, and the judge reads "
-            "them too.",
-            target=say.fixed(mean_score(level), 2), level=level,
+            "The judge “{judge}” (docs/judge.md in cefr-sentences) reports ControlError (target {target} for "
+            "{level}), “at the level” and “within one level”. The word lists report the tokens above the level, and "
+            "the judge reads them too.",
+            judge=judge.name, target=say.fixed(mean_score(level, judge), 2), level=level,
         ),
         say(
             "The readability index is the second measure: its formula knows neither. Its rank correlation with human "
