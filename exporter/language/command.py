@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import math
 import re
@@ -14,7 +13,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ..common.errors import InputError
+from ..common.errors import STDIN, InputError
 from .levels import LEVELS, parse_level
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     first = next(judged, None)
     if first is None:
         raise InputError(
-            "{source} has no sentence: every line is blank. Give one sentence a line.", source=_name(args.source)
+            "{source} has no sentence: every line is blank. Give one sentence a line.", source=Path(args.source)
         )
     rows = chain([first], judged)
     if args.json:
@@ -64,10 +63,6 @@ def run(args: argparse.Namespace) -> int:
     else:
         _print_table(rows, target)
     return 0
-
-
-def _name(source: str) -> str:
-    return "Standard input" if source == "-" else source
 
 
 def _sentences(source: str, columns: str | None) -> Iterator[str]:
@@ -78,7 +73,7 @@ def _sentences(source: str, columns: str | None) -> Iterator[str]:
     from .sentences import split_sentences
 
     path, headings = Path(source), 0
-    if source != "-" and path.suffix.lower() in TABLES and path.is_file():
+    if path.suffix.lower() in TABLES and path.is_file():
         texts = (row.sentence for row in read_rows(path, Columns.parse(columns), needed=("sentence",)))
     else:
         texts = chain.from_iterable(map(_paragraphs, _blocks(_lines(source))))
@@ -131,26 +126,13 @@ def _lines(source: str) -> Iterator[str]:
     from ..common.encoding import detect_encoding, open_text
     from ..common.ordinary import ordinary
 
-    if source == "-":
-        data = sys.stdin.buffer.read()
-        if not data.strip(b"\xef\xbb\xbf\r\n\t "):
-            raise InputError("Standard input is empty. Give one sentence a line.")
-        if b"\0" in data:
-            raise InputError("Standard input is not text: it contains zero bytes. Give one sentence a line, in UTF-8.")
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = data.decode("cp1254", errors="replace")
-    else:
-        path = Path(source)
-        if path.is_dir():
-            raise InputError("{file} is a folder. Give a text file with one sentence a line.", file=source)
-        if not path.exists():
-            raise InputError("{file} does not exist. Give a text file with one sentence a line, or - .", file=source)
-        with ordinary(path) as whole:  # what comes through a pipe is read twice, too
-            yield from _pieces(open_text(whole, detect_encoding(whole)))
-        return
-    yield from _pieces(io.StringIO(text))
+    path = Path(source)
+    if path.is_dir():
+        raise InputError("{file} is a folder. Give a text file with one sentence a line.", file=source)
+    if path != STDIN and not path.exists():
+        raise InputError("{file} does not exist. Give a text file with one sentence a line, or - .", file=source)
+    with ordinary(path) as whole:  # what comes through a pipe is read twice, too
+        yield from _pieces(open_text(whole, detect_encoding(whole)))
 
 
 def _pieces(file: TextIO) -> Iterator[str]:

@@ -143,6 +143,35 @@ def test_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             split_words(bad)
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["export", "-", "--level", "A1", "--out", "o", "--name", "n"],
+        ["convert-data", "-", "--to", "text", "--out", "o.txt"],
+        ["level", "-"],
+        ["bank", "import", "-", "--own", "o.jsonl"],
+        ["bank", "coverage", "-"],
+        ["train", "-", "--level", "A1", "--out", "o", "--model", "embedded"],
+        ["train", "d.txt", "--eval", "-", "--level", "A1", "--out", "o", "--model", "embedded"],
+        ["evaluate", "-", "--model", "embedded"],
+        ["evaluate", "--words", "-", "--level", "A1", "--model", "embedded"],
+        ["write", "-", "--level", "A1", "--bank", "only", "--out", "o.csv"],
+    ],
+    ids=" ".join,
+)
+def test_messages_name_standard_input(args: list[str], run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the file that it was copied to."""
+    monkeypatch.chdir(tmp_path)
+    for content in (b"", b"PK\3\4", b"a\0b", b"{"):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        result = run(*args)
+        if content == b"" or result.code:
+            assert result.code == 2
+            assert "standard input" in result.err or "No column" in result.err
+            assert "/input" not in result.err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_words_or_a_file_but_not_both(run) -> None:
     for args in ([], ["f.txt", "--words", "a"]):
         result = run("write", *args, "--level", "A1", "--model", "embedded")
