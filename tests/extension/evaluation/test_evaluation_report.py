@@ -417,13 +417,19 @@ def test_a_report_in_turkish(found: Evaluation) -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "said"), [(0.1, 0.5, "helps"), (-0.1, 0.5, "No clear difference"), (-0.5, -0.1, "does harm")]
+    ("low", "high", "said"),
+    [
+        (0.1, 0.5, "helps"),
+        (-0.1, 0.5, "No clear difference"),
+        (-0.5, -0.1, "does harm"),
+        (None, None, "Too few prompts"),
+    ],
 )
-def test_the_verdict_goes_by_the_interval(found: Evaluation, low: float, high: float, said: str) -> None:
+def test_the_verdict_goes_by_the_interval(found: Evaluation, low: float | None, high: float | None, said: str) -> None:
     pytest.importorskip("gradio", reason="gradio is not installed")
     from dataclasses import replace
 
     from cefr_sentences.extension.evaluation.result import Figure
     from cefr_sentences.extension.tab.evaluate_view import verdict
 
-    assert said in verdict(replace(found, difference={"used": Figure((low + high) / 2, low, high)}), "en")
+    assert said in verdict(replace(found, difference={"used": Figure(0.1, low, high)}), "en")
