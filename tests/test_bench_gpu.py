@@ -1,4 +1,4 @@
-"""`python -m bench.gpu speed` from beginning to end on a CPU, with a tiny model, so that it works where a GPU is lent."""
+"""`python -m bench.gpu speed` on a CPU with a tiny model, so that it works where there is a GPU for some minutes."""
 
 from __future__ import annotations
 

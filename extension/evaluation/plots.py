@@ -118,12 +118,19 @@ def _bars(groups: Sequence[str], series: Sequence[tuple[str, Sequence[Figure]]],
                 error = [[by * max(0.0, value - low)], [by * max(0.0, high - value)]]
                 axes.errorbar(at, by * value, yerr=error, color="black", capsize=3, linewidth=1)
         axes.bar(0, 0, 0, color=colour, edgecolor="black", hatch=hatch, label=name)
-    axes.set_xticks(range(len(groups)), ["\n".join(textwrap.wrap(group, 13)) for group in groups])
+    labels = [textwrap.wrap(group, 13) for group in groups]
+    axes.set_xticks(range(len(groups)), ["\n".join(lines) for lines in labels])
+    below = -0.14 - 0.05 * max(0, max(map(len, labels), default=0) - 2)
     axes.set_ylabel(label)
     axes.set_ylim(bottom=0)
     axes.grid(axis="y", alpha=0.4)
     axes.set_axisbelow(True)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=int(inches / 1.8), frameon=False)
+    axes.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.5, below),
+        ncols=int(inches / 1.8),
+        frameon=False,
+    )
     return png(figure)
 
 

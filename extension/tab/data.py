@@ -225,7 +225,7 @@ def _used(summary: Summary, language: str) -> str:
     rows = summary.rows
     left_out = rows.read - rows.used
     key = "data.all_used" if not left_out else "data.some_used"
-    return text(key, language, read=f"{rows.read:,}", used=f"{rows.used:,}", left=f"{left_out:,}")
+    return text(key, language, read=rows.read, used=rows.used, left=left_out)
 
 
 def _rejects(summary: Summary, language: str) -> Markup:
@@ -264,7 +264,7 @@ def _lengths(exported: Exported, language: str) -> Markup:
     if cut is None:
         return element("p", text("data.no_tokens", language))
     values: dict[str, object] = {"shortest": min(cut.lengths), "longest": max(cut.lengths), "chunk": exported.chunk}
-    values |= {"cut": f"{cut.cut:,}", "records": f"{cut.records:,}", "safe": f"{cut.safe_chunk:,}"}
+    values |= {"cut": cut.cut, "records": cut.records, "safe": cut.safe_chunk}
     return element("p", text("data.slicer", language, **values))
 
 

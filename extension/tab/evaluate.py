@@ -27,7 +27,7 @@ from .labels import say_in
 from .languages import text, voice
 from .markup import join, note
 from .numbers import whole
-from .pane import Pane
+from .pane import NO_TORCH, Pane
 from .ui import Updates
 
 _PARTS = ("base", "adapter", "loss", "fluency", "figures")
@@ -48,6 +48,8 @@ class EvaluatePane(Pane):
     when_stopped = "evaluate.stopped"
 
     def build(self) -> None:
+        if self.host.training_off == "portable":
+            self.say_at_the_top(Problem(NO_TORCH))
         with gr.Row():
             self.adapter = self.choice("adapter", lambda language: adapter_names(self.folders), "adapter")
             self.dataset = self.choice("dataset", self._evaluation_files, "evaluation")

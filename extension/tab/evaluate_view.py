@@ -15,8 +15,8 @@ from .markup import Markup, element, join, note, table
 _COLUMNS = {"base": "base", "adapter": "with", "retrieval": "retrieval", "own": "own"}
 # The metrics of the four lines.
 _LINES = ("used", "exact", "copied", "opening")
-# What the box of the verdict looks like: better, no clear difference, worse.
-_KINDS = {1: "good", 0: "", -1: "error"}
+# Verdict -> what its box looks like.
+_KINDS = {"better": "good", "worse": "error", "same": "", "few": ""}
 _SHOWN = 12  # words with their sentences; the report has all
 
 
@@ -33,19 +33,19 @@ def shown(evaluation: Evaluation, language: str) -> Markup:
 
 def verdict(evaluation: Evaluation, language: str) -> str:
     """What the adapter changes, in a sentence: by the words used, and only where the interval is on one side of 0."""
-    key = {1: "better", 0: "same", -1: "worse"}[_change(evaluation)]
+    key = _change(evaluation)
     base, subject = evaluation.base, evaluation.subject
     values = {"words": len(subject.rows), "used": subject.words_used, "before": base.words_used}
     level = number(METRICS["exact"].write(subject.figure("exact").value), language)
     return text(f"evaluate.verdict_{key}", language, at=level, level=evaluation.asked.level, **values)
 
 
-def _change(evaluation: Evaluation) -> int:
-    """1 where more words are used with the adapter for certain, -1 where fewer, 0 where nobody can tell."""
+def _change(evaluation: Evaluation) -> str:
+    """Whether more or fewer words are used with the adapter for certain. One list has no interval: it is too few."""
     difference = evaluation.difference.get("used", Figure())
-    if difference.low is not None and difference.low > 0:
-        return 1
-    return -1 if difference.high is not None and difference.high < 0 else 0
+    if difference.low is None or difference.high is None:
+        return "few"
+    return "better" if difference.low > 0 else "worse" if difference.high < 0 else "same"
 
 
 def _lines(evaluation: Evaluation, language: str) -> Markup:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from ...exporter.common.errors import InputError
+from ...exporter.common.errors import InputError, Problem
 from ..models.host import adapter_folder
 from ..models.jobs import Desk, Job
 from .gradio_compat import root_page
-from .labels import say_all
+from .labels import say_all, say_in
 from .languages import number, text
 from .markup import Markup, bar, clock, note
 from .ui import Event, Ui, Updates
@@ -20,6 +21,10 @@ from .ui import Event, Ui, Updates
 # How often a followed job is looked at, in seconds.
 _PACE = 1.0
 SHARED = "Writing files and changing the model are off, because the webui runs for several users (--multi-user)."
+NO_TORCH = (
+    "This is a portable build without torch, which can use no adapter: evaluate and apply it in the full webui. The "
+    "Write pane writes without one."
+)
 
 
 class Pane:
@@ -85,6 +90,10 @@ class Pane:
         stop = [] if self.stop_button is None else [self.stop_button]
         self.ui.on(Event(listener, handler, inputs, [*outputs, *stop], place, self.name))
 
+    def say_at_the_top(self, why: Problem) -> None:
+        """Why the pane cannot be used here."""
+        self.ui.worded(gr.Markdown, {"value": partial(say_in, self.name, why)})
+
     def refuse_when_shared(self) -> None:
         """Raises InputError where several users share the webui: one of them must not change it for the others."""
         if self.host.training_off == "multi-user":
@@ -92,6 +101,8 @@ class Pane:
 
     def adapter_folder(self, name: Any) -> Path:
         """The folder of the adapter that is chosen. Raises CefrError."""
+        if self.host.training_off == "portable":
+            raise InputError(NO_TORCH)
         if not name:
             raise InputError("No adapter is chosen. Train one in the Train pane.")
         return adapter_folder(self.folders, str(name))

@@ -34,7 +34,7 @@ CSS = """
 .cefr-chart{width:100%;max-width:760px;font-size:11px}
 .cefr-why{opacity:.85}
 @media (max-width:640px){
-#cefr-write-sentence textarea{min-height:5.2em}
+#cefr-write-edit textarea{min-height:5.2em}
 .cefr-chart{font-size:26px}
 .cefr-table th,.cefr-table td{padding:5px}
 .cefr-table.figures{min-width:900px}

@@ -19,10 +19,10 @@ from .style import BLUE, ORANGE
 def ready(estimate: Estimate, tokenizer: Any, language: str) -> str:
     """An estimate in words."""
     values = {
-        "records": f"{estimate.records:,}",
-        "steps": f"{estimate.steps:,}",
+        "records": estimate.records,
+        "steps": estimate.steps,
         "time": clock(estimate.seconds),
-        "memory": gigabytes(estimate.peak),
+        "memory": number(gigabytes(estimate.peak), language),
         "trained": number(f"{estimate.trained / 1e6:.1f}", language),
         "parameters": f"{estimate.parameters / 1e6:,.0f}",
         "at_once": estimate.settings.at_once,
@@ -47,13 +47,13 @@ def ended(outcome: Outcome, name: str, language: str) -> str:
         first = text("train.done", language, name=name, before=before, after=after)
     else:
         first = text("train.done_plain", language, name=name)
-    skipped = [text("train.skipped", language, steps=f"{outcome.skipped:,}")] if outcome.skipped else []
+    skipped = [text("train.skipped", language, steps=outcome.skipped)] if outcome.skipped else []
     return "\n".join([first, *_longer(outcome.longer, language), *skipped])
 
 
 def _longer(records: int, language: str) -> list[str]:
     """The line about records that do not fit, where there are any."""
-    return [text("train.longer", language, longer=f"{records:,}")] if records else []
+    return [text("train.longer", language, longer=records)] if records else []
 
 
 def drawn(log: RunLog, language: str, size: int | None = None) -> Markup:
@@ -85,7 +85,7 @@ def _in_words(evaluation: Sequence[tuple[int, float]], language: str) -> str:
     step, loss = min(evaluation, key=lambda point: point[1])
     before, now = (number(f"{one:.2f}", language) for one in (evaluation[0][1], loss))
     key = "better" if step == evaluation[-1][0] else "best_before" if step else "no_better"
-    return text(f"train.curve_{key}", language, step=f"{step:,}", before=before, now=now)
+    return text(f"train.curve_{key}", language, step=step, before=before, now=now)
 
 
 def memory() -> int:

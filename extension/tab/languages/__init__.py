@@ -60,7 +60,10 @@ def has(key: str) -> bool:
 def text(key: str, language: str = ENGLISH, **values: Any) -> str:
     """The text `key` in `language`, or in English where its file lacks it, with `values` filled in."""
     template = languages()[language].texts.get(key) or languages()[ENGLISH].texts[key]
-    return template.format(**{name: _local(value, language) for name, value in values.items()})
+    counted = {
+        name: number(f"{value:,}", language) if isinstance(value, int) else value for name, value in values.items()
+    }
+    return template.format(**counted)
 
 
 def say(problem: Problem | str, language: str = ENGLISH, label: Callable[[Option], str] = str) -> str:
@@ -78,7 +81,7 @@ def say(problem: Problem | str, language: str = ENGLISH, label: Callable[[Option
             return "\n".join(say(each, language, label) for each in given.problems)
         return say(given, language, label) if isinstance(given, Problem) else _local(given, language)
 
-    template = languages()[language].messages.get(problem.message, problem.message)
+    template = _template(problem.message, language)
     return str(Problem(template, {name: value(given) for name, given in problem.values.items()}))
 
 
@@ -89,10 +92,18 @@ def number(written: str, language: str = ENGLISH) -> str:
     return text("number.percent", language, n=n) if written.endswith(" %") else n
 
 
+def _template(message: str, language: str) -> str:
+    return languages()[language].messages.get(message, message)
+
+
 def _local(value: object, language: str) -> object:
     return number(value, language) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
 
 
 def voice(language: str) -> Voice:
-    """What says a report in `language`."""
-    return Voice(language, partial(say, language=language), partial(number, language=language))
+    """What says a report in `language`. It has written the numbers before."""
+
+    def translate(problem: Problem) -> str:
+        return str(Problem(_template(problem.message, language), problem.values))
+
+    return Voice(language, translate, partial(number, language=language))

@@ -409,6 +409,7 @@ def test_a_report_in_turkish(found: Evaluation) -> None:
     assert shapes[0].replace("\\", "") == shapes[1].replace("\\", "")
     text = turkish["report.md"].decode()
     assert "| kullanılan kelimeler | %0,0 · 0,0 – 45,9 | %83,3 · 50,0 – 100,0 | +83,3 puan · " in text
+    assert "| yanıt kaybı | 2,000 · 2,000 – 2,000 | 1,000" in text
     assert "Adaptör kaybı %50,0, perplexity değerini %63,2 düşürüyor." in text
     page = turkish["report.html"].decode()
     assert '<html lang="tr">' in page
@@ -416,13 +417,19 @@ def test_a_report_in_turkish(found: Evaluation) -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "said"), [(0.1, 0.5, "helps"), (-0.1, 0.5, "No clear difference"), (-0.5, -0.1, "does harm")]
+    ("low", "high", "said"),
+    [
+        (0.1, 0.5, "helps"),
+        (-0.1, 0.5, "No clear difference"),
+        (-0.5, -0.1, "does harm"),
+        (None, None, "Too few prompts"),
+    ],
 )
-def test_the_verdict_goes_by_the_interval(found: Evaluation, low: float, high: float, said: str) -> None:
+def test_the_verdict_goes_by_the_interval(found: Evaluation, low: float | None, high: float | None, said: str) -> None:
     pytest.importorskip("gradio", reason="gradio is not installed")
     from dataclasses import replace
 
     from cefr_sentences.extension.evaluation.result import Figure
     from cefr_sentences.extension.tab.evaluate_view import verdict
 
-    assert said in verdict(replace(found, difference={"used": Figure((low + high) / 2, low, high)}), "en")
+    assert said in verdict(replace(found, difference={"used": Figure(0.1, low, high)}), "en")
