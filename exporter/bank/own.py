@@ -93,7 +93,8 @@ def read_table(path: Path, level: str = "") -> list[BankSentence]:
 def add_own(file: Path, rows: Iterable[BankSentence]) -> Added:
     """Add `rows` to `file`, each sentence once a word; what fails a check is left out.
 
-    Raises InputError where the file cannot be read, TargetError where it cannot be written, or another process is at it.
+    Raises InputError where the file cannot be read, TargetError where it cannot be written or another process is
+    writing it.
     """
     file = Path(os.path.realpath(file))  # a link stays one
     try:
