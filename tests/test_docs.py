@@ -150,7 +150,7 @@ def test_how_many_anchors_of_the_judge_are_starter_pairs() -> None:
     starter = {row["sentence"] for row in json.loads(starter_pairs("A1").read_text(encoding="utf-8"))}
     anchors = [line.split("\t") for line in (ROOT / "bench/anchors.tsv").read_text(encoding="utf-8").splitlines()]
     a1 = [row[-1] for row in anchors if row[0] == "A1"]
-    said = f"{sum(sentence in starter for sentence in a1)} of the {len(a1)} anchors of A1 are starter sentences too"
+    said = f"{sum(sentence in starter for sentence in a1)} of the {len(a1)} anchors of A1 are sentences of the bank too"
     assert said in " ".join((ROOT / "docs/judge.md").read_text(encoding="utf-8").split())
 
 

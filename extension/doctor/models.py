@@ -56,7 +56,7 @@ def look(webui: Webui) -> Iterator[Finding]:
             "{folder} holds GGUF models only ({names}), and no other model that is in order."
             if folders
             else "{folder} holds GGUF models only ({names}).",
-            "llama.cpp runs them, and nobody can train them; writing with them works, without an adapter.",
+            "llama.cpp runs them, and the webui cannot train them. Writing with them works, without an adapter.",
             "For training get the Transformers version of the same model: a folder with config.json and .safetensors.",
             {"folder": webui.models, "names": listed(p.name for p in ggufs)},
         )

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import InputError, Option
+from ...exporter.common.errors import InputError, Option, Problem
 from ...exporter.common.ordinary import content
 from ...exporter.common.progress import Progress
 from ...exporter.language.levels import TRAINABLE, parse_level
@@ -67,6 +67,7 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--out", metavar="DIR", type=Path, help="write a report: Markdown, HTML, JSON, plots at 300 DPI"
     )
+    parser.add_argument("--language", choices=("en", "tr"), default="en", help="of the report (default en)")
     parser.add_argument("--force", action="store_true", help="write the report also beside other files in DIR")
     parser.add_argument("--json", action="store_true", help="print everything measured as one JSON object")
     parser.set_defaults(run=run)
@@ -81,6 +82,7 @@ def run(args: argparse.Namespace) -> int:
         return _compare(args)
     from ..models.adapter import Card, check_adapter
     from ..models.loading import check_model_name, load
+    from ..tab.languages import voice
     from .about import about
     from .compare import evaluate, table
 
@@ -98,11 +100,12 @@ def run(args: argparse.Namespace) -> int:
     source = str(args.dataset) if args.words is None else args.words
     with closing(Progress()) as line:
         measured = evaluate(loaded.model, loaded.tokenizer, task, line, beside, loaded.prompt_form)
-    evaluation = replace(measured, about=about(loaded, args.adapter, source, training, task, notes))
+    say = voice(args.language)
+    evaluation = replace(measured, about=about(loaded, args.adapter, source, training, task, notes, say))
     if args.out is not None:
         from .report import write_report
 
-        write_report(evaluation, args.out, force=args.force)
+        write_report(evaluation, args.out, say, force=args.force)
     as_json = partial(json.dumps, ensure_ascii=False, indent=2, allow_nan=False)
     print(as_json(evaluation.to_json()) if args.json else table(evaluation))
     if args.out is not None and not args.json:
@@ -111,17 +114,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _compare(args: argparse.Namespace) -> int:
+    from ..tab.languages import voice
     from .across import write_comparison
 
     if args.out is None:
         raise InputError("--compare needs --out DIR for the comparison.")
     if args.dataset is not None or args.words is not None:
         raise InputError("--compare evaluates nothing: give it evaluation.json files, and no dataset or words.")
-    print(write_comparison(args.compare, args.out, force=args.force), end="")
+    print(write_comparison(args.compare, args.out, voice(args.language), force=args.force), end="")
     return 0
 
 
-def _task(args: argparse.Namespace, card: Any) -> tuple[Any, Path | None, list[str]]:
+def _task(args: argparse.Namespace, card: Any) -> tuple[Any, Path | None, list[Problem]]:
     """The task, the training file behind it, and what the reader has to know about them."""
     from ...exporter.records.formats import training_beside
     from ...exporter.records.reading import read_records
@@ -150,8 +154,7 @@ def _task(args: argparse.Namespace, card: Any) -> tuple[Any, Path | None, list[s
             raise InputError("Say at which level the words are asked for with {level}.", level=Option("level"))
         level = parse_level(args.level or card.level, TRAINABLE)
         lists, left_out = _lists(args.words)
-        if left_out:
-            notes.append(left_out)
+        notes += left_out
         task = Task(level, lists, **more)
     else:
         task = of_records(records, args.prompts, **more)
@@ -163,12 +166,12 @@ def _task(args: argparse.Namespace, card: Any) -> tuple[Any, Path | None, list[s
                 other=args.level,
                 option=Option("level"),
             )
-    notes += map(str, remarks(card, task, training))
+    notes += remarks(card, task, training)
     return task, training, notes
 
 
-def _lists(source: str) -> tuple[tuple[tuple[str, ...], ...], str]:
-    """The words of `--words` in lists as the model is asked for them, and a note about what was left out."""
+def _lists(source: str) -> tuple[tuple[tuple[str, ...], ...], list[Problem]]:
+    """The words of `--words` in lists as the model is asked for them, and notes about what was left out."""
     from ..writing.lists import even_lists
     from ..writing.words import key, problem, read_words
 
@@ -177,8 +180,9 @@ def _lists(source: str) -> tuple[tuple[tuple[str, ...], ...], str]:
     if not words:
         raise InputError("{file} holds no word to ask for. Give one word a line.", file=source)
     left = len(given) - len(words)
-    note = f"{left} of {len(given)} entries are repeated or no words, and were not asked for." if left else ""
-    return tuple(map(tuple, even_lists(words))), note
+    said = "{left} of {entries} entries are repeated or no words, and were not asked for."
+    notes = [Problem(said, {"left": left, "entries": len(given)})] if left else []
+    return tuple(map(tuple, even_lists(words))), notes
 
 
 def _beside(given: list[str], lists: Any) -> dict[str, list[list[str | None]]]:

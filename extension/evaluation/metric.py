@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from ...exporter.common.errors import Problem
 from ...exporter.language.profile import mean_score
 from .bootstrap import Parts
 from .result import Row
@@ -67,7 +68,7 @@ class Human:
     """What human sentences of a level have: the figure as text (empty where nobody counted), and whose they are."""
 
     figure: Callable[[str], str]
-    source: Callable[[str], str]
+    source: Callable[[str], Problem]
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Metric:
     key: str
     label: str
     measure: Callable[[Sample], Parts | float | None]
-    definition: str
+    definition: str | Problem
     unit: str = NUMBER
     digits: int = 1
     better: str = ""
@@ -118,10 +119,10 @@ class Metric:
             return "-"
         return f"{100 * value:.1f} %" if self.unit == SHARE else f"{value:,.{self.digits}f}"
 
-    def write_interval(self, low: float, high: float, to: str = " to ") -> str:
+    def write_ends(self, low: float, high: float) -> tuple[str, str]:
         """The ends of an interval, without a per cent sign."""
         by, digits = (100, 1) if self.unit == SHARE else (1, self.digits)
-        return f"{by * low:,.{digits}f}{to}{by * high:,.{digits}f}"
+        return f"{by * low:,.{digits}f}", f"{by * high:,.{digits}f}"
 
     def reference(self, level: str) -> str:
         """The human figure of `level` as text; empty where there is none."""

@@ -33,9 +33,9 @@ def check_model_name(model: str) -> None:
         return
     if path.suffix.lower() == ".gguf" or (path.is_dir() and _only_gguf(path)):
         raise ModelError(
-            "{model} is a GGUF model, which llama.cpp runs and nobody can train. Use the Transformers version of the "
-            "same model (a folder with config.json and .safetensors files), or convert the file: cefr-sentences "
-            "convert-model FILE.gguf --out DIR",
+            "{model} is a GGUF model, which llama.cpp runs and which cannot be trained here. Use the Transformers "
+            "version of the same model (a folder with config.json and .safetensors files), or convert the file: "
+            "cefr-sentences convert-model FILE.gguf --out DIR",
             model=model,
         )
     if path.is_dir():

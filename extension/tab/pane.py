@@ -13,7 +13,7 @@ from ..models.host import adapter_folder
 from ..models.jobs import Desk, Job
 from .gradio_compat import root_page
 from .labels import say_all
-from .languages import text
+from .languages import number, text
 from .markup import Markup, bar, clock, note
 from .ui import Event, Ui, Updates
 
@@ -32,6 +32,8 @@ class Pane:
     status: Any
     # Shown while a job of the pane runs, where the pane has made one.
     stop_button: Any = None
+    # What is said of a job that has been stopped.
+    when_stopped = "job.stopped"
 
     def __init__(self, ui: Ui, tab: Any = None) -> None:
         self.ui, self.host, self.folders = ui, ui.host, ui.host.folders
@@ -116,7 +118,7 @@ class Pane:
         error = note(say_all(job.problems, language, self.name), "error")
         yield {self.status: error, **self.show(job, language), **self._stop(visible=False)}
         if job.stopped:
-            yield {self.status: note(text("job.stopped", language))}
+            yield {self.status: note(text(self.when_stopped, language))}
         elif not job.problems:
             yield self.ended(job, language)
 
@@ -163,7 +165,7 @@ def job_bar(job: Job, language: str) -> Markup:
         return bar(None, text("job.stopping", language))
     now = job.what or text("job.busy", language)
     if job.total:
-        now += f" {job.done:,}/{job.total:,}"
+        now += " " + number(f"{job.done:,}/{job.total:,}", language)
     if (left := job.seconds_left) is not None:
         now += " · " + text("job.left", language, left=clock(left))
     return bar(job.done / job.total if job.total and job.done else None, now)

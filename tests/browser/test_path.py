@@ -45,7 +45,7 @@ def test_data(place: Studio, open_tab: Open) -> None:
     tab.fill("data.name", "few")
     tab.fill("data.records", "64")
     tab.unfold("data.more")
-    tab.fill("data.mix", "6:100")
+    tab.fill("data.mix", "3:100")
     tab.click("data.check")
     tab.expect("data-found", r"### Instruction:.*### Response:", LONG)
     shown = tab.at("data-found").text_content()  # what is folded too

@@ -261,10 +261,10 @@ def test_the_table_of_metrics() -> None:
     assert means == sorted(means)
     assert METRICS["readability"].reference("A1") == f"{means[0]:.2f}"
     assert METRICS["used"].write(0.5) == "50.0 %"
-    assert METRICS["used"].write_interval(0.25, 0.5) == "25.0 to 50.0"
+    assert METRICS["used"].write_ends(0.25, 0.5) == ("25.0", "50.0")
     assert METRICS["loss"].write(1.5) == "1.500"
     assert METRICS["loss"].write(None) == METRICS["loss"].write(math.nan) == "-"
-    assert all(metric.definition.endswith(".") or metric.definition.endswith(")") for metric in METRICS.values())
+    assert all(str(metric.definition).endswith((".", ")")) for metric in METRICS.values())
     with pytest.raises(ValueError, match="direction"):
         Metric("x", "x", lambda of: None, "x.", better="more")
 

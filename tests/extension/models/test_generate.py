@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -70,6 +71,17 @@ def test_progress_while_a_batch_is_written_and_an_end_from_it(tiny: Any) -> None
 
     with pytest.raises(KeyboardInterrupt):
         generate(tiny.model, tiny.tokenizer, PROMPTS, progress=stop)
+
+
+def test_a_slow_model_is_looked_at_after_every_token(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def looks() -> int:
+        told: list[int] = []
+        generate(tiny.model, tiny.tokenizer, PROMPTS[:1], progress=lambda done, total: told.append(done))
+        return len(told)
+
+    quick, seconds = looks(), itertools.count(step=2)
+    monkeypatch.setattr(room, "monotonic", lambda: next(seconds))
+    assert looks() > 4 * quick
 
 
 def test_how_many_fit(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
