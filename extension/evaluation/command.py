@@ -173,10 +173,10 @@ def _task(args: argparse.Namespace, card: Any) -> tuple[Any, Path | None, list[P
 def _lists(source: str) -> tuple[tuple[tuple[str, ...], ...], list[Problem]]:
     """The words of `--words` in lists as the model is asked for them, and notes about what was left out."""
     from ..writing.lists import even_lists
-    from ..writing.words import key, problem, read_words
+    from ..writing.words import key, read_words, why_no_word
 
     given = [word.text for word in read_words(source).words]
-    words = list({key(word): word for word in given if not problem(word)}.values())
+    words = list({key(word): word for word in given if not why_no_word(word)}.values())
     if not words:
         raise InputError("{file} holds no word to ask for. Give one word a line.", file=source)
     left = len(given) - len(words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from math import isfinite
 from statistics import fmean
 from typing import Any
 
@@ -46,8 +47,8 @@ def first_token(text: str, tokens: Sequence[Token]) -> tuple[float, ...]:
 def line_means(text: str, tokens: Sequence[Token]) -> tuple[float, ...]:
     """The mean log-probability of each line of `text`.
 
-    None where `tokens` do not spell `text`: the webui's Transformers loader names the likeliest token, not the one that
-    was drawn.
+    Empty where `tokens` do not spell `text`: the webui's Transformers loader names the likeliest token, not the one
+    that was drawn.
     """
     lines: dict[int, list[float]] = {}
     spelled = ""
@@ -55,6 +56,6 @@ def line_means(text: str, tokens: Sequence[Token]) -> tuple[float, ...]:
         if len(spelled) < len(text):
             spelled += token  # llama.cpp holds a line break back, in case a stop string begins there
             lines.setdefault(spelled[:-1].count("\n"), []).append(likely)
-    if not spelled.startswith(text):
+    if not spelled.startswith(text) or not isfinite(sum(likely for _, likely in tokens)):
         return ()
     return tuple(fmean(lines.get(line, [0.0])) for line in range(text.count("\n") + 1))

@@ -167,7 +167,7 @@ class _Writing:
         replies = self.ask(prompts, sampling=sampling, progress=moved)
         written: dict[str, list[SheetRow]] = {key(word): [] for word in words}
         for prompt, reply in zip(prompts, replies, strict=True):
-            for row in read_reply(prompt.words, reply):
+            for row in rows_of(prompt.words, reply):
                 if key(row.word) in written:  # a companion's is not
                     written[key(row.word)].append(replace(row, tries=attempt))
         of_words = [
@@ -207,7 +207,7 @@ class _Writing:
             self.draft.best.setdefault(self.draft.key(word), row)
 
 
-def read_reply(words: Sequence[str], reply: Reply) -> list[SheetRow]:
+def rows_of(words: Sequence[str], reply: Reply) -> list[SheetRow]:
     """What `reply` holds for each of the words that were asked for, not checked yet."""
     rows = []
     for word, sentence in zip(words, parse_answer(reply.text, len(words), words).sentences, strict=True):

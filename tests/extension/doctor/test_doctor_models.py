@@ -17,7 +17,8 @@ from cefr_sentences.extension.doctor import disk
 from cefr_sentences.extension.doctor.examine import examine
 from cefr_sentences.extension.models import hub
 from cefr_sentences.extension.models.weights import shapes
-from cefr_sentences.extension.training.settings import PROJECTIONS, TrainSettings
+from cefr_sentences.extension.training.projections import PROJECTIONS
+from cefr_sentences.extension.training.settings import TrainSettings
 
 from ..doctored import CONFIG, bad, found, lora, model, one, put, safetensors
 

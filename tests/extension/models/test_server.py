@@ -341,6 +341,7 @@ LEGACY = {"tokens": PIECES, "token_logprobs": LIKELY}
         (LEGACY | {"tokens": ["1", ".", " A cat.", "", "\n2.", *PIECES[5:]]}, (-1.0, -1.0)),
         (LEGACY | {"tokens": ["1", ".", " The", *PIECES[3:]]}, ()),  # the likeliest tokens, not those of the answer
         (LEGACY | {"token_logprobs": [None, *LIKELY[1:]]}, ()),
+        (LEGACY | {"token_logprobs": [float("nan"), *LIKELY[1:]]}, ()),
         (LEGACY | {"tokens": PIECES[:-4]}, ()),
         ({"tokens": None}, ()),
         (None, ()),
