@@ -273,7 +273,7 @@ def try_one(kind: str, seed: int, folder: Path, kinds: Kinds = KINDS) -> str:
     return "read"
 
 
-def main(cases: int = 500, first: int = 0, kinds: Kinds = KINDS) -> Counter[str]:
+def main(cases: int = 500, first: int = 0, *, kinds: Kinds = KINDS) -> Counter[str]:
     """Try that many of each kind; a line for each that failed, and a summary."""
     became: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
