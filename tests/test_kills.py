@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -161,7 +162,7 @@ def anywhere(begun: Path, folder: Path, command: Callable[[], object], every: in
     begin()
     stopped = 0
     for stopped, number in enumerate(kills(command, folder, every), 1):  # noqa: B007
-        there = {name: text for name, text in below(folder).items() if not hidden_name(name)}
+        there = there_or_kept(below(folder))
         kept = {name for name in (*old, *new) if not hidden_name(name)}
         assert {*filter(old.__contains__, new)} & kept <= set(there), number
         assert all(there[name] in (old.get(name), new.get(name)) for name in kept & set(there)), number
@@ -169,6 +170,12 @@ def anywhere(begun: Path, folder: Path, command: Callable[[], object], every: in
         assert below(folder) == new, number
         begin()
     return stopped
+
+
+def there_or_kept(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The visible files; those of a folder between two renames, which the next run brings back, by their old name."""
+    kept = {re.sub(r"(^|/)\.([^/]+)\.before/", r"\1\2/", name): text for name, text in files.items()}
+    return {n: files.get(n, text) for n, text in kept.items() if not hidden_name(n)}
 
 
 def below(folder: Path) -> dict[str, bytes]:

@@ -87,4 +87,4 @@ class ModelError(CefrError):
 def first_line(error: BaseException) -> str:
     """What a library says of its error, as the end of a sentence."""
     text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0][:300].rstrip(".")
+    return text.splitlines()[0][:300].rstrip(".").encode(errors="replace").decode()

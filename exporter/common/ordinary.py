@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import stat
 import sys
@@ -49,6 +50,17 @@ def ordinary(path: Path) -> Iterator[Path]:
         raise InputError(
             "{file} is neither a file nor a folder. Save what comes from there into a file first.", file=path
         )
+
+
+def content(path: Path) -> bytes:
+    """The bytes of the ordinary file `path`. Raises OSError, also for a pipe, which might never end."""
+    return only_a_file(path).read_bytes()
+
+
+def only_a_file(path: Path) -> Path:
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
+    return path
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import InputError, Option, Problem
+from ...exporter.common.ordinary import content
 from ...exporter.common.progress import Progress
 from ...exporter.language.judges import DEFAULT, JUDGES
 from ...exporter.language.levels import TRAINABLE, parse_level
@@ -205,7 +206,7 @@ def _beside(given: list[str], lists: Any) -> dict[str, list[list[str | None]]]:
 
 def _written(name: str, path: Path, lists: Any) -> list[list[str | None]]:
     try:
-        rows = json.loads(path.read_text(encoding="utf-8-sig"))
+        rows = json.loads(content(path).decode("utf-8-sig"))
         by_word = {str(row["word"]).casefold(): row["sentence"] for row in rows}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(

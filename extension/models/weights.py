@@ -12,6 +12,7 @@ from typing import Any
 
 from ...exporter.common.checked import read_object
 from ...exporter.common.errors import ModelError, Problem
+from ...exporter.common.ordinary import content
 
 PICKLE = "adapter_model.bin"
 SAFE = "adapter_model.safetensors"
@@ -57,14 +58,18 @@ def shapes(path: Path) -> dict[str, tuple[int, ...]]:
 def check_weights(folder: Path) -> None:
     """Raises ModelError when a safetensors file in `folder`, or one that its index names, is missing or not whole.
 
-    Also where config.json describes a much larger model, which could take all memory before a weight is read.
+    Also where there is a pipe among the files, and where config.json describes a much larger model, which could take
+    all memory before a weight is read.
     """
     try:
-        names = set(map(str, json.loads((folder / _INDEX).read_text(encoding="utf-8"))["weight_map"].values()))
+        names = set(map(str, json.loads(content(folder / _INDEX))["weight_map"].values()))
     except FileNotFoundError:
         names = set()
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise _not_whole(folder / _INDEX, error) from None
+        raise _not_whole(folder / _INDEX, getattr(error, "strerror", None) or error) from None
+    for path in folder.iterdir():
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise _not_whole(path, Problem("it is no ordinary file"))
     there: list[tuple[int, ...]] = []
     for path in sorted({*(folder / name for name in names), *folder.glob("*.safetensors")}):
         if not path.exists():

@@ -172,6 +172,13 @@ def test_messages_name_standard_input(args: list[str], run, tmp_path: Path, monk
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_link_to_itself(run, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    for args in (["plots", tmp_path / "loop"], ["evaluate", "--out", tmp_path / "loop/x", "--model", "embedded"]):
+        result = run(*args)
+        assert (result.code, "leads back to itself" in result.err) == (2, True)
+
+
 def test_words_or_a_file_but_not_both(run) -> None:
     for args in ([], ["f.txt", "--words", "a"]):
         result = run("write", *args, "--level", "A1", "--model", "embedded")

@@ -31,6 +31,7 @@ from cefr_sentences.extension.evaluation.measure import differences, figures, me
 from cefr_sentences.extension.evaluation.rating import make_sheet, read_key, read_ratings, score_ratings
 from cefr_sentences.extension.evaluation.result import About, Answers, Asked, Evaluation, System
 from cefr_sentences.extension.models.adapter import check_adapter
+from cefr_sentences.extension.models.completion import line_means
 from cefr_sentences.extension.models.gguf import read_gguf
 from cefr_sentences.extension.models.server import Server
 from cefr_sentences.extension.models.weights import check_file
@@ -215,14 +216,16 @@ def _gguf() -> bytes:
         return (Path(folder) / "m.gguf").read_bytes()
 
 
-_REPLY = {"choices": [{"text": "1. I have a dog.", "message": {"content": "1. I have a dog."}}]}
+_TEXT = "1. I have a dog."
+_TOLD = {"tokens": [_TEXT], "token_logprobs": [-1.0], "content": [{"token": _TEXT, "logprob": -1.0}]}
+_REPLY = {"choices": [{"text": _TEXT, "message": {"content": _TEXT}, "logprobs": _TOLD}]}
 
 
 def _read_reply(path: Path) -> None:
     """What a server answers."""
     with patch.object(Server, "_post", lambda self, body: path.read_bytes().decode("utf-8", "replace")):
         for form in ("instruct", "chat"):
-            Server("http://127.0.0.1:9", prompt_form=form, retries=0)._reply({}).text.encode()
+            Server("http://127.0.0.1:9", prompt_form=form, retries=0)._reply({}, line_means).text.encode()
 
 
 Made = Callable[[random.Random], bytes]
@@ -273,7 +276,7 @@ def try_one(kind: str, seed: int, folder: Path, kinds: Kinds = KINDS) -> str:
     return "read"
 
 
-def main(cases: int = 500, first: int = 0, kinds: Kinds = KINDS) -> Counter[str]:
+def main(cases: int = 500, first: int = 0, *, kinds: Kinds = KINDS) -> Counter[str]:
     """Try that many of each kind; a line for each that failed, and a summary."""
     became: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:

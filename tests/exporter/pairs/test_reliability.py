@@ -17,6 +17,9 @@ from cefr_sentences.exporter.common.errors import InputError
 from cefr_sentences.exporter.pairs.checking import load_pairs
 from cefr_sentences.exporter.pairs.tables import read_rows
 from cefr_sentences.exporter.records.reading import read_records
+from cefr_sentences.extension.training.log import read_log
+from cefr_sentences.patches.folders import Script
+from cefr_sentences.patches.patcher import _report
 
 ANIMALS = ("cat", "dog", "pig", "cow", "hen", "bee", "ant", "fox", "owl", "bat", "rat")
 
@@ -148,6 +151,18 @@ def test_pipes_and_devices(tmp_path: Path) -> None:
     (tmp_path / "loop.csv").symlink_to(tmp_path / "loop.csv")
     with pytest.raises(InputError, match="cannot be read"):
         list(read_rows(tmp_path / "loop.csv"))
+
+
+def test_pipes_inside_a_folder(tmp_path: Path) -> None:
+    """Of a run, of an extension, and of a saved dataset."""
+    for name in ("run.jsonl", "script.py", "data.arrow"):
+        os.mkfifo(tmp_path / name)
+    assert read_log(tmp_path) is None
+    assert "no ordinary file" in _report(Script(tmp_path / "script.py", tmp_path)).problem
+    (tmp_path / "state.json").write_text('{"_data_files": [{"filename": "data.arrow"}]}')
+    pytest.importorskip("pyarrow")
+    with pytest.raises(InputError, match="no ordinary file"):
+        list(read_rows(tmp_path))
 
 
 def test_a_pipe_on_purpose_is_read_once(tmp_path: Path) -> None:

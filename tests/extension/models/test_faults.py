@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -233,6 +234,10 @@ def test_other_files_of_a_model(data: Path, tmp_path: Path) -> None:
         check_weights(folder)
     for name in ("model.safetensors", "model.safetensors.index.json"):
         (folder / name).unlink()
+    os.mkfifo(folder / "pytorch_model.bin")
+    with pytest.raises(ModelError, match="it is no ordinary file"):
+        load(str(folder))
+    (folder / "pytorch_model.bin").unlink()
     for content in (b"", POINTER, b"PK\x03\x04 no archive", b"\x80\x04no pickle"):
         (folder / "pytorch_model.bin").write_bytes(content)
         with pytest.raises(ModelError, match="cannot be loaded"):
