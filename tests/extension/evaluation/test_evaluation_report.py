@@ -144,7 +144,7 @@ KEYS = {
         "figures", "rows",
     },
     "own": {"words", "words_used", "opening", "figures", "rows"},
-    "task": {"level", "lists", "groups", "training_records", "training_words", "seed", "temperature"},
+    "task": {"level", "lists", "groups", "judge", "training_records", "training_words", "seed", "temperature"},
     "about": {
         "model", "adapter", "dataset", "training", "fingerprint", "longest", "run", "date", "versions", "notes",
     },
