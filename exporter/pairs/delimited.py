@@ -19,7 +19,7 @@ _SEPARATORS = ",;\t|"
 _LOOK = 40  # lines, for the separator
 _SPELLED = re.compile(r"\s+(?:[-–—=:|]|->|→)\s+|:\s+")  # apple - I eat an apple.
 _MAX_LINES = 20  # of a cell
-_RULE = re.compile(r"\|?(?:\s*:?-{2,}:?\s*\|?)+")  # |---|---| below the header of a Markdown table
+_OF_RULE = frozenset("-:| \t")  # |---|---| below the header of a Markdown table
 _OF_NOTES = frozenset(["guid", "notetype", "deck", "tags"])
 _ANKI = {"tab": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|", "colon": ":"}
 
@@ -95,7 +95,7 @@ def _checked(path: Path, reader: Iterable[list[str]], raw: bool, anki: Export | 
                 )
             if number == 1 and len(cells) <= 2 and cells and is_separator_line(cells[0]):
                 continue
-            if number < _LOOK and _RULE.fullmatch("|".join(cells)):
+            if number < _LOOK and _is_rule("|".join(cells)):
                 continue
             if anki and anki.dropped:
                 cells = ["" if at in anki.dropped else cell for at, cell in enumerate(cells)]
@@ -112,6 +112,10 @@ def _checked(path: Path, reader: Iterable[list[str]], raw: bool, anki: Export | 
 def is_separator_line(line: str) -> bool:
     """`sep=;`, which tells Excel the separator of the columns."""
     return line.strip().strip('"').lower().startswith("sep=")
+
+
+def _is_rule(line: str) -> bool:
+    return "--" in line and _OF_RULE.issuperset(line)
 
 
 def _unquoted(cell: str) -> str:

@@ -19,7 +19,7 @@ _AFTER_IPA = re.compile(r"(.+?[/\[][^/\[\]]*[ˈˌːəɪʊɛæɑɒɔʌθðʃʒŋ�
 # "either - or" has a gap, not a translation.
 _SECOND_HALVES = frozenset(["or", "nor", "and", "but", "but also", "as", "that", "to", "than", "the", "not"])
 _LEVEL_LINE = re.compile(
-    r"(?:\W*(?:cefr|level|seviye|düzey)\W*)*([ABC][12])(?:\W*(?:level|words?|vocabulary|wordlist|list|kelime(?:ler)?i?|"
+    r"\W*(?:(?:cefr|level|seviye|düzey)\W*)*([ABC][12])(?:\W*(?:level|words?|vocabulary|wordlist|list|kelime(?:ler)?i?|"
     r"seviye(?:si)?|düzeyi?))*\W*",
     re.IGNORECASE,
 )

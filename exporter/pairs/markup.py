@@ -6,6 +6,7 @@ import html
 import re
 
 from ..language.entry import Entry
+from ..language.lexicon import look_up
 
 # One of these is in every cell with markup; looking for them is all that a clean cell costs.
 _SUSPECT = re.compile(r"[<>&{}\[\]*_`\\#|~=$^]|''|://|www\.|^\s*(?:\(?\d+[.)]|\(?[a-h]\)|[AB]:|[-•‣▪◦·–—]\s)")
@@ -32,7 +33,8 @@ _BBCODE = re.compile(r"\[/?(?:b|i|u|color|size|font|url|quote|center|p|\*)(?:=[^
 _CLOSED = re.compile(r"\[/[^\[\]]*\]")  # of other codes: [latex]x[/latex]
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]*)\]\]")
-_READING = re.compile(r"(?<=\w)\[[^\[\]]*\]")
+_READING = re.compile(r"(?<=\w)\[(?![A-Za-z])[^\[\]]*\]")  # kind[カインド]
+_ENDING = re.compile(r"(?<![^\W\d_])([A-Za-z]+)\[([a-z]+)\](?!\w)")  # walk[ed]
 _AROUND_WORD = re.compile(r"\[([^\W\d_][\w '’-]*)\]|\{([^\W\d_][\w '’-]*)\}")
 _EMPHASIS = (
     re.compile(r"(\*{1,3})(?=[^\s*])([^*]*?[^\s*])\1"),
@@ -63,7 +65,7 @@ def without_markup(text: str, entry: Entry | None = None) -> str:
         for pattern in (_BBCODE, _LINK, _WIKI_LINK):
             text = pattern.sub(lambda match: match[1] if match.re.groups else "", text)
         if not _CLOSED.search(text):
-            text = _without_brackets(_READING.sub("", text), entry)
+            text = _without_brackets(_ENDING.sub(_whole_word, _READING.sub("", text)), entry)
     return _LEAD.sub("", _without_emphasis(text))
 
 
@@ -85,6 +87,11 @@ def without_tags(text: str) -> str:
     while (cleaned := _CLOZE.sub(r"\1", text)) != text:  # one cloze may be inside another
         text = cleaned
     return _SOUND.sub("", text)
+
+
+def _whole_word(match: re.Match[str]) -> str:
+    word = match[1] + match[2]
+    return word if look_up(word.lower()).known else match[0]
 
 
 def _without_brackets(text: str, entry: Entry | None) -> str:

@@ -16,6 +16,7 @@ from cefr_sentences.exporter.common.checked import read_object
 from cefr_sentences.exporter.common.errors import InputError
 from cefr_sentences.exporter.pairs.checking import load_pairs
 from cefr_sentences.exporter.pairs.tables import read_rows
+from cefr_sentences.exporter.pairs.wordlist import read_word_list
 from cefr_sentences.exporter.records.reading import read_records
 from cefr_sentences.extension.training.log import read_log
 from cefr_sentences.patches.folders import Script
@@ -124,6 +125,11 @@ def test_a_long_cell_takes_no_time(tmp_path: Path) -> None:
     started = time.process_time()
     with suppress(InputError):
         list(read_rows(tmp_path / "a.csv"))
+    for line in ("-" * 50_000 + "(45) x,y", "level  " * 7_000 + "x"):
+        (tmp_path / "a.csv").write_text(f"word,meaning\napple,elma\n{line}\n")
+        (tmp_path / "a.txt").write_text(f"apple\n{line}\n")
+        assert len(read_word_list(tmp_path / "a.csv").words) == 2
+        assert read_word_list(tmp_path / "a.txt").words[0].text == "apple"
     (tmp_path / "a.csv").write_text("word" + ",c" * 20_000)
     with pytest.raises(InputError, match="more than 16,384 columns"):
         list(read_rows(tmp_path / "a.csv"))
