@@ -16,8 +16,8 @@ _MOVABLE = re.compile(r"<-+>|<=+>|[⇄↔⇔⟷⇆]")  # the particle of "put st
 # Words in Cyrillic, Arabic, Chinese and other letters, beside an English one.
 _FOREIGN = re.compile(r"[【「『]?[\u0400-\u1dff\u3000-\u9fff\uac00-\ud7af]+[】」』]?")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
-_OPPOSITE = re.compile(r"\s*\(?[≠≈].*|\s+\(?(?:opp|syn|ant)[.:]\s.*")
-_BETWEEN = re.compile(r"\s+[-–—→]+>?\s+|\s*=\s*|:\s+")
+_OPPOSITE = re.compile(r"(?<!\s)\s*\(?[≠≈].*|(?<!\s)\s+\(?(?:opp|syn|ant)[.:]\s.*")
+_BETWEEN = re.compile(r"(?<!\s)\s+[-–—→]+>?\s+|(?<!\s)\s*=\s*|:\s+")
 # book (n) kitap, book n. kitap
 _EXPLAINED = re.compile(r"([^()\[\]]*?\S)\s*(?:[(\[]([^()\[\]]+)[)\]]|\s([a-z]+\.))\s+(?:[-–—:]\s+)?([^\W\d].*)")
 _ROW = re.compile(r"\s*[-–—/,|]\s*")

@@ -14,13 +14,14 @@ from ..language.entry import Entry
 from ..language.levels import LEVELS, TRAINABLE, parse_level
 from .columns import Columns, Reading
 from .markup import without_markup, word_without_markup
-from .sentence import BREAK, CONTROL, check_sentence, control_problem
+from .sentence import BREAK, CONTROL, check_sentence, control_problem, without_translation
 from .tables import TableRow, read_rows
 
 STARTER = Path(__file__).parents[1] / "data" / "bank"
 
 _QUOTES = str.maketrans("‘’‚‛ʼ´`“”„‟«»", "'''''''\"\"\"\"\"\"")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\ud800-\udfff]")
+_MISREAD = re.compile(r"[ÂÃÄÅâ][^\x00-\x7f]{1,2}")
 MAX_WORD = 60  # characters
 
 
@@ -51,12 +52,14 @@ class RowCounts:
 class Cleaned:
     """How many cells were changed, by what was done.
 
-    Quotation marks were made straight, markup and invisible characters taken off, and words asked for without the
-    notation of their list ("apple n." as apple).
+    Quotation marks were made straight, letters of a wrong encoding repaired, markup, translations and invisible
+    characters taken off, and words asked for without the notation of their list ("apple n." as apple).
     """
 
     smart_quotes: int = 0
+    encoding: int = 0
     markup: int = 0
+    translations: int = 0
     invisible: int = 0
     notation: int = 0
 
@@ -66,6 +69,8 @@ class Cleaned:
         said = (
             Problem("Typographic quotation marks were made straight in {n} cells.", {"n": f"{self.smart_quotes:,}"}),
             Problem("Markup (tags, cloze marks, sounds) was taken off {n} cells.", {"n": f"{self.markup:,}"}),
+            Problem("Letters of a wrong encoding (â€™ for ’) were repaired in {n} cells.", {"n": f"{self.encoding:,}"}),
+            Problem("A translation was cut off {n} sentences.", {"n": f"{self.translations:,}"}),
             Problem("Invisible characters were taken off {n} cells.", {"n": f"{self.invisible:,}"}),
             Problem("{n} pairs ask for the word without the list's notation.", {"n": f"{self.notation:,}"}),
         )
@@ -139,7 +144,9 @@ class _Loading:
         rows.read += 1
         word = self._clean(row.word, word_without_markup)
         entry = Entry.parse(word, row.pos)
-        sentence = self._clean(row.sentence, lambda text: without_markup(text, entry))
+        whole = self._clean(row.sentence, lambda text: without_markup(text, entry))
+        sentence = without_translation(whole) if self.checks else whole
+        pairs.cleaned.translations += sentence != whole
         if not word or not sentence:
             rows.blank += 1
             return
@@ -182,7 +189,9 @@ class _Loading:
     def _clean(self, text: str, without: Callable[[str], str]) -> str:
         """`text` without markup and odd signs, and counted where it had any."""
         cleaned = self.pairs.cleaned
-        plain = without(text)
+        decoded = text if text.isascii() else _MISREAD.sub(_decoded, text)
+        cleaned.encoding += decoded != text
+        text, plain = decoded, without(decoded)
         cleaned.markup += plain is not text and plain != text
         visible = plain if plain.isascii() else _INVISIBLE.sub("", plain)
         cleaned.invisible += visible != plain
@@ -211,6 +220,15 @@ def check_pair(word: str, sentence: str, surplus: Sequence[str] = (), pos: str =
     if len(word) > MAX_WORD:
         return Problem("the word has {n} characters: are the columns swapped?", {"n": len(word)})
     return check_sentence(sentence, Entry.parse(word, pos))
+
+
+def _decoded(match: re.Match[str]) -> str:
+    """UTF-8 that was read as a code page of Windows, read again; as it is where it was none."""
+    raw = b"".join(c.encode("cp1252" if c not in "\x81\x8d\x8f\x90\x9d" else "latin-1", "replace") for c in match[0])
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return match[0]
 
 
 def straight(text: str) -> tuple[str, bool]:

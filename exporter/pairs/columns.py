@@ -27,7 +27,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "level": ("level", "cefr", "cefrlevel", "wordlevel", "seviye", "duzey", "cefrseviyesi"),
     "pos": (
         "pos", "partofspeech", "partsofspeech", "wordclass", "wordtype", "postag", "grammar",
-        "sozcukturu", "kelimeturu", "tur",
+        "sozcukturu", "kelimeturu", "tur", "turu",
     ),
     "meaning": (
         "meaning", "translation", "definition", "turkish", "tr", "gloss", "guideword", "meanings", "translations",

@@ -17,7 +17,7 @@ from .header import Cells, Rows, with_header
 
 _SEPARATORS = ",;\t|"
 _LOOK = 40  # lines, for the separator
-_SPELLED = re.compile(r"\s+(?:[-–—=:|]|->|→)\s+|:\s+")  # apple - I eat an apple.
+_SPELLED = re.compile(r"(?<!\s)\s+(?:[-–—=:|]|->|→)\s+|:\s+")  # apple - I eat an apple.
 _MAX_LINES = 20  # of a cell
 _OF_RULE = frozenset("-:| \t")  # |---|---| below the header of a Markdown table
 _OF_NOTES = frozenset(["guid", "notetype", "deck", "tags"])

@@ -175,6 +175,19 @@ def in_english(places: Places, names: Sequence[str], rows: Sequence[Sequence[Any
     return replace(places, sentences=kept, meaning=None if places.meaning in kept else places.meaning)
 
 
+def with_part(places: Places, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Places:
+    """`places` with the column of parts of speech, known by what is in it where its name does not tell."""
+    if places.pos is not None or len(rows) < _LEAST:
+        return places
+    taken = {places.word, places.level, places.meaning, *places.sentences}
+    for at in range(len(names)):
+        cells = [cell_text(row[at]).strip() if at < len(row) else "" for row in rows]
+        filled = [cell for cell in cells if cell]
+        if at not in taken and 2 * len(filled) >= len(rows) and sum(map(names_part, filled)) >= 0.9 * len(filled):
+            return replace(places, pos=at)
+    return places
+
+
 def names_part(text: str) -> bool:
     """Whether `text` is a part of speech, or several: "noun", "adj./adv.", "isim"."""
     entry = Entry.parse(f"x ({text})")

@@ -58,13 +58,15 @@ def _json(path: Path, data: Any, reading: Reading) -> Iterator[Cells]:
         lists = [v for v in data.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
         wrapped = [v for v in lists if any(plain(k) in NAMES["word"] for k in v[0])]
         if len(wrapped) == 1:
-            return _objects(path, enumerate(wrapped[0], 1), reading)
+            return _at_level(path, data, wrapped[0], reading)
         if any(isinstance(v, str) and plain(k) in NAMES["word"] for k, v in data.items()) and any(
             plain(k) in NAMES["sentence"] for k in data
         ):
             return _objects(path, [(1, data)], reading)
-        if len(data) == 1 and _strings(values := next(iter(data.values()))) and "sentence" not in reading.needed:
-            return _objects(path, enumerate(values, 1), reading)  # {"words": [...]}
+        strings = [v for k, v in data.items() if _strings(v) and (len(data) == 1 or plain(k) in NAMES["word"])]
+        plain_values = sum(not isinstance(value, (dict, list)) for value in data.values())
+        if strings and plain_values == len(data) - 1 and "sentence" not in reading.needed:  # {"words": [...]}
+            return _at_level(path, data, strings[0], reading)
         return _by_word(path, data, reading)
     if isinstance(data, list):
         if not data:
@@ -88,6 +90,13 @@ def _columns(data: Mapping[str, Any], reading: Reading) -> Sequence[Sequence[Any
 
 def _strings(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
+
+
+def _at_level(path: Path, data: Mapping[str, Any], rows: Sequence[Any], reading: Reading) -> Iterator[Cells]:
+    """`rows`, at the level that is beside them: `{"level": "A1", "words": [...]}`."""
+    said = (level_in(str(value)) for key, value in data.items() if plain(key) in NAMES["level"])
+    level = next(filter(None, said), None)
+    return _by_level(path, {level: rows}, reading) if level else _objects(path, enumerate(rows, 1), reading)
 
 
 def _by_level(path: Path, data: Mapping[str, Any], reading: Reading) -> Iterator[Cells]:

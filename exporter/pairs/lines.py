@@ -12,9 +12,9 @@ from ..language.wordsets import FUNCTION
 from .columns import level_in
 from .header import names_part
 
-_BULLET = re.compile(r"(?:\[[ xX]?\]|\(?\d{1,4}\s?[.):\]]|[-*•‣▪◦·–—+>])\s+(?=\S)|\d{1,4}[.)](?=[^\W\d])")
-_NUMBERED = re.compile(r"(?:^|\s+)\(?\d{1,3}[.)]\s*(?=[^\W\d])")  # 1) apple 2) book
-_TRANSLATION = re.compile(r"\s+(?:-{1,2}|–|—|=+|:|\|)>?\s+|\s*(?:→|->|=>|=|\t|\|)\s*|:\s+|;\s*")
+_BULLET = re.compile(r"(?:\[[ xX]?\]|\(?\d{1,4}\s?[.):\]-]|[a-h]\)|[-*•‣▪◦·–—+>])\s+(?=\S)|\d{1,4}[.)](?=[^\W\d])")
+_NUMBERED = re.compile(r"(?:^|(?<!\s)\s+)\(?\d{1,3}[.)]\s*(?=[^\W\d])")  # 1) apple 2) book
+_TRANSLATION = re.compile(r"(?<!\s)\s+(?:-{1,2}|–|—|=+|:|\|)>?\s+|(?<!\s)\s*(?:→|->|=>|=|\t|\|)\s*|:\s+|;\s*")
 _AFTER_IPA = re.compile(r"(.+?[/\[][^/\[\]]*[ˈˌːəɪʊɛæɑɒɔʌθðʃʒŋɜɹɡıə][^/\[\]]*[/\]])\s+(\S.*)")
 # "either - or" has a gap, not a translation.
 _SECOND_HALVES = frozenset(["or", "nor", "and", "but", "but also", "as", "that", "to", "than", "the", "not"])
@@ -32,7 +32,9 @@ _HEAD = re.compile(rf"({_UNIT}[^:,]*|[^:,]{{1,40}}):\s+(?=\S)(.+)", re.IGNORECAS
 _HEADING = re.compile(
     rf"#.*|//.*|[=\-_*~]{{3,}}.*|.*[©®™].*|https?://.*|.*:|{_UNIT}.*|\d+\s*(?:/|of)\s*\d+", re.IGNORECASE
 )
-_COUNT = re.compile(r"^\d+[ \t]+(?=[^\W\d])|[ \t]+\d[\d.,]{2,}$")  # 1 the 22038615: a rank, and how often it is used
+_COUNT = re.compile(
+    r"^\d+[ \t]+(?=[^\W\d])|(?<![ \t])[ \t]+\d[\d.,]{2,}$"
+)  # 1 the 22038615: a rank, and how often it is used
 _WORDS_OF_LIST = 3  # at most, in one piece of "apple, ice cream, egg"
 _WORDS_OF_ENTRY = 6  # at most; a line of more without a sign is a list with spaces
 _MOST = 0.8  # of the lines, which say how the others are meant

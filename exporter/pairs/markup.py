@@ -24,7 +24,7 @@ _GONE = re.compile(
 )
 _BETWEEN = re.compile(rf"</?(?:{_APART.replace(' ', '|')})\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(rf"</?(?:{_INSIDE.replace(' ', '|')})\b[^<>]*>", re.IGNORECASE)
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,30});")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,30});|&nbsp")
 _CLOZE = re.compile(r"\{\{c\d+::((?:(?!\{\{|\}\}).)*?)(?:::(?:(?!\{\{|\}\}).)*)?\}\}", re.DOTALL)
 _SOUND = re.compile(r"\[sound:[^\]]*\]|\[anki:[^\]]*\]", re.IGNORECASE)
 _LATEX = re.compile(r"\\(?:text(?:bf|it|tt|sc|sl|sf|rm)?|emph|underline|mathbf|mathrm)\{([^{}]*)\}")

@@ -17,6 +17,8 @@ MAX_SENTENCE = 1000  # characters
 # A sentence with one of them is English, and nearly every English sentence has one: the others are looked up.
 _COMMONEST = re.compile(r"\b(?:the|is|are|and|to|you|she|they|my|your|this|that|have|with)\b", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W\d_]+")
+_BRACKET = re.compile(r"(?<!\s)\s?[(\[]([^()\[\]]+)[)\]] ?")
+_BESIDE = re.compile(r" (?:[-–—=/|•]+>?|[→⇒]) ")
 
 
 def _break(sentence: str, entry: Entry) -> Problem | None:
@@ -52,15 +54,38 @@ def _several(sentence: str, entry: Entry) -> Problem | None:
     return Problem("{n} sentences instead of one", {"n": n}) if n > 1 else None
 
 
+def _encoding(sentence: str, entry: Entry) -> Problem | None:
+    broken = re.search("â€|\ufffd", sentence)
+    return Problem("letters that were saved in a wrong encoding: {text}", {"text": broken[0]}) if broken else None
+
+
 def _foreign(sentence: str, entry: Entry) -> Problem | None:
-    if _COMMONEST.search(sentence):
-        return None
-    first, *others = _LETTERS.findall(sentence) or ("",)
+    return Problem("not English: hardly any of its words are known") if _is_foreign(sentence, 3) else None
+
+
+def _is_foreign(text: str, least: int) -> bool:
+    """Whether `text` has at least `least` words that are no names, and hardly any of them is known."""
+    if _COMMONEST.search(text):
+        return False
+    first, *others = _LETTERS.findall(text) or ("",)
     words = [first, *(word for word in others if word.islower())]  # the others may be names
     known = sum(look_up(word.lower()).known for word in words)
-    return (
-        Problem("not English: hardly any of its words are known") if len(words) > 2 and known * 2 < len(words) else None
-    )
+    return len(words) >= least and known * 2 < len(words)
+
+
+def without_translation(sentence: str) -> str:
+    """`sentence` without its translation in brackets, or on one side of a dash, an arrow or a slash."""
+
+    def cut(match: re.Match[str]) -> str:
+        return " " if _is_foreign(match[1], 1 if "(" in match[0] and match[1][:1].islower() else 2) else match[0]
+
+    text = _BRACKET.sub(cut, sentence) if "(" in sentence or "[" in sentence else sentence
+    pieces = _BESIDE.split(text)
+    if len(pieces) > 1:
+        english = [piece for piece in pieces if not _is_foreign(piece, 2)]
+        if len(english) == 1 and len(english[0].split()) > 1:
+            text = english[0]
+    return re.sub(r"\s+([.!?])$", r"\1", text.strip()) if text != sentence else sentence
 
 
 def _unused(sentence: str, entry: Entry) -> Problem | None:
@@ -75,6 +100,7 @@ def _unused(sentence: str, entry: Entry) -> Problem | None:
 SENTENCE_CHECKS: Mapping[str, Callable[[str, Entry], Problem | None]] = {
     "break": _break,
     "control": _control,
+    "encoding": _encoding,
     "long": _long,
     "only the word": _only_the_word,
     "markup": _markup,

@@ -20,7 +20,7 @@ from .arrow import read_parquet, read_saved_dataset
 from .columns import Columns, Places, Reading
 from .delimited import read_delimited
 from .excel import read_excel
-from .header import LOOK, Cells, cell_text, in_english, looks_like_sentence, word_text
+from .header import LOOK, Cells, cell_text, in_english, looks_like_sentence, with_part, word_text
 from .json_tables import read_json
 
 # What is read by a program of its own, by the ending. Everything else is text, and JSON is known by how it begins.
@@ -86,7 +86,8 @@ def read_rows(
                 # Only the first row must have every needed key; where a later one lacks it, the cell is blank.
                 places = reading.columns.find(names, reading.needed if first else ())
                 if first:
-                    places = in_english(places, names, [row for _, like, row in head if like == names], reading)
+                    like = [row for _, others, row in head if others == names]
+                    places = with_part(in_english(places, names, like, reading), names, like)
                 header, first = names, False
             yield from _rows(path, number, names, values, places)
 

@@ -25,6 +25,7 @@ from .markup import word_without_markup
 from .tables import TABLES, TableRow, looks_like_json, read_rows
 
 _LOOK = 40  # lines
+_LEAST = 3  # pairs that tell which side is English
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
@@ -146,7 +147,7 @@ def _of_rows(path: Path, reading: Reading, source: object) -> WordList:
     words = list(map(_of_row, rows))
     if blank := sum(not word.text and any(text for _, text in word.columns) for word in words):
         notes.append(Problem("{n} rows without a word were left out.", {"n": blank}))
-    return _whole(words, source, notes)
+    return _whole(words, source, notes, given="word" in reading.columns.given)
 
 
 def _of_row(row: TableRow) -> ListedWord:
@@ -195,8 +196,27 @@ def _level(text: str) -> str | None:
     return next((level for part in text.replace("/", " ").replace("-", " ").split() if (level := level_in(part))), None)
 
 
-def _whole(words: Sequence[ListedWord], source: object, notes: Sequence[Problem]) -> WordList:
+def _whole(words: Sequence[ListedWord], source: object, notes: Sequence[Problem], *, given: bool = False) -> WordList:
     kept = tuple(word for word in words if word.text)
     if not kept:
         raise InputError("There is no word in {source}. Give at least one.", source=source)
+    if not given and _foreign_first(kept):
+        kept = tuple(map(_swapped, kept))
+        said = "The English words are in the column of meanings; they were taken for the words: {words}."
+        notes = [*notes, Problem(said, {"words": listed([word.text for word in kept])})]
     return WordList(kept, notes=tuple(notes))
+
+
+def _foreign_first(words: Sequence[ListedWord]) -> bool:
+    """Whether nearly all meanings are English and hardly any of the words: "elma - apple"."""
+    pairs = [(word.text, word.meaning) for word in words if word.meaning]
+    if len(pairs) < max(_LEAST, 0.8 * len(words)):
+        return False
+    return most(is_english, [meaning for _, meaning in pairs], 0.9) and not most(is_english, [w for w, _ in pairs], 0.2)
+
+
+def _swapped(word: ListedWord) -> ListedWord:
+    if not word.meaning:
+        return word
+    columns = tuple((name, word.text if text == word.meaning else text) for name, text in word.columns)
+    return _with_entry_level(ListedWord(entry_text(word.meaning), word.level, word.pos, word.text, columns))

@@ -62,8 +62,9 @@ def test_pairs_without_a_header(tmp_path: Path) -> None:
     assert "taken for: meaning, word, sentence" in str(pairs.notes[0])
 
 
-def test_the_part_of_speech_of_a_row_is_checked(tmp_path: Path) -> None:
-    text = "word,pos,sentence\nbook,verb,I read a book.\nbook,verb,We booked a room.\nbook,noun,I read a book.\n"
+@pytest.mark.parametrize("name", ["pos", "Türü", "Type"])
+def test_the_part_of_speech_of_a_row_is_checked(tmp_path: Path, name: str) -> None:
+    text = f"word,{name},sentence\nbook,verb,I read a book.\nbook,verb,We booked a room.\nbook,noun,I read a book.\n"
     (tmp_path / "a.csv").write_text(text, encoding="utf-8")
     pairs = load_pairs(tmp_path / "a.csv", "A1")
     assert [(r.row, str(r.reason)) for r in pairs.rejects] == [(2, "the sentence does not use the word as verb")]
@@ -125,7 +126,7 @@ def test_a_long_cell_takes_no_time(tmp_path: Path) -> None:
     started = time.process_time()
     with suppress(InputError):
         list(read_rows(tmp_path / "a.csv"))
-    for line in ("-" * 50_000 + "(45) x,y", "level  " * 7_000 + "x"):
+    for line in ("-" * 50_000 + "(45) x,y", "level  " * 7_000 + "x", "x" + " " * 50_000 + "x"):
         (tmp_path / "a.csv").write_text(f"word,meaning\napple,elma\n{line}\n")
         (tmp_path / "a.txt").write_text(f"apple\n{line}\n")
         assert len(read_word_list(tmp_path / "a.csv").words) == 2

@@ -61,10 +61,8 @@ def test_shapes(tmp_path: Path, case: str) -> None:
 # What is next to a pair and is none: each is rejected with its reason, never trained on.
 REJECTED = {
     "I eat an _____ every day.": "markup in the sentence: ___",
-    f"{S} / Her gün elma yerim.": "2 sentences instead of one",
-    f"{S} (Her gün elma yerim.)": "2 sentences instead of one",
-    f"{S} - Her gün elma yerim.": "2 sentences instead of one",
-    f"{S} [Her gün elma yerim.]": "markup in the sentence: [Her gün elma yerim.]",
+    f"{S} Her gün elma yerim.": "2 sentences instead of one",
+    "Iâ€ eat an apple.": "letters that were saved in a wrong encoding: â€",
     "apple": "the sentence is only the word",
     "Apple [aepl] is red.": "markup in the sentence: [aepl]",
     "Her sabah bir apple yerim.": "not English: hardly any of its words are known",
@@ -77,3 +75,27 @@ def test_what_is_no_sentence(tmp_path: Path) -> None:
     found = load_pairs(tmp_path / "t.tsv", "A1")
     assert [str(reject.reason) for reject in found.rejects] == list(REJECTED.values())
     assert len(found) == 0
+
+
+# What is beside a sentence is taken off and counted.
+REPAIRED = {
+    f"{S} / Her gün elma yerim.": S,
+    f"{S} (Her gün elma yerim.)": S,
+    f"{S} [Her gün elma yerim.]": S,
+    "I have an apple (Bir elmam var)": "I have an apple",
+    "I have an apple - bir elmam var": "I have an apple",
+    "The apple is here → Elma burada": "The apple is here",
+    "Elma burada - The apple is here.": "The apple is here.",
+    "An apple (elma) is red.": "An apple is red.",
+    "Iâ€™ve&nbspan apple.": "I've an apple.",
+    "An apple (or a pear) is red.": "An apple (or a pear) is red.",
+    "The apple is for Ayşe - Ayşe Yılmaz.": "The apple is for Ayşe - Ayşe Yılmaz.",
+}
+
+
+def test_what_is_beside_a_sentence(tmp_path: Path) -> None:
+    text = "".join(f'apple\t"{sentence}"\n' for sentence in REPAIRED)
+    (tmp_path / "t.tsv").write_text(f"word\tsentence\n{text}", encoding="utf-8")
+    found = load_pairs(tmp_path / "t.tsv", "A1")
+    assert [sentence for _, sentence in found] == list(dict.fromkeys(REPAIRED.values()))
+    assert (found.cleaned.translations, found.cleaned.encoding, found.rejects) == (8, 1, [])
