@@ -12,7 +12,7 @@ POS = {
     label: part
     for part, labels in {
         "NOUN": "n noun nouns",
-        "VERB": "v vb verb vt vi phrv aux auxiliary modal mod linkv",
+        "VERB": "v vb verb vt vi mv av phrv aux auxiliary modal mod linkv",
         "ADJ": "adj adjective",
         "ADV": "adv adverb",
         "PREP": "prep preposition",
@@ -25,8 +25,8 @@ POS = {
     for label in labels.split()
 }
 _BARE = words(
-    "n v vb vt vi adj adv prep conj pron det interj exclam noun verb adjective adverb preposition conjunction pronoun "
-    "determiner interjection exclamation"
+    "n v vb vt vi mv av adj adv prep conj pron det interj exclam excl noun verb adjective adverb preposition conjunction "
+    "pronoun determiner interjection exclamation"
 )
 BEFORE_A_LABEL = words("phr phrasal modal auxiliary aux linking indefinite definite transitive intransitive mod")
 _GRAMMAR = words("phrasal verb noun")  # "phrasal verb" and "proper noun" are entries too
@@ -48,6 +48,7 @@ _ROLE = re.compile(
     r"|(?P<infinitive>infinitive))\b\.?(?: (?:v|vb|verb)\b)?|\b(?P<verb>v|vb|verb|vi|vt)\b"
 )
 _PART_OF_ROLE = {"modal": "VERB", "auxiliary": "VERB", "article": "DET"}
+_NUMBERS = words("pl sing plural singular")
 _LEVEL = re.compile(r"([ABC][12])[+-]?")
 _SUPERSCRIPT = str.maketrans("¹²³⁴⁵⁶⁷⁸⁹", "123456789")
 _COUNTED = words("number chapter unit page level grade part top act route channel catch room class lesson step")
@@ -79,7 +80,7 @@ class Labels:
             self.variety = _VARIETIES[lower]
         elif bracket and bare.isdigit() and len(bare) == 1:
             self.sense = bare
-        elif label.rstrip(",;:").endswith(".") and lower in ("abbr", "pl", "sing", "phr"):
+        elif (label.rstrip(",;:").endswith(".") and lower in ("abbr", "pl", "sing")) or lower in ("phr", "abbrev"):
             pass
         elif not (bracket and (lower in _CODES or lower in BEFORE_A_LABEL or lower in ("infinitive", "marker"))):
             return False
@@ -87,7 +88,7 @@ class Labels:
 
     def take_all(self, text: str, *, bracket: bool) -> bool:
         """The same of several labels ("n, v", "adj & adv"): all of them or none."""
-        labels = [label for label in re.split(r"[,;/&\s]+|\band\b", text) if label.strip(".")]
+        labels = [label for label in re.split(r"[,;/&\s]+|\band\b|(?<=\.)(?=[a-z])", text) if label.strip(".")]
         trial = Labels()
         if not labels or not all(trial.take(label, bracket=bracket) for label in labels):
             return False
@@ -124,7 +125,7 @@ class Labels:
                 left.pop()
                 continue
             joins = taken and last in ("&", "and", "/", "or", ",")
-            before = taken and last.lower().strip(".") in BEFORE_A_LABEL
+            before = taken and last.lower().strip(".") in BEFORE_A_LABEL | _NUMBERS
             if not (joins or before or self.take_all(last, bracket=False) or self._sense(left)):
                 break
             taken = True

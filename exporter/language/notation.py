@@ -11,6 +11,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from .beside import thing, tidy, without_explanation, without_translation
+from .forms import forms
 from .labels import POS, Labels
 from .reading import verb_forms
 from .wordsets import PARTICLES, PHRASE_WORDS, PREPOSITIONS, REFLEXIVES, words
@@ -55,6 +56,9 @@ _GROUP = re.compile(r"[(\[{<]([^()\[\]{}<>]*)[)\]}>]")
 _DOTS = re.compile(r"\s*(?:\.{2,}|…|_{2,}|~+|\s[-–—]{1,2}\s|\+)+\s*")
 _GAP, _MAYBE = "…", "\x01"  # how they are written between the steps of this reading
 _FORM = re.compile(r"^(?:pl|plural|pt|pp|past)\.?:? (?=\S)")  # mouse, pl. mice
+_SB_OR_STH = re.compile(
+    r"\b(?:(?:s\.?b|so|somebody|someone)\.?/(?:s\.?th|something)|(?:s\.?th|something)\.?/(?:s\.?b|somebody|someone))\b\.?"
+)
 _OWNERS = words("one's sb's sth's somebody's someone's my your his her its our their whose")
 _AFTER_ARTICLE = words("few little bit lot great while couple number good")
 _ARTICLES = words("a an the der die das")
@@ -72,7 +76,7 @@ def read_notation(text: str) -> Notation:
     glosses: list[str] = []
     bare = _GROUP.sub(lambda m: _group(m, labels, also, glosses), bare).strip()
     bare = without_translation(labels.strip(bare) or tidy(text))
-    bare = _DOTS.sub(f" {_GAP} ", bare).strip()
+    bare = _DOTS.sub(f" {_GAP} ", bare.replace("+ to ", "to ")).strip()
     pieces = [piece for part in _listed(bare) for piece in _slashes(part)] + also
     items = (_items(piece) for piece in pieces)
     if not labels.parts and pieces and re.match(rf"{_MAYBE}?to ", pieces[0]):
@@ -114,6 +118,9 @@ def _group(match: re.Match[str], labels: Labels, also: list[str], glosses: list[
         return " "
     if (around[0].isalpha() or around[1].isalpha()) and re.fullmatch(r"[\w/]+", inside):
         return match[0]  # colo(u)r, student(s)
+    before = match.string[: match.start()].split()[-1:]
+    if before and (others := re.split(r"[\s/,]+", inside.lower())) != before and forms(before[0]).issuperset(others):
+        return " "  # be (am/is/are)
     if inside.lower() == "to" and not around[0]:
         return "to "
     if said := re.fullmatch(
@@ -135,7 +142,10 @@ def _listed(text: str) -> list[str]:
     if not pieces:
         return []
     pieces = [piece for piece in pieces if piece.lower() not in _ARTICLES] or pieces
-    single = all(" " not in piece for piece in pieces) and pieces[0].lower() not in _SEQUENCES
+    single = (
+        all(" " not in piece for piece in (re.sub("^to ", "", pieces[0]), *pieces[1:]))
+        and pieces[0].lower() not in _SEQUENCES
+    )
     return pieces if ";" in text or single else [" ".join(pieces)]
 
 
@@ -143,7 +153,8 @@ def _slashes(text: str) -> list[str]:
     """Alternatives between slashes where they are whole entries; a slash inside a phrase is left for its item."""
     if "do/doing" in text:
         return [text.replace("do/doing", "do"), text.replace("do/doing", "doing")]
-    text = re.sub(r"\s*/\s*", "/", re.sub(r"\b(s\.?b|s\.?th|so)\.?\s*/\s*(s\.?b|s\.?th)\b\.?", "sb", text))
+    text = _SB_OR_STH.sub("sb", re.sub(r" ?/ ?", "/", text))
+    text = re.sub(r"\b(sth|sb)/doing (?:sth|sb)\b", r"\1", text)
     if longer := re.fullmatch(r"(.*\S )?(\w+)/(out of|next to|on to)( .+)", text):  # fall in/out of love
         return [f"{longer[1] or ''}{some}{longer[4]}" for some in (longer[2], longer[3])]
     pieces = [piece.split() for piece in text.split("/") if piece.strip()]

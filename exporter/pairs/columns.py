@@ -173,7 +173,7 @@ class Reading:
 def _bare(name: object) -> str:
     """A name without what is in brackets behind it: "Word (English)"."""
     text = str(name)
-    return re.sub(r"\s*[(\[].*", "", text) or text
+    return re.sub(r"(?<!\s)\s*[(\[].*", "", text) or text
 
 
 def _of_sentences(name: str) -> bool:

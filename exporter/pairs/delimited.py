@@ -98,7 +98,7 @@ def _checked(path: Path, reader: Iterable[list[str]], raw: bool, anki: Export | 
             if number < _LOOK and _is_rule("|".join(cells)):
                 continue
             if anki and anki.dropped:
-                cells = ["" if at in anki.dropped else cell for at, cell in enumerate(cells)]
+                cells = [cell for at, cell in enumerate(cells) if at not in anki.dropped]
             yield number, cells
     except csv.Error as error:
         raise InputError(

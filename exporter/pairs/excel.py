@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from ..common.errors import InputError, Option, Problem
 from .columns import Reading, level_in, listed
-from .header import Cells, Rows, with_header
+from .header import LOOK, Cells, Rows, with_header
 from .optional import optional
 
 MAX_ROWS = 1_048_576  # of a sheet, says Excel; a damaged file may claim any number
@@ -62,7 +63,13 @@ def _chosen(path: Path, sheets: dict[str, Any], reading: Reading) -> dict[str, s
         raise InputError("{file} has no sheet with cells. Put the table into one, or save it as CSV.", file=path)
     levels: dict[str, str | None] = {title: level for title in sheets if (level := level_in(title))}
     shown = [title for title, sheet in sheets.items() if sheet.sheet_state == "visible"]
-    return levels or {next(iter(shown), next(iter(sheets))): None}
+    tables = [title for title in shown if _has_header(path, sheets[title], reading)]
+    return levels or {next(iter([*tables, *shown]), next(iter(sheets))): None}
+
+
+def _has_header(path: Path, sheet: Any, reading: Reading) -> bool:
+    """Whether one of the first rows names two columns that mean something; a cover has none."""
+    return any(reading.columns.known(cells) > 1 for _, cells in islice(_rows(path, sheet), LOOK))
 
 
 def _rows(path: Path, sheet: Any) -> Rows:

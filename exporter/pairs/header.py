@@ -59,8 +59,31 @@ def with_header(rows: Rows, reading: Reading) -> Iterator[Cells]:
         if body and _repeats_header(names, body[0][1], reading):
             reading.notes.append(Problem("Row {row} is a second header, and was left out.", {"row": body[0][0]}))
             body = body[1:]
-    for number, cells in chain(body, stream):
-        yield number, names, cells
+    rows = chain(body, stream)
+    yield from (
+        (number, names, cells) for number, cells in (rows if at is None else _without_repeats(rows, names, reading))
+    )
+
+
+def _without_repeats(rows: Rows, names: Sequence[str], reading: Reading) -> Rows:
+    """`rows` without the header where it is repeated, and without the title in a single cell above it."""
+    header = [plain(cell_text(name)) for name in names]
+    held: list[tuple[int, Sequence[Any]]] = []
+    left_out = 0
+    for number, cells in rows:
+        if len(names) > 1 and [plain(cell_text(cell)) for cell in _trimmed(cells)] == header:
+            left_out += 1 + len(held)
+            held.clear()
+            continue
+        yield from held
+        held = [(number, cells)]
+        if len(names) == 1 or sum(bool(cell_text(cell).strip()) for cell in cells) > 1:
+            yield from held
+            held = []
+    yield from held
+    if left_out:
+        said = "{n} rows repeat the header, or are a title above it, and were left out."
+        reading.notes.append(Problem(said, {"n": left_out}))
 
 
 def _blank(cells: Sequence[Any]) -> bool:

@@ -32,6 +32,7 @@ _HEAD = re.compile(rf"({_UNIT}[^:,]*|[^:,]{{1,40}}):\s+(?=\S)(.+)", re.IGNORECAS
 _HEADING = re.compile(
     rf"#.*|//.*|[=\-_*~]{{3,}}.*|.*[©®™].*|https?://.*|.*:|{_UNIT}.*|\d+\s*(?:/|of)\s*\d+", re.IGNORECASE
 )
+_OF_LIST = re.compile(r"\S+ .*\b(?:list|vocabulary|wordlist|listesi)", re.IGNORECASE)
 _COUNT = re.compile(
     r"^\d+[ \t]+(?=[^\W\d])|(?<![ \t])[ \t]+\d[\d.,]{2,}$"
 )  # 1 the 22038615: a rank, and how often it is used
@@ -69,13 +70,13 @@ def read_lines(lines: Sequence[str], *, typed: bool = False) -> Lines:
     for at, (line, first) in enumerate(written):
         after, opens = written[at + 1] if at + 1 < len(written) else ("", False)
         rest, separators = line, style.separators
-        if not typed and (title := style.title(line, after, first and not opens, at == 0 and opens)):
+        if not typed and (title := style.title(line, after, first and not opens, at == 0 and opens, at == 0)):
             read.titles.append(title)
             level = level_in(title) or level
             rest, separators = line[len(title) :].lstrip(" :"), ",;"
         if not rest:
             continue
-        if not typed and style.is_example(line):
+        if not typed and style.is_example(line, read.entries[-1].text if read.entries else ""):
             read.examples.append(line)
             continue
         own = _LEVEL_FIRST.match(rest)
@@ -134,10 +135,11 @@ class _Style:
             numbers=len(words) > 1 and most(_COUNT.search, words),
         )
 
-    def title(self, line: str, after: str, alone: bool, first: bool) -> str:
+    def title(self, line: str, after: str, alone: bool, first: bool, at_top: bool) -> str:
         """What of `line`, above `after`, is no entry but says what follows it is; empty where it is an entry.
 
-        `alone`: it begins a paragraph, and others of it follow; `first`: it is the first paragraph of the list.
+        `alone`: it begins a paragraph, and others of it follow; `first`: it is the first paragraph of the list;
+        `at_top`: it is the first line.
         """
         if _LEVEL_LINE.fullmatch(line):
             return line
@@ -149,6 +151,8 @@ class _Style:
             return line
         if len(line) == 1 and line.isupper() and line != "I":  # the A above abandon
             return line if after[:1].upper() == line and len(after) > 1 else ""
+        if at_top and self.lower and line[:1].isupper() and _OF_LIST.fullmatch(line):
+            return line
         capitals = self.lower and line.isupper() and len(line) > 3 and not after.isupper()
         bare = self.lower and first and line[:1].isupper() and " " in line and not _TRANSLATION.search(line)
         below = self.bulleted and " " in line and _BULLET.match(after)
@@ -163,8 +167,13 @@ class _Style:
             return len(pieces) > 1
         return len(pieces) > 2 and most(is_english, pieces)
 
-    def is_example(self, line: str) -> bool:
-        """Whether a line with a bullet is an example below a word that has none, as in Cambridge's lists."""
+    def is_example(self, line: str, above: str) -> bool:
+        """Whether a line is an example below a word, as in Cambridge's lists.
+
+        It has a bullet that the words have not, or is a sentence that uses the entry `above`, or is too long for one.
+        """
+        if self.lower and line[:1].isupper() and line.endswith(tuple(".!?")) and len(line.split()) > 3:
+            return len(line.split()) > _WORDS_OF_ENTRY or Entry.parse(above).uses(line)
         return not self.bulleted and _is_long(line) and bool(_BULLET.match(line)) and not line.lstrip("(")[0].isdigit()
 
     def entries(self, line: str) -> Iterator[str]:

@@ -85,7 +85,7 @@ def without_translation(sentence: str) -> str:
         english = [piece for piece in pieces if not _is_foreign(piece, 2)]
         if len(english) == 1 and len(english[0].split()) > 1:
             text = english[0]
-    return re.sub(r"\s+([.!?])$", r"\1", text.strip()) if text != sentence else sentence
+    return re.sub(r"(?<!\s)\s+([.!?])$", r"\1", text.strip()) if text != sentence else sentence
 
 
 def _unused(sentence: str, entry: Entry) -> Problem | None:

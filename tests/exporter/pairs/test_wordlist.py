@@ -47,6 +47,7 @@ LISTS: dict[str, tuple[str, str, list[str]]] = {
     "no header": ("w.csv", "apple,noun,A1\nbook,noun,A1\n", ["apple", "book"]),
     "no header, one column": ("w.csv", "apple\nword\nlevel\n", ["apple", "word", "level"]),
     "a title above the header": ("w.csv", "My words,,\n\nWord,Meaning,Level\napple,elma,A1\n", ["apple"]),
+    "a header for each unit": ("w.csv", "Unit 1,\nWord,Meaning\napple,elma\nUnit 2,\nWord,Meaning\nbook,kitap\n", ["apple", "book"]),
     "two headers": ("w.csv", "Word,Meaning\nKelime,Anlam\napple,elma\n", ["apple"]),
     "a table called .txt": ("w.txt", "Word,Level\napple,A1\nbook,A1\n", ["apple", "book"]),
     # cubei/flashcards issue 23
@@ -91,6 +92,9 @@ LISTS: dict[str, tuple[str, str, list[str]]] = {
     # Cambridge A2 Key and B1 Preliminary vocabulary lists: examples below a word
     "examples": ("w.txt", "ability (n)\n• He has the ability to do it well.\nabroad (adv)\naccept (v & n)\n",
                  ["ability", "abroad", "accept"]),
+    "examples without a bullet": ("w.txt", "Cambridge A2 Key Vocabulary List\nable (adj)\nacross (prep)\nI live across the street.\nNice to meet you!\nadd (v)\nagain\n",
+                                  ["able", "across", "Nice to meet you", "add", "again"]),
+    "an introduction": ("w.txt", "This is the list of the most important words from A1 to B2.\nable adj.\nabout prep.\n", ["able", "about"]),
     # Cambridge YLE word list: letters of the alphabet, and grammar without a full stop
     "YLE": ("w.txt", "A\na det\nacross prep\nB\nbaby n\n", ["a", "across", "baby"]),
     # The Oxford 3000 as text: page numbers, two levels of one word, two entries in a line
@@ -201,6 +205,10 @@ def test_sheets(tmp_path: Path) -> None:
     words = read_word_list(tmp_path / "w.xlsx")
     assert [(w.text, w.level) for w in words.words] == [("apple", "A1"), ("airport", "A2")]
     assert "'Notes'" in str(words.notes[0])
+    book.worksheets[0].title, book.worksheets[1].title = "Cover", "Words"
+    book.worksheets[0].delete_rows(1)
+    book.save(tmp_path / "cover.xlsx")
+    assert asked(read_word_list(tmp_path / "cover.xlsx")) == ["airport"]
     assert asked(read_word_list(tmp_path / "w.xlsx", sheet="notes")) == ["note"]
     assert [(w.text, w.level) for w in read_word_list(tmp_path / "w.xlsx", sheet="2").words] == [("airport", None)]
     with pytest.raises(InputError, match="no sheet 'C1'"):
