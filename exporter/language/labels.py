@@ -25,8 +25,8 @@ POS = {
     for label in labels.split()
 }
 _BARE = words(
-    "n v vb vt vi mv av adj adv prep conj pron det interj exclam excl noun verb adjective adverb preposition conjunction "
-    "pronoun determiner interjection exclamation"
+    "n v vb vt vi mv av adj adv prep conj pron det interj exclam excl noun verb adjective adverb preposition "
+    "conjunction pronoun determiner interjection exclamation"
 )
 BEFORE_A_LABEL = words("phr phrasal modal auxiliary aux linking indefinite definite transitive intransitive mod")
 _GRAMMAR = words("phrasal verb noun")  # "phrasal verb" and "proper noun" are entries too
