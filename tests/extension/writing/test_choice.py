@@ -21,7 +21,7 @@ from cefr_sentences.extension.writing.command import add_commands
 from cefr_sentences.extension.writing.judging import distance
 from cefr_sentences.extension.writing.lists import full_lists
 from cefr_sentences.extension.writing.sheet import Counts, SheetRow, count, reading_order
-from cefr_sentences.extension.writing.write import WriteSettings, rows_of, rewrite, write_sentences
+from cefr_sentences.extension.writing.write import WriteSettings, rewrite, rows_of, write_sentences
 
 HARD = "Notwithstanding the committee's deliberations, the cat epitomised unparalleled equanimity throughout."
 
