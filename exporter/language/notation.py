@@ -118,7 +118,7 @@ def _group(match: re.Match[str], labels: Labels, also: list[str], glosses: list[
         return " "
     if (around[0].isalpha() or around[1].isalpha()) and re.fullmatch(r"[\w/]+", inside):
         return match[0]  # colo(u)r, student(s)
-    before = match.string[: match.start()].split()[-1:]
+    before = match.string[max(match.start() - 40, 0) : match.start()].split()[-1:]
     if before and (others := re.split(r"[\s/,]+", inside.lower())) != before and forms(before[0]).issuperset(others):
         return " "  # be (am/is/are)
     if inside.lower() == "to" and not around[0]:
