@@ -1,7 +1,8 @@
 """`python -m bench.frames fit`: which sentences of the bank can be printed with another word in them?
 
 `frames.tsv` has sentences of A1 in which `extension/writing/frames.py` has put another word, with the nats that the
-sentence gained by it for the embedded model with the demo's adapter. A language model read them in mixed order, without
+sentence gained by it for the embedded model with the demo's adapter: several for each of 23 words, and the best one for
+60 words that were drawn afterwards. A language model read them in mixed order, without
 that figure, as the sentences of `printable.tsv` were read.
 
 `python -m bench.frames write --adapter DIR --out FILE` writes sentences for words that the bank is made to lack, to be
@@ -12,8 +13,11 @@ from __future__ import annotations
 
 import argparse
 import csv
+import math
 import random
 import time
+from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +25,7 @@ from cefr_sentences.exporter.bank.bank import Bank
 from cefr_sentences.exporter.bank.headwords import Headword, headwords, word_key
 from cefr_sentences.exporter.pairs.wordlist import ListedWord
 from cefr_sentences.extension.demo import sample
+from cefr_sentences.extension.writing.doubt import SURE
 
 from .printable import area, fit, share
 
@@ -33,16 +38,22 @@ def report() -> None:
     read = [(float(row["gain"]), row["printable"] == "1") for row in rows]
     good, bad = ([gain for gain, is_good in read if is_good == wanted] for wanted in (True, False))
     print(f"{len(good)} to print, {len(bad)} not; AUC {area(good, bad):.2f}")
-    print("log-odds of printing: {:.2f} + {:.2f} gain".format(*fit(read)))
-    best: dict[str, tuple[float, bool]] = {}
+    best: dict[tuple[str, str], tuple[float, bool]] = {}
     for row, figures in zip(rows, read, strict=True):
-        best[row["word"]] = max(figures, best.get(row["word"], figures))
+        word = row["word"], row["pos"]
+        best[word] = max(figures, best.get(word, figures))
     order = sorted(best.values(), reverse=True)
+    print("log-odds of printing the best of a word: {:.2f} + {:.2f} gain".format(*fit(order)))
     for part in (0.6, 0.75, 1):
         some = order[: round(part * len(order))]
-        print(
-            f"the best of each word, {part:.0%} of the words: {share(sum(is_good for _, is_good in some), len(some))}"
-        )
+        print(f"the best of {part:.0%} of the words: {share(sum(is_good for _, is_good in some), len(some))} to print")
+    ok = [is_good for at, (gain, is_good) in enumerate(order) if _is_ok(gain, order[:at] + order[at + 1 :])]
+    print(f"ok by a fit without the word: {share(len(ok), len(order))}, of which {share(sum(ok), len(ok))} to print")
+
+
+def _is_ok(gain: float, others: list[tuple[float, bool]]) -> bool:
+    intercept, slope = fit(others)
+    return intercept + slope * gain >= math.log(SURE / (1 - SURE))
 
 
 def draw(level: str, n: int, seed: int) -> list[Headword]:
@@ -56,8 +67,7 @@ def draw(level: str, n: int, seed: int) -> list[Headword]:
 def write(args: argparse.Namespace) -> None:
     from cefr_sentences.extension.models.generate import generate
     from cefr_sentences.extension.models.loading import load
-    from cefr_sentences.extension.training.likelihood import sentence_losses
-    from cefr_sentences.extension.writing.frames import Reader, similarity
+    from cefr_sentences.extension.writing.frames import reader_of
     from cefr_sentences.extension.writing.known import training_sentences
     from cefr_sentences.extension.writing.settings import WriteSettings
     from cefr_sentences.extension.writing.write import write_sentences
@@ -76,9 +86,7 @@ def write(args: argparse.Namespace) -> None:
         bank=lacking,
         known=training_sentences(None, args.adapter),
         progress=lambda attempt, done, total: print(attempt, done, total, flush=True),
-        reader=Reader(
-            lambda some: [-nats for nats, _ in sentence_losses(model, tokenizer, some)], similarity(model, tokenizer)
-        ),
+        reader=reader_of(lambda: nullcontext(replace(loaded, model=model))),
     )
     print(f"{time.process_time() - begun:.0f} s of one CPU for {len(rows)} words")
     table = [

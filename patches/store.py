@@ -9,11 +9,13 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
-from ..exporter.common.errors import TargetError
+from ..exporter.common.checked import checked, read_object
+from ..exporter.common.errors import InputError, TargetError
 from ..exporter.common.files import atomic_path
 from ..exporter.common.lock import take
 from ..exporter.common.versions import installed
@@ -39,7 +41,7 @@ class Manifest:
     after: str
     backup: str
     when: str
-    rules: list[dict[str, str | int]]
+    rules: tuple[dict[str, Any], ...]
     versions: dict[str, str]
 
 
@@ -50,9 +52,8 @@ def digest(content: bytes) -> str:
 def read_manifest(script: Script) -> Manifest | None:
     """What is kept about `script`; None when it was never patched, or the manifest cannot be read."""
     try:
-        kept = json.loads(_manifest(script).read_text(encoding="utf-8"))
-        return Manifest(**{field.name: kept[field.name] for field in fields(Manifest)})
-    except (OSError, ValueError, TypeError, KeyError):
+        return checked(Manifest, read_object(_manifest(script)))
+    except (InputError, ValueError):
         return None
 
 
@@ -74,11 +75,11 @@ def replace_script(script: Script, before: bytes, after: bytes, findings: list[F
             after=digest(after),
             backup=backup.name,
             when=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            rules=[
+            rules=tuple(
                 {"line": f.line, "found": f.found, "change": f.rule.describe() if f.rule else ""}
                 for f in findings
                 if f.edits
-            ],
+            ),
             versions=_versions(),
         )
         old_manifest = _manifest(script).read_bytes() if _manifest(script).is_file() else None

@@ -131,6 +131,8 @@ def _flagged(root: Path, file: Path, flag: str) -> list[Path]:
 
     A file that cannot be read names none: the webui does not start with it.
     """
+    if not file.is_file():  # a pipe would never end
+        return []
     try:
         return [root / values[0] for values in all_values(file.read_text(encoding="utf-8"), flag) if values]
     except (OSError, ValueError):

@@ -41,7 +41,9 @@ def read_apkg(path: Path, reading: Reading) -> Iterator[Cells]:
             with archive.open(name) as packed, database.open("wb") as unpacked:
                 shutil.copyfileobj(packed, unpacked)
             yield from _notes(database)
-    except (zipfile.BadZipFile, sqlite3.Error, OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+    except InputError:
+        raise
+    except Exception as error:  # what a damaged file leads to, in zipfile, zlib, sqlite3 and here
         raise InputError(
             "{file} is not a readable Anki deck: {error}. Export it as 'Notes in plain text'.", file=path, error=error
         ) from None

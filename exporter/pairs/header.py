@@ -6,7 +6,6 @@ Tables come with a title above the header, with the header in two languages, or 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, dropwhile, islice
@@ -31,7 +30,6 @@ _PARTS = frozenset(
         "zarf", "edat", "baglac", "zamir", "unlem", "ad", "onad", "belirtec", "ilgec", "deyim", "kalip",
     }
 )  # fmt: skip
-SENTENCE = re.compile(r"\S+\s+\S+.*[.!?…][\"'”’)]*\s*$", re.DOTALL)
 
 
 def with_header(rows: Rows, reading: Reading) -> Iterator[Cells]:
@@ -137,7 +135,7 @@ def columns_by_content(rows: Sequence[Sequence[Any]]) -> Places:
             level = at if level is None else level
         elif all(map(names_part, filled)):
             pos = at if pos is None else pos
-        elif cells[0] and sum(bool(SENTENCE.match(cell)) for cell in filled) > 0.8 * len(filled):
+        elif cells[0] and sum(map(looks_like_sentence, filled)) > 0.8 * len(filled):
             sentences.append(at)
         elif any(c.isalpha() for c in cells[0]) and max(map(len, filled)) <= 80:
             words.append(at)
@@ -163,7 +161,7 @@ def in_english(places: Places, names: Sequence[str], rows: Sequence[Sequence[Any
     used = [_occurs(columns[places.word], cells) for cells in columns]
     others = {places.word, places.level, places.pos}
     best = max((at for at in range(len(names)) if at not in others), key=used.__getitem__, default=None)
-    if best is None or 2 * used[best] < len(rows) or not any(map(SENTENCE.match, columns[best])):
+    if best is None or 2 * used[best] < len(rows) or not any(map(looks_like_sentence, columns[best])):
         return places
     kept = tuple(at for at in places.sentences if used[at] or not any(columns[at])) or (best,)
     if not places.sentences or kept == places.sentences:
@@ -178,6 +176,11 @@ def names_part(text: str) -> bool:
     """Whether `text` is a part of speech, or several: "noun", "adj./adv.", "isim"."""
     entry = Entry.parse(f"x ({text})")
     return (entry.headword == "x" and bool(entry.parts)) or plain(text) in _PARTS
+
+
+def looks_like_sentence(cell: str) -> bool:
+    """Two words or more, and the end of a sentence."""
+    return len(cell.split(None, 1)) > 1 and cell.rstrip().rstrip("\"'”’)")[-1:] in tuple(".!?…")
 
 
 def _occurs(words: Sequence[str], sentences: Sequence[str]) -> int:

@@ -20,7 +20,7 @@ from .arrow import read_parquet, read_saved_dataset
 from .columns import Columns, Places, Reading
 from .delimited import read_delimited
 from .excel import read_excel
-from .header import LOOK, SENTENCE, Cells, cell_text, in_english, word_text
+from .header import LOOK, Cells, cell_text, in_english, looks_like_sentence, word_text
 from .json_tables import read_json
 
 # What is read by a program of its own, by the ending. Everything else is text, and JSON is known by how it begins.
@@ -133,7 +133,7 @@ def _rows(path: Path, number: int, names: Sequence[str], values: Sequence[Any], 
 def _lines(cell: Any) -> list[Any]:
     """The sentences of a cell that has one a line; else the cell as it is."""
     pieces = [p for p in _LINE.split(cell) if p.strip()] if isinstance(cell, str) and _LINE.search(cell) else []
-    return pieces if len(pieces) > 1 and all(map(SENTENCE.match, pieces)) else [cell]
+    return pieces if len(pieces) > 1 and all(map(looks_like_sentence, pieces)) else [cell]
 
 
 def cells_of(path: Path, reading: Reading) -> Iterator[Cells]:

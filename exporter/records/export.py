@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
+from ..common.checked import read_object
 from ..common.errors import InputError, Option, Problem
 from ..common.files import Publication, refuse_existing, table_cell
 from ..common.webui import Webui
@@ -262,9 +263,9 @@ def _side_summary(side: Side) -> SideSummary:
 def _written_before(meta_path: Path) -> list[Path]:
     """The files that an earlier export of the same name wrote, so that an old evaluation file does not outlive it."""
     try:
-        names = json.loads(meta_path.read_text(encoding="utf-8"))["written"]
+        names = read_object(meta_path)["written"]
         return [meta_path.with_name(name) for name in names if Path(name).name == name]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (InputError, ValueError, KeyError, TypeError):
         return []
 
 

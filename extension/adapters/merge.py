@@ -165,7 +165,7 @@ def _size(folder: Path) -> tuple[list[int], int]:
     Raises ModelError: it has none, or is quantized.
     """
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config = read_object(folder / "config.json")
         files = sorted(folder.glob("*.safetensors"))
         tensors = [math.prod(shape) for file in files for shape in shapes(file).values()]
     except (OSError, ValueError) as error:

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import Option, TargetError
+from ...exporter.common.checked import read_object
+from ...exporter.common.errors import InputError, Option, TargetError
 from ...exporter.common.files import atomic_folder, bring_back, replaced, target_error
 from ...exporter.common.lock import only_one
 from ...exporter.common.memory import check_disk
@@ -56,9 +57,9 @@ def check_out(out: Path, *, force: bool) -> None:
             option=Option("force"),
         )
     try:
-        made = json.loads((out / META).read_text(encoding="utf-8"))
-        replaceable = not out.is_symlink() and isinstance(made, dict) and ("merged" in made or "converted" in made)
-    except (OSError, ValueError):
+        made = read_object(out / META)
+        replaceable = not out.is_symlink() and ("merged" in made or "converted" in made)
+    except InputError:
         replaceable = False
     if not replaceable:
         raise TargetError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -105,13 +106,14 @@ def _enabled(webui: Webui, install: str) -> Iterator[Finding]:
     if place := next((place for place, names in places.items() if EXTENSION in names), None):
         yield ok("It is loaded at every start, by {place}.", {"place": place})
         return
-    say = problem if loaded_extension(EXTENSION) is None else note  # who asks in the tab has it before them
-    yield say(
+    finding = problem(
         "The tab is installed and not enabled: neither {flags} nor {settings} names {extension}.",
         "It appears only where the webui is started with it, or after it was ticked in Session.",
         "Add {flag} {extension} to {flags}, or run: {install}",
         {"flags": flags, "settings": settings, "flag": FLAG, "extension": EXTENSION, "install": install},
     )
+    # Who asks in the tab has it before them.
+    yield finding if loaded_extension(EXTENSION) is None else replace(finding, status="note")
 
 
 def enabled_extensions(webui: Webui) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 from ...exporter.bank.bank import Bank
@@ -106,8 +106,8 @@ def _guesses(
     rows: dict[tuple[str, str], SheetRow] = {}
     for lists in written.values():
         pairs = zip(task.words, chain.from_iterable(lists), strict=True)
-        there = ((word, sentence) for word, sentence in pairs if sentence)
-        rows |= {pair: SheetRow(*pair) for pair in islice(there, GUESSED)}
+        there = [(word, sentence) for word, sentence in pairs if sentence]
+        rows |= {pair: SheetRow(*pair) for pair in there[:: -(-len(there) // GUESSED) or 1]}
     return {(row.word, row.sentence): row.guess for row in guessed([*rows.values()], task.level, score)}
 
 

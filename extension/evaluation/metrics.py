@@ -28,7 +28,7 @@ from .result import Row
 # A run of words shared with a training sentence that is longer than this is a copy.
 LONGEST_RUN = 7
 # Sentences of each system in which the word is guessed: ten have to be scored for each.
-GUESSED = 40
+GUESSED = 20
 _PIECE = re.compile(r"\S*[^\W_]\S*")
 _LETTER = re.compile(r"[^\W_]")
 
@@ -279,7 +279,7 @@ _METRICS = (
            "repetition is low."),
     Metric("guessed", "word guessed among ten", _guessed,
            "How probable the base model, adapter off, finds the right word among ten of its part of speech, level and "
-           f"form, of the first {GUESSED} sentences of each system; chance is 10 %. Low for bland sentences (I like "
+           f"form, in {GUESSED} sentences of each system; chance is 10 %. Low for bland sentences (I like "
            "this kite) and wrong words. It does not see nonsense.",
            SHARE, better=HIGHER),
 )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 
 import gradio as gr
 
+from ...exporter.common.checked import read_object
 from ...exporter.common.errors import CefrError, InputError
 from ...exporter.common.files import is_text
 from ...exporter.common.lock import busy
@@ -115,9 +115,8 @@ class TrainPane(Pane):
             return {}
         file = paths.dataset(self.folders.datasets, dataset, self._training_files(language))
         try:
-            card = json.loads(file.with_suffix(".meta.json").read_text(encoding="utf-8"))
-            level = parse_level(card["level"], TRAINABLE)
-        except (OSError, ValueError, KeyError, CefrError):
+            level = parse_level(str(read_object(file.with_suffix(".meta.json"))["level"]), TRAINABLE)
+        except (KeyError, CefrError):
             return {}
         timeless = gr.update(choices=kinds(language))  # what was estimated was another file
         return {self.fields.level: level, self.fields.kind: timeless, **self.fill(language, level, kind)}

@@ -19,6 +19,7 @@ from ..models.adapter import check_adapter
 from ..models.asking import Ask
 from ..models.host import adapter_names
 from ..models.jobs import BUSY, Job, Stopped
+from ..writing.frames import Reader, reader_of
 from ..writing.known import training_sentences
 from ..writing.lists import full_lists
 from ..writing.output_formats import OutputFormat
@@ -173,6 +174,7 @@ class WritePane(Pane):
                     settings,
                     bank=self._bank(sheet),
                     known=self._known(name),
+                    reader=self._reader(sheet),
                     finished=done.append,
                     progress=_progress(job, language),
                 )
@@ -245,6 +247,12 @@ class WritePane(Pane):
         if sheet.bank == "only":
             return None
         return partial(self.host.answers, adapter=sheet.adapter or None, strict=sheet.strict)
+
+    def _reader(self, sheet: Sheet) -> Reader | None:
+        """Who says where a word fits: a model that runs in this Python."""
+        if self.host.state().kind != "trainable":
+            return None
+        return reader_of(lambda: self.host.lend(sheet.adapter or None))
 
     def _bank(self, sheet: Sheet) -> Bank | None:
         return None if sheet.bank == "off" else Bank(read_own(own_file(self.folders.user_data)))

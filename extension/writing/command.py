@@ -58,7 +58,6 @@ def _written(args: argparse.Namespace, level: str, words: list[ListedWord]) -> l
     """The rows for `words`, in the files that were asked for, too."""
     from ...exporter.bank.bank import Bank
     from ...exporter.bank.own import own_sentences
-    from .frames import Reader
     from .guess import guessed
     from .known import training_sentences
     from .write import write_sentences
@@ -89,10 +88,10 @@ def _written(args: argparse.Namespace, level: str, words: list[ListedWord]) -> l
             finished=journal.add if journal else lambda row: None,
             progress=lambda attempt, done, total: line("Writing" if attempt == 1 else "Trying again", done, total),
             critic=writer.criticise if args.critic else None,
-            reader=Reader(writer.score, writer.similar) if args.model is not None else None,
+            reader=writer.reader if args.model is not None else None,
         )
         if args.guess or (args.exercise == "choices" and args.model is not None):  # which words do not fit?
-            rows = guessed(rows, level, writer.score)
+            rows = guessed(rows, level, writer.reader.score)
         _save(args, level, rows)
         if journal is not None:
             journal.remove()

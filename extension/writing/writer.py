@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ..models.loading import Loaded
     from ..models.server import Server
     from .critic import Critic
+    from .frames import Reader
 
 
 class Writer:
@@ -28,14 +30,11 @@ class Writer:
     def ask(self, prompts: Sequence[ListPrompt], /, *, sampling: Sampling, progress: Progress) -> list[Reply]:
         return self._asker(prompts, sampling=sampling, progress=progress)
 
-    def score(self, sentences: Sequence[str]) -> list[float]:
-        """The log-probability of each sentence in nats. Only a model that runs here tells it."""
-        from ..training.likelihood import sentence_losses
+    @cached_property
+    def reader(self) -> Reader:
+        from .frames import reader_of
 
-        return [-nats for nats, _ in sentence_losses(self._loaded.model, self._loaded.tokenizer, sentences)]
-
-    def similar(self, word: str, others: Sequence[str]) -> list[float]:
-        return self._similar(word, others)
+        return reader_of(lambda: nullcontext(self._loaded))
 
     def criticise(self, questions: Sequence[str]) -> list[float | None]:
         return self._critic(questions)
@@ -68,12 +67,6 @@ class Writer:
         loaded = load(str(self._args.model), self._args.adapter)
         # Nobody else uses this model, so the adapter can be merged into its weights, where it costs no time.
         return loaded if self._args.adapter is None else replace(loaded, model=loaded.model.merge_and_unload())
-
-    @cached_property
-    def _similar(self) -> Callable[[str, Sequence[str]], list[float]]:
-        from .frames import similarity
-
-        return similarity(self._loaded.model, self._loaded.tokenizer)
 
     @cached_property
     def _critic(self) -> Critic:

@@ -23,6 +23,7 @@ from unittest.mock import patch
 from cefr_sentences.exporter.bank.own import read_own
 from cefr_sentences.exporter.common.errors import CefrError
 from cefr_sentences.exporter.pairs.wordlist import ListedWord
+from cefr_sentences.exporter.records.export import _written_before
 from cefr_sentences.extension.evaluation import across, report
 from cefr_sentences.extension.evaluation.document import markdown, web_page
 from cefr_sentences.extension.evaluation.folder import read_evaluation
@@ -41,6 +42,8 @@ from cefr_sentences.extension.training.settings import TrainSettings
 from cefr_sentences.extension.writing.journal import Journal, head
 from cefr_sentences.extension.writing.output_formats import OUTPUT_FORMATS
 from cefr_sentences.extension.writing.sheet import Sheet, SheetRow
+from cefr_sentences.patches.folders import Script
+from cefr_sentences.patches.store import FOLDER, read_manifest
 
 from .tables import LIMIT, damaged
 
@@ -181,6 +184,11 @@ _CARD = {
 }
 
 
+_SET = {"level": "A1", "written": ["d.txt", "d_eval.txt"]}
+_MANIFEST = {
+    "file": "script.py", "before": "0", "after": "1", "backup": "script.py.0.orig", "when": "2026-01-01",
+    "rules": [{"line": 1, "found": "a", "change": "b"}], "versions": {"python": "3.11"},
+}  # fmt: skip
 _RECIPE = b"rank: 8\nepochs: {value: 2.5, why: {en: x}}\nprojections: [q, v]\nscheduler: cosine\n"
 
 
@@ -231,6 +239,12 @@ KINDS: dict[str, tuple[str, Made, Callable[[Path], object]]] = {
         "own.csv",
         lambda c: damaged(b"word,sentence,level,pos\ndog,I have a dog.,A1,noun\ncat,A cat.,A1,noun\n", c),
         read_own,
+    ),
+    "set": ("d.meta.json", lambda c: _json(_SET, c), lambda path: _written_before(path)),
+    "manifest": (
+        f"{FOLDER}/script.py.json",
+        lambda c: _json(_MANIFEST, c),
+        lambda path: read_manifest(Script(path.parent.parent / "script.py", path.parent.parent)),
     ),
     "recipe": ("r.yaml", lambda c: damaged(_RECIPE, c), lambda path: recipe("A1", str(path))),
     "safetensors": ("a.safetensors", _safetensors, check_file),

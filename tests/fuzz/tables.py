@@ -130,7 +130,7 @@ def _deck(rows: list[list[Any]], chance: random.Random) -> bytes:
         db.commit()
         db.close()
         out = io.BytesIO()
-        with zipfile.ZipFile(out, "w") as archive:
+        with zipfile.ZipFile(out, "w", chance.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))) as archive:
             archive.writestr(chance.choice(("collection.anki2", "collection.anki21", "media")), path.read_bytes())
         return out.getvalue()
 
@@ -160,7 +160,7 @@ def damaged(data: bytes, chance: random.Random) -> bytes:
         elif what == 2:
             body[at:at] = body[at : at + 40]
         else:
-            body[at:at] = chance.choice((b"\0", b'"', b"\n", b"\xff", b",", b"\r", b"{", b"\\u0000"))
+            body[at:at] = chance.choice((b"\0", b'"', b"\n", b"\xff", b",", b"\r", b"{", b"\\u0000", b"[" * 100_000))
     return bytes(body)
 
 

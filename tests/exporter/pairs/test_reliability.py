@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -112,6 +113,14 @@ def test_a_row_number_that_no_sheet_has(tmp_path: Path) -> None:
             after.writestr(name, before.read(name).replace(b'<row r="2"', b'<row r="99999999999"'))
     with pytest.raises(InputError, match="above 1,048,576"):
         list(read_rows(tmp_path / "b.xlsx"))
+
+
+def test_a_long_cell_takes_no_time(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a b" + "[" * 100_000 + " c,x\n")
+    started = time.process_time()
+    with suppress(InputError):
+        list(read_rows(tmp_path / "a.csv"))
+    assert time.process_time() - started < 5
 
 
 def test_pipes_and_devices(tmp_path: Path) -> None:

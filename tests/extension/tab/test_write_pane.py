@@ -81,7 +81,7 @@ def test_an_adapter_that_is_applied_writes_where_none_is_chosen(
     monkeypatch.setattr(write, "training_sentences", lambda _, folder: {folder.name})
 
     def write_sentences(
-        ask: Any, words: Any, settings: Any, *, bank: Any, known: Any, finished: Any, progress: Any
+        ask: Any, words: Any, settings: Any, *, bank: Any, known: Any, reader: Any, finished: Any, progress: Any
     ) -> list[SheetRow]:
         ask([], sampling=None, progress=None)
         progress(2, 1, 3)
