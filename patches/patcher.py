@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ..exporter.common.ordinary import content
 from ..exporter.common.webui import Webui
 from .folders import Script, extension_scripts, one_script
 from .rewrite import LeftAlone, decode, rewrite
@@ -68,7 +69,7 @@ def apply(report: Report) -> None:
 
 def _report(script: Script) -> Report:
     try:
-        before = script.path.read_bytes()
+        before = content(script.path)
         after, findings = rewrite(before, by_path=script.by_path)
     except SyntaxError as error:
         where = f"line {error.lineno}: " if error.lineno else ""

@@ -79,8 +79,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "docs_slow: the commands of the documentation that need a model")
 
 
+# The files that take minutes go first, so that at the end no process works on one alone.
+LONGEST = ("browser/test_path.py", "training/test_model.py", "training/test_runs.py")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Model tests are skipped, with the reason, where what they need is not installed."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONGEST))
     if "docs_slow" not in str(config.getoption("-m")):
         for item in items:
             if item.get_closest_marker("docs_slow"):

@@ -35,7 +35,6 @@ from cefr_sentences.extension.tab.languages import languages
 
 from . import doc_commands
 from .doc_commands import PAGES, ROOT, Command, commands, inline
-from .extension.tiny import save_tiny_model
 
 ALL = [command for page in PAGES for command in commands(page)]
 QUICK_PAGES = [page for page in PAGES if any(c.kind == "quick" for c in commands(page))]
@@ -150,7 +149,7 @@ def test_how_many_anchors_of_the_judge_are_starter_pairs() -> None:
     starter = {row["sentence"] for row in json.loads(starter_pairs("A1").read_text(encoding="utf-8"))}
     anchors = [line.split("\t") for line in (ROOT / "bench/anchors.tsv").read_text(encoding="utf-8").splitlines()]
     a1 = [row[-1] for row in anchors if row[0] == "A1"]
-    said = f"{sum(sentence in starter for sentence in a1)} of the {len(a1)} anchors of A1 are starter sentences too"
+    said = f"{sum(sentence in starter for sentence in a1)} of the {len(a1)} anchors of A1 are sentences of the bank too"
     assert said in " ".join((ROOT / "docs/judge.md").read_text(encoding="utf-8").split())
 
 
@@ -175,13 +174,10 @@ def test_the_templates_for_other_programs_render_the_prompt() -> None:
 
 
 @pytest.mark.model
-@pytest.mark.slow  # two commands of their own, each with a torch to import
-@pytest.mark.parametrize("model", ["tiny", pytest.param("embedded", marks=pytest.mark.docs_slow)])
-def test_the_notebook_runs(model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.slow  # two commands of their own, each with a torch to import, and a real model
+def test_the_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its cells as a script, with a short training; those tagged `notebook` install and show, and are left out."""
     monkeypatch.chdir(tmp_path)
-    if model == "tiny":
-        model = str(save_tiny_model(tmp_path / "model"))
     cells = json.loads((ROOT / "docs/notebook.ipynb").read_text(encoding="utf-8"))["cells"]
     names: dict[str, Any] = {"shell": lambda line: subprocess.run(shlex.split(line), check=True)}
     for cell in cells:
@@ -191,10 +187,10 @@ def test_the_notebook_runs(model: str, tmp_path: Path, monkeypatch: pytest.Monke
         code = re.sub(r"^!((?:.+\\\n)*.+)$", r'shell(f"""\1""")', "".join(cell["source"]), flags=re.MULTILINE)
         exec(compile(code, "notebook.ipynb", "exec"), names)
         if "parameters" in tags:
-            names.update(MODEL=model, RECORDS=60, EPOCHS=0.1, PROMPTS=1, WORDS=["kite"])
+            names.update(RECORDS=60, EPOCHS=0.1, PROMPTS=1, WORDS=["kite"])
     example = re.search(r"^```python\n(.+?)^```", (ROOT / "docs/api.md").read_text(encoding="utf-8"), re.M | re.S)
     assert example is not None
-    short = {"loras/a1": "lora", '"embedded"': repr(model), "candidates=2": "candidates=1, tries=1"}
+    short = {"loras/a1": "lora", "candidates=2": "candidates=1, tries=1"}
     exec(functools.reduce(lambda code, pair: code.replace(*pair), short.items(), example[1]), names)
     assert all(isinstance(row, SheetRow) for row in names["rows"])
 

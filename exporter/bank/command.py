@@ -61,8 +61,14 @@ def add_commands(commands: Any) -> None:
 def add_own_option(parser: argparse.ArgumentParser) -> None:
     """Which file of own sentences."""
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--webui", metavar="DIR", type=Path, help="the webui whose user data have your own sentences")
-    where.add_argument("--own", metavar="FILE", type=Path, help="the file of your own sentences itself")
+    where.add_argument(
+        "--webui",
+        metavar="DIR",
+        type=Path,
+        help="the webui whose user data have your own sentences, in cefr-sentences/bank.jsonl (default: the webui that "
+        "is here or that this Python belongs to; without one there are none)",
+    )
+    where.add_argument("--own", metavar="FILE", type=Path, help="the file of your own sentences itself, wherever it is")
 
 
 def _add_starter(commands: Any) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..common.errors import InputError, Option, Problem, TargetError
 from ..common.files import atomic, target_error
+from ..common.lock import only_one
 from ..common.webui import find_webui
 from ..language.levels import TRAINABLE
 from ..pairs.checking import check_pair
@@ -91,9 +93,27 @@ def read_table(path: Path, level: str = "") -> list[BankSentence]:
 def add_own(file: Path, rows: Iterable[BankSentence]) -> Added:
     """Add `rows` to `file`, each sentence once a word; what fails a check is left out.
 
-    Raises InputError where the file cannot be read, TargetError where it cannot be written.
+    Raises InputError where the file cannot be read, TargetError where it cannot be written or another process is
+    writing it.
     """
-    there = read_own(file)
+    file = Path(os.path.realpath(file))  # a link stays one
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with only_one(file):
+            there = read_own(file)
+            added, before, rejected = _sorted_out(there, rows)
+            if added:
+                with atomic(file) as out:
+                    out.writelines(row.json + "\n" for row in [*there, *added])
+    except OSError as error:
+        raise target_error(file, error) from error
+    return Added(len(added), before, rejected)
+
+
+def _sorted_out(
+    there: Iterable[BankSentence], rows: Iterable[BankSentence]
+) -> tuple[list[BankSentence], int, tuple[tuple[BankSentence, Problem], ...]]:
+    """Those of `rows` to be added, how many are there already, and those that fail a check."""
     known = {(word_key(row.word), row.sentence) for row in there}
     added: list[BankSentence] = []
     rejected: list[tuple[BankSentence, Problem]] = []
@@ -106,18 +126,7 @@ def add_own(file: Path, rows: Iterable[BankSentence]) -> Added:
         else:
             known.add(key)
             added.append(replace(row, source=OWN))
-    if added:
-        _write(file, [*there, *added])
-    return Added(len(added), before, tuple(rejected))
-
-
-def _write(file: Path, rows: Sequence[BankSentence]) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with atomic(file) as out:
-            out.writelines(row.json + "\n" for row in rows)
-    except OSError as error:
-        raise target_error(file, error) from error
+    return added, before, tuple(rejected)
 
 
 def needed(file: Path | None) -> Path:

@@ -62,6 +62,8 @@ def _value(kind: Any, value: Any, place: str) -> Any:
     if origin is tuple:
         if not isinstance(value, list):
             raise ValueError(f"{place} is no list")
+        if inner[-1] is not Ellipsis and len(value) != len(inner):
+            raise ValueError(f"{place} has not {len(inner)} values")
         return tuple(_value(inner[0], v, f"{place}[{i}]") for i, v in enumerate(value))
     if origin is not None:
         if not isinstance(value, dict):

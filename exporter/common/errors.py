@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+
+STDIN, STDIN_SAID = Path("-"), "standard input"  # how commands and messages call it
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,19 @@ class Problem:
     values: Mapping[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.message.format(**self.values) if self.values else self.message
+        if not self.values:
+            return self.message
+        return self.message.format(**{n: STDIN_SAID if v == STDIN else v for n, v in self.values.items()})
+
+    def renamed(self, old: Path, new: Path) -> Problem:
+        """With another name for the file `old`."""
+        return Problem(self.message, {name: _renamed(value, old, new) for name, value in self.values.items()})
+
+
+def _renamed(value: object, old: Path, new: Path) -> object:
+    if isinstance(value, Problem):
+        return value.renamed(old, new)
+    return new if str(value) == str(old) else value
 
 
 class CefrError(Exception):
@@ -43,6 +58,11 @@ class CefrError(Exception):
     def __init__(self, *problems: str | Problem, **values: object) -> None:
         self.problems = tuple(p if isinstance(p, Problem) else Problem(p, values) for p in problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+    def rename(self, old: Path, new: Path) -> None:
+        """Say `new` where the message names the file `old`, a copy of it."""
+        self.problems = tuple(problem.renamed(old, new) for problem in self.problems)
+        self.args = ("\n".join(map(str, self.problems)),)
 
 
 class InputError(CefrError):
@@ -67,4 +87,4 @@ class ModelError(CefrError):
 def first_line(error: BaseException) -> str:
     """What a library says of its error, as the end of a sentence."""
     text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0][:300].rstrip(".")
+    return text.splitlines()[0][:300].rstrip(".").encode(errors="replace").decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import stat
 import sys
@@ -11,9 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from .errors import InputError
+from .errors import STDIN, CefrError, InputError
 
-STDIN = "-"
 _MAX_BYTES = 2 * 1024**3
 # What a shell writes for `<(command)`, and standard input by its name. Any other pipe may never end.
 _ON_PURPOSE = re.compile(r"/dev/(fd/\d+|stdin)|/proc/(self|\d+)/fd/\d+")
@@ -27,7 +27,7 @@ def ordinary(path: Path) -> Iterator[Path]:
         InputError: there is nothing, or neither a file nor a folder nor such a pipe.
     """
     try:
-        if str(path) == STDIN and not path.exists():
+        if path == STDIN and not path.exists():
             with _spooled(sys.stdin.buffer, path) as copy:
                 yield copy
             return
@@ -52,6 +52,17 @@ def ordinary(path: Path) -> Iterator[Path]:
         )
 
 
+def content(path: Path) -> bytes:
+    """The bytes of the ordinary file `path`. Raises OSError, also for a pipe, which might never end."""
+    return only_a_file(path).read_bytes()
+
+
+def only_a_file(path: Path) -> Path:
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
+    return path
+
+
 @contextmanager
 def _spooled(pipe: IO[bytes], path: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
@@ -61,4 +72,8 @@ def _spooled(pipe: IO[bytes], path: Path) -> Iterator[Path]:
                 file.write(chunk)
                 if file.tell() > _MAX_BYTES:
                     raise InputError("What comes from {file} is longer than 2 GB. Give it in several parts.", file=path)
-        yield copy
+        try:
+            yield copy
+        except CefrError as error:
+            error.rename(copy, path)
+            raise

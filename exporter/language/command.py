@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import math
 import re
@@ -14,10 +13,12 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ..common.errors import InputError
+from ..common.errors import STDIN, InputError
+from .judges import DEFAULT, JUDGES, find_judge
 from .levels import LEVELS, parse_level
 
 if TYPE_CHECKING:
+    from .judge import Judge
     from .profile import Profile
 
 _BATCH = 1000
@@ -45,6 +46,12 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--columns", metavar="sentence=NAME", help="the column of sentences, where its name is unusual")
     parser.add_argument("--target", metavar="LEVEL", help="name the words above this level, not above the sentence's")
     parser.add_argument(
+        "--judge",
+        choices=list(JUDGES),
+        default=DEFAULT,
+        help="fitted (default), or deep, which a small language model helps: better at everyday English, slower",
+    )
+    parser.add_argument(
         "--json", action="store_true", help="print an array of {sentence, score, level, above, grammar}"
     )
     parser.set_defaults(run=run)
@@ -52,22 +59,19 @@ def add_commands(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     target = parse_level(args.target) if args.target else None
-    judged = _profiles(_sentences(args.source, args.columns), target)
+    judge = find_judge(args.judge)
+    judged = _profiles(_sentences(args.source, args.columns), target, judge)
     first = next(judged, None)
     if first is None:
         raise InputError(
-            "{source} has no sentence: every line is blank. Give one sentence a line.", source=_name(args.source)
+            "{source} has no sentence: every line is blank. Give one sentence a line.", source=Path(args.source)
         )
     rows = chain([first], judged)
     if args.json:
         _print_json(rows)
     else:
-        _print_table(rows, target)
+        _print_table(rows, target, judge)
     return 0
-
-
-def _name(source: str) -> str:
-    return "Standard input" if source == "-" else source
 
 
 def _sentences(source: str, columns: str | None) -> Iterator[str]:
@@ -78,7 +82,7 @@ def _sentences(source: str, columns: str | None) -> Iterator[str]:
     from .sentences import split_sentences
 
     path, headings = Path(source), 0
-    if source != "-" and path.suffix.lower() in TABLES and path.is_file():
+    if path.suffix.lower() in TABLES and path.is_file():
         texts = (row.sentence for row in read_rows(path, Columns.parse(columns), needed=("sentence",)))
     else:
         texts = chain.from_iterable(map(_paragraphs, _blocks(_lines(source))))
@@ -131,26 +135,13 @@ def _lines(source: str) -> Iterator[str]:
     from ..common.encoding import detect_encoding, open_text
     from ..common.ordinary import ordinary
 
-    if source == "-":
-        data = sys.stdin.buffer.read()
-        if not data.strip(b"\xef\xbb\xbf\r\n\t "):
-            raise InputError("Standard input is empty. Give one sentence a line.")
-        if b"\0" in data:
-            raise InputError("Standard input is not text: it contains zero bytes. Give one sentence a line, in UTF-8.")
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = data.decode("cp1254", errors="replace")
-    else:
-        path = Path(source)
-        if path.is_dir():
-            raise InputError("{file} is a folder. Give a text file with one sentence a line.", file=source)
-        if not path.exists():
-            raise InputError("{file} does not exist. Give a text file with one sentence a line, or - .", file=source)
-        with ordinary(path) as whole:  # what comes through a pipe is read twice, too
-            yield from _pieces(open_text(whole, detect_encoding(whole)))
-        return
-    yield from _pieces(io.StringIO(text))
+    path = Path(source)
+    if path.is_dir():
+        raise InputError("{file} is a folder. Give a text file with one sentence a line.", file=source)
+    if path != STDIN and not path.exists():
+        raise InputError("{file} does not exist. Give a text file with one sentence a line, or - .", file=source)
+    with ordinary(path) as whole:  # what comes through a pipe is read twice, too
+        yield from _pieces(open_text(whole, detect_encoding(whole)))
 
 
 def _pieces(file: TextIO) -> Iterator[str]:
@@ -160,11 +151,11 @@ def _pieces(file: TextIO) -> Iterator[str]:
                 yield piece.strip()
 
 
-def _profiles(lines: Iterator[str], target: str | None) -> Iterator[tuple[str, Profile]]:
+def _profiles(lines: Iterator[str], target: str | None, judge: Judge) -> Iterator[tuple[str, Profile]]:
     from .profile import profiles
 
     while batch := list(islice(lines, _BATCH)):
-        yield from zip(batch, profiles(batch, target), strict=True)
+        yield from zip(batch, profiles(batch, target, judge), strict=True)
 
 
 def _print_json(rows: Iterator[tuple[str, Profile]]) -> None:
@@ -182,9 +173,7 @@ def _print_json(rows: Iterator[tuple[str, Profile]]) -> None:
     print("\n]")
 
 
-def _print_table(rows: Iterator[tuple[str, Profile]], target: str | None) -> None:
-    from .profile import mean_score
-
+def _print_table(rows: Iterator[tuple[str, Profile]], target: str | None, judge: Judge) -> None:
     counts: Counter[str] = Counter()
     total = 0.0
     for sentence, profile in rows:
@@ -199,7 +188,7 @@ def _print_table(rows: Iterator[tuple[str, Profile]], target: str | None) -> Non
     print(f"\n{judged:,} sentence{'' if judged == 1 else 's'}: {levels or 'none in English'}.", end="")
     if judged:
         print(f" Mean score {total / judged:.2f}", end="")
-        print(f"; human {target} sentences have {mean_score(target):.2f}." if target else ".", end="")
+        print(f"; human {target} sentences have {judge.means[target]:.2f}." if target else ".", end="")
     if counts[""]:
         print(f" {counts['']:,} without an English word.", end="")
     print()

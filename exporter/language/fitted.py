@@ -136,8 +136,7 @@ class FittedJudge:
                 raise ValueError(f"The cut points must be five ascending numbers: {cuts}.")
 
     def scores(self, sentences: Sequence[Reading]) -> list[float]:
-        rows = [features(reading.tokens, reading.structure, reading.items) for reading in sentences]
-        return self.predict(rows, [letter_words(sentence.tokens) for sentence in sentences]).tolist()
+        return self.predict(*numbers_of(sentences)).tolist()
 
     def predict(self, rows: Any, words: Sequence[Sequence[str]]) -> Any:
         """Scores as a numpy array: one for each row of features, with that sentence's words in lower case."""
@@ -152,9 +151,21 @@ class FittedJudge:
         """The scores of both models as one; the everyday model's on the other's scale."""
         import numpy as np
 
-        share = 1 / (1 + np.exp(-np.clip(rows @ np.asarray(self.like) + self.like_intercept, -50, 50)))
+        share = self.everyday_share(rows)
         scaled = np.interp(everyday, [1.0, *self.everyday_cuts, 6.0], [1.0, *self.cuts, 6.0])
         return share * scaled + (1 - share) * encyclopedia
+
+    def everyday_share(self, rows: Any) -> Any:
+        """How much the everyday model counts for each row of features, from 0 to 1."""
+        import numpy as np
+
+        return 1 / (1 + np.exp(-np.clip(rows @ np.asarray(self.like) + self.like_intercept, -50, 50)))
+
+
+def numbers_of(sentences: Sequence[Reading]) -> tuple[list[list[float]], list[list[str]]]:
+    """The features of each sentence, and its words."""
+    rows = [features(reading.tokens, reading.structure, reading.items) for reading in sentences]
+    return rows, [letter_words(reading.tokens) for reading in sentences]
 
 
 def letter_words(tokens: list[Token]) -> list[str]:

@@ -1,17 +1,12 @@
-"""What a judge of sentences is, and which ones there are.
-
-To add one, write its class and its entry of `JUDGES` here (or import the class, as the fitted one is).
-"""
+"""What a judge of sentences is, and what it reads. Which ones there are: `judges.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import ClassVar, Protocol
 
 from .annotate import Token, annotate
-from .fitted import fitted_judge
 from .grammar import GrammarItem, grammar
 from .levels import LEVELS, level_number
 from .verbs import Structure, structure
@@ -84,20 +79,6 @@ class Judge(Protocol):
     def scores(self, sentences: Sequence[Reading]) -> Sequence[float]:
         """A score for each sentence. Each has at least one word."""
         ...
-
-
-DEFAULT = "fitted"
-JUDGES: dict[str, Callable[[], Judge]] = {DEFAULT: fitted_judge}
-
-
-def find_judge(name: str = DEFAULT) -> Judge:
-    """The judge called `name`, a key of JUDGES, loaded once."""
-    return _loaded(name)
-
-
-@lru_cache(maxsize=4)
-def _loaded(name: str) -> Judge:
-    return JUDGES[name]()
 
 
 def level_of(score: float, judge: Judge) -> str:

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .grammar import GrammarItem
-from .judge import Judge, Reading, find_judge, level_of
+from .judge import Judge, Reading, level_of
+from .judges import find_judge
 from .levels import LEVELS, WordLevel, above, hardest_words
 
 _REASONS = 3  # as many items of grammar and hard words are named

@@ -5,6 +5,7 @@ No tagger: the dictionary's inflections, the lists' parts of speech and closed c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from . import wordsets as sets
@@ -90,7 +91,7 @@ def _codes(lower: str, kind: str) -> str:
     return codes
 
 
-def _verb_codes(lower: str, parts: dict[str, tuple[str, ...]]) -> str:
+def _verb_codes(lower: str, parts: Mapping[str, tuple[str, ...]]) -> str:
     from lemminflect import getAllInflections
 
     listed, tags = lexicon().levels, set[str]()

@@ -61,6 +61,9 @@ def _notes(database: Path) -> Iterator[Cells]:
     """The notes, numbered, each kind of note with its own names."""
     with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as db:
         db.text_factory = lambda raw: raw.decode("utf-8", "replace")
+        tables = {name for (name,) in db.execute("select name from sqlite_master where type = 'table'")}
+        if not {"col", "notes"} <= tables:  # a view may have rows without end
+            raise ValueError("it has no table of notes")
         (models,) = db.execute("select models from col").fetchone()
         names = field_names(json.loads(models))
         notes = db.execute("select mid, flds, tags from notes order by id")

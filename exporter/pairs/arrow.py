@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..common.errors import InputError, Problem
+from ..common.ordinary import content, only_a_file
 from .columns import Reading
 from .header import Cells
 from .optional import optional
@@ -61,10 +62,10 @@ def _stored(pyarrow: Any, path: Path, reading: Reading) -> Iterator[Any]:
     else:
         folders = [path]
     for folder in folders:
-        state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+        state = json.loads(content(folder / "state.json"))
         for part in state["_data_files"]:
             # Not mapped into memory: a file that shrinks meanwhile would end the process.
-            with pyarrow.OSFile(str(folder / Path(str(part["filename"])).name)) as source:
+            with pyarrow.OSFile(str(only_a_file(folder / Path(str(part["filename"])).name))) as source:
                 stream = pyarrow.ipc.open_stream(source)
                 wanted = _wanted(stream.schema.names, reading)
                 for batch in stream:

@@ -21,6 +21,7 @@ Rows = Iterable[tuple[int, Sequence[Any]]]  # row number, cells
 Cells = tuple[int, Sequence[str], Sequence[Any]]  # row number, column names, values
 
 LOOK = 10  # rows
+_MOST_COLUMNS = 16_384  # of Excel
 _TITLES = 4  # rows above a header
 _LEAST = 3  # rows that tell what a column holds
 # Beside what `Entry` reads as one.
@@ -36,10 +37,12 @@ def with_header(rows: Rows, reading: Reading) -> Iterator[Cells]:
     """The rows below the header, with its names; names of our own where there is no header.
 
     Raises:
-        InputError: a needed column cannot be told.
+        InputError: a needed column cannot be told, or there are more than a spreadsheet may have.
     """
     stream = dropwhile(lambda row: _blank(row[1]), rows)
     body = list(islice(stream, LOOK))
+    if any(len(cells) > _MOST_COLUMNS for _, cells in body):
+        raise InputError("The table has more than {most} columns. Is its separator the right one?", most="16,384")
     filled = [row for row in body if not _blank(row[1])]
     if not filled:
         return

@@ -13,8 +13,8 @@ from functools import cached_property
 from pathlib import Path
 
 from ..common.encoding import detect_encoding, guessed, open_text
-from ..common.errors import InputError, Option, Problem
-from ..common.ordinary import STDIN, ordinary
+from ..common.errors import STDIN, InputError, Option, Problem
+from ..common.ordinary import ordinary
 from ..language.entry import Entry
 from ..language.levels import LEVELS
 from .columns import Columns, Places, Reading, level_in, listed
@@ -85,17 +85,17 @@ def read_word_list(source: str | Path, columns: Columns | None = None, sheet: st
         InputError: no such file, or no list of words.
     """
     path, reading = Path(source), Reading(columns or Columns(), ("word",), sheet)
-    if str(source) == STDIN and not hasattr(sys.stdin, "buffer"):  # a stream of text in its place
-        return _of_lines(sys.stdin.read().splitlines(), "standard input")
+    if path == STDIN and not hasattr(sys.stdin, "buffer"):  # a stream of text in its place
+        return _of_lines(sys.stdin.read().splitlines(), path)
     with ordinary(path) as file:
         if file.is_dir() or file.suffix.lower() in TABLES:
-            return _of_rows(file, reading, source)
+            return _of_rows(file, reading, path)
         encoding = detect_encoding(file)
         with open_text(file, encoding) as text:
             lines = text.read().splitlines()
         if _is_table(lines, reading) or looks_like_json(file, encoding):
-            return _of_rows(file, reading, source)
-        return _of_lines(lines, source, notes=guessed(encoding))
+            return _of_rows(file, reading, path)
+        return _of_lines(lines, path, notes=guessed(encoding))
 
 
 def typed_words(text: str, source: object = Option("words")) -> WordList:

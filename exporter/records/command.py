@@ -36,7 +36,7 @@ def _add_export(commands: Any) -> None:
         "pairs",
         metavar="PAIRS",
         help="JSON, JSON Lines, CSV, TSV, Parquet, .xlsx, an Anki deck (.apkg, notes in plain text) or a save_to_disk "
-        "folder; - for standard input; 'starter' for the built-in pairs",
+        "folder; - for standard input; 'starter' for the sentences of the bank",
     )
     export.add_argument("--level", required=True, help="A1, A2, B1, B2 or C1")
     export.add_argument("--name", help="name of the files (default: from PAIRS)")
@@ -48,7 +48,12 @@ def _add_export(commands: Any) -> None:
         "--columns", metavar="word=W,sentence=S", help="names or numbers of columns, if they are not recognized"
     )
     export.add_argument("--sheet", metavar="NAME", help="the sheet of an Excel file (default: those named like levels)")
-    export.add_argument("--records", type=int, default=2000, help="how many records, train and eval (default 2000)")
+    export.add_argument(
+        "--records",
+        type=int,
+        default=2000,
+        help="how many records, train and eval (default 2000; the tab starts with 400, trained in a fifth of the time)",
+    )
     export.add_argument(
         "--mix", default=DEFAULT_MIX, help=f"words a record : percent of the records (default {DEFAULT_MIX})"
     )

@@ -19,7 +19,7 @@ from ...exporter.records.prompt import ListPrompt
 from ..models.adapter import CONFIG, apply_adapter, check_adapter
 from ..models.gguf import edit_json
 from ..models.limits import device_limits
-from ..models.loading import check_model_name, libraries, load_tokenizer, locate, unloadable
+from ..models.loading import check_model_name, libraries, load_tokenizer, locate, open_model
 from ..models.prompt_form import prompt_ids
 from ..models.weights import shapes
 from ..training.model_card import NAME as README
@@ -111,7 +111,7 @@ def merge(
         before = _merge_into(torch, part, folder, adapter, base, dtype, prompts)
         _copy_the_rest(folder, part, dtype)
         gc.collect()
-        new = all_logits(_load(torch, part, dtype), prompts)
+        new = all_logits(open_model(part, str(part), torch_dtype=getattr(torch, dtype)), prompts)
         check = compare(before, new, torch.finfo(getattr(torch, dtype)).eps)
         if not check.passed:
             raise _refusal(adapter, base, check)
@@ -185,17 +185,6 @@ def _size(folder: Path) -> tuple[list[int], int]:
     return tensors, size
 
 
-def _load(torch: Any, folder: Path, dtype: str) -> Any:
-    from transformers import AutoModelForCausalLM
-
-    try:
-        kind = getattr(torch, dtype, dtype)  # "auto" stays as it is
-        model: Any = AutoModelForCausalLM.from_pretrained(str(folder), torch_dtype=kind, trust_remote_code=False)
-    except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
-        raise unloadable(folder, error) from error
-    return model.eval()
-
-
 def _merge_into(
     torch: Any, part: Path, folder: Path, adapter: Path, base: str, dtype: str, prompts: list[list[int]]
 ) -> Logits:
@@ -203,7 +192,7 @@ def _merge_into(
     from peft.tuners.tuners_utils import BaseTunerLayer
 
     kind = getattr(torch, dtype)
-    model = apply_adapter(_load(torch, folder, "auto"), adapter, base)
+    model = apply_adapter(open_model(base, str(folder), torch_dtype="auto"), adapter, base)
     with arithmetic(model, torch.float32):
         adapted = all_logits(model, prompts)
         with model.disable_adapter():

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...exporter.common.errors import InputError
+from ...exporter.common.errors import InputError, Problem
 from ...exporter.common.files import leftovers
 from ...exporter.common.memory import gigabytes
 from ...exporter.common.webui import Webui
@@ -200,7 +200,7 @@ def _no_format(webui: Webui, path: Path, rows: Head) -> Finding | None:
         "Training PRO stops at such a row.",
         "An export into this webui brings a format file for instruction and output: cefr-sentences convert-data {path} "
         "--to json --out NEW.json writes records so. For others, add a file to {folder}.",
-        {"path": path, "keys": listed(sorted(rows.filled)) or "no text", "folder": webui.formats},
+        {"path": path, "keys": listed(sorted(rows.filled)) or Problem("no text"), "folder": webui.formats},
     )
 
 

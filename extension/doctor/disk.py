@@ -12,7 +12,8 @@ from typing import Any
 from ...exporter.common.memory import free_disk, free_memory, gigabytes
 from ...exporter.common.webui import Webui
 from ..models.weights import shapes
-from ..training.settings import ALL, PROJECTIONS, TrainSettings
+from ..training.projections import ALL, PROJECTIONS
+from ..training.settings import TrainSettings
 from .finding import Finding, listed, note, ok, problem
 from .models import model_folders
 

@@ -52,8 +52,8 @@ def ok(found: str, values: Mapping[str, object] = _NONE) -> Finding:
     return Finding("ok", Problem(found, values))
 
 
-def listed(names: Iterable[str], most: int = 6) -> str:
+def listed(names: Iterable[str], most: int = 6) -> str | Problem:
     """Names in a sentence; of many the first ones and how many more."""
     every = list(names)
-    more = f" and {len(every) - most:,} more" if len(every) > most else ""
-    return ", ".join(every[:most]) + more
+    first, left = ", ".join(every[:most]), len(every) - most
+    return Problem("{names} and {n} more", {"names": first, "n": f"{left:,}"}) if left > 0 else first

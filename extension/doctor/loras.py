@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.checked import read_object
-from ...exporter.common.errors import InputError
+from ...exporter.common.errors import InputError, Problem
 from ...exporter.common.versions import installed, release
 from ...exporter.common.webui import Webui
 from ..install.interpreter import command_line
@@ -186,7 +186,12 @@ def _newer(folder: Path, config: dict[str, Any]) -> Iterator[Finding]:
     known = _peft_settings()
     # What is empty or off was written as a default.
     unknown = [key for key in sorted(set(config) - known) if config[key]] if known else []
-    values = {"folder": folder, "wrote": wrote or "of a later version", "here": here, "unknown": listed(unknown)}
+    values = {
+        "folder": folder,
+        "wrote": wrote or Problem("of a later version"),
+        "here": here,
+        "unknown": listed(unknown),
+    }
     if unknown:
         yield problem(
             "{folder} was written by peft {wrote}, with settings that {here}, which is installed, lacks: {unknown}.",

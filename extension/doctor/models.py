@@ -41,6 +41,7 @@ def look(webui: Webui) -> Iterator[Finding]:
         )
         return
     ggufs = _ggufs(webui.models)
+    portable = (webui.root / "portable_env").is_dir()
     holders = {parent for path in ggufs for parent in path.parents}
     folders = [f for f in model_folders(webui) if f not in holders or (f / "config.json").exists()]
     trainable: list[str] = []
@@ -51,20 +52,24 @@ def look(webui: Webui) -> Iterator[Finding]:
     if trainable:
         yield ok("Can be trained: {names}.", {"names": listed(trainable)})
     elif ggufs:
-        say = note if (webui.root / "portable_env").is_dir() else problem
+        say = note if portable else problem
         yield say(
             "{folder} holds GGUF models only ({names}), and no other model that is in order."
             if folders
             else "{folder} holds GGUF models only ({names}).",
-            "llama.cpp runs them, and nobody can train them; writing with them works, without an adapter.",
+            "llama.cpp runs them, and the webui cannot train them. Writing with them works, without an adapter.",
             "For training get the Transformers version of the same model: a folder with config.json and .safetensors.",
             {"folder": webui.models, "names": listed(p.name for p in ggufs)},
         )
     elif not folders:
         yield note(
             "{folder} holds no model.",
-            "The only models to train or to write with are the embedded one and those on the hub.",
-            "Get one in the webui's Model tab, Download, such as HuggingFaceTB/SmolLM2-135M-Instruct.",
+            "Writing from the bank works; there is no model to write what it lacks."
+            if portable
+            else "The only models to train or to write with are the embedded one and those on the hub.",
+            "Put a GGUF model into that folder, and load it in the Model tab."
+            if portable
+            else "Get one in the webui's Model tab, Download, such as HuggingFaceTB/SmolLM2-135M-Instruct.",
             {"folder": webui.models},
         )
 

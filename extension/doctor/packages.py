@@ -28,7 +28,8 @@ def look(webui: Webui) -> Iterator[Finding]:
     if portable:
         yield note(
             "This is a portable build.",
-            "It has no torch, transformers and peft, so it cannot train; Data works, and Write with a GGUF model.",
+            "It has no torch, transformers and peft, so it can neither train nor use an adapter; Data works, and Write "
+            "from the bank and with a GGUF model.",
             "To train, install the full webui, or train elsewhere and copy the adapter into the loras folder.",
         )
     path = requirements_file(webui)

@@ -16,17 +16,24 @@ from ..training.preflight import lengths
 from .plots import available
 from .result import About, TrainingRun
 from .task import Task
+from .voice import ENGLISH, Voice
 
 _LIBRARIES = ("cefr-sentences", "torch", "transformers", "peft", "lemminflect", "numpy")
 
 
 def about(
-    loaded: Loaded, adapter: Path | None, source: str, training: Path | None, task: Task, notes: Sequence[str] = ()
+    loaded: Loaded,
+    adapter: Path | None,
+    source: str,
+    training: Path | None,
+    task: Task,
+    notes: Sequence[Problem] = (),
+    say: Voice = ENGLISH,
 ) -> About:
     """What is said of the evaluation of `loaded`. `source` is where the words come from, `-` for standard input."""
     records = [*task.records, *(task.training or ())]
     if not available():
-        notes = [*notes, "matplotlib is not installed, so there are no plots."]
+        notes = [*notes, Problem("matplotlib is not installed, so there are no plots.")]
     return About(
         model=_short(loaded.name),
         adapter=adapter.resolve().name if adapter is not None else None,
@@ -37,7 +44,7 @@ def about(
         run=_training(adapter) if adapter is not None else TrainingRun(),
         date=datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
         versions={name: number for name in _LIBRARIES if (number := installed(name))},
-        notes=tuple(notes),
+        notes=tuple(map(say, notes)),
     )
 
 

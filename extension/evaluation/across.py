@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ...exporter.common.errors import InputError
 from .document import Block, Heading, Picture, Table, Text, markdown, web_page
 from .folder import publish, read_evaluation
 from .metrics import METRICS
-from .plots import level_plots
+from .plots import level_plots, name_of
 from .report import NO_PLOTS, cell
 from .result import MODELS, About, Evaluation, System, TrainingRun
+from .voice import ENGLISH, Voice
 
 Column = tuple[str, Evaluation]  # an evaluation under the head of its column
 
 
-def write_comparison(paths: Sequence[Path], out: Path, *, force: bool = False) -> str:
+def write_comparison(paths: Sequence[Path], out: Path, say: Voice = ENGLISH, *, force: bool = False) -> str:
     """Read the evaluations at `paths` and publish their comparison as the folder `out`; returns its Markdown.
 
     Raises InputError for fewer than two, or for a file that is no evaluation.
@@ -25,8 +27,8 @@ def write_comparison(paths: Sequence[Path], out: Path, *, force: bool = False) -
     if len(paths) < 2:
         raise InputError("--compare needs at least two evaluation.json files.")
     columns = named(list(zip(paths, map(read_evaluation, paths), strict=True)))
-    pictures = level_plots(columns)
-    title, blocks = contents(columns, {name: text for name, (_, text) in pictures.items()})
+    pictures = level_plots(columns, say)
+    title, blocks = contents(columns, {name: text for name, (_, text) in pictures.items()}, say)
     images = {name: data for name, (data, _) in pictures.items()}
     text = markdown(title, blocks)
     data = {"compared": {head: evaluation.short_json() for head, evaluation in columns}}
@@ -34,7 +36,7 @@ def write_comparison(paths: Sequence[Path], out: Path, *, force: bool = False) -
         out,
         {
             "report.md": text.encode(),
-            "report.html": web_page(title, blocks, images).encode(),
+            "report.html": web_page(title, blocks, images, say.code).encode(),
             "comparison.json": (json.dumps(data, ensure_ascii=False) + "\n").encode(),
             **{f"plots/{name}": image for name, image in images.items()},
         },
@@ -53,55 +55,80 @@ def named(evaluations: Sequence[tuple[Path, Evaluation]]) -> list[Column]:
     return sorted(columns, key=lambda column: column[0])
 
 
-def contents(columns: Sequence[Column], pictures: Mapping[str, str]) -> tuple[str, list[Block]]:
+def contents(columns: Sequence[Column], pictures: Mapping[str, str], say: Voice = ENGLISH) -> tuple[str, list[Block]]:
     """Title and blocks of the comparison."""
     heads = [head for head, _ in columns]
-    facts = [[label, *(of(evaluation) or "-" for _, evaluation in columns)] for label, of in _FACTS]
+    facts = [[label, *(c or "-" for c in cells)] for label, cells in _facts([one for _, one in columns], say)]
     rows = []
     for key, metric in METRICS.items():
         for name in MODELS if metric.across else ():
             systems = [evaluation.system(name) for _, evaluation in columns]
-            cells = [cell(metric, system.figure(key) if system is not None else None) for system in systems]
+            cells = [cell(metric, system.figure(key) if system is not None else None, say) for system in systems]
             if any(c != "-" for c in cells):
-                rows.append([metric.label, name, *cells])
+                rows.append([say(metric.label), name_of(name, say), *cells])
     seeds = ", ".join(f"{head}: {evaluation.asked.seed}" for head, evaluation in columns)
-    subjects = "; ".join(f"{head}: {_subject(evaluation)}" for head, evaluation in columns)
-    return "Comparison: " + " | ".join(heads), [
-        Heading("Training and loss"),
+    subjects = "; ".join(f"{head}: {_subject(evaluation, say)}" for head, evaluation in columns)
+    meaning = [[say(metric.label), say(metric.definition)] for metric in METRICS.values()]
+    return say("Comparison: {heads}", heads=" | ".join(heads)), [
+        Heading(say("Training and loss")),
         Table(["", *heads], [row for row in facts if any(c != "-" for c in row[1:])]),
-        Heading("Sentences"),
+        Heading(say("Sentences")),
         Table(["", "", *heads], rows),
         Text(
-            "Under a figure is its 95 % interval. Levels differ in words and sentences: compare base with adapter "
-            "at one level before one level with another."
+            say(
+                "Under a figure is its 95 % interval. Levels differ in words and sentences: compare base with adapter "
+                "at one level before one level with another."
+            )
         ),
-        Heading("Plots"),
-        *([Picture(name, text) for name, text in pictures.items()] or [Text(NO_PLOTS)]),
-        Text(f"Compared: {subjects}. Seeds: {seeds}."),
-        Heading("What the figures mean"),
-        Table(["figure", "definition"], [[metric.label, metric.definition] for metric in METRICS.values()]),
+        Heading(say("Plots")),
+        *([Picture(name, text) for name, text in pictures.items()] or [Text(say(NO_PLOTS))]),
+        Text(say("Compared: {subjects}. Seeds: {seeds}.", subjects=subjects, seeds=seeds)),
+        Heading(say("What the figures mean")),
+        Table([say("figure"), say("definition")], meaning),
     ]
 
 
-def _subject(evaluation: Evaluation) -> str:
+def _subject(evaluation: Evaluation, say: Voice) -> str:
     about = evaluation.about or About()
-    return " with ".join(name for name in (about.model, about.adapter) if name) or evaluation.subject.name
+    if about.model and about.adapter:
+        return say("{model} with {adapter}", model=about.model, adapter=about.adapter)
+    return about.model or about.adapter or name_of(evaluation.subject.name, say)
 
 
-def _number(value: int | None) -> str | None:
-    return None if value is None else f"{value:,}"
+def _facts(evaluations: Sequence[Evaluation], say: Voice) -> Iterator[tuple[str, list[str | None]]]:
+    """What is said of each evaluation under its label; None where it is not known."""
 
+    def row(
+        label: str, write: Callable[[Any], str], values: Callable[[Evaluation], Any]
+    ) -> tuple[str, list[str | None]]:
+        there = map(values, evaluations)
+        return label, [None if value is None else write(value) for value in there]
 
-def _loss(value: float | None) -> str | None:
-    return None if value is None else f"{value:.2f}"
+    def count(value: int) -> str:
+        return say.number(f"{value:,}")
 
+    def loss(value: float) -> str:
+        return say.number(f"{value:.2f}")
 
-def _share(value: float | None) -> str | None:
-    return None if value is None else f"{100 * value:.1f} %"
+    def time(seconds: float) -> str:
+        if seconds >= 90:
+            return say("{n} min", n=say.fixed(seconds / 60, 1))
+        return say("{n} s", n=say.fixed(seconds, 0))
 
-
-def _time(seconds: float | None) -> str | None:
-    return None if seconds is None else f"{seconds / 60:.1f} min" if seconds >= 90 else f"{seconds:.0f} s"
+    yield row(say("training records"), count, lambda one: one.asked.training_records)
+    yield row(say("words trained on"), count, lambda one: one.asked.training_words)
+    yield row(say("evaluation records"), count, _records)
+    yield row(say("words asked for here"), count, lambda one: len(one.base.rows))
+    yield row(say("longest record (tokens)"), count, lambda one: (one.about or About()).longest)
+    yield row(say("judge of the sentences"), str, lambda one: one.asked.judge)
+    yield row(say("training time"), time, lambda one: _run(one).seconds)
+    yield row(say("training loss"), loss, lambda one: _run(one).train_loss)
+    yield row(say("evaluation loss, base"), loss, lambda one: _value(one.base, "loss"))
+    yield row(say("evaluation loss, adapter"), loss, lambda one: _value(one.adapter, "loss"))
+    yield row(say("perplexity, base"), loss, lambda one: _value(one.base, "perplexity"))
+    yield row(say("perplexity, adapter"), loss, lambda one: _value(one.adapter, "perplexity"))
+    yield row(say("loss reduction"), say.share, lambda one: one.reduction.get("loss"))
+    yield row(say("perplexity reduction"), say.share, lambda one: one.reduction.get("perplexity"))
 
 
 def _value(system: System | None, key: str) -> float | None:
@@ -115,21 +142,3 @@ def _records(evaluation: Evaluation) -> int | None:
 
 def _run(evaluation: Evaluation) -> TrainingRun:
     return (evaluation.about or About()).run
-
-
-# What is said of each evaluation, and how it is found; None where it is not known.
-_FACTS: tuple[tuple[str, Callable[[Evaluation], str | None]], ...] = (
-    ("training records", lambda one: _number(one.asked.training_records)),
-    ("words trained on", lambda one: _number(one.asked.training_words)),
-    ("evaluation records", lambda one: _number(_records(one))),
-    ("words asked for here", lambda one: _number(len(one.base.rows))),
-    ("longest record (tokens)", lambda one: _number((one.about or About()).longest)),
-    ("training time", lambda one: _time(_run(one).seconds)),
-    ("training loss", lambda one: _loss(_run(one).train_loss)),
-    ("evaluation loss, base", lambda one: _loss(_value(one.base, "loss"))),
-    ("evaluation loss, adapter", lambda one: _loss(_value(one.adapter, "loss"))),
-    ("perplexity, base", lambda one: _loss(_value(one.base, "perplexity"))),
-    ("perplexity, adapter", lambda one: _loss(_value(one.adapter, "perplexity"))),
-    ("loss reduction", lambda one: _share(one.reduction.get("loss"))),
-    ("perplexity reduction", lambda one: _share(one.reduction.get("perplexity"))),
-)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import permutations
 
-METRICS = ("nominal", "ordinal", "interval")
+SCALES = ("nominal", "ordinal", "interval")
 
 
 def alpha(units: Iterable[Sequence[float | None]], metric: str) -> float | None:
-    """Alpha of the ratings of each unit (None: not rated), with differences counted by `metric`, one of METRICS.
+    """Alpha of the ratings of each unit (None: not rated), with differences counted by `metric`, one of SCALES.
 
     1 is agreement throughout, 0 what chance would give. None where no unit has two ratings, or all ratings are the
     same, so that there is nothing to agree about.
@@ -42,7 +42,7 @@ def _difference(metric: str, totals: dict[float, float]) -> Callable[[float, flo
     if metric == "interval":
         return lambda one, two: (one - two) ** 2
     if metric != "ordinal":
-        raise ValueError(f"No such metric: {metric!r}. Choose from {', '.join(METRICS)}.")
+        raise ValueError(f"No such metric: {metric!r}. Choose from {', '.join(SCALES)}.")
 
     def ordinal(one: float, two: float) -> float:
         low, high = min(one, two), max(one, two)

@@ -12,8 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import InputError, Option
+from ...exporter.common.errors import InputError, Option, Problem
+from ...exporter.common.ordinary import content
 from ...exporter.common.progress import Progress
+from ...exporter.language.judges import DEFAULT, JUDGES
 from ...exporter.language.levels import TRAINABLE, parse_level
 from . import rate_command
 from .result import RESERVED
@@ -25,7 +27,7 @@ def add_commands(commands: Any) -> None:
         "evaluate",
         help="the model without and with the adapter",
         description="Response loss and perplexity, and what the sentences are like, of the same model with the adapter "
-        "off and on, beside sentences taken from the training file. Use a file the adapter was not trained on: "
+        "off and on, beside the bank's sentences. Use a file the adapter was not trained on: "
         "NAME_eval.txt.",
     )
     parser.add_argument(
@@ -48,6 +50,9 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument("--prompts", type=int, default=15, help="how many records to answer (default 15)")
     parser.add_argument("--temperature", type=float, default=0.0, help="draw the answers; default 0, greedy")
+    parser.add_argument(
+        "--judge", choices=list(JUDGES), default=DEFAULT, help="what says how hard sentences are, as for level"
+    )
     parser.add_argument("--seed", type=int, default=42, help="decides everything that is drawn (default 42)")
     parser.add_argument(
         "--beside",
@@ -66,6 +71,7 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--out", metavar="DIR", type=Path, help="write a report: Markdown, HTML, JSON, plots at 300 DPI"
     )
+    parser.add_argument("--language", choices=("en", "tr"), default="en", help="of the report (default en)")
     parser.add_argument("--force", action="store_true", help="write the report also beside other files in DIR")
     parser.add_argument("--json", action="store_true", help="print everything measured as one JSON object")
     parser.set_defaults(run=run)
@@ -80,6 +86,7 @@ def run(args: argparse.Namespace) -> int:
         return _compare(args)
     from ..models.adapter import Card, check_adapter
     from ..models.loading import check_model_name, load
+    from ..tab.languages import voice
     from .about import about
     from .compare import evaluate, table
 
@@ -97,11 +104,12 @@ def run(args: argparse.Namespace) -> int:
     source = str(args.dataset) if args.words is None else args.words
     with closing(Progress()) as line:
         measured = evaluate(loaded.model, loaded.tokenizer, task, line, beside, loaded.prompt_form)
-    evaluation = replace(measured, about=about(loaded, args.adapter, source, training, task, notes))
+    say = voice(args.language)
+    evaluation = replace(measured, about=about(loaded, args.adapter, source, training, task, notes, say))
     if args.out is not None:
         from .report import write_report
 
-        write_report(evaluation, args.out, force=args.force)
+        write_report(evaluation, args.out, say, force=args.force)
     as_json = partial(json.dumps, ensure_ascii=False, indent=2, allow_nan=False)
     print(as_json(evaluation.to_json()) if args.json else table(evaluation))
     if args.out is not None and not args.json:
@@ -110,17 +118,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _compare(args: argparse.Namespace) -> int:
+    from ..tab.languages import voice
     from .across import write_comparison
 
     if args.out is None:
         raise InputError("--compare needs --out DIR for the comparison.")
     if args.dataset is not None or args.words is not None:
         raise InputError("--compare evaluates nothing: give it evaluation.json files, and no dataset or words.")
-    print(write_comparison(args.compare, args.out, force=args.force), end="")
+    print(write_comparison(args.compare, args.out, voice(args.language), force=args.force), end="")
     return 0
 
 
-def _task(args: argparse.Namespace, card: Any) -> tuple[Any, Path | None, list[str]]:
+def _task(args: argparse.Namespace, card: Any) -> tuple[Any, Path | None, list[Problem]]:
     """The task, the training file behind it, and what the reader has to know about them."""
     from ...exporter.records.formats import training_beside
     from ...exporter.records.reading import read_records
@@ -143,14 +152,13 @@ def _task(args: argparse.Namespace, card: Any) -> tuple[Any, Path | None, list[s
     # The evaluation file first: what is wrong with it is what the user asked about.
     records = read_records(args.dataset) if args.dataset is not None else []
     known = read_training(training)
-    more: dict[str, Any] = {"training": known, "seed": args.seed, "temperature": args.temperature}
+    more: dict[str, Any] = {"training": known, "seed": args.seed, "temperature": args.temperature, "judge": args.judge}
     if args.words is not None:
         if not (args.level or card.level):
             raise InputError("Say at which level the words are asked for with {level}.", level=Option("level"))
         level = parse_level(args.level or card.level, TRAINABLE)
         lists, left_out = _lists(args.words)
-        if left_out:
-            notes.append(left_out)
+        notes += left_out
         task = Task(level, lists, **more)
     else:
         task = of_records(records, args.prompts, **more)
@@ -162,22 +170,23 @@ def _task(args: argparse.Namespace, card: Any) -> tuple[Any, Path | None, list[s
                 other=args.level,
                 option=Option("level"),
             )
-    notes += map(str, remarks(card, task, training))
+    notes += remarks(card, task, training)
     return task, training, notes
 
 
-def _lists(source: str) -> tuple[tuple[tuple[str, ...], ...], str]:
-    """The words of `--words` in lists as the model is asked for them, and a note about what was left out."""
+def _lists(source: str) -> tuple[tuple[tuple[str, ...], ...], list[Problem]]:
+    """The words of `--words` in lists as the model is asked for them, and notes about what was left out."""
     from ..writing.lists import even_lists
-    from ..writing.words import key, problem, read_words
+    from ..writing.words import key, read_words, why_no_word
 
     given = [word.text for word in read_words(source).words]
-    words = list({key(word): word for word in given if not problem(word)}.values())
+    words = list({key(word): word for word in given if not why_no_word(word)}.values())
     if not words:
         raise InputError("{file} holds no word to ask for. Give one word a line.", file=source)
     left = len(given) - len(words)
-    note = f"{left} of {len(given)} entries are repeated or no words, and were not asked for." if left else ""
-    return tuple(map(tuple, even_lists(words))), note
+    said = "{left} of {entries} entries are repeated or no words, and were not asked for."
+    notes = [Problem(said, {"left": left, "entries": len(given)})] if left else []
+    return tuple(map(tuple, even_lists(words))), notes
 
 
 def _beside(given: list[str], lists: Any) -> dict[str, list[list[str | None]]]:
@@ -197,7 +206,7 @@ def _beside(given: list[str], lists: Any) -> dict[str, list[list[str | None]]]:
 
 def _written(name: str, path: Path, lists: Any) -> list[list[str | None]]:
     try:
-        rows = json.loads(path.read_text(encoding="utf-8-sig"))
+        rows = json.loads(content(path).decode("utf-8-sig"))
         by_word = {str(row["word"]).casefold(): row["sentence"] for row in rows}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any
 
 from ...exporter.bank.bank import Bank
+from ...exporter.language.judges import find_judge
 from ...exporter.records.answers import parse_answer
 from ..models.asking import Sampling
 from ..models.generate import generate
@@ -25,7 +26,8 @@ from .result import ADAPTER, BASE, MODELS, OWN, RETRIEVAL, Answers, Asked, Evalu
 from .retrieval import ASKED, INSIDE, UNSEEN, Shelf, retrieve
 from .task import Task
 
-# What is being done (one of MODELS, or "fluency"), how much of it is done, and how much there is to do.
+# What is being done (one of MODELS, "loss", "fluency" or "figures"), how much of it is done, and of how much. An
+# error raised in it ends the work.
 Progress = Callable[[str, int, int], object]
 
 
@@ -68,11 +70,11 @@ def evaluate(
     The systems are those two; the bank, and the evaluation file's own sentences where `task` has them; and
     those of `beside`, sentences for the words of `task`, list by list. `prompt_form` is that of the model.
     """
-    adapted = hasattr(model, "disable_adapter")
+    adapted, judge = hasattr(model, "disable_adapter"), find_judge(task.judge)
     models: dict[str, _Answered] = {}
     for name in MODELS if adapted else MODELS[:1]:
         with _state(model, name, adapted):
-            models[name] = _ask(model, tokenizer, task, prompt_form, partial(progress, name))
+            models[name] = _ask(model, tokenizer, task, prompt_form, name, progress)
     shelf = Shelf(task.training) if task.training is not None else None
     written: dict[str, Written] = {name: answered.sentences for name, answered in models.items()}
     written[RETRIEVAL] = retrieve(Bank(), task.lists, task.level, task.seed)
@@ -87,11 +89,12 @@ def evaluate(
     copied = copy_finder(shelf.sentences) if shelf is not None else None
     by_sentence = dict(zip(sentences, likely, strict=True))
     samples: dict[str, Sample] = {}
-    for name, lists in written.items():
+    for done, (name, lists) in enumerate(written.items()):
+        progress("figures", done, len(written))
         # The bank may have been trained on; what is fetched is copied by design.
         known = Knowledge(groups, None if name == RETRIEVAL else copied, by_sentence, guesses)
         answered = models.get(name, _NO_MODEL)
-        samples[name] = sample(task.lists, lists, task.level, known, answered.losses, answered.well_formed)
+        samples[name] = sample(task.lists, lists, task.level, known, answered.losses, answered.well_formed, judge)
     return _evaluation(task, models, samples, shelf)
 
 
@@ -115,12 +118,12 @@ def _state(model: Any, name: str, adapted: bool) -> AbstractContextManager[Any]:
     return model.disable_adapter() if adapted and name == BASE else nullcontext()
 
 
-def _ask(model: Any, tokenizer: Any, task: Task, prompt_form: str, progress: Callable[[int, int], object]) -> _Answered:
-    sampling = Sampling(task.temperature, task.seed)
-    replies = generate(model, tokenizer, task.prompts, sampling=sampling, prompt_form=prompt_form, progress=progress)
+def _ask(model: Any, tokenizer: Any, task: Task, prompt_form: str, name: str, progress: Progress) -> _Answered:
+    sampling, answered = Sampling(task.temperature, task.seed), partial(progress, name)
+    replies = generate(model, tokenizer, task.prompts, sampling=sampling, prompt_form=prompt_form, progress=answered)
     texts = [reply.text for reply in replies]
     read = [parse_answer(text, len(words), words) for text, words in zip(texts, task.lists, strict=True)]
-    losses = record_losses(model, tokenizer, task.records, prompt_form)
+    losses = record_losses(model, tokenizer, task.records, prompt_form, partial(progress, "loss"))
     return _Answered(texts, [list(answer.sentences) for answer in read], [a.well_formed for a in read], losses)
 
 
@@ -147,6 +150,7 @@ def _evaluation(
         len(shelf.words) if shelf is not None else None,
         task.seed,
         task.temperature,
+        task.judge,
     )
     if ADAPTER not in samples:
         return Evaluation(systems, asked)

@@ -62,7 +62,8 @@ figure{margin:1rem 0}img{max-width:100%;height:auto}figcaption{font-size:.9rem;c
 @media print{body{margin:0;max-width:none;font-size:10.5pt}table{font-size:8.5pt}.wide{overflow:visible}
  thead{display:table-header-group}tr,figure{break-inside:avoid}h2{break-after:avoid}}
 """
-_NUMBER = re.compile(r"[-+−]?[\d.,]+(?:-[\d.,]+)?(?: (?:%|points|min|s))?(?:\n.*)?|-", re.DOTALL)
+# As every language of reports writes it.
+_NUMBER = re.compile(r"%?[-+−]?[\d.,]+(?:-[\d.,]+)?(?: (?:%|points|min|s|puan|dk|sn))?(?:\n.*)?|-", re.DOTALL)
 
 
 def markdown(title: str, blocks: Sequence[Block]) -> str:
@@ -83,8 +84,8 @@ def markdown(title: str, blocks: Sequence[Block]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def web_page(title: str, blocks: Sequence[Block], pictures: Mapping[str, bytes]) -> str:
-    """`blocks` as one page: style and pictures inside, no script, nothing fetched."""
+def web_page(title: str, blocks: Sequence[Block], pictures: Mapping[str, bytes], language: str = "en") -> str:
+    """`blocks`, written in `language`, as one page: style and pictures inside, no script, nothing fetched."""
     parts = [f"<h1>{html.escape(title)}</h1>"]
     for block in blocks:
         if isinstance(block, Heading):
@@ -101,7 +102,7 @@ def web_page(title: str, blocks: Sequence[Block], pictures: Mapping[str, bytes])
             image = f'<img src="{source}" alt="{text}" style="width:{_inches(pictures[block.name])}in">'
             parts.append(f"<figure>{image}<figcaption>{text}</figcaption></figure>")
     return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{html.escape(title)}</title><style>{_CSS}</style></head>\n<body>\n"
         + "\n".join(parts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,6 +33,11 @@ def check_folder(out: Path, *, force: bool) -> None:
                 out=Option("out"),
                 force=Option("force"),
             )
+        nearest = next(p for p in (out, *out.absolute().parents) if p.exists())
+        if not os.access(nearest, os.W_OK):  # to be said before an evaluation of minutes
+            raise PermissionError(errno.EACCES, "")
+        if not nearest.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "")
     except OSError as error:
         raise target_error(out, error) from error
 

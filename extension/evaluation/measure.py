@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ...exporter.language.entry import Entry
+from ...exporter.language.judge import Judge
 from ...exporter.language.profile import Profile, profiles
 from .bootstrap import Parts, exact_interval, interval
 from .metric import SHARE, Sample
@@ -42,21 +43,22 @@ def sample(
     known: Knowledge = NOTHING_KNOWN,
     losses: Sequence[tuple[float, int]] = (),
     well_formed: Sequence[bool] = (),
+    judge: Judge | None = None,
 ) -> Sample:
     """The sentences `written` for `lists` of words at `level`, each with what it is like.
 
-    `losses` (of the records) and `well_formed` (of the answers) are a model's, as in `Sample`.
+    `losses` (of the records) and `well_formed` (of the answers) are a model's, as in `Sample`; so is `judge`.
     """
     words = [word for some in lists for word in some]
     sentences = [sentence for some in written for sentence in some]
-    read = profiles([sentence or "" for sentence in sentences], level)
+    read = profiles([sentence or "" for sentence in sentences], level, judge)
     rows = [_row(*each, level, known) for each in zip(words, sentences, read, strict=True)]
     rows = _with_near_duplicates(rows)
     by_list, place = [], 0
     for some in lists:
         by_list.append(tuple(rows[place : place + len(some)]))
         place += len(some)
-    return Sample(level, tuple(by_list), losses, well_formed)
+    return Sample(level, tuple(by_list), losses, well_formed, judge)
 
 
 def _row(word: str, sentence: str | None, profile: Profile, level: str, known: Knowledge) -> Row:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from ...exporter.common.errors import Problem
+from ...exporter.language.judge import Judge
 from ...exporter.language.profile import mean_score
 from .bootstrap import Parts
-from .result import Row
+from .result import Asked, Row
 
 SHARE, NUMBER = "share", "number"
 HIGHER, LOWER = "higher", "lower"
@@ -20,13 +22,15 @@ class Sample:
     """The sentences of one system, as metrics see them: rows in the lists in which the words were asked for.
 
     `losses` are the summed loss in nats and the number of tokens of each record, and `well_formed` says of each
-    answer whether it is a list as asked for; both are empty for whatever is no model.
+    answer whether it is a list as asked for; both are empty for whatever is no model. `judge` is the default one unless
+    given.
     """
 
     level: str
     lists: tuple[tuple[Row, ...], ...]
     losses: Sequence[tuple[float, int]] = ()
     well_formed: Sequence[bool] = ()
+    judge: Judge | None = None
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -35,7 +39,7 @@ class Sample:
     @property
     def target(self) -> float:
         """The mean score of human sentences of the level."""
-        return mean_score(self.level)
+        return mean_score(self.level, self.judge)
 
     @cached_property
     def sentences(self) -> list[str]:
@@ -67,19 +71,19 @@ class Human:
     """What human sentences of a level have: the figure as text (empty where nobody counted), and whose they are."""
 
     figure: Callable[[str], str]
-    source: Callable[[str], str]
+    source: Callable[[str], Problem]
 
 
 @dataclass(frozen=True)
 class Histogram:
-    """A plot of how a metric is spread over sentences. `marked` is where a level's vertical line is drawn."""
+    """A plot of how a metric is spread over sentences. `marked` is where the vertical line is drawn."""
 
     name: str
     value: Callable[[Row], float | None]
     axis: str
     edges: Sequence[float]
     caption: str  # with a place for {level}
-    marked: Callable[[str], float] | None = None
+    marked: Callable[[Asked], float] | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ class Metric:
     key: str
     label: str
     measure: Callable[[Sample], Parts | float | None]
-    definition: str
+    definition: str | Problem
     unit: str = NUMBER
     digits: int = 1
     better: str = ""
@@ -118,10 +122,10 @@ class Metric:
             return "-"
         return f"{100 * value:.1f} %" if self.unit == SHARE else f"{value:,.{self.digits}f}"
 
-    def write_interval(self, low: float, high: float, to: str = " to ") -> str:
+    def write_ends(self, low: float, high: float) -> tuple[str, str]:
         """The ends of an interval, without a per cent sign."""
         by, digits = (100, 1) if self.unit == SHARE else (1, self.digits)
-        return f"{by * low:,.{digits}f}{to}{by * high:,.{digits}f}"
+        return f"{by * low:,.{digits}f}", f"{by * high:,.{digits}f}"
 
     def reference(self, level: str) -> str:
         """The human figure of `level` as text; empty where there is none."""

@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from ...exporter.common.errors import Problem
 from ...exporter.language.annotate import annotate, normalise
 from ...exporter.language.entry import Entry
 from ...exporter.language.fitted import PATH
 from ...exporter.language.forms import tokens
+from ...exporter.language.judges import find_judge
 from ...exporter.language.levels import LEVELS, level_number
 from ...exporter.language.profile import mean_score
 from ...exporter.language.similarity import SIMILAR, SimilarSentences
@@ -138,17 +140,17 @@ def rated() -> dict[str, Any]:
     return json.loads(RATED.read_text(encoding="utf-8"))
 
 
-def _rated_source(level: str) -> str:
+def _rated_source(level: str) -> Problem:
     human = rated()["levels"][level]
-    return (
-        f"{human['sentences']:,} encyclopedic sentences that two people gave the level "
-        f"(standard deviation {human['deviation']:.1f})"
+    return Problem(
+        "{sentences} encyclopedic sentences that two people gave the level (standard deviation {deviation})",
+        {"sentences": human["sentences"], "deviation": round(human["deviation"], 1)},
     )
 
 
 def _learner_texts(a1: str, a2: str, b1: str, b2: str) -> Human:
     by_level = {"A1": a1, "A2": a2, "B1": b1, "B2": b2}
-    return Human(lambda level: by_level.get(level, ""), lambda level: "graded learner corpora")
+    return Human(lambda level: by_level.get(level, ""), lambda level: Problem("graded learner corpora"))
 
 
 def _loss(sample: Sample, shape: Callable[[float], float] | None = None) -> Parts | None:
@@ -206,7 +208,8 @@ def _length(row: Row) -> float | None:
 
 _SCORES = Histogram(
     "scores", lambda row: row.score, "the judge's score of a sentence", [1 + i * 0.25 for i in range(21)],
-    "How the judge's scores are spread; the vertical line is the mean of human {level} sentences", mean_score,
+    "How the judge's scores are spread; the vertical line is the mean of human {level} sentences",
+    lambda asked: mean_score(asked.level, find_judge(asked.judge)),
 )  # fmt: skip
 _LENGTHS = Histogram(
     "lengths", _length, "words in a sentence", [i + 0.5 for i in range(31)],
@@ -266,21 +269,21 @@ _METRICS = (
            "Sentences that begin with the word that begins most of them, of each requested word the first.",
            SHARE, better=LOWER, bars=True, human=_learner_texts(*["16-20 %"] * 4)),
     Metric("near_duplicates", "near-duplicates", _near_duplicates,
-           f"Sentences whose set of words has a Jaccard similarity of at least {SIMILAR} to that of an earlier one, "
-           "of each requested word the first.",
+           Problem("Sentences whose set of words has a Jaccard similarity of at least {similar} to that of an earlier "
+                   "one, of each requested word the first.", {"similar": SIMILAR}),
            SHARE, better=LOWER),
     Metric("copied", "copied from training", _copied,
-           "Sentences that are in the training file but for capitals and punctuation, or share a run of more than "
-           f"{LONGEST_RUN} words with one of its sentences.",
+           Problem("Sentences that are in the training file but for capitals and punctuation, or share a run of more "
+                   "than {run} words with one of its sentences.", {"run": LONGEST_RUN}),
            SHARE, better=LOWER),
     Metric("fluency", "perplexity for the base model", _fluency,
            "How probable the base model, adapter off, finds a sentence by itself: e to the mean over sentences "
            "of the loss a token (the geometric mean of their perplexities). Odd text is high; so are rare words, and "
            "repetition is low."),
     Metric("guessed", "word guessed among ten", _guessed,
-           "How probable the base model, adapter off, finds the right word among ten of its part of speech, level and "
-           f"form, in {GUESSED} sentences of each system; chance is 10 %. Low for bland sentences (I like "
-           "this kite) and wrong words. It does not see nonsense.",
+           Problem("How probable the base model, adapter off, finds the right word among ten of its part of speech, "
+                   "level and form, in {guessed} sentences of each system; chance is 10 %. Low for bland sentences (I "
+                   "like this kite) and wrong words. It does not see nonsense.", {"guessed": GUESSED}),
            SHARE, better=HIGHER),
 )  # fmt: skip
 METRICS = {metric.key: metric for metric in _METRICS}

@@ -7,13 +7,20 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+from ...exporter.common.errors import Problem
 from ..training.plots import png
 from .metric import Histogram
 from .metrics import METRICS
-from .result import ADAPTER, MODELS, NO_FIGURE, Evaluation, Figure, System
+from .result import ADAPTER, BASE, MODELS, NO_FIGURE, OWN, RETRIEVAL, Asked, Evaluation, Figure, System
+from .voice import ENGLISH, Voice
 
-# What the sentences are from, as people read it, where it is not the name itself.
-_NAMES = {"own": "evaluation file"}
+# What the sentences are from, as people read it. Sentences that were written elsewhere have the name they were given.
+_NAMES = {
+    BASE: Problem("base"),
+    ADAPTER: Problem("adapter"),
+    RETRIEVAL: Problem("retrieval"),
+    OWN: Problem("evaluation file"),
+}
 _LOOKS = (("white", "////"), ("0.45", ""), ("0.8", ""), ("white", "...."), ("0.25", "xx"), ("0.65", "\\\\"))
 _LINES = ("--", "-", ":", "-.")
 _GREYS = ("0.55", "0", "0.35", "0.15", "0.6", "0.3")
@@ -26,53 +33,59 @@ def available() -> bool:
     return importlib.util.find_spec("matplotlib") is not None
 
 
-def name_of(system: str) -> str:
+def name_of(system: str, say: Voice = ENGLISH) -> str:
     """The name of a system for people."""
-    return _NAMES.get(system, system)
+    return say(_NAMES[system]) if system in _NAMES else system
 
 
-def plots(evaluation: Evaluation) -> Pictures:
+def plots(evaluation: Evaluation, say: Voice = ENGLISH) -> Pictures:
     """The plots of one evaluation; empty without matplotlib."""
     if not available():
         return {}
-    systems, level = evaluation.systems, evaluation.asked.level
+    systems, asked = evaluation.systems, evaluation.asked
     drawn = [metric for metric in METRICS.values() if metric.bars]
-    bars = [(system.name, [system.figure(metric.key) for metric in drawn]) for system in systems if system.figures]
+    names = {system.name: name_of(system.name, say) for system in systems}
+    bars = [(names[one.name], [one.figure(metric.key) for metric in drawn]) for one in systems if one.figures]
     pictures: Pictures = {
         "shares.png": (
-            _bars([metric.label for metric in drawn], bars, "per cent", 100),
-            "Shares, with 95 % intervals where there are any",
+            _bars([say(metric.label) for metric in drawn], bars, say("per cent"), 100),
+            say("Shares, with 95 % intervals where there are any"),
         )
     }
     for histogram in (metric.histogram for metric in METRICS.values() if metric.histogram is not None):
-        picture = _steps(systems, histogram, level)
-        pictures[f"{histogram.name}.png"] = (picture, histogram.caption.format(level=level))
-    models = [(system.name, [system.figure("perplexity")]) for system in systems if "perplexity" in system.figures]
+        picture = _steps(systems, histogram, asked, say)
+        pictures[f"{histogram.name}.png"] = (picture, say(histogram.caption, level=asked.level))
+    models = [(names[one.name], [one.figure("perplexity")]) for one in systems if "perplexity" in one.figures]
     if models:
         pictures["perplexity.png"] = (
-            _bars(["perplexity of the answers"], models, "", 1),
-            "Perplexity of the evaluation file's answers, with 95 % intervals",
+            _bars([say("perplexity of the answers")], models, "", 1),
+            say("Perplexity of the evaluation file's answers, with 95 % intervals"),
         )
     return pictures
 
 
-def level_plots(columns: Sequence[tuple[str, Evaluation]]) -> Pictures:
+def level_plots(columns: Sequence[tuple[str, Evaluation]], say: Voice = ENGLISH) -> Pictures:
     """The plots of several evaluations by the heads of their columns: perplexity, and shares with the adapter."""
     if not available():
         return {}
     heads = [head for head, _ in columns]
-    perplexities = [(name, [_figure_of(one.system(name), "perplexity") for _, one in columns]) for name in MODELS]
+    perplexities = [
+        (name_of(name, say), [_figure_of(one.system(name), "perplexity") for _, one in columns]) for name in MODELS
+    ]
     shares = [
-        (metric.label, [one.subject.figure(metric.key) for _, one in columns])
+        (say(metric.label), [one.subject.figure(metric.key) for _, one in columns])
         for metric in METRICS.values()
         if metric.level_bars
     ]
     return {
         "perplexity.png": (
-            _bars(heads, perplexities, "perplexity of the answers", 1),
-            "Perplexity by level, 95 % intervals",
+            _bars(heads, perplexities, say("perplexity of the answers"), 1),
+            say("Perplexity by level, 95 % intervals"),
         ),
-        "shares.png": (_bars(heads, shares, "per cent", 100), "Shares with the adapter by level, 95 % intervals"),
+        "shares.png": (
+            _bars(heads, shares, say("per cent"), 100),
+            say("Shares with the adapter by level, 95 % intervals"),
+        ),
     }
 
 
@@ -104,17 +117,24 @@ def _bars(groups: Sequence[str], series: Sequence[tuple[str, Sequence[Figure]]],
             if low is not None and high is not None:
                 error = [[by * max(0.0, value - low)], [by * max(0.0, high - value)]]
                 axes.errorbar(at, by * value, yerr=error, color="black", capsize=3, linewidth=1)
-        axes.bar(0, 0, 0, color=colour, edgecolor="black", hatch=hatch, label=name_of(name))
-    axes.set_xticks(range(len(groups)), ["\n".join(textwrap.wrap(group, 13)) for group in groups])
+        axes.bar(0, 0, 0, color=colour, edgecolor="black", hatch=hatch, label=name)
+    labels = [textwrap.wrap(group, 13) for group in groups]
+    axes.set_xticks(range(len(groups)), ["\n".join(lines) for lines in labels])
+    below = -0.14 - 0.05 * max(0, max(map(len, labels), default=0) - 2)
     axes.set_ylabel(label)
     axes.set_ylim(bottom=0)
     axes.grid(axis="y", alpha=0.4)
     axes.set_axisbelow(True)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=int(inches / 1.8), frameon=False)
+    axes.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.5, below),
+        ncols=int(inches / 1.8),
+        frameon=False,
+    )
     return png(figure)
 
 
-def _steps(systems: Sequence[System], histogram: Histogram, level: str) -> bytes:
+def _steps(systems: Sequence[System], histogram: Histogram, asked: Asked, say: Voice) -> bytes:
     """The share of sentences in each bin, a stepped line for each system."""
     figure, axes = _canvas(7.5, 4.2)
     edges, right = list(histogram.edges), histogram.edges[0] + 1
@@ -124,13 +144,13 @@ def _steps(systems: Sequence[System], histogram: Histogram, level: str) -> bytes
             axes.hist(
                 values, bins=edges, weights=[100 / len(values)] * len(values), histtype="step",
                 linestyle=_LINES[i % len(_LINES)], color=_GREYS[i % len(_GREYS)],
-                linewidth=2 if system.name == ADAPTER else 1.3, label=name_of(system.name),
+                linewidth=2 if system.name == ADAPTER else 1.3, label=name_of(system.name, say),
             )  # fmt: skip
             right = max(right, min(max(values) + 1, edges[-1]))
     if histogram.marked is not None:
-        axes.axvline(histogram.marked(level), color="black", linewidth=0.8)
-    axes.set_xlabel(histogram.axis)
-    axes.set_ylabel("per cent of the sentences")
+        axes.axvline(histogram.marked(asked), color="black", linewidth=0.8)
+    axes.set_xlabel(say(histogram.axis))
+    axes.set_ylabel(say("per cent of the sentences"))
     axes.set_xlim(edges[0], right)
     axes.grid(alpha=0.4)
     handles, labels = axes.get_legend_handles_labels()

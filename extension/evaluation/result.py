@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from ...exporter.common.checked import checked
+from ...exporter.language.judges import DEFAULT
 from ...exporter.language.levels import LEVELS
 
 # The model without and with the adapter; a training sentence listed under another word; the evaluation file's own
@@ -110,6 +111,7 @@ class Asked:
     training_words: int | None = None
     seed: int = 0
     temperature: float = 0.0
+    judge: str = DEFAULT
 
     @property
     def words(self) -> list[str]:

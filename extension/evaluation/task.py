@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...exporter.common.errors import InputError, Option
+from ...exporter.language.judges import DEFAULT
 from ...exporter.language.levels import TRAINABLE
 from ...exporter.records.prompt import ListPrompt, Record
 from ...exporter.records.reading import read_records
@@ -20,7 +21,7 @@ class Task:
 
     `records` are those of the evaluation file, for the loss; the first of them are `lists`, and `own` are their
     sentences. A word list has neither. `training` are the records of the training file, None where it is not known.
-    `temperature` 0 is greedy.
+    `temperature` 0 is greedy. `judge` is the name of the one that says how hard sentences are.
     """
 
     level: str
@@ -29,6 +30,7 @@ class Task:
     training: tuple[Record, ...] | None = None
     seed: int = SEED
     temperature: float = 0.0
+    judge: str = DEFAULT
 
     def __post_init__(self) -> None:
         if self.level not in TRAINABLE or not self.lists:

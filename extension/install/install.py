@@ -180,14 +180,14 @@ def _limits(webui: Webui, *, any_python: bool) -> list[Problem]:
     if not lacking:
         return [
             Problem(
-                "In a portable build, Data works in the tab, Write works with the loaded GGUF model or another server, "
-                "and Train needs a full webui."
+                "In a portable build, Data and the doctor work in the tab, Write works from the bank and with the "
+                "loaded GGUF model or another server, and Train, Evaluate and Apply need a full webui."
             )
         ]
     return [
         Problem(
-            "Without {modules}, Data works in the tab, Write works with the loaded GGUF model or another server, and "
-            "Train needs a full webui.",
+            "Without {modules}, Data and the doctor work in the tab, Write works from the bank and with the loaded "
+            "GGUF model or another server, and Train, Evaluate and Apply need a full webui.",
             {"modules": ", ".join(lacking)},
         )
     ]

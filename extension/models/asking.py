@@ -16,10 +16,6 @@ Progress = Callable[[int, int], object]
 TOKENS_PER_WORD, TOKENS_BESIDE = 48, 32
 # A model that has not learned to stop continues with a heading; the webui stops there too.
 HEADING = "\n" + INSTRUCTION_HEAD[:4]
-NO_STRICT = (
-    "The strict vocabulary decides about every token, so the model has to run in this Python (a Transformers model). "
-    "What llama.cpp, ExLlama or a server answers can only be checked afterwards."
-)
 
 
 @dataclass(frozen=True)
@@ -49,11 +45,13 @@ class Reply:
     """What a model wrote in answer to a list prompt.
 
     `fluency` is the mean log-probability of each line of `text` (nats per token, by the model that wrote it, whatever
-    the temperature); empty where a server wrote it. `problem` is why there is no answer.
+    the temperature); empty where a server does not tell it. `cut`: a server says that its limit of tokens cut it off.
+    `problem` is why there is no answer.
     """
 
     text: str = ""
     fluency: tuple[float, ...] = ()
+    cut: bool = False
     problem: Problem | None = None
 
 

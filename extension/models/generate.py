@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from ...exporter.records.prompt import ListPrompt
@@ -13,7 +14,8 @@ from .capacity import answers_at_once
 from .limits import device_limits
 from .prompt_form import pad_id, prompt_ids, stop_ids
 
-SEEN_EVERY = 8  # tokens between two looks at how many answers of a batch have ended
+# Tokens between two looks at how many answers of a batch have ended; a slow model is looked at every second.
+SEEN_EVERY = 8
 
 
 @device_limits()
@@ -159,11 +161,13 @@ class _Watch:
         self._ended, self._ends = ended, ends
         self._columns: list[Any] = []
         self._last: Any = None
+        self._seen = 0.0
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
         if self._last is not None:
             self._keep(input_ids[:, -1])
-        if len(self._columns) % SEEN_EVERY == 0:
+        if len(self._columns) % SEEN_EVERY == 0 or monotonic() - self._seen > 1:
+            self._seen = monotonic()
             last = input_ids[:, -1].tolist() if self._columns else []
             self._ended(sum(token in self._ends for token in last))
         self._last = scores

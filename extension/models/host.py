@@ -97,7 +97,7 @@ class Host(Protocol):
         """The model's answers to `prompts`, in order.
 
         `strict` restricts each answer to the vocabulary of its prompt's level and words. Raises InputError where the
-        model does not run in this Python, so that it cannot be restricted.
+        loader or the server does not keep to it.
         """
         ...
 

@@ -20,7 +20,8 @@ from ...exporter.common.webui import Webui
 from ...exporter.records.prompt import ListPrompt, wrap
 from ..install.template import instruction_template
 from .adapter import META
-from .asking import GREEDY, HEADING, NO_STRICT, Progress, Reply, Sampling, answer_tokens, no_progress
+from .asking import GREEDY, HEADING, Progress, Reply, Sampling, answer_tokens, no_progress
+from .grammar import grammar, keeps
 from .host import (
     APPLIED,
     Applied,
@@ -191,13 +192,13 @@ class InWebui:
             with self._alone(), suppress(ModelError):
                 self._ready()  # reloads an idle model; only then is its kind known
         if self.state().kind == "answers" and adapter is None:
-            if strict:
-                raise InputError(NO_STRICT)
-            return self._ask_loader(prompts, sampling, progress)
+            return self._ask_loader(prompts, sampling, progress, strict)
         with self.lend(adapter) as loaded:
             return ask(loaded, prompts, sampling=sampling, progress=progress, strict=strict)
 
-    def _ask_loader(self, prompts: Sequence[ListPrompt], sampling: Sampling, progress: Progress) -> list[Reply]:
+    def _ask_loader(
+        self, prompts: Sequence[ListPrompt], sampling: Sampling, progress: Progress, strict: bool
+    ) -> list[Reply]:
         """llama.cpp, ExLlama and the like, through the webui's own generation."""
         generation = _module("text_generation")
         replies: list[Reply] = []
@@ -213,9 +214,17 @@ class InWebui:
                 "seed": sampling.seed + len(replies),
                 "stream": False,
                 "custom_stopping_strings": "",
+                **({"grammar_string": grammar(prompt)} if strict else {}),
             }
             said = list(generation.generate_reply(wrap(prompt.text), state, stopping_strings=[HEADING]))
-            replies.append(Reply(said[-1].split(HEADING)[0] if said else ""))
+            text = said[-1].split(HEADING)[0] if said else ""
+            if strict and not keeps(prompt, Reply(text, cut=True)):  # whether it was is not told
+                raise InputError(
+                    "{loader} does not keep to the strict vocabulary. Load the model with Transformers or llama.cpp, "
+                    "or switch it off.",
+                    loader=self.shared.args.loader,
+                )
+            replies.append(Reply(text))
         progress(len(replies), len(prompts))
         return replies
 

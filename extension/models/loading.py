@@ -12,7 +12,7 @@ from typing import Any
 from ...exporter.common.errors import ModelError, Option, first_line
 from .adapter import Card, apply_adapter, check_adapter
 from .limits import device_limits
-from .weights import check_weights
+from .weights import check_belongs, check_weights
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ def check_model_name(model: str) -> None:
         return
     if path.suffix.lower() == ".gguf" or (path.is_dir() and _only_gguf(path)):
         raise ModelError(
-            "{model} is a GGUF model, which llama.cpp runs and nobody can train. Use the Transformers version of the "
-            "same model (a folder with config.json and .safetensors files), or convert the file: cefr-sentences "
-            "convert-model FILE.gguf --out DIR",
+            "{model} is a GGUF model, which llama.cpp runs and which cannot be trained here. Use the Transformers "
+            "version of the same model (a folder with config.json and .safetensors files), or convert the file: "
+            "cefr-sentences convert-model FILE.gguf --out DIR",
             model=model,
         )
     if path.is_dir():
@@ -87,20 +87,35 @@ def _model(name: str, folder: str, four_bit: bool) -> Any:
     if cuda and "LOCAL_RANK" in os.environ:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dtype = torch.bfloat16 if cuda and torch.cuda.is_bf16_supported() else torch.float16 if cuda else torch.float32
-    if four_bit:
-        quantized = transformers.BitsAndBytesConfig(
-            load_in_4bit=True,
-            bnb_4bit_quant_type="nf4",
-            bnb_4bit_compute_dtype=dtype,
-            bnb_4bit_use_double_quant=True,
-        )
-        how = {"quantization_config": quantized, "device_map": {"": torch.cuda.current_device()}}
-    else:
-        how = {"dtype": dtype}  # never model.to(dtype): that would round the position frequencies too
+    if not four_bit:  # never model.to(dtype): that would round the position frequencies too
+        return open_model(name, folder, "cuda" if cuda else "cpu", dtype=dtype)
+    quantized = transformers.BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_compute_dtype=dtype,
+        bnb_4bit_use_double_quant=True,
+    )
+    return open_model(name, folder, quantization_config=quantized, device_map={"": torch.cuda.current_device()})
+
+
+def open_model(name: str | Path, folder: str, device: str | None = None, **how: Any) -> Any:
+    """The causal model in `folder`, all of it from its files, on `device`; `how` is for from_pretrained.
+
+    Raises:
+        ModelError: it cannot be loaded, or the weights are not those that its config.json describes.
+    """
+    torch, transformers = libraries()
     try:
         with device_limits():
-            model = transformers.AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=False, **how)
-            return model if four_bit else model.to("cuda" if cuda else "cpu")
+            model, loading = transformers.AutoModelForCausalLM.from_pretrained(
+                folder, trust_remote_code=False, output_loading_info=True, ignore_mismatched_sizes=True, **how
+            )
+            check_belongs(name, model, loading)
+            model = model.eval() if device is None else model.eval().to(device)
+            # A config can be wrong in what only the first token shows.
+            first = torch.zeros(1, 1, dtype=torch.long, device=model.device)
+            model.generate(first, attention_mask=first + 1, max_new_tokens=1, do_sample=False)
+            return model
     except ModelError:
         raise
     except Exception as error:  # damaged files make the libraries fail in many ways
@@ -156,6 +171,7 @@ def libraries() -> tuple[Any, Any]:
 def _tokenizer(transformers: Any, name: str, folder: str) -> Any:
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        tokenizer.decode(tokenizer("A")["input_ids"])  # some of its files are used only then
     except Exception as error:  # also the tokenizers' own, which have no kind
         raise ModelError(
             "The tokenizer of {model} cannot be loaded: {cause}. Get the model again, or choose another one.",

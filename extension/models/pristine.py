@@ -37,7 +37,7 @@ def put_back(model: Any, *, only_after_an_error: bool = False) -> Iterator[None]
     flags = [(p, p.requires_grad) for p in model.parameters()]
     modes = [(m, m.training) for m in model.modules()]
     hooks = [(m._forward_hooks, set(m._forward_hooks)) for m in model.modules()]
-    # The Trainer switches the cache off in the model's configuration; generation would stay slow.
+    # With checkpointing transformers may switch the cache off in the configuration; generation would stay slow.
     configs = [(c, copy.deepcopy(vars(c))) for c in (model.config, model.generation_config)]
     device, checkpointing = model.device, model.is_gradient_checkpointing
     failed = True

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
 import threading
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -19,8 +17,10 @@ from typing import Any
 
 from ...exporter.common.errors import InputError, ModelError, Option, Problem, out_of_range
 from ...exporter.records.prompt import ListPrompt, wrap
+from .address import endpoint
 from .asking import GREEDY, HEADING, Progress, Reply, Sampling, answer_tokens, no_progress
-from .prompt_form import PROMPT_FORMS
+from .completion import NO_COMPLETION, Sure, completion, first_token, line_means
+from .grammar import grammar, keeps
 
 _PIECE = 1 << 16
 # Ten sentences take some 2,000 characters; a server that sends megabytes is not answering, and may never end.
@@ -35,7 +35,8 @@ class Server:
 
     With the prompt form `instruct` it is asked for a completion of our prompt; with `chat` the list prompt is sent as
     a message, which the server puts into the model's chat template. `model` is sent where a server has several; the
-    key is read from OPENAI_API_KEY.
+    key is read from OPENAI_API_KEY. With `strict` it is sent the grammar of each prompt's level and words, by the names
+    that it has in llama.cpp and in the webui.
     """
 
     url: str
@@ -45,6 +46,7 @@ class Server:
     model: str = ""
     prompt_form: str = "instruct"
     pause: float = 0.5  # seconds before the first repetition, doubled for each further one
+    strict: bool = False
 
     def __post_init__(self) -> None:
         endpoint(self.url, self.prompt_form)
@@ -63,14 +65,20 @@ class Server:
     ) -> list[Reply]:
         """The server's answers, in order; where there is none, a `Reply` with its `problem`.
 
-        Raises ModelError, with the first problem, when there is not a single answer.
+        Raises ModelError, with the first problem, when there is not a single answer, and InputError when `strict` was
+        wanted and an answer is not strict: most servers ignore what they do not know.
         """
         temperatures = sampling.temperatures(len(prompts))
         bodies = [
             self._body(prompt, temperature, sampling.seed + i)
             for i, (prompt, temperature) in enumerate(zip(prompts, temperatures, strict=True))
         ]
-        return _answered(self._replies(bodies, progress))
+
+        def accept(i: int, reply: Reply) -> None:
+            if self.strict and not reply.problem and not keeps(prompts[i], reply):
+                raise self._no_grammar(reply.text)
+
+        return _answered(self._replies(bodies, progress, accept))
 
     def say(self, questions: Sequence[str]) -> list[Reply]:
         """The first word of the answer to each message, with the log-probability of its first token where it is told.
@@ -80,12 +88,16 @@ class Server:
         more: dict[str, object] = {"max_tokens": 4, "temperature": 0.0, "logprobs": True, "top_logprobs": 1}
         named = {"model": self.model} if self.model else {}
         bodies = [{"messages": [{"role": "user", "content": question}], **more, **named} for question in questions]
-        return _answered(replace(self, prompt_form="chat")._replies(bodies, no_progress))
+        return _answered(replace(self, prompt_form="chat")._replies(bodies, no_progress, sure=first_token))
 
     def _body(self, prompt: ListPrompt, temperature: float, seed: int) -> dict[str, object]:
         chat = self.prompt_form == "chat"
+        told = {"logprobs": True, "top_logprobs": 1} if chat else {"logprobs": 1}
+        strict = dict.fromkeys(("grammar", "grammar_string"), grammar(prompt)) if self.strict else {}
         return {
             **({"messages": [{"role": "user", "content": prompt.text}]} if chat else {"prompt": wrap(prompt.text)}),
+            **told,
+            **strict,
             "max_tokens": answer_tokens(len(prompt.words)),
             "temperature": temperature,
             "seed": seed,
@@ -93,8 +105,17 @@ class Server:
             **({"model": self.model} if self.model else {}),
         }
 
-    def _replies(self, bodies: Sequence[dict[str, object]], progress: Progress) -> list[Reply]:
-        """Asks in daemon threads, so that Ctrl-C ends the program at once, also while a server hangs."""
+    def _replies(
+        self,
+        bodies: Sequence[dict[str, object]],
+        progress: Progress,
+        accept: Callable[[int, Reply], None] = lambda i, reply: None,
+        sure: Sure = line_means,
+    ) -> list[Reply]:
+        """Asks in daemon threads, so that Ctrl-C ends the program at once, also while a server hangs.
+
+        `accept` is called with each answer and its number, and may raise.
+        """
         replies: list[Reply | None] = [None] * len(bodies)
         waiting, ready = SimpleQueue[int](), SimpleQueue[int | BaseException]()
 
@@ -102,7 +123,7 @@ class Server:
             try:
                 while True:
                     i = waiting.get_nowait()
-                    replies[i] = self._reply(bodies[i])
+                    replies[i] = self._reply(bodies[i], sure)
                     ready.put(i)
             except Empty:
                 pass
@@ -121,6 +142,8 @@ class Server:
                     raise answered
                 progress(done, len(bodies))
                 reply = replies[answered]
+                if reply is not None:
+                    accept(answered, reply)
                 failed = [*failed, reply.problem] if reply is not None and reply.problem else []
                 if len(failed) >= max(self.parallel, GIVE_UP):
                     break
@@ -130,16 +153,29 @@ class Server:
                     waiting.get_nowait()
         return [reply or Reply(problem=failed[-1]) for reply in replies]
 
-    def _reply(self, body: dict[str, object]) -> Reply:
+    def _reply(self, body: dict[str, object], sure: Sure) -> Reply:
         """One answer; the question is repeated where that may help."""
         for attempt in range(self.retries + 1):
             try:
-                return self._answer(self._post(body))
+                return self._answer(self._post(body), sure)
             except _Unanswered as error:
+                if "logprobs" in body and "logprobs" in error.said:  # some refuse them for some models
+                    return self._reply({key: value for key, value in body.items() if "logprobs" not in key}, sure)
+                if "grammar" in body and "grammar" in error.said:
+                    raise self._no_grammar(error.said) from None
                 if attempt == self.retries or not error.passing:
                     return Reply(problem=error.problem)
                 time.sleep(max(self.pause * 2**attempt, error.wait))
         raise AssertionError("unreachable")
+
+    def _no_grammar(self, said: str) -> InputError:
+        return InputError(
+            "{url} does not keep to the grammar that {strict} sends, but answers {text}. llama.cpp's server does, "
+            "by itself and in TextGen (text-generation-webui). Ask one of these, or leave out {strict}.",
+            url=self.url,
+            strict=Option("strict"),
+            text=repr(said[:80]),
+        )
 
     def _post(self, body: dict[str, object]) -> str:
         """The text with which the server responds. Raises _Unanswered."""
@@ -158,8 +194,10 @@ class Server:
             with _OPENER.open(request, timeout=self.timeout) as response:
                 return _read(response.read1, deadline).decode("utf-8", "replace")
         except urllib.error.HTTPError as error:
-            with error:
-                wait, to = _seconds(error.headers.get("Retry-After")), error.headers.get("Location")
+            said = ""
+            wait, to, said = _seconds(error.headers.get("Retry-After")), error.headers.get("Location"), ""
+            with error, suppress(OSError, HTTPException):
+                said = error.read(_PIECE).decode("utf-8", "replace")
             problem = Problem(
                 "{url} answered {status} {reason}. Is a model loaded there, and does it offer OpenAI's API?",
                 {"url": url, "status": error.code, "reason": error.reason},
@@ -168,7 +206,7 @@ class Server:
                 said = "{url} sends on to {to}, which is not asked: it would be told the key. Give the address itself."
                 problem = Problem(said, {"url": url, "to": to[:200]})
             busy = error.code >= 500 or error.code in _BUSY
-            raise _Unanswered(problem, passing=busy, wait=wait) from None
+            raise _Unanswered(problem, passing=busy, wait=wait, said=said) from None
         except (OSError, ValueError, HTTPException) as error:  # refused, broken off, no such host, too late
             reason = getattr(error, "reason", None) or error
             if isinstance(reason, TimeoutError):
@@ -183,14 +221,11 @@ class Server:
                 )
             raise _Unanswered(problem, passing=not isinstance(error, ValueError)) from None
 
-    def _answer(self, text: str) -> Reply:
+    def _answer(self, text: str, sure: Sure) -> Reply:
         """What the model wrote, from the server's response `text`. Raises _Unanswered."""
         try:
-            choice = json.loads(text)["choices"][0]
-            answer = choice["message"]["content"] if self.prompt_form == "chat" else choice["text"]
-            # A number or null is no text; half a character, of a stream cut in the middle, cannot be written.
-            return Reply((answer + "").encode(errors="replace").decode().split(HEADING)[0], _first_token(choice))
-        except (ValueError, KeyError, IndexError, TypeError, RecursionError):
+            return completion(text, self.prompt_form, sure)
+        except NO_COMPLETION:
             problem = Problem(
                 "{url} did not answer with a completion but with {text}.",
                 {"url": endpoint(self.url, self.prompt_form), "text": repr(text[:80])},
@@ -207,14 +242,6 @@ def _answered(replies: list[Reply]) -> list[Reply]:
     return replies
 
 
-def _first_token(choice: dict[str, Any]) -> tuple[float, ...]:
-    """The log-probability of the first token, where it was asked for and the server says it."""
-    try:
-        return (float(choice["logprobs"]["content"][0]["logprob"]),)
-    except (KeyError, IndexError, TypeError, ValueError):
-        return ()
-
-
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     """urllib would send the key along, to any host."""
 
@@ -226,52 +253,11 @@ _OPENER = urllib.request.build_opener(_NoRedirect)
 
 
 class _Unanswered(Exception):
-    """Why there is no answer; `passing`: another try, after `wait` seconds, may succeed."""
+    """Why there is no answer; `passing`: another try, after `wait` seconds, may succeed. `said` with an HTTP error."""
 
-    def __init__(self, problem: Problem, *, passing: bool, wait: float = 0.0) -> None:
+    def __init__(self, problem: Problem, *, passing: bool, wait: float = 0.0, said: str = "") -> None:
         super().__init__(str(problem))
-        self.problem, self.passing, self.wait = problem, passing, wait
-
-
-def endpoint(url: str, prompt_form: str) -> str:
-    """Where the server at `url` (with or without `/v1`) takes prompts of this form.
-
-    Raises ModelError when `url` is no address, InputError when there is no such form.
-    """
-    if _host(url) is None:
-        raise ModelError(
-            "{url} is not the address of a server. An address looks like http://127.0.0.1:5000", url=repr(url)
-        )
-    if "@" in url or "?" in url:  # which would be in every message about the server
-        raise ModelError("The address of a server holds no password and no question mark. Set a key as OPENAI_API_KEY.")
-    if prompt_form not in PROMPT_FORMS:
-        raise InputError(
-            "There is no prompt form {form}. Choose one of {forms}.",
-            form=repr(prompt_form),
-            forms=", ".join(PROMPT_FORMS),
-        )
-    url = url.rstrip("/")
-    return f"{url if url.endswith('/v1') else url + '/v1'}/{'chat/' if prompt_form == 'chat' else ''}completions"
-
-
-def tells_key(url: str) -> bool:
-    """Whether the key is set and goes to `url` as everybody on the way can read it."""
-    host = _host(url) or ""
-    try:
-        here = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        here = False
-    return bool(os.environ.get("OPENAI_API_KEY")) and not here and not url.startswith("https://")
-
-
-def _host(url: str) -> str | None:
-    """The host of a web address; None where it is none."""
-    try:
-        parts = urllib.parse.urlsplit(url)
-        parts.port  # noqa: B018  # raises where it is no number
-        return parts.hostname if parts.scheme in ("http", "https") and url.isprintable() else None
-    except ValueError:
-        return None
+        self.problem, self.passing, self.wait, self.said = problem, passing, wait, said
 
 
 def _read(read: Callable[[int], bytes], deadline: float) -> bytes:

@@ -6,12 +6,13 @@ import importlib.util
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from typing import Any
 
-from ...exporter.common.errors import InputError, ModelError, Option
+from ...exporter.common.errors import ModelError, Option
 from ...exporter.common.webui import Webui
 from ...exporter.records.prompt import ListPrompt
-from .asking import GREEDY, NO_STRICT, Progress, Reply, Sampling, no_progress
+from .asking import GREEDY, Progress, Reply, Sampling, no_progress
 from .host import (
     APPLIED,
     Applied,
@@ -116,9 +117,7 @@ class Standalone:
         strict: bool = False,
     ) -> list[Reply]:
         if self._api is not None:
-            if strict:
-                raise InputError(NO_STRICT)
-            return self._api.ask(prompts, sampling=sampling, progress=progress)
+            return replace(self._api, strict=strict).ask(prompts, sampling=sampling, progress=progress)
         with self.lend(adapter) as loaded:
             return ask(loaded, prompts, sampling=sampling, progress=progress, strict=strict)
 

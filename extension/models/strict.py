@@ -9,13 +9,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ...exporter.language.levels import LEVELS
 from ...exporter.language.vocabulary import NAMES, requested, vocabulary
 from ...exporter.records.prompt import ListPrompt
 from .prompt_form import stop_ids
-from .strict_words import CLOSING, NEWLINE, Node, Place, Vocabulary, follow, numbered, rest
+from .strict_words import CLOSING, FREE, Node, Place, Position, Vocabulary, follow, numbered, read, rest
 
 if TYPE_CHECKING:
     import torch
@@ -107,16 +107,6 @@ class Allowed:
         return self._masks[key]
 
 
-class Position(NamedTuple):
-    """How far an answer is. An empty `place` is free: the answer has ended, or has left the vocabulary."""
-
-    place: Place
-    line: int
-
-
-FREE = Position(frozenset(), 0)
-
-
 class Strict:
     """What a level and a tokenizer have in common for all answers."""
 
@@ -145,13 +135,7 @@ class StrictAnswer:
 
     def read(self, position: Position, text: str) -> Position:
         """The position after `text`, which may end inside a word; FREE where `text` is not allowed."""
-        place, line = position
-        for char in text:
-            place = follow(place, char, self._vocabularies)
-            if NEWLINE in place and line < self.lines:
-                line += 1
-                place = numbered(line)
-        return Position(place, line) if place else FREE
+        return read(position, text, self.lines, self._vocabularies)
 
     def after(self, position: Position, token: int) -> Position:
         texts = self.base.pieces.texts

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache
+from typing import NamedTuple
 
 
 class Node:
@@ -158,3 +159,24 @@ def follow(place: Place, char: str, vocabularies: Iterable[Vocabulary]) -> Place
 def rest(place: Place) -> Place:
     """What remains of `place` where a token ends: empty where none may."""
     return place if OPENED in place else frozenset(node for node in place if node.stop)
+
+
+class Position(NamedTuple):
+    """How far an answer is. An empty `place` is free: the answer has ended, or has left the vocabulary."""
+
+    place: Place
+    line: int
+
+
+FREE = Position(frozenset(), 0)
+
+
+def read(position: Position, text: str, lines: int, vocabularies: Iterable[Vocabulary]) -> Position:
+    """The position in an answer of `lines` lines after `text`, which may end in a word; FREE if it is not allowed."""
+    place, line = position
+    for char in text:
+        place = follow(place, char, vocabularies)
+        if NEWLINE in place and line < lines:
+            line += 1
+            place = numbered(line)
+    return Position(place, line) if place else FREE

@@ -94,12 +94,14 @@ def write(
     candidates: int = 4,
     tries: int = 4,
     seed: int = 0,
+    strict: bool = False,
 ) -> list[SheetRow]:
     """A checked sentence for each of `words` (a list, or text with commas), or why there is none.
 
     The bank is asked first. What it lacks is written by `model` (a Transformers folder, a name on the hub, "embedded")
     with `adapter`, or by the server at `api`; without either, those rows have no sentence. The model is loaded by
-    every call, so give all words at once. A user's own sentences are not asked.
+    every call, so give all words at once. With `strict` it can use no words but those of the level and the requested
+    ones. A user's own sentences are not asked.
 
     Raises:
         CefrError: an argument is wrong, or the model cannot be used. What goes wrong with one word is in its row.
@@ -113,7 +115,7 @@ def write(
 
     beside, folder = bank == "beside", None if adapter is None else Path(adapter)
     settings = WriteSettings(parse_level(level), candidates, tries, seed=seed, per_word=per_word, beside=beside)
-    ask = None if bank == "only" else _ask(model, folder, api)
+    ask = None if bank == "only" else _ask(model, folder, api, strict)
     if ask is None and bank in ("beside", "off"):
         raise ValueError(f"bank={bank!r} needs a model: give `model` or `api`.")
     asked = split_words(words) if isinstance(words, str) else [*words]
@@ -129,11 +131,11 @@ def save(rows: Sequence[SheetRow], file: Name, level: str, *, force: bool = Fals
     write_sheet(Path(file), Sheet(tuple(rows), parse_level(level)), force=force)
 
 
-def _ask(model: Name | None, adapter: Path | None, api: str | None) -> Ask | None:
+def _ask(model: Name | None, adapter: Path | None, api: str | None, strict: bool) -> Ask | None:
     if api is not None:
         from cefr_sentences.extension.models.server import Server
 
-        return Server(api).ask
+        return Server(api, strict=strict).ask
     if model is None:
         return None
     from cefr_sentences.extension.models.generate import generate
@@ -142,4 +144,4 @@ def _ask(model: Name | None, adapter: Path | None, api: str | None) -> Ask | Non
     loaded = load(str(model), adapter)
     # Nobody else uses this model, so the adapter can be merged into its weights, where it costs no time.
     merged = loaded.model if adapter is None else loaded.model.merge_and_unload()
-    return partial(generate, merged, loaded.tokenizer, prompt_form=loaded.prompt_form)
+    return partial(generate, merged, loaded.tokenizer, prompt_form=loaded.prompt_form, strict=strict)

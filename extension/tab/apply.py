@@ -7,13 +7,14 @@ from typing import Any
 
 import gradio as gr
 
+from ...exporter.common.errors import Problem
 from ..models.adapter import check_adapter
 from ..models.host import adapter_names
 from ..models.jobs import Job
 from .gradio_compat import copyable
-from .languages import text
+from .languages import number, text
 from .markup import element, join, note
-from .pane import Pane
+from .pane import NO_TORCH, Pane
 from .ui import Updates
 
 
@@ -21,6 +22,8 @@ class ApplyPane(Pane):
     name = "apply"
 
     def build(self) -> None:
+        if self.host.training_off == "portable":
+            self.say_at_the_top(Problem(NO_TORCH))
         self.chat_fields = self.host.chat_fields()
         self.adapter = self.choice("adapter", lambda language: adapter_names(self.folders), "adapter")
         with gr.Row():
@@ -64,7 +67,7 @@ class ApplyPane(Pane):
         done = job.result
         if done is None:
             return {self.status: note(text("apply.is_off", language)), **self._chat(None)}
-        proof = text("apply.proof", language, layers=done.layers, difference=f"{done.difference:.2f}")
+        proof = text("apply.proof", language, layers=done.layers, difference=number(f"{done.difference:.2f}", language))
         said = join(
             note(text("apply.done", language, name=done.adapter), "good"),
             element("details", element("summary", text("apply.how", language)), element("p", proof)),

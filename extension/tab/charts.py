@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .markup import Markup, element, join
@@ -37,28 +37,31 @@ class _Scale:
         return round(_BOTTOM - (_BOTTOM - _TOP) * (value - self.low) / (self.high - self.low), 1)
 
 
-def line_chart(lines: Sequence[Line], last: float, x_label: str) -> Markup:
-    """`lines` up to x = `last`, as SVG with a legend below. Empty where no line has a point."""
+def line_chart(lines: Sequence[Line], last: float, x_label: str, write: Callable[[str], str] = str) -> Markup:
+    """`lines` up to x = `last`, as SVG with a legend below. Empty where no line has a point.
+
+    `write` is how the language writes a number that English writes as `1.25`.
+    """
     points = [point for line in lines for point in line.points]
     if not points:
         return Markup()
     low, high = min(y for _, y in points), max(y for _, y in points)
     margin = (high - low) * 0.08 or 0.1
     scale = _Scale(max(last, *(x for x, _ in points), 1), low - margin, high + margin)
-    parts = [*_axes(scale, x_label), *(part for line in lines for part in _drawn(line, scale))]
-    named = " · ".join(f"{line.label} {line.points[-1][1]:.2f}" for line in lines if line.points)
+    parts = [*_axes(scale, x_label, write), *(part for line in lines for part in _drawn(line, scale))]
+    named = " · ".join(f"{line.label} {write(f'{line.points[-1][1]:.2f}')}" for line in lines if line.points)
     made = {"viewBox": f"0 0 {_WIDTH} {_HEIGHT}", "class_": "cefr-chart", "fill": "currentColor", "role": "img"}
     dots = [element("span", element("span", "● ", style=f"color:{line.colour}"), f"{line.label} ") for line in lines]
     return join(element("svg", *parts, **made, aria_label=named), element("div", *dots))
 
 
-def _axes(scale: _Scale, x_label: str) -> list[Markup]:
+def _axes(scale: _Scale, x_label: str, write: Callable[[str], str]) -> list[Markup]:
     parts = []
     for i in range(5):
         value = scale.low + (scale.high - scale.low) * i / 4
         at = scale.y(value)
         parts.append(element("line", x1=_LEFT, x2=_RIGHT, y1=at, y2=at, stroke="currentColor", opacity=".15"))
-        parts.append(element("text", f"{value:.2f}", x=_LEFT - 6, y=at + 4, text_anchor="end"))
+        parts.append(element("text", write(f"{value:.2f}"), x=_LEFT - 6, y=at + 4, text_anchor="end"))
     for tick in range(0, int(scale.last) + 1, max(1, round(scale.last / 5))):
         parts.append(element("text", tick, x=scale.x(tick), y=_BOTTOM + 24, text_anchor="middle"))
     return [*parts, element("text", x_label, x=_RIGHT, y=_BOTTOM + 48, text_anchor="end")]

@@ -26,7 +26,7 @@ from ..models.jobs import Desk, Job
 from ..training.preflight import FEW_RECORDS, problem
 from . import paths
 from .labels import say_in
-from .languages import text
+from .languages import number, text
 from .markup import Markup, element, join, note, records, table
 from .numbers import decimal, whole
 from .pane import Pane
@@ -225,7 +225,7 @@ def _used(summary: Summary, language: str) -> str:
     rows = summary.rows
     left_out = rows.read - rows.used
     key = "data.all_used" if not left_out else "data.some_used"
-    return text(key, language, read=f"{rows.read:,}", used=f"{rows.used:,}", left=f"{left_out:,}")
+    return text(key, language, read=rows.read, used=rows.used, left=left_out)
 
 
 def _rejects(summary: Summary, language: str) -> Markup:
@@ -240,7 +240,7 @@ def _rejects(summary: Summary, language: str) -> Markup:
 def _rows(summary: Summary, language: str) -> Markup:
     """What became of the rows of the table."""
     kinds = ("read", "used", "other_level", "doubled", "blank", "rejected")
-    counted = table(_heads(kinds, language), [[getattr(summary.rows, kind) for kind in kinds]])
+    counted = table(_heads(kinds, language), [[_count(getattr(summary.rows, kind), language) for kind in kinds]])
     said = [say_in("data", problem, language) for problem in (*summary.cleaned.said, *summary.notes)]
     return join(counted, *(element("p", line) for line in said))
 
@@ -250,11 +250,9 @@ def _sides(summary: Summary, language: str) -> Markup:
     body = [
         [
             text(f"data.side.{side}", language),
-            made.records,
-            made.words,
-            made.sentences,
+            *(_count(n, language) for n in (made.records, made.words, made.sentences)),
             "-".join(str(n) for n in dict.fromkeys(made.uses_per_sentence)),
-            ", ".join(f"{n}: {count:,}" for n, count in made.words_per_record.items()),
+            ", ".join(f"{n}: {_count(count, language)}" for n, count in made.words_per_record.items()),
         ]
         for side, made in summary.sides.items()
     ]
@@ -266,8 +264,12 @@ def _lengths(exported: Exported, language: str) -> Markup:
     if cut is None:
         return element("p", text("data.no_tokens", language))
     values: dict[str, object] = {"shortest": min(cut.lengths), "longest": max(cut.lengths), "chunk": exported.chunk}
-    values |= {"cut": f"{cut.cut:,}", "records": f"{cut.records:,}", "safe": f"{cut.safe_chunk:,}"}
+    values |= {"cut": cut.cut, "records": cut.records, "safe": cut.safe_chunk}
     return element("p", text("data.slicer", language, **values))
+
+
+def _count(n: int, language: str) -> str:
+    return number(f"{n:,}", language)
 
 
 def _heads(keys: tuple[str, ...], language: str) -> list[str]:

@@ -24,11 +24,13 @@ from ..models.jobs import Job
 from . import paths
 from .evaluate_view import shown
 from .labels import say_in
-from .languages import text
+from .languages import text, voice
 from .markup import join, note
 from .numbers import whole
-from .pane import Pane
+from .pane import NO_TORCH, Pane
 from .ui import Updates
+
+_PARTS = ("base", "adapter", "loss", "fluency", "figures")
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,11 @@ class Evaluated:
 class EvaluatePane(Pane):
     name = "evaluate"
     jobs = ("evaluate",)
+    when_stopped = "evaluate.stopped"
 
     def build(self) -> None:
+        if self.host.training_off == "portable":
+            self.say_at_the_top(Problem(NO_TORCH))
         with gr.Row():
             self.adapter = self.choice("adapter", lambda language: adapter_names(self.folders), "adapter")
             self.dataset = self.choice("dataset", self._evaluation_files, "evaluation")
@@ -73,7 +78,7 @@ class EvaluatePane(Pane):
         training = training_beside(source)
         count = max(1, whole(prompts, "prompts"))
         task = of_records(read_records(source), count, training=read_training(training))
-        parts = {part: text(f"evaluate.part_{part}", language) for part in ("base", "adapter", "fluency")}
+        parts = {part: text(f"evaluate.part_{part}", language) for part in _PARTS}
 
         def work(job: Job) -> Evaluated:
             def progress(part: str, done: int, total: int) -> None:
@@ -82,9 +87,9 @@ class EvaluatePane(Pane):
             remarked = remarks(check_adapter(folder), task, training)
             with self.host.lend(folder.name) as loaded:
                 measured = evaluate(loaded.model, loaded.tokenizer, task, progress, prompt_form=loaded.prompt_form)
-                notes = [str(remark) for remark in remarked]
-                evaluation = replace(measured, about=about(loaded, folder, source.name, training, task, notes))
-            return Evaluated(evaluation, report_file(evaluation, folder.name), tuple(remarked))
+                said = about(loaded, folder, source.name, training, task, remarked, voice(language))
+                evaluation = replace(measured, about=said)
+            return Evaluated(evaluation, report_file(evaluation, folder.name, language), tuple(remarked))
 
         job = self.desk.start("evaluate", work)
         yield {self.result: "", self.after: gr.update(visible=False)}
@@ -98,8 +103,8 @@ class EvaluatePane(Pane):
         return {self.result: result, self.report: job.result.report, self.after: gr.update(visible=True)}
 
 
-def report_file(evaluation: Evaluation, adapter: str) -> str:
-    """The report as a file in a temporary folder."""
+def report_file(evaluation: Evaluation, adapter: str, language: str) -> str:
+    """The report in `language` as a file in a temporary folder."""
     path = Path(tempfile.mkdtemp(prefix="cefr-")) / f"evaluation-{adapter}.html"
-    path.write_text(html_report(evaluation), encoding="utf-8", newline="\n")
+    path.write_text(html_report(evaluation, voice(language)), encoding="utf-8", newline="\n")
     return str(path)

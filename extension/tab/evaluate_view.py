@@ -8,21 +8,22 @@ from itertools import zip_longest
 from ..evaluation.metric import Metric
 from ..evaluation.metrics import METRICS
 from ..evaluation.result import Evaluation, Figure, Row
-from .languages import has, say, text
+from .languages import has, number, say, text
 from .markup import Markup, element, join, note, table
-from .numbers import figure
 
 # System -> the text that names its column.
 _COLUMNS = {"base": "base", "adapter": "with", "retrieval": "retrieval", "own": "own"}
 # The metrics of the four lines.
 _LINES = ("used", "exact", "copied", "opening")
+# Verdict -> what its box looks like.
+_KINDS = {"better": "good", "worse": "error", "same": "", "few": ""}
 _SHOWN = 12  # words with their sentences; the report has all
 
 
 def shown(evaluation: Evaluation, language: str) -> Markup:
     """The whole result, the plainest first."""
     return join(
-        note(verdict(evaluation, language), "good" if _change(evaluation) >= 0 else "error"),
+        note(verdict(evaluation, language), _KINDS[_change(evaluation)]),
         _lines(evaluation, language),
         element("h4", text("evaluate.answers", language)),
         _sentences(evaluation, language),
@@ -32,19 +33,19 @@ def shown(evaluation: Evaluation, language: str) -> Markup:
 
 def verdict(evaluation: Evaluation, language: str) -> str:
     """What the adapter changes, in a sentence: by the words used, and only where the interval is on one side of 0."""
-    key = {1: "better", 0: "same", -1: "worse"}[_change(evaluation)]
+    key = _change(evaluation)
     base, subject = evaluation.base, evaluation.subject
     values = {"words": len(subject.rows), "used": subject.words_used, "before": base.words_used}
-    level = figure(METRICS["exact"].write(subject.figure("exact").value), language)
+    level = number(METRICS["exact"].write(subject.figure("exact").value), language)
     return text(f"evaluate.verdict_{key}", language, at=level, level=evaluation.asked.level, **values)
 
 
-def _change(evaluation: Evaluation) -> int:
-    """1 where more words are used with the adapter for certain, -1 where fewer, 0 where nobody can tell."""
+def _change(evaluation: Evaluation) -> str:
+    """Whether more or fewer words are used with the adapter for certain. One list has no interval: it is too few."""
     difference = evaluation.difference.get("used", Figure())
-    if difference.low is not None and difference.low > 0:
-        return 1
-    return -1 if difference.high is not None and difference.high < 0 else 0
+    if difference.low is None or difference.high is None:
+        return "few"
+    return "better" if difference.low > 0 else "worse" if difference.high < 0 else "same"
 
 
 def _lines(evaluation: Evaluation, language: str) -> Markup:
@@ -55,7 +56,7 @@ def _lines(evaluation: Evaluation, language: str) -> Markup:
         metric, now, before = METRICS[key], subject.figure(key), base.figure(key)
         if now.value is not None:
             written = {"now": metric.write(now.value), "before": metric.write(before.value)}
-            values = {name: figure(one, language) for name, one in written.items()}
+            values = {name: number(one, language) for name, one in written.items()}
             said = text(f"evaluate.line_{key}", language, word=subject.opening, **values)
             items.append(element("li", said))
     return element("ul", *items)
@@ -80,8 +81,8 @@ def _figures(evaluation: Evaluation, language: str) -> Markup:
     for metric in METRICS.values():
         figures = [system.figure(metric.key) for system in systems]
         if any(figure.value is not None for figure in figures):
-            cells = [_figure(metric, figure) for figure in figures]
-            reference = metric.reference(evaluation.asked.level)
+            cells = [_figure(metric, figure, language) for figure in figures]
+            reference = number(metric.reference(evaluation.asked.level), language)
             rows.append([say(metric.label, language), *cells, reference, _meaning(metric, language)])
     answers = evaluation.base.model
     assert answers is not None
@@ -92,11 +93,12 @@ def _figures(evaluation: Evaluation, language: str) -> Markup:
 
 def _meaning(metric: Metric, language: str) -> str:
     key = f"measure.{metric.key}"
-    return text(key, language) if has(key) else metric.definition
+    return text(key, language) if has(key) else say(metric.definition, language)
 
 
-def _figure(metric: Metric, figure: Figure) -> str:
-    value = metric.write(figure.value)
+def _figure(metric: Metric, figure: Figure, language: str) -> str:
+    value = number(metric.write(figure.value), language)
     if figure.low is None or figure.high is None:
         return value
-    return f"{value} ({metric.write_interval(figure.low, figure.high, ' – ')})"
+    low, high = (number(end, language) for end in metric.write_ends(figure.low, figure.high))
+    return f"{value} ({low} – {high})"

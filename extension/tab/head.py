@@ -36,4 +36,5 @@ def _next_step(host: Host) -> str:
         return "train"
     if state.adapters:
         return "chat"
-    return "write" if host.desk.last("evaluate") is not None else "evaluate"
+    evaluated = host.desk.last("evaluate")
+    return "write" if evaluated is not None and not evaluated.stopped else "evaluate"

@@ -1,11 +1,10 @@
-"""Numbers as fields of a page send them, and as its texts say them."""
+"""Numbers as fields of a page send them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ...exporter.common.errors import InputError, Option
-from .languages import ENGLISH, text
 
 
 def whole(value: Any, option: str) -> int:
@@ -32,9 +31,3 @@ def decimal(value: Any, option: str) -> float:
         raise InputError(
             "{value!r} is not a number for {option}.", value=str(value)[:40], option=Option(option)
         ) from None
-
-
-def figure(written: str, language: str = ENGLISH) -> str:
-    """A figure below a thousand, such as `93.5 %`, as the language writes it."""
-    number = written.removesuffix(" %").replace(".", text("number.point", language))
-    return text("number.percent", language, n=number) if written.endswith(" %") else number

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from ...exporter.common.errors import InputError
+from ...exporter.common.errors import InputError, Problem
 from ..models.host import adapter_folder
 from ..models.jobs import Desk, Job
 from .gradio_compat import root_page
-from .labels import say_all
-from .languages import text
+from .labels import say_all, say_in
+from .languages import number, text
 from .markup import Markup, bar, clock, note
 from .ui import Event, Ui, Updates
 
 # How often a followed job is looked at, in seconds.
 _PACE = 1.0
 SHARED = "Writing files and changing the model are off, because the webui runs for several users (--multi-user)."
+NO_TORCH = (
+    "This is a portable build without torch, which can use no adapter: evaluate and apply it in the full webui. The "
+    "Write pane writes without one."
+)
 
 
 class Pane:
@@ -32,6 +37,8 @@ class Pane:
     status: Any
     # Shown while a job of the pane runs, where the pane has made one.
     stop_button: Any = None
+    # What is said of a job that has been stopped.
+    when_stopped = "job.stopped"
 
     def __init__(self, ui: Ui, tab: Any = None) -> None:
         self.ui, self.host, self.folders = ui, ui.host, ui.host.folders
@@ -83,6 +90,10 @@ class Pane:
         stop = [] if self.stop_button is None else [self.stop_button]
         self.ui.on(Event(listener, handler, inputs, [*outputs, *stop], place, self.name))
 
+    def say_at_the_top(self, why: Problem) -> None:
+        """Why the pane cannot be used here."""
+        self.ui.worded(gr.Markdown, {"value": partial(say_in, self.name, why)})
+
     def refuse_when_shared(self) -> None:
         """Raises InputError where several users share the webui: one of them must not change it for the others."""
         if self.host.training_off == "multi-user":
@@ -90,6 +101,8 @@ class Pane:
 
     def adapter_folder(self, name: Any) -> Path:
         """The folder of the adapter that is chosen. Raises CefrError."""
+        if self.host.training_off == "portable":
+            raise InputError(NO_TORCH)
         if not name:
             raise InputError("No adapter is chosen. Train one in the Train pane.")
         return adapter_folder(self.folders, str(name))
@@ -116,7 +129,7 @@ class Pane:
         error = note(say_all(job.problems, language, self.name), "error")
         yield {self.status: error, **self.show(job, language), **self._stop(visible=False)}
         if job.stopped:
-            yield {self.status: note(text("job.stopped", language))}
+            yield {self.status: note(text(self.when_stopped, language))}
         elif not job.problems:
             yield self.ended(job, language)
 
@@ -163,7 +176,7 @@ def job_bar(job: Job, language: str) -> Markup:
         return bar(None, text("job.stopping", language))
     now = job.what or text("job.busy", language)
     if job.total:
-        now += f" {job.done:,}/{job.total:,}"
+        now += " " + number(f"{job.done:,}/{job.total:,}", language)
     if (left := job.seconds_left) is not None:
         now += " · " + text("job.left", language, left=clock(left))
     return bar(job.done / job.total if job.total and job.done else None, now)

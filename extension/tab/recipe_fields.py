@@ -72,7 +72,7 @@ def kinds(language: str, seconds: Mapping[str, float] | None = None) -> list[tup
 
 
 def _time(seconds: float | None, language: str) -> str:
-    return "" if seconds is None else f": {text('train.minutes', language, n=f'{max(1, round(seconds / 60)):,}')}"
+    return "" if seconds is None else f": {text('train.minutes', language, n=max(1, round(seconds / 60)))}"
 
 
 def _kind(name: str, language: str) -> str:

@@ -23,7 +23,7 @@ CSS = """
 .cefr-table.prose td:first-child{width:20%}
 .cefr-table tr.flag td{background:rgba(214,120,30,.14)}
 .cefr-note{padding:9px 13px;border-left:4px solid #2f7fd8;background:rgba(47,127,216,.1);border-radius:4px;
- white-space:pre-line;margin:4px 0}
+ white-space:pre-line;overflow-wrap:anywhere;margin:4px 0}
 .cefr-note.error{border-color:#c9402f;background:rgba(201,64,47,.12)}
 .cefr-note.good{border-color:#2c9152;background:rgba(44,145,82,.12)}
 .cefr-record{white-space:pre-wrap;font-family:monospace;font-size:.9em;padding:9px;margin:6px 0;
@@ -34,6 +34,7 @@ CSS = """
 .cefr-chart{width:100%;max-width:760px;font-size:11px}
 .cefr-why{opacity:.85}
 @media (max-width:640px){
+#cefr-write-edit textarea{min-height:5.2em}
 .cefr-chart{font-size:26px}
 .cefr-table th,.cefr-table td{padding:5px}
 .cefr-table.figures{min-width:900px}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -54,8 +53,7 @@ class TrainPane(Pane):
 
     def build(self) -> None:
         if self.host.training_off:
-            why = problem(self.host.training_off)
-            self.ui.worded(gr.Markdown, {"value": partial(say_in, self.name, why)})
+            self.say_at_the_top(problem(self.host.training_off))
         with gr.Row():
             dataset = self.choice("dataset", self._training_files, "dataset")
             name = self.make(gr.Textbox, "name", value="cefr-a1", max_lines=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from ..training.artifacts import Outcome
@@ -10,20 +11,19 @@ from ..training.estimate import Estimate
 from ..training.log import RunLog
 from .charts import Line, line_chart
 from .labels import say_in
-from .languages import text
+from .languages import number, text
 from .markup import Markup, clock, element, gigabytes, join
-from .numbers import figure
 from .style import BLUE, ORANGE
 
 
 def ready(estimate: Estimate, tokenizer: Any, language: str) -> str:
     """An estimate in words."""
     values = {
-        "records": f"{estimate.records:,}",
-        "steps": f"{estimate.steps:,}",
+        "records": estimate.records,
+        "steps": estimate.steps,
         "time": clock(estimate.seconds),
-        "memory": gigabytes(estimate.peak),
-        "trained": f"{estimate.trained / 1e6:.1f}",
+        "memory": number(gigabytes(estimate.peak), language),
+        "trained": number(f"{estimate.trained / 1e6:.1f}", language),
         "parameters": f"{estimate.parameters / 1e6:,.0f}",
         "at_once": estimate.settings.at_once,
         "accumulation": estimate.settings.accumulation,
@@ -43,17 +43,17 @@ def ended(outcome: Outcome, name: str, language: str) -> str:
     elif outcome.stopped:
         first = text("train.stopped", language, name=name, step=outcome.steps, total=outcome.planned)
     elif losses:
-        before, after = (figure(f"{loss:.3f}", language) for loss in (losses[0], outcome.kept_loss))
+        before, after = (number(f"{loss:.3f}", language) for loss in (losses[0], outcome.kept_loss))
         first = text("train.done", language, name=name, before=before, after=after)
     else:
         first = text("train.done_plain", language, name=name)
-    skipped = [text("train.skipped", language, steps=f"{outcome.skipped:,}")] if outcome.skipped else []
+    skipped = [text("train.skipped", language, steps=outcome.skipped)] if outcome.skipped else []
     return "\n".join([first, *_longer(outcome.longer, language), *skipped])
 
 
 def _longer(records: int, language: str) -> list[str]:
     """The line about records that do not fit, where there are any."""
-    return [text("train.longer", language, longer=f"{records:,}")] if records else []
+    return [text("train.longer", language, longer=records)] if records else []
 
 
 def drawn(log: RunLog, language: str, size: int | None = None) -> Markup:
@@ -65,15 +65,16 @@ def drawn(log: RunLog, language: str, size: int | None = None) -> Markup:
         Line(text("train.loss", language), BLUE, training),
         Line(text("train.eval_loss", language), ORANGE, evaluation),
     ]
-    chart = line_chart(lines, total, text("train.steps", language))
+    chart = line_chart(lines, total, text("train.steps", language), partial(number, language=language))
     if not log.losses:
         return chart
     last = log.losses[-1]
     facts = [text("train.step", language, step=last["current_steps"], total=total)]
-    facts += [f"{line.label} {figure(f'{line.points[-1][1]:.3f}', language)}" for line in lines if line.points]
-    facts.append(f"{text('train.rate', language)} {last['learning_rate']:.2e}")
+    facts += [f"{line.label} {number(f'{line.points[-1][1]:.3f}', language)}" for line in lines if line.points]
+    rate = number(f"{last['learning_rate']:.2e}", language)
+    facts.append(f"{text('train.rate', language)} {rate}")
     if size is not None:
-        facts.append(f"{text('train.memory', language)} {gigabytes(size)}")
+        facts.append(f"{text('train.memory', language)} {number(gigabytes(size), language)}")
     return join(element("p", _in_words(evaluation, language)), chart, element("div", " · ".join(facts)))
 
 
@@ -82,9 +83,9 @@ def _in_words(evaluation: Sequence[tuple[int, float]], language: str) -> str:
     if len(evaluation) < 2:
         return ""
     step, loss = min(evaluation, key=lambda point: point[1])
-    before, now = (figure(f"{one:.2f}", language) for one in (evaluation[0][1], loss))
+    before, now = (number(f"{one:.2f}", language) for one in (evaluation[0][1], loss))
     key = "better" if step == evaluation[-1][0] else "best_before" if step else "no_better"
-    return text(f"train.curve_{key}", language, step=f"{step:,}", before=before, now=now)
+    return text(f"train.curve_{key}", language, step=step, before=before, now=now)
 
 
 def memory() -> int:

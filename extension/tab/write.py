@@ -26,7 +26,7 @@ from ..writing.output_formats import OutputFormat
 from ..writing.review import following, keep, row_of, to_read, with_row
 from ..writing.settings import BANK_MODES, EXERCISES, MOST_PER_WORD, WriteSettings
 from ..writing.sheet import Look, Sheet, SheetRow
-from ..writing.words import problem, split_words
+from ..writing.words import split_words, why_no_word
 from ..writing.write import rewrite, write_sentences
 from .gradio_compat import copyable, root_page
 from .labels import say_in
@@ -127,7 +127,7 @@ class WritePane(Pane):
         if not (words or "").strip():
             return {self.prompt: "", self.count: ""}
         typed = split_words(words, text("write.words", language))
-        asked = [word.entry.headword for word in typed if not problem(word.text)]
+        asked = [word.entry.headword for word in typed if not why_no_word(word.text)]
         lists = full_lists(asked, asked, None)
         message = ListPrompt(parse_level(str(level), TRAINABLE), tuple(lists[0])).text
         chat = self.host.prompt_form(adapter or None) == "chat"

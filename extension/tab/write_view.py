@@ -48,7 +48,7 @@ def _why(row: SheetRow, language: str) -> str:
 def summary(sheet: Sheet, trained: str, language: str) -> list[str]:
     """How many words have a sentence, and what else to know; `trained` is the level of the adapter's training."""
     counts = count(sheet.rows)
-    values = {"accepted": f"{counts.accepted:,}", "words": f"{counts.asked:,}", "n": f"{counts.doubtful:,}"}
+    values = {"accepted": counts.accepted, "words": counts.asked, "n": counts.doubtful}
     lines = [text("write.done_doubtful" if counts.doubtful else "write.done", language, **values)]
     lines += [text("write.read", language)] if counts.accepted else []
     lines += [text("write.some_skipped", language, n=counts.skipped)] if counts.skipped else []

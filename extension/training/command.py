@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...exporter.common.errors import InputError, Option, Problem
+from ...exporter.common.errors import STDIN, InputError, Option, Problem
 from ...exporter.records.formats import eval_beside
 from .fields import add_options, given
 from .processes import first
@@ -110,6 +110,9 @@ def _plan(args: argparse.Namespace) -> Plan:
     from ..recipes import KINDS, recipe
     from .plan import Plan
 
+    for path in (args.dataset, args.eval):
+        if path == STDIN or (path and path.is_fifo()):
+            raise InputError("Training reads {file} more than once, also to continue. Save it in a file.", file=path)
     chosen = recipe(args.level, args.recipe or KINDS[0])
     changed = given(args, SETTINGS)
     source = {"name": chosen.name, "says": asdict(chosen.settings), "changed": changed}

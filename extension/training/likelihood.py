@@ -13,10 +13,17 @@ from .loss import token_losses
 
 
 def record_losses(
-    model: Any, tokenizer: Any, records: Sequence[Record | Example], prompt_form: str = "instruct"
+    model: Any,
+    tokenizer: Any,
+    records: Sequence[Record | Example],
+    prompt_form: str = "instruct",
+    progress: Callable[[int, int], object] = lambda done, total: None,
 ) -> list[tuple[float, int]]:
-    """The summed loss on the answer of each record in nats, and its number of tokens."""
-    return _losses(model, tokenizer, encode(tokenizer, records, form=prompt_form))
+    """The summed loss on the answer of each record in nats, and its number of tokens.
+
+    `progress` is called before each batch: an error raised in it ends the work.
+    """
+    return _losses(model, tokenizer, encode(tokenizer, records, form=prompt_form), progress)
 
 
 def sentence_losses(

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ...exporter.common.ordinary import content
+
 NAME = "run.jsonl"
 _NUMBERS = ("current_steps", "total_steps", "epoch", "seconds", "loss", "eval_loss", "learning_rate", "grad_norm")
 
@@ -56,7 +58,7 @@ def append(folder: Path, entry: dict[str, Any]) -> None:
 def read_log(folder: Path) -> RunLog | None:
     """The log in `folder`; None where there is none. A line that a kill cut off or that is damaged is left out."""
     try:
-        text = (folder / NAME).read_text(encoding="utf-8", errors="replace")
+        text = content(folder / NAME).decode("utf-8", "replace")
     except OSError:
         return None
     log = RunLog()

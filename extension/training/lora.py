@@ -11,7 +11,8 @@ from ..models.attention import attention_kernels
 from ..models.pristine import put_back
 from .kernels import fused_kernels
 from .precision import precision_of
-from .settings import PROJECTIONS, TrainSettings
+from .projections import PROJECTIONS
+from .settings import TrainSettings
 
 
 @contextmanager

@@ -59,11 +59,7 @@ def fitted(loaded: Loaded, encoded: Sequence[Encoded], settings: TrainSettings) 
             if need is not None and need.of(records) * margin <= room:
                 return replace(tried, micro_batch=records), need
     if need is None:
-        raise OutOfMemory(
-            "There is not enough memory for one record at a time with rank {rank}. Close other programs, or take a "
-            "smaller model or rank.",
-            rank=settings.rank,
-        )
+        raise _too_little(settings)
     if need.of(1) <= room:  # without the margin
         return replace(tried, micro_batch=1), need
     raise OutOfMemory(
@@ -72,6 +68,20 @@ def fitted(loaded: Loaded, encoded: Sequence[Encoded], settings: TrainSettings) 
         rank=settings.rank,
         needed=f"{need.of(1) / 1e9:.1f}",
         free=f"{room / 1e9:.1f}",
+    )
+
+
+def try_out(loaded: Loaded, encoded: Sequence[Encoded], settings: TrainSettings) -> None:
+    """Steps as the run will take them, where the settings are given. Raises what `fitted` raises."""
+    if measured(loaded, encoded, settings) is None:
+        raise _too_little(settings)
+
+
+def _too_little(settings: TrainSettings) -> OutOfMemory:
+    return OutOfMemory(
+        "There is not enough memory for one record at a time with rank {rank}. Close other programs, or take a "
+        "smaller model or rank.",
+        rank=settings.rank,
     )
 
 

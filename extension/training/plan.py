@@ -22,13 +22,13 @@ from .checkpoint import last_checkpoint as newest
 from .checkpoint import step_of
 from .log import NAME as LOG
 from .log import append, read_log
-from .memory import fitted, halved
-from .processes import first, world
+from .memory import fitted, halved, try_out
+from .processes import connected, first, world
 from .run import encoded_records, train
 from .settings import TrainSettings
 from .watch import Report
 
-# What a resumed run needs: the plan, and the Trainer's own checkpoints. Gone when the run has finished.
+# What a resumed run needs: the plan, and checkpoints with the optimizer's state. Gone when the run has finished.
 RESUME = ".resume"
 
 
@@ -80,6 +80,8 @@ class Plan:
         if world() > 1:  # each has its own memory; what fits has to be said with --micro-batch
             checkpointing = "on" if chosen.checkpointing == "on" else "off"
             settings, memory = replace(chosen, checkpointing=checkpointing), None
+            with connected(loaded.model.device.type):
+                try_out(loaded, encoded, settings)
         else:
             settings, need = fitted(loaded, encoded, chosen)
             memory = need.of(settings.at_once)

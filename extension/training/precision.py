@@ -31,7 +31,7 @@ def precision_of(model: Any) -> Precision:
     """What is right for `model` where it is.
 
     A bfloat16 model on a GPU that has bfloat16 is computed as it is: converting the adapter's weights and inputs at
-    every layer took a third of a step (docs/benchmarks.md). GPUs without it (T4, RTX 20, GTX 16) compute in float16.
+    every layer took up to a third of a step on an H100. GPUs without it (T4, RTX 20, GTX 16) compute in float16.
     """
     import torch
 

@@ -20,8 +20,8 @@ FEW_LONGER = 0.1
 # Why a run cannot start, by a name that does not change with the words. A host's `training_off` is one of them.
 PROBLEMS = {
     "no_model": "No model is loaded. Load a Transformers model first.",
-    "cannot_train": "{name} runs in {loader}, and such a model (GGUF, ExLlama, a server) cannot be trained by anybody. "
-    "Load the Transformers version of the same model: a folder with config.json and .safetensors files. "
+    "cannot_train": "{name} runs in {loader}, and such a model (GGUF, ExLlama, a server) cannot be trained in the "
+    "webui. Load the Transformers version of the same model: a folder with config.json and .safetensors files. "
     "Writing works with the model as it is.",
     "lora_applied": "The LoRA {adapters} is applied, and a training on top would depend on it. Take it off first.",
     "portable": "This Python has no torch, transformers and peft: it is a portable build, which cannot train. Install "

@@ -10,19 +10,7 @@ from ...exporter.common.errors import CefrError, InputError, Option, Problem
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ..models.prompt_form import PROMPT_FORMS
 from .fields import described, setting
-
-# Names as the webui's trainers show them -> module names of Llama-like models.
-PROJECTIONS = {
-    "q": "q_proj",
-    "k": "k_proj",
-    "v": "v_proj",
-    "o": "o_proj",
-    "gate": "gate_proj",
-    "up": "up_proj",
-    "down": "down_proj",
-}
-# Every linear layer but the head, whatever a model calls them; peft's "all-linear".
-ALL = "all"
+from .projections import ALL, PROJECTIONS
 
 # The best rate of `fast` with the embedded model (docs/measurements.md), and that model's hidden size. The optimal
 # rate of LoRA falls with the hidden size, by this power for Llama models: Schulman et al., "LoRA Without Regret",

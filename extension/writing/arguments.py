@@ -87,7 +87,10 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
         help="of all candidates but the first; 0.3 higher when a word is asked for again (default 0.5)",
     )
     parser.add_argument(
-        "--strict", action="store_true", help="restrict the model to the words of the level and the requested words"
+        "--strict",
+        action="store_true",
+        help="restrict the model to the words of the level and the requested words; with --api the server has to take "
+        "a grammar, as llama.cpp's does",
     )
     parser.add_argument(
         "--any-topic", action="store_true", help="accept violence, sex, drugs, gambling and swear words from the model"

@@ -131,7 +131,7 @@ CHECKS = (
     Check("repeated", "it was asked for before, in row {detail}", skips=True),
     Check("server", "the server gave no answer: {detail}"),
     Check("missing", "the model wrote no sentence for it"),
-    Check("no entry", "the bank has no sentence left for it"),
+    Check("no entry", "the bank has no (more) sentences for it"),
     Check("fragment", "that is not a whole sentence", _fragment),
     Check("markup", "markup or a piece of the prompt is in it", _markup),
     Check("several", "that is more than one sentence", _as_of_pairs("several", "long")),

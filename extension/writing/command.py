@@ -174,8 +174,8 @@ def _check(args: argparse.Namespace, level: str) -> None:
     """Refuse what cannot work before a model is loaded. Raises CefrError."""
     from ...exporter.pairs.columns import Columns
     from ..models.adapter import check_adapter
+    from ..models.address import endpoint
     from ..models.loading import check_model_name
-    from ..models.server import endpoint
     from .fill_deck import filled_deck
     from .writer import is_url
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 from .sheet import SheetRow
 
 # Log-odds that a teacher prints what the checks accept, by its fluency (nats a token), and the probability from which
-# it is not doubtful. Fitted by `bench.printable` to sentences of a small model, on the half of its rows for tuning.
-INTERCEPT, SLOPE = 2.24, 2.08
+# it is not doubtful. Fitted by `bench.printable` to sentences of a small model, on the half of its rows for tuning; the
+# intercept is 0.44 lower than for any sentence, because the most fluent of several is taken, whose figure flatters it.
+INTERCEPT, SLOPE = 1.8, 2.08
 # The same for the bank's sentence that gains most, of those tried, by another word in it, by the nats that it gains.
 # Fitted by `bench.frames`.
 FRAME_INTERCEPT, FRAME_SLOPE = 0.79, 0.36

@@ -14,7 +14,7 @@ from .checks import repeats, severity
 from .judging import distance, judged
 from .settings import WriteSettings
 from .sheet import SheetRow
-from .words import as_listed, problem, word_id
+from .words import as_listed, why_no_word, word_id
 
 # Of two accepted sentences the better one has the smaller sum of its distance to the level, the log-odds that it is
 # not printable, and VARIETY times the share of its words that the sheet has already.
@@ -52,7 +52,7 @@ class Draft:
         first: dict[Key, int] = {}
         rows: list[SheetRow | None] = []
         for number, word in enumerate(self.words, 1):
-            if wrong := problem(word.text):
+            if wrong := why_no_word(word.text):
                 rows.append(row_for(word, reasons=("not a word",), detail=wrong))
             elif (before := first.setdefault(self.key(word), number)) != number:
                 rows.append(row_for(word, reasons=("repeated",), detail=str(before)))

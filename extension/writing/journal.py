@@ -51,6 +51,7 @@ class Journal:
             self._file = self.path.open("a+b")
         except OSError as error:
             raise target_error(self.path, error) from error
+        whole = -1
         try:
             if not take(self._file, self.path):
                 raise InputError(
@@ -64,6 +65,8 @@ class Journal:
                 self._write(job)
         except OSError as error:
             self._close()
+            if whole == 0:  # nothing is lost with it
+                self.path.unlink(missing_ok=True)
             raise target_error(self.path, error) from error
         except InputError:
             self._close()

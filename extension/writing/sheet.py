@@ -34,10 +34,10 @@ class SheetRow:
 
     `word` is as its owner listed it; where a table did, `listed` has its other columns, too. `reasons` are names from
     `checks.CHECKS`, none where the sentence is accepted. `score` and `level` are the judge's, `above` the words above
-    the target; `fluency` is the mean log-probability by the writing model, None where a server or a person wrote it.
-    `tries` counts how often the model was asked; `found` is the row of the bank that the sentence is from, `frame` the
-    sentence of the bank that it is with another word. A sentence that passes the checks can still be `doubtful`: not
-    sure to be printable; one of a bank never is. `printable` is the probability that it is, by `doubt.py` or a critic;
+    the target; `fluency` is the mean log-probability by the writing model, None where that is not known. `tries` counts
+    how often the model was asked; `found` is the row of the bank that the sentence is from, `frame` the sentence of the
+    bank that it is with another word. A sentence that passes the checks can still be `doubtful`: not sure to be
+    printable; one of a bank never is. `printable` is the probability that it is, by `doubt.py` or a critic;
     `guess` and `misfits` are those of `guess.py`. They are None and empty where no model was asked.
     """
 

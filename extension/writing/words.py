@@ -40,7 +40,7 @@ def read_words(source: str, columns: Columns | None = None, sheet: str | None = 
 
 def askable(words: WordList, source: object) -> list[ListedWord]:
     """The entries of `words`. Raises InputError unless at least one of them can be asked for."""
-    if all(problem(word.text) for word in words.words):
+    if all(why_no_word(word.text) for word in words.words):
         raise _not_a_word(words.words[0].text, source)
     return [*words.words]
 
@@ -51,7 +51,7 @@ def check_words(text: str, source: object) -> list[str]:
     Raises InputError unless each of them can be asked for.
     """
     words = list({word_id(word): word for word in reversed(split_words(text, source))}.values())[::-1]
-    if bad := next((word.text for word in words if problem(word.text)), ""):
+    if bad := next((word.text for word in words if why_no_word(word.text)), ""):
         raise _not_a_word(bad, source)
     return [word.entry.headword for word in words]
 
@@ -61,11 +61,11 @@ def _not_a_word(word: str, source: object) -> InputError:
         "{word} in {source} is not a word: {problem}. Give one word per line.",
         word=repr(word[:MAX_LENGTH]),
         source=source,
-        problem=problem(word),
+        problem=why_no_word(word),
     )
 
 
-def problem(text: str) -> Problem | None:
+def why_no_word(text: str) -> Problem | None:
     """Why no sentence can be written with the entry `text`; None where one can."""
     if len(text) > MAX_LENGTH:
         return Problem("it has {n} characters, and an entry has at most {most}", {"n": len(text), "most": MAX_LENGTH})

@@ -60,7 +60,7 @@ def write_sentences(
         draft.take(done)
         writing = _Writing(ask, draft, critic)
         if bank is not None and reader is not None and not settings.beside:
-            writing.frame(bank, reader, finished)
+            writing.frame(bank, reader, finished, progress)
         writing.run(finished, progress)
     elif bank is not None:
         for word in draft.asked:
@@ -111,15 +111,19 @@ class _Writing:
         self.random = Random(draft.settings.seed)
         self.framed: dict[Key, list[SheetRow]] = {}
 
-    def frame(self, bank: Bank, reader: Reader, finished: Finished) -> None:
+    def frame(self, bank: Bank, reader: Reader, finished: Finished, progress: Told) -> None:
         """Take the sure ones of the bank's sentences for similar words, and keep the others as candidates."""
-        for level, words in self.draft.by_level(self.draft.left()).items():
-            for row in self.judged(framed(words, level, bank, reader)):
-                self.framed.setdefault(self.draft.key(as_listed(row.listed or row.word)), []).append(row)
-            for word in words:
-                sure = [row for row in self.framed.get(self.draft.key(word), ()) if row.status == "ok"]
-                for row in self.draft.choose(word, sure, 0):
-                    finished(row)
+        asked, draft = len(self.draft.asked), self.draft
+        for level, words in draft.by_level(draft.left()).items():
+            for at in range(0, len(words), MAX_WORDS):
+                progress(1, asked - len(draft.left()), asked)  # may stop the work
+                some = words[at : at + MAX_WORDS]
+                for row in self.judged(framed(some, level, bank, reader)):
+                    self.framed.setdefault(draft.key(as_listed(row.listed or row.word)), []).append(row)
+                for word in some:
+                    sure = [row for row in self.framed.get(draft.key(word), ()) if row.status == "ok"]
+                    for row in draft.choose(word, sure, 0):
+                        finished(row)
 
     def judged(self, rows: Sequence[SheetRow]) -> list[SheetRow]:
         rows = self.draft.judged(rows, self.draft.known)
@@ -163,7 +167,7 @@ class _Writing:
         replies = self.ask(prompts, sampling=sampling, progress=moved)
         written: dict[str, list[SheetRow]] = {key(word): [] for word in words}
         for prompt, reply in zip(prompts, replies, strict=True):
-            for row in read_reply(prompt.words, reply):
+            for row in rows_of(prompt.words, reply):
                 if key(row.word) in written:  # a companion's is not
                     written[key(row.word)].append(replace(row, tries=attempt))
         of_words = [
@@ -203,7 +207,7 @@ class _Writing:
             self.draft.best.setdefault(self.draft.key(word), row)
 
 
-def read_reply(words: Sequence[str], reply: Reply) -> list[SheetRow]:
+def rows_of(words: Sequence[str], reply: Reply) -> list[SheetRow]:
     """What `reply` holds for each of the words that were asked for, not checked yet."""
     rows = []
     for word, sentence in zip(words, parse_answer(reply.text, len(words), words).sentences, strict=True):

@@ -10,8 +10,6 @@ from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from ...exporter.common.errors import InputError
-
 if TYPE_CHECKING:
     from ...exporter.records.prompt import ListPrompt
     from ..models.asking import Ask, Progress, Reply, Sampling
@@ -43,11 +41,7 @@ class Writer:
     def _asker(self) -> Ask:
         args = self._args
         if args.api is not None:
-            from ..models.asking import NO_STRICT
-
-            if args.strict:
-                raise InputError(NO_STRICT)
-            return self._server(args.api, args.api_model).ask
+            return replace(self._server(args.api, args.api_model), strict=args.strict).ask
         from ..models.generate import generate
 
         loaded = self._loaded
@@ -79,7 +73,8 @@ class Writer:
         return model_critic(loaded.model, loaded.tokenizer)
 
     def _server(self, url: str, model: str) -> Server:
-        from ..models.server import Server, tells_key
+        from ..models.address import tells_key
+        from ..models.server import Server
 
         server = Server(url, self._args.parallel, self._args.timeout, model=model, prompt_form=self._prompt_form)
         if tells_key(url):

@@ -31,7 +31,7 @@ def test_a_server_cannot_be_trained(place: Studio, open_tab: Open) -> None:
     tab.expect("data-found", "Load a model to see how many tokens")
     tab.pane("train")
     tab.click("train.start")
-    tab.expect("train-status", "cannot be trained by anybody. Load the Transformers version")
+    tab.expect("train-status", "cannot be trained in the webui. Load the Transformers version")
 
 
 def test_a_server_that_is_not_there(place: Studio, open_tab: Open) -> None:

@@ -45,7 +45,7 @@ def test_data(place: Studio, open_tab: Open) -> None:
     tab.fill("data.name", "few")
     tab.fill("data.records", "64")
     tab.unfold("data.more")
-    tab.fill("data.mix", "6:100")
+    tab.fill("data.mix", "3:100")
     tab.click("data.check")
     tab.expect("data-found", r"### Instruction:.*### Response:", LONG)
     shown = tab.at("data-found").text_content()  # what is folded too
@@ -128,7 +128,7 @@ def test_train_stop_reload_resume(place: Studio, open_tab: Open) -> None:
     tab.click("train.estimate")
     said = tab.expect("train-status", "Ready", LONG)
     assert "58 records make 15 steps" in said
-    assert "EOS: <|im_end|>" in said
+    assert "(EOS): <|im_end|>" in said
     tab.click("train.start")
     tab.expect("train-picture", "Step [0-9]+ of 15", LONG)
     tab.open()  # the run goes on and is found again

@@ -114,6 +114,7 @@ def test_adapters_that_are_none(run, records: Path, tmp_path: Path) -> None:
             assert (result.code, message in result.err) == (2, True)
 
 
+@pytest.mark.slow
 def test_refusals_come_before_torch(records: Path, tmp_path: Path) -> None:
     code = (
         "import sys; from cefr_sentences.extension.cli import main\n"
@@ -140,6 +141,42 @@ def test_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for bad in ("", " , ", "123", "x" * 61):
         with pytest.raises(InputError):
             split_words(bad)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["export", "-", "--level", "A1", "--out", "o", "--name", "n"],
+        ["convert-data", "-", "--to", "text", "--out", "o.txt"],
+        ["level", "-"],
+        ["bank", "import", "-", "--own", "o.jsonl"],
+        ["bank", "coverage", "-"],
+        ["train", "-", "--level", "A1", "--out", "o", "--model", "embedded"],
+        ["train", "d.txt", "--eval", "-", "--level", "A1", "--out", "o", "--model", "embedded"],
+        ["evaluate", "-", "--model", "embedded"],
+        ["evaluate", "--words", "-", "--level", "A1", "--model", "embedded"],
+        ["write", "-", "--level", "A1", "--bank", "only", "--out", "o.csv"],
+    ],
+    ids=" ".join,
+)
+def test_messages_name_standard_input(args: list[str], run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the file that it was copied to."""
+    monkeypatch.chdir(tmp_path)
+    for content in (b"", b"PK\3\4", b"a\0b", b"{"):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        result = run(*args)
+        if content == b"" or result.code:
+            assert result.code == 2
+            assert "standard input" in result.err or "No column" in result.err
+            assert "/input" not in result.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_to_itself(run, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    for args in (["plots", tmp_path / "loop"], ["evaluate", "--out", tmp_path / "loop/x", "--model", "embedded"]):
+        result = run(*args)
+        assert (result.code, "leads back to itself" in result.err) == (2, True)
 
 
 def test_words_or_a_file_but_not_both(run) -> None:

@@ -31,6 +31,7 @@ from cefr_sentences.extension.evaluation.measure import differences, figures, me
 from cefr_sentences.extension.evaluation.rating import make_sheet, read_key, read_ratings, score_ratings
 from cefr_sentences.extension.evaluation.result import About, Answers, Asked, Evaluation, System
 from cefr_sentences.extension.models.adapter import check_adapter
+from cefr_sentences.extension.models.completion import line_means
 from cefr_sentences.extension.models.gguf import read_gguf
 from cefr_sentences.extension.models.server import Server
 from cefr_sentences.extension.models.weights import check_file
@@ -76,7 +77,7 @@ def changed(data: Any, chance: random.Random) -> Any:
     return data
 
 
-def _json(data: Any, chance: random.Random) -> bytes:
+def json_bytes(data: Any, chance: random.Random) -> bytes:
     made = changed(data, chance)
     text = json.dumps(made, ensure_ascii=chance.random() < 0.5).encode(errors="surrogatepass")
     return text if chance.random() < 0.6 else damaged(text, chance)
@@ -84,7 +85,7 @@ def _json(data: Any, chance: random.Random) -> bytes:
 
 def _lines(entries: list[Any], chance: random.Random) -> bytes:
     """JSON lines, of which one or another is changed."""
-    lines = [_json(entry, chance) if chance.random() < 0.5 else json.dumps(entry).encode() for entry in entries]
+    lines = [json_bytes(entry, chance) if chance.random() < 0.5 else json.dumps(entry).encode() for entry in entries]
     return b"\n".join(lines) + b"\n" * (chance.random() < 0.8)
 
 
@@ -194,7 +195,7 @@ _RECIPE = b"rank: 8\nepochs: {value: 2.5, why: {en: x}}\nprojections: [q, v]\nsc
 
 def _safetensors(chance: random.Random) -> bytes:
     tensors = {"a": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, "__metadata__": {"format": "pt"}}
-    header = _json(tensors, chance)
+    header = json_bytes(tensors, chance)
     length = len(header) if chance.random() < 0.9 else chance.choice((0, 2**63, 5, 2**40))
     return struct.pack("<Q", length) + header + bytes(chance.choice((24, 24, 23, 0)))
 
@@ -215,48 +216,52 @@ def _gguf() -> bytes:
         return (Path(folder) / "m.gguf").read_bytes()
 
 
-_REPLY = {"choices": [{"text": "1. I have a dog.", "message": {"content": "1. I have a dog."}}]}
+_TEXT = "1. I have a dog."
+_TOLD = {"tokens": [_TEXT], "token_logprobs": [-1.0], "content": [{"token": _TEXT, "logprob": -1.0}]}
+_REPLY = {"choices": [{"text": _TEXT, "message": {"content": _TEXT}, "logprobs": _TOLD}]}
 
 
 def _read_reply(path: Path) -> None:
     """What a server answers."""
     with patch.object(Server, "_post", lambda self, body: path.read_bytes().decode("utf-8", "replace")):
         for form in ("instruct", "chat"):
-            Server("http://127.0.0.1:9", prompt_form=form, retries=0)._reply({}).text.encode()
+            Server("http://127.0.0.1:9", prompt_form=form, retries=0)._reply({}, line_means).text.encode()
 
 
 Made = Callable[[random.Random], bytes]
 # The file of each kind, what makes one, and what reads it.
-KINDS: dict[str, tuple[str, Made, Callable[[Path], object]]] = {
+Kind = tuple[str, Made, Callable[[Path], object]]
+Kinds = dict[str, Kind]
+KINDS: Kinds = {
     "journal": ("s.csv.part.jsonl", lambda c: _lines([_JOB, *map(asdict, _ROWS)], c), _read_journal),
-    "plan": (f"{RESUME}/plan.json", lambda c: _json(_plan(), c), lambda path: Plan.load(path.parent.parent)),
+    "plan": (f"{RESUME}/plan.json", lambda c: json_bytes(_plan(), c), lambda path: Plan.load(path.parent.parent)),
     "log": ("run.jsonl", lambda c: _lines(_LOG, c), _read_log),
-    "card": ("a/cefr_sentences.json", lambda c: _json(_CARD, c), lambda path: check_adapter(path.parent)),
-    "rating key": ("key.json", lambda c: _json(_KEY, c), _read_key),
+    "card": ("a/cefr_sentences.json", lambda c: json_bytes(_CARD, c), lambda path: check_adapter(path.parent)),
+    "rating key": ("key.json", lambda c: json_bytes(_KEY, c), _read_key),
     "ratings": ("ratings.csv", lambda c: damaged(_RATINGS.encode(), c), _read_ratings),
-    "evaluation": ("evaluation.json", lambda c: _json(_evaluation(), c), _read_evaluation),
+    "evaluation": ("evaluation.json", lambda c: json_bytes(_evaluation(), c), _read_evaluation),
     "own sentences": (
         "own.csv",
         lambda c: damaged(b"word,sentence,level,pos\ndog,I have a dog.,A1,noun\ncat,A cat.,A1,noun\n", c),
         read_own,
     ),
-    "set": ("d.meta.json", lambda c: _json(_SET, c), lambda path: _written_before(path)),
+    "set": ("d.meta.json", lambda c: json_bytes(_SET, c), lambda path: _written_before(path)),
     "manifest": (
         f"{FOLDER}/script.py.json",
-        lambda c: _json(_MANIFEST, c),
+        lambda c: json_bytes(_MANIFEST, c),
         lambda path: read_manifest(Script(path.parent.parent / "script.py", path.parent.parent)),
     ),
-    "recipe": ("r.yaml", lambda c: damaged(_RECIPE, c), lambda path: recipe("A1", str(path))),
+    "recipe": ("r.yaml", lambda c: damaged(_RECIPE, c)[:500], lambda path: recipe("A1", str(path))),
     "safetensors": ("a.safetensors", _safetensors, check_file),
     "gguf": ("m.gguf", lambda c: damaged(_gguf(), c), read_gguf),
-    "reply": ("reply.json", lambda c: _json(_REPLY, c), _read_reply),
+    "reply": ("reply.json", lambda c: json_bytes(_REPLY, c), _read_reply),
 }
 _WHOLE_ADAPTER = struct.pack("<Q", 2) + b"{}"
 
 
-def try_one(kind: str, seed: int, folder: Path) -> str:
+def try_one(kind: str, seed: int, folder: Path, kinds: Kinds = KINDS) -> str:
     """Make the file of `seed` and read it: what became of it. Raises what no user should see."""
-    name, make, read = KINDS[kind]
+    name, make, read = kinds[kind]
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     if kind == "card":
@@ -271,22 +276,22 @@ def try_one(kind: str, seed: int, folder: Path) -> str:
     return "read"
 
 
-def main(cases: int = 500, first: int = 0) -> Counter[str]:
+def main(cases: int = 500, first: int = 0, *, kinds: Kinds = KINDS) -> Counter[str]:
     """Try that many of each kind; a line for each that failed, and a summary."""
     became: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
-        for kind in KINDS:
+        for kind in kinds:
             for seed in range(first, first + cases):
                 begun = time.process_time()
                 try:
-                    became[try_one(kind, seed, Path(folder))] += 1
+                    became[try_one(kind, seed, Path(folder), kinds)] += 1
                 except Exception as error:
                     became["failed"] += 1
                     print(f"{kind}, seed {seed}: {type(error).__name__}: {error}"[:200])
                 if (took := time.process_time() - begun) > LIMIT:
                     became["slow"] += 1
                     print(f"{kind}, seed {seed}: {took:.1f} s")
-    print(f"{len(KINDS)} kinds of files: " + ", ".join(f"{what} {n:,}" for what, n in sorted(became.items())))
+    print(f"{len(kinds)} kinds of files: " + ", ".join(f"{what} {n:,}" for what, n in sorted(became.items())))
     return became
 
 

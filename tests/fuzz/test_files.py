@@ -21,6 +21,15 @@ def test_files(kind: str, tmp_path: Path) -> None:
     assert set(became) == {"read", "refused"} or kind in ("log", "reply", "set", "manifest")
 
 
+@pytest.mark.model
+@pytest.mark.parametrize("kind", ["config", "generation", "tokenizer", "tokens", "adapter"])
+def test_files_of_models(kind: str, tmp_path: Path) -> None:
+    """100 of each: a model is loaded for each of them."""
+    from . import models
+
+    assert {try_one(kind, seed, tmp_path, models.KINDS) for seed in range(CASES // 5)} == {"read", "refused"}
+
+
 def test_calls(tmp_path: Path) -> None:
     pytest.importorskip("gradio")
     from . import calls

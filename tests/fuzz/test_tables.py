@@ -10,6 +10,7 @@ import pytest
 from .tables import LIMIT, try_one
 
 CASES, PARTS = 500, 10
+pytestmark = pytest.mark.slow  # ten seconds in all
 
 
 @pytest.mark.filterwarnings("ignore")

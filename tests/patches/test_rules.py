@@ -167,6 +167,7 @@ def test_the_tokenizer_of_a_trainer(arguments: Any) -> None:
     assert made.processing_class is ours
 
 
+@pytest.mark.slow
 def test_what_a_chat_template_returns() -> None:
     pytest.importorskip("transformers", reason="transformers is not installed")
     from transformers import PreTrainedTokenizerBase
@@ -175,6 +176,7 @@ def test_what_a_chat_template_returns() -> None:
     assert default is at_least("transformers", "5.0")
 
 
+@pytest.mark.slow
 def test_components_have_no_update() -> None:
     gradio = pytest.importorskip("gradio", reason="gradio cannot be imported here", exc_type=ImportError)
     assert at_least("gradio", "4.0")

@@ -6,17 +6,21 @@ template: the engines know one language and the values, the page knows the words
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from ....exporter.common.errors import CefrError, Option, Problem
+from ...evaluation.voice import Voice
 
 ENGLISH = "en"
+# What is surely a number, as messages have it. `3.11` may be a version.
+_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+|[\d,.]+ [GM]B")
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,10 @@ def has(key: str) -> bool:
 def text(key: str, language: str = ENGLISH, **values: Any) -> str:
     """The text `key` in `language`, or in English where its file lacks it, with `values` filled in."""
     template = languages()[language].texts.get(key) or languages()[ENGLISH].texts[key]
-    return template.format(**values)
+    counted = {
+        name: number(f"{value:,}", language) if isinstance(value, int) else value for name, value in values.items()
+    }
+    return template.format(**counted)
 
 
 def say(problem: Problem | str, language: str = ENGLISH, label: Callable[[Option], str] = str) -> str:
@@ -72,7 +79,31 @@ def say(problem: Problem | str, language: str = ENGLISH, label: Callable[[Option
             return label(given)
         if isinstance(given, CefrError):
             return "\n".join(say(each, language, label) for each in given.problems)
-        return say(given, language, label) if isinstance(given, Problem) else given
+        return say(given, language, label) if isinstance(given, Problem) else _local(given, language)
 
-    template = languages()[language].messages.get(problem.message, problem.message)
+    template = _template(problem.message, language)
     return str(Problem(template, {name: value(given) for name, given in problem.values.items()}))
+
+
+def number(written: str, language: str = ENGLISH) -> str:
+    """A number that English writes so, such as `1,234.5` or `93.5 %`, as the language writes it."""
+    marks = {",": text("number.thousands", language), ".": text("number.point", language)}
+    n = written.removesuffix(" %").translate(str.maketrans(marks))
+    return text("number.percent", language, n=n) if written.endswith(" %") else n
+
+
+def _template(message: str, language: str) -> str:
+    return languages()[language].messages.get(message, message)
+
+
+def _local(value: object, language: str) -> object:
+    return number(value, language) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
+
+
+def voice(language: str) -> Voice:
+    """What says a report in `language`. It has written the numbers before."""
+
+    def translate(problem: Problem) -> str:
+        return str(Problem(_template(problem.message, language), problem.values))
+
+    return Voice(language, translate, partial(number, language=language))

@@ -12,7 +12,8 @@ import pytest
 from cefr_sentences.exporter.bank.bank import BANK, OWN, Bank, BankSentence
 from cefr_sentences.exporter.bank.headwords import headwords, other_spellings
 from cefr_sentences.exporter.bank.own import add_own, read_own
-from cefr_sentences.exporter.common.errors import InputError
+from cefr_sentences.exporter.common.errors import InputError, TargetError
+from cefr_sentences.exporter.common.lock import only_one
 from cefr_sentences.exporter.language.entry import Entry
 
 MINE = BankSentence("add", "verb", "Never add salt twice.", "A1", OWN)
@@ -132,6 +133,16 @@ def test_own_sentences_are_added_once_and_checked(tmp_path: Path) -> None:
     assert json.loads(file.read_text(encoding="utf-8").splitlines()[0])["pos"] == "verb"
 
 
+def test_own_sentences_of_two_at_once_and_behind_a_link(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("real.jsonl")
+    add_own(tmp_path / "link", [MINE])
+    with only_one(tmp_path / "real.jsonl"), pytest.raises(TargetError, match="Another process"):
+        add_own(tmp_path / "link", [OTHERS[0]])
+    assert add_own(tmp_path / "link", [OTHERS[0]]).added == 1
+    assert (tmp_path / "link").is_symlink()
+    assert [row.word for row in read_own(tmp_path / "real.jsonl")] == ["add", "book"]
+
+
 def test_an_own_file_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     file = tmp_path / "bank.jsonl"
     file.write_text('{"word": "cat", "sentence": "A cat."}\n', encoding="utf-8")
@@ -161,6 +172,7 @@ def test_what_is_refused_in_a_sentence(run, tmp_path: Path, case: str) -> None:
     assert (result.code, message in result.err, list(tmp_path.iterdir())) == (2, True, [])
 
 
+@pytest.mark.slow
 def test_the_commands_for_own_sentences(run, tmp_path: Path) -> None:
     own, other = tmp_path / "own.jsonl", tmp_path / "other.csv"
     other.write_text("word,sentence\ncat,The cat sleeps on my bed.\ndog,No animal.\n", encoding="utf-8")
@@ -193,6 +205,7 @@ def test_own_sentences_of_a_webui(run, tmp_path: Path, monkeypatch: pytest.Monke
     assert (tmp_path / "user_data" / "cefr-sentences" / "bank.jsonl").is_file()
 
 
+@pytest.mark.slow
 def test_coverage_and_search(run, tmp_path: Path) -> None:
     words = tmp_path / "w.csv"
     words.write_text("word\nwent\nin front of\nlook after\n", encoding="utf-8")

@@ -24,6 +24,7 @@ def test_a_word_that_does_not_inflect_brings_only_itself() -> None:
     assert not {"ands", "thes", "withs", "ins", "ofs", "iting"} & vocabulary("C2")
 
 
+@pytest.mark.slow
 def test_nothing_is_above_the_level_and_levels_contain_each_other() -> None:
     for lower, higher in pairwise(LEVELS):
         assert vocabulary(lower) < vocabulary(higher)

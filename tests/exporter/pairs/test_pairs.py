@@ -101,6 +101,7 @@ def test_the_starter_pairs() -> None:
     assert [s for s in pairs.sentences if not s.endswith((".", "?", "!", '"'))] == []
 
 
+@pytest.mark.slow
 def test_the_demo_trains_on_no_sentence_with_a_new_word(monkeypatch: pytest.MonkeyPatch) -> None:
     from cefr_sentences.extension import demo
     from cefr_sentences.extension.demo import NEW_WORDS, sample

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import threading
 import time
 import zipfile
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,9 @@ from cefr_sentences.exporter.common.errors import InputError
 from cefr_sentences.exporter.pairs.checking import load_pairs
 from cefr_sentences.exporter.pairs.tables import read_rows
 from cefr_sentences.exporter.records.reading import read_records
+from cefr_sentences.extension.training.log import read_log
+from cefr_sentences.patches.folders import Script
+from cefr_sentences.patches.patcher import _report
 
 ANIMALS = ("cat", "dog", "pig", "cow", "hen", "bee", "ant", "fox", "owl", "bat", "rat")
 
@@ -120,7 +124,22 @@ def test_a_long_cell_takes_no_time(tmp_path: Path) -> None:
     started = time.process_time()
     with suppress(InputError):
         list(read_rows(tmp_path / "a.csv"))
+    (tmp_path / "a.csv").write_text("word" + ",c" * 20_000)
+    with pytest.raises(InputError, match="more than 16,384 columns"):
+        list(read_rows(tmp_path / "a.csv"))
     assert time.process_time() - started < 5
+
+
+def test_a_deck_whose_notes_have_no_end(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "db")) as db:
+        db.executescript(
+            "create table col (models text); insert into col values ('{}');"
+            "create view notes as with recursive n(id) as (select 1 union all select id + 1 from n) select id from n"
+        )
+    with zipfile.ZipFile(tmp_path / "a.apkg", "w") as archive:
+        archive.write(tmp_path / "db", "collection.anki2")
+    with pytest.raises(InputError, match="no table of notes"):
+        list(read_rows(tmp_path / "a.apkg"))
 
 
 def test_pipes_and_devices(tmp_path: Path) -> None:
@@ -132,6 +151,18 @@ def test_pipes_and_devices(tmp_path: Path) -> None:
     (tmp_path / "loop.csv").symlink_to(tmp_path / "loop.csv")
     with pytest.raises(InputError, match="cannot be read"):
         list(read_rows(tmp_path / "loop.csv"))
+
+
+def test_pipes_inside_a_folder(tmp_path: Path) -> None:
+    """Of a run, of an extension, and of a saved dataset."""
+    for name in ("run.jsonl", "script.py", "data.arrow"):
+        os.mkfifo(tmp_path / name)
+    assert read_log(tmp_path) is None
+    assert "no ordinary file" in _report(Script(tmp_path / "script.py", tmp_path)).problem
+    (tmp_path / "state.json").write_text('{"_data_files": [{"filename": "data.arrow"}]}')
+    pytest.importorskip("pyarrow")
+    with pytest.raises(InputError, match="no ordinary file"):
+        list(read_rows(tmp_path))
 
 
 def test_a_pipe_on_purpose_is_read_once(tmp_path: Path) -> None:
@@ -169,15 +200,23 @@ def test_damaged_saved_datasets_are_refused_in_the_same_process(tmp_path: Path) 
     data.save_to_disk(tmp_path / "s")
     (file,) = (tmp_path / "s").glob("*.arrow")
     whole = file.read_bytes()
-    for at in range(0, len(whole), 7):
-        for value in (0, 0xFF, whole[at] ^ 0x40):
-            file.write_bytes(whole[:at] + bytes([value]) + whole[at + 1 :])
-            with suppress(InputError):
-                list(read_rows(tmp_path / "s"))
-    for length in range(0, len(whole), 97):
-        file.write_bytes(whole[:length])
-        with suppress(InputError):
+
+    def refused(content: bytes) -> bool:
+        file.write_bytes(content)
+        try:
             list(read_rows(tmp_path / "s"))
+        except InputError:
+            return True
+        return False
+
+    changed = [
+        refused(whole[:at] + bytes([whole[at] ^ sign]) + whole[at + 1 :])
+        for at in range(0, len(whole), 7)
+        for sign in (0x01, 0x40, 0xFF)
+    ]
+    assert any(changed)  # not all: a letter may be another letter
+    cut = [refused(whole[:length]) for length in range(0, len(whole), 97)]
+    assert all(cut)
 
 
 def test_names_that_are_no_utf8(run, tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ mixes = st.sampled_from(["10:70,8-9:20,6-7:10", "10:100", "6-7:50,10:50", "1:10,
     st.integers(1, 80),
     st.integers(0, 5),
 )
+@pytest.mark.slow
 def test_any_deal_is_exact(
     sentences: list[int], shared: list[tuple[int, int]], mix: Mix, records: int, seed: int
 ) -> None:

@@ -17,7 +17,8 @@ from cefr_sentences.extension.doctor import disk
 from cefr_sentences.extension.doctor.examine import examine
 from cefr_sentences.extension.models import hub
 from cefr_sentences.extension.models.weights import shapes
-from cefr_sentences.extension.training.settings import PROJECTIONS, TrainSettings
+from cefr_sentences.extension.training.projections import PROJECTIONS
+from cefr_sentences.extension.training.settings import TrainSettings
 
 from ..doctored import CONFIG, bad, found, lora, model, one, put, safetensors
 
@@ -39,7 +40,7 @@ def test_no_models(webui: Path) -> None:
 def test_gguf_only(webui: Path) -> None:
     put(webui / MODELS / "a.Q4.gguf", b"GGUF")
     put(webui / MODELS / "folder/b.gguf", b"GGUF")
-    one(webui, "models", "problem", "GGUF models only", "a.Q4.gguf, b.gguf", "nobody can train")
+    one(webui, "models", "problem", "GGUF models only", "a.Q4.gguf, b.gguf", "cannot train them")
     (webui / "portable_env").mkdir()
     one(webui, "models", "note", "GGUF models only")
     model(webui)

@@ -147,7 +147,7 @@ def test_a_list_that_is_no_text(webui: Path, installed: Callable[..., None]) -> 
 def test_a_portable_build_cannot_train(webui: Path, installed: Callable[..., None]) -> None:
     (webui / "portable_env").mkdir()
     installed(torch=None, transformers=None, peft=None, accelerate=None)
-    one(webui, "packages", "note", "portable build", "cannot train")
+    one(webui, "packages", "note", "portable build", "neither train")
 
 
 class _Off:

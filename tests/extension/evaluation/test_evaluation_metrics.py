@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from cefr_sentences.exporter.bank.bank import OWN, Bank, BankSentence
+from cefr_sentences.exporter.language.fitted import fitted_judge
+from cefr_sentences.exporter.language.levels import LEVELS
 from cefr_sentences.exporter.language.profile import mean_score, profile
 from cefr_sentences.exporter.language.similarity import SIMILAR
 from cefr_sentences.exporter.records.prompt import Record
@@ -261,12 +264,18 @@ def test_the_table_of_metrics() -> None:
     assert means == sorted(means)
     assert METRICS["readability"].reference("A1") == f"{means[0]:.2f}"
     assert METRICS["used"].write(0.5) == "50.0 %"
-    assert METRICS["used"].write_interval(0.25, 0.5) == "25.0 to 50.0"
+    assert METRICS["used"].write_ends(0.25, 0.5) == ("25.0", "50.0")
     assert METRICS["loss"].write(1.5) == "1.500"
     assert METRICS["loss"].write(None) == METRICS["loss"].write(math.nan) == "-"
-    assert all(metric.definition.endswith(".") or metric.definition.endswith(")") for metric in METRICS.values())
+    assert all(str(metric.definition).endswith((".", ")")) for metric in METRICS.values())
     with pytest.raises(ValueError, match="direction"):
         Metric("x", "x", lambda of: None, "x.", better="more")
+
+
+def test_a_sample_by_another_judge() -> None:
+    judge = replace(fitted_judge(), cuts=[0.1, 0.2, 0.3, 0.4, 0.5], means=dict.fromkeys(LEVELS, 2.0))
+    of = sample([("dog",)], [["My dog is big."]], "A1", judge=judge)
+    assert (of.rows[0].level, of.target) == ("C2", 2.0)
 
 
 def test_parts_of_a_sample() -> None:

@@ -56,8 +56,10 @@ class Played:
     @contextmanager
     def disable_adapter(self) -> Any:
         self.name = "base"
-        yield
-        self.name = "adapter"
+        try:
+            yield
+        finally:
+            self.name = "adapter"
 
 
 @pytest.fixture
@@ -68,10 +70,12 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Played:
         rest["progress"](len(prompts), len(prompts))
         return [Reply(text) for text in ANSWERS[model.name][: len(prompts)]]
 
-    def records(model: Any, tokenizer: Any, some: Any, prompt_form: str) -> list[tuple[float, int]]:
+    def records(model: Any, tokenizer: Any, some: Any, prompt_form: str, progress: Any) -> list[tuple[float, int]]:
+        progress(0, len(some))
         return [(20.0 if model.name == "base" else 10.0, 10) for _ in some]
 
     def sentences(model: Any, tokenizer: Any, some: Any, progress: Any) -> list[tuple[float, int]]:
+        progress(0, len(some))
         assert model.name == "base"  # fluency is the base's own, with the adapter off
         return [(float(len(s)), len(s.split())) for s in some]
 
@@ -86,6 +90,23 @@ def found(played: Played) -> Evaluation:
     task = of_records(UNSEEN, 3, training=TRAINING)
     about = About("played", "a1", notes=("A note.",), versions={"torch": "0"}, run=TrainingRun(seconds=75))
     return replace(compare.evaluate(played, None, task, beside={"strict": [["Cats.", None]] * 3}), about=about)
+
+
+@pytest.mark.parametrize("part", ["base", "adapter", "loss", "fluency", "figures"])
+def test_every_part_can_be_stopped(played: Played, part: str) -> None:
+    from cefr_sentences.extension.models.jobs import Desk, Job
+
+    def work(job: Job) -> Evaluation:
+        def progress(what: str, done: int, total: int) -> None:
+            if what == part:
+                job.stop()
+            job.progress(what, done, total)
+
+        return compare.evaluate(played, None, of_records(UNSEEN, 3), progress)
+
+    job = Desk().start("evaluate", work)
+    job.wait(60)
+    assert (job.stopped, job.result, job.error, played.name) == (True, None, "", "adapter")
 
 
 def model(system: System | None) -> Answers:
@@ -123,7 +144,7 @@ KEYS = {
         "figures", "rows",
     },
     "own": {"words", "words_used", "opening", "figures", "rows"},
-    "task": {"level", "lists", "groups", "training_records", "training_words", "seed", "temperature"},
+    "task": {"level", "lists", "groups", "judge", "training_records", "training_words", "seed", "temperature"},
     "about": {
         "model", "adapter", "dataset", "training", "fingerprint", "longest", "run", "date", "versions", "notes",
     },
@@ -141,7 +162,7 @@ def test_the_keys_of_the_json(found: Evaluation) -> None:
     written = {"score", "level", "above", "tokens_above", "tokens", "readability", "length", "perplexity"}
     assert set(data["strict"]["rows"][1]) == unwritten
     assert set(data["strict"]["rows"][0]) == unwritten | written | {"guess", "copied", "near_duplicate"}
-    assert set(data["retrieval"]["rows"][0]) == unwritten | written | {"near_duplicate"}
+    assert set(data["retrieval"]["rows"][0]) == unwritten | written | {"guess", "near_duplicate"}
     assert (data["base"]["words"], data["base"]["words_used"], data["own"]["words_used"]) == (6, 0, 6)
 
 
@@ -248,7 +269,7 @@ def test_the_page_needs_no_other_file(found: Evaluation) -> None:
     assert all(source.startswith("data:image/png;base64,") for source in page.sources)
     assert not {"script", "link", "b", "iframe"} & set(page.tags)  # the base's <b> is text
     assert "<b>It is</b> | * late" in page.texts
-    assert {"What was run", "Figures", "Flagged", "Which judge did what", "A note."} <= {
+    assert {"What was run", "Figures", "To look at", "Which judge did what", "A note."} <= {
         text.removeprefix("Note: ") for text in page.texts
     }
 
@@ -262,13 +283,13 @@ def test_markdown_tables_keep_their_columns(found: Evaluation) -> None:
     assert r"\<b\>It is\</b\> \| \* late" in text
 
 
-def test_the_report_says_who_judged_and_what_is_flagged(found: Evaluation) -> None:
+def test_the_report_says_who_judged_and_what_to_look_at(found: Evaluation) -> None:
     text = report.files(found)["report.md"].decode()
     assert "strict: written elsewhere" in text
     assert "The adapter lowers the loss by 50.0 % and the perplexity by 63.2 %." in text
-    flagged = text.split("## Flagged")[1].split("## ")[0]
-    assert "| car | My dog is big. | the word is not in it; copied from training |" in flagged
-    assert "tree" not in flagged
+    listed = text.split("## To look at")[1].split("## ")[0]
+    assert "| car | My dog is big. | the word is not in it; copied from training |" in listed
+    assert "tree" not in listed
 
 
 def test_flags() -> None:
@@ -367,23 +388,48 @@ def test_the_pane_shows_the_figures(found: Evaluation, language: str) -> None:
 
     page = Reader()
     page.feed(shown(found, language))
-    assert {"83.3 % (50.0 – 100.0)", "7.7 %", "16-20 %", "0.85-0.93"} <= set(page.texts)
+    english = {"83.3 % (50.0 – 100.0)", "7.7 %", "16-20 %", "0.85-0.93"}
+    turkish = {"%83,3 (50,0 – 100,0)", "%7,7", "%16-20", "0,85-0,93"}
+    assert (english if language == "en" else turkish) <= set(page.texts)
     assert ("words used" if language == "en" else "kullanılan kelimeler") in page.texts
     assert "b" not in page.tags  # the base's <b> is text
     assert ("what it means" if language == "en" else "ne anlama geldiği") in page.texts
-    report_file = Path(report_file(found, "a1"))
+    report_file = Path(report_file(found, "a1", language))
     assert report_file.name == "evaluation-a1.html"
-    assert "Which judge did what" in report_file.read_text(encoding="utf-8")
+    title = "Which judge did what" if language == "en" else "Hangi ölçüm ne yaptı"
+    assert title in report_file.read_text(encoding="utf-8")
+
+
+def test_a_report_in_turkish(found: Evaluation) -> None:
+    from cefr_sentences.extension.tab.languages import voice
+
+    english, turkish = report.files(found), report.files(found, voice("tr"))
+    assert turkish["evaluation.json"] == english["evaluation.json"]
+    shapes = [re.sub(r"[^\n|#]", "", made["report.md"].decode()) for made in (english, turkish)]
+    assert shapes[0].replace("\\", "") == shapes[1].replace("\\", "")
+    text = turkish["report.md"].decode()
+    assert "| kullanılan kelimeler | %0,0 · 0,0 – 45,9 | %83,3 · 50,0 – 100,0 | +83,3 puan · " in text
+    assert "| yanıt kaybı | 2,000 · 2,000 – 2,000 | 1,000" in text
+    assert "Adaptör kaybı %50,0, perplexity değerini %63,2 düşürüyor." in text
+    page = turkish["report.html"].decode()
+    assert '<html lang="tr">' in page
+    assert page.count('class="number"') == english["report.html"].decode().count('class="number"')
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "said"), [(0.1, 0.5, "helps"), (-0.1, 0.5, "No clear difference"), (-0.5, -0.1, "does harm")]
+    ("low", "high", "said"),
+    [
+        (0.1, 0.5, "helps"),
+        (-0.1, 0.5, "No clear difference"),
+        (-0.5, -0.1, "does harm"),
+        (None, None, "Too few prompts"),
+    ],
 )
-def test_the_verdict_goes_by_the_interval(found: Evaluation, low: float, high: float, said: str) -> None:
+def test_the_verdict_goes_by_the_interval(found: Evaluation, low: float | None, high: float | None, said: str) -> None:
     pytest.importorskip("gradio", reason="gradio is not installed")
     from dataclasses import replace
 
     from cefr_sentences.extension.evaluation.result import Figure
     from cefr_sentences.extension.tab.evaluate_view import verdict
 
-    assert said in verdict(replace(found, difference={"used": Figure((low + high) / 2, low, high)}), "en")
+    assert said in verdict(replace(found, difference={"used": Figure(0.1, low, high)}), "en")

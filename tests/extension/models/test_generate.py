@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +13,8 @@ from cefr_sentences.extension.models import generate as room
 from cefr_sentences.extension.models.capacity import MOST, answers_at_once
 from cefr_sentences.extension.models.generate import generate
 from cefr_sentences.extension.models.limits import OutOfMemory
+
+from ..tiny import plan
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 pytestmark = pytest.mark.model
@@ -72,6 +77,17 @@ def test_progress_while_a_batch_is_written_and_an_end_from_it(tiny: Any) -> None
         generate(tiny.model, tiny.tokenizer, PROMPTS, progress=stop)
 
 
+def test_a_slow_model_is_looked_at_after_every_token(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def looks() -> int:
+        told: list[int] = []
+        generate(tiny.model, tiny.tokenizer, PROMPTS[:1], progress=lambda done, total: told.append(done))
+        return len(told)
+
+    quick, seconds = looks(), itertools.count(step=2)
+    monkeypatch.setattr(room, "monotonic", lambda: next(seconds))
+    assert looks() > 4 * quick
+
+
 def test_how_many_fit(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from cefr_sentences.extension.models import capacity as memory
 
@@ -82,3 +98,25 @@ def test_how_many_fit(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MOST > few > fewer >= 1
     monkeypatch.setattr(memory, "free_memory", lambda: 0)
     assert answers_at_once(tiny.model, 1) == 1
+
+
+def test_cudnn_does_no_attention_on_a_gpu(tiny: Any, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In training and in writing: a padded prompt has rows of the mask that are empty, which its kernels get wrong."""
+    from cefr_sentences.extension.models.attention import attention_kernels
+    from cefr_sentences.extension.training import lora
+
+    enabled = torch.backends.cuda.cudnn_sdp_enabled
+    before = enabled()
+    with attention_kernels("cuda"):
+        assert not enabled()
+    assert enabled() == before
+    with attention_kernels("cpu"):
+        assert enabled() == before
+    # The device of the tiny model is the CPU: what is seen is that both places ask, and ask for the model's device.
+    asked: list[str] = []
+    for module in (room, lora):
+        monkeypatch.setattr(module, "attention_kernels", lambda device: asked.append(device) or nullcontext())
+    generate(tiny.model, tiny.tokenizer, PROMPTS[:1])
+    assert asked == ["cpu"]
+    with lora.lora_layers(tiny.model, plan(data).settings):
+        assert asked == ["cpu", "cpu"]

@@ -14,10 +14,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from cefr_sentences.exporter.common.errors import ModelError
+from cefr_sentences.exporter.common.errors import InputError, ModelError
 from cefr_sentences.exporter.common.webui import Webui
 from cefr_sentences.exporter.records.prompt import ListPrompt, wrap
+from cefr_sentences.extension.models import in_webui
 from cefr_sentences.extension.models.asking import Reply, Sampling
+from cefr_sentences.extension.models.grammar import grammar
 from cefr_sentences.extension.models.server import Server
 from cefr_sentences.extension.models.standalone import Standalone
 
@@ -193,7 +195,7 @@ def test_an_idle_model_is_loaded_when_it_is_needed(webui: Any) -> None:
 
 
 @pytest.mark.model
-def test_a_gguf_model_answers_and_is_not_trained(webui: Any) -> None:
+def test_a_gguf_model_answers_and_is_not_trained(webui: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     server = SimpleNamespace()  # llama.cpp's server object is model and tokenizer at once
     webui.shared.model = webui.shared.tokenizer = server
     webui.shared.args.loader = "llama.cpp"
@@ -205,6 +207,13 @@ def test_a_gguf_model_answers_and_is_not_trained(webui: Any) -> None:
     assert question == wrap(PROMPT.text)
     assert (state["do_sample"], state["top_k"], stops) == (False, 1, ["\n### "])
     assert webui.shared.settings == {"temperature": 0.6, "seed": -1}
+    assert webui.answers([PROMPT], None, strict=True) == [Reply("1. I am happy.")]
+    _, state, _ = sys.modules["modules.text_generation"].asked[-1]  # type: ignore[attr-defined]
+    assert state["grammar_string"] == grammar(PROMPT)
+    webui.shared.args.loader = "ExLlamav3"
+    monkeypatch.setattr(in_webui, "keeps", lambda prompt, reply: False)
+    with pytest.raises(InputError, match="ExLlamav3 does not keep to the strict vocabulary"):
+        webui.answers([PROMPT], None, strict=True)
 
 
 @pytest.mark.model

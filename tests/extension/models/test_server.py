@@ -13,8 +13,12 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.common.errors import CefrError, InputError, ModelError
 from cefr_sentences.exporter.records.prompt import ListPrompt
-from cefr_sentences.extension.models.asking import Sampling
-from cefr_sentences.extension.models.server import Server, tells_key
+from cefr_sentences.extension.models import grammar
+from cefr_sentences.extension.models.address import tells_key
+from cefr_sentences.extension.models.asking import Reply, Sampling
+from cefr_sentences.extension.models.completion import completion, line_means
+from cefr_sentences.extension.models.server import Server
+from cefr_sentences.extension.models.strict_words import Vocabulary
 from cefr_sentences.extension.writing.write import WriteSettings, write_sentences
 
 PROMPTS = [ListPrompt("A1", (word,)) for word in ("cat", "dog", "pig", "cow")]
@@ -304,3 +308,56 @@ def test_half_an_emoji_can_be_written(serve: Any) -> None:
 
     (reply,) = Server(serve(answer).url, retries=0).ask(PROMPTS[:1])
     assert reply.text.encode() == b"1. I have a cat ?"
+
+
+def test_strict_sends_a_grammar_and_refuses_who_ignores_it(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = Vocabulary(["I", "have", "a", "and", "dog", "it", "is", "red"])  # those of a level take seconds to inflect
+    monkeypatch.setattr(grammar, "_base", lambda level: few)
+    server = serve(lambda handler, n: send(handler))
+    asked = quick(server, strict=True, parallel=1)
+    assert asked.ask(PROMPTS[:1])[0].text == "1. I have a cat and a dog."
+    body = server.asked[0].body
+    assert body["grammar"] == body["grammar_string"] == grammar.grammar(PROMPTS[0])
+    with pytest.raises(InputError, match=r"does not keep to the grammar .* answers '1. I have a cat and a dog.'"):
+        asked.ask(PROMPTS[1:])
+    assert len(server.asked) <= 3
+    refusing = serve(lambda handler, n: send(handler, b'{"error": "unknown field: grammar"}', 400))
+    with pytest.raises(InputError, match=r"unknown field: grammar.* Ask one of these"):
+        quick(refusing, strict=True).ask(PROMPTS[:1])
+    assert not {"grammar", "grammar_string"} & quick(server)._body(PROMPTS[0], 0.0, 0).keys()
+
+
+TEXT = "1. A cat.\n2. Go!"
+PIECES = ["1", ".", " A cat", ".\n", "2.", " Go", "!", "</s>"]
+LIKELY = [0.0, -1.0, -1.0, -2.0, -0.5, -0.5, -2.0, -9.0]
+LEGACY = {"tokens": PIECES, "token_logprobs": LIKELY}
+
+
+@pytest.mark.parametrize(
+    ("told", "fluency"),
+    [
+        ({"content": [{"token": t, "logprob": p} for t, p in zip(PIECES, LIKELY, strict=True)]}, (-1.0, -1.0)),
+        (LEGACY, (-1.0, -1.0)),
+        (LEGACY | {"tokens": ["1", ".", " A cat.", "", "\n2.", *PIECES[5:]]}, (-1.0, -1.0)),
+        (LEGACY | {"tokens": ["1", ".", " The", *PIECES[3:]]}, ()),  # the likeliest tokens, not those of the answer
+        (LEGACY | {"token_logprobs": [None, *LIKELY[1:]]}, ()),
+        (LEGACY | {"token_logprobs": [float("nan"), *LIKELY[1:]]}, ()),
+        (LEGACY | {"tokens": PIECES[:-4]}, ()),
+        ({"tokens": None}, ()),
+        (None, ()),
+    ],
+)
+def test_how_likely_the_lines_of_an_answer_are(told: object, fluency: tuple[float, ...]) -> None:
+    response = json.dumps({"choices": [{"text": TEXT, "logprobs": told}]})
+    assert completion(response, "instruct", line_means) == Reply(TEXT, fluency)
+
+
+def test_log_probabilities_are_asked_for_where_they_are_not_refused(serve: Any) -> None:
+    def answer(handler: Any, n: int) -> None:
+        refused = "logprobs" in handler.body
+        send(handler, b"logprobs need logits_all" if refused else GOOD, 500 if refused else 200)
+
+    server = serve(answer)
+    assert quick(server).ask(PROMPTS[:1])[0].text == "1. I have a cat and a dog."
+    assert [handler.body.get("logprobs") for handler in server.asked] == [1, None]
+    assert quick(server, prompt_form="chat")._body(PROMPTS[0], 0.0, 0)["logprobs"] is True

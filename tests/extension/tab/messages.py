@@ -13,8 +13,8 @@ ROOMS = ("exporter", "extension", "patches")
 COMMANDS = ("command", "arguments", "rate_command", "check_command", "studio", "cli", "__main__")
 ERRORS = {"CefrError"}
 # Calls that take messages, and which of their arguments are ones.
-TAKERS = {"Problem": (0,), "Check": (1,), "Metric": (1,), "OutputFormat": (1,)}
-DOCTOR = {"Check": (0,), "problem": (0, 1, 2), "note": (0, 1, 2), "ok": (0,)}
+TAKERS = {"Problem": (0,), "say": (0,), "Check": (1,), "Metric": (1, 3), "Histogram": (2, 4), "OutputFormat": (1,)}
+DOCTOR = {"Check": (0,), "say": (0, 1, 2), "problem": (0, 1, 2), "note": (0, 1, 2), "ok": (0,)}
 
 
 class Source:
@@ -27,8 +27,15 @@ class Source:
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
                 for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-                    if isinstance(target, ast.Name):
-                        self.named.setdefault(target.id, []).append(node.value)
+                    self._name(target, node.value)
+
+    def _name(self, target: ast.expr, value: ast.expr) -> None:
+        if isinstance(target, ast.Name):
+            self.named.setdefault(target.id, []).append(value)
+        elif isinstance(target, ast.Tuple):
+            values = value.elts if isinstance(value, ast.Tuple) else [value] * len(target.elts)
+            for each, part in zip(target.elts, values, strict=False):
+                self._name(each, part)
 
     def calls(self) -> Iterator[tuple[str, ast.Call]]:
         for node in ast.walk(self.tree):
@@ -40,6 +47,7 @@ def reachable(root: Path = ROOT) -> list[Path]:
     """The modules that the tab and the webui's script import, directly or through others."""
     found: dict[Path, None] = {}
     new = [*sorted((root / "extension/tab").glob("*.py")), root / "extension/script.py"]
+    new.append(root / "extension/evaluation/across.py")  # what the report of --compare says
     while new:
         path = new.pop()
         if path in found or (path.stem in COMMANDS and path.parent.name != "tab"):
@@ -99,8 +107,8 @@ def _strings(node: ast.expr, source: Source) -> Iterator[str | None]:
     elif isinstance(node, ast.IfExp):
         yield from _strings(node.body, source)
         yield from _strings(node.orelse, source)
-    elif isinstance(node, ast.Dict):
-        for value in node.values:
+    elif isinstance(node, ast.Dict | ast.Tuple):
+        for value in node.values if isinstance(node, ast.Dict) else node.elts:
             yield from _strings(value, source)
     elif isinstance(node, ast.Subscript):
         yield from _strings(node.value, source)

@@ -56,6 +56,9 @@ def test_after_an_evaluation_the_next_step_is_to_write(tmp_path: Path) -> None:
     host = place(tmp_path, adapter=True, state=lambda: LOADED)
     host.desk.start("evaluate", lambda job: None).wait(30)
     assert text("next.write") in head(host, "en")
+    stopped = host.desk.start("evaluate", lambda job: (job.stop(), job.progress("", 0, 1)))
+    stopped.wait(30)
+    assert text("next.evaluate") in head(host, "en")
 
 
 def test_what_is_in_use(tmp_path: Path) -> None:

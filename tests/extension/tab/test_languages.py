@@ -9,7 +9,7 @@ import pytest
 from cefr_sentences.exporter.common.errors import InputError, Option, Problem
 from cefr_sentences.extension.tab import languages as package
 from cefr_sentences.extension.tab.labels import say_all, say_in
-from cefr_sentences.extension.tab.languages import Language, language_of, languages, say, text
+from cefr_sentences.extension.tab.languages import Language, language_of, languages, number, say, text
 
 ENGLISH = languages()["en"]
 OTHERS = [code for code in languages() if code != "en"]
@@ -66,7 +66,7 @@ def test_the_language_is_the_browsers(header: str | None, language: str) -> None
 
 
 def test_every_text_is_used_somewhere() -> None:
-    source = "".join(path.read_text(encoding="utf-8") for path in TAB.glob("*.py")).replace("'", '"')
+    source = "".join(path.read_text(encoding="utf-8") for path in TAB.rglob("*.py")).replace("'", '"')
     # These keys are put together.
     together = ("pane.", "next.", "data.doing.", "data.side.", "train.kind.")
     together += ("evaluate.part_", "evaluate.verdict_", "evaluate.line_", "measure.", "train.curve_", "write.some_")
@@ -101,3 +101,19 @@ def test_several_problems_are_a_list() -> None:
     assert say_all([one], "en", "train") == "One."
     assert say_all([one, two], "en", "train").splitlines() == [text("problems"), "• One.", "• Two."]
     assert say_all([], "en", "train") == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "turkish"),
+    [("2,809", "2.809"), ("1,234,567", "1.234.567"), ("2.60 GB", "2,60 GB"), ("3.11", "3.11"), ("a, b", "a, b")],
+)
+def test_numbers_in_messages_and_versions(value: str, turkish: str) -> None:
+    assert say(Problem("{n}", {"n": value}), "tr") == turkish
+    assert say(Problem("{n}", {"n": value}), "en") == value
+
+
+@pytest.mark.parametrize(
+    ("written", "turkish"), [("93.5 %", "%93,5"), ("1,234.5", "1.234,5"), ("16-20 %", "%16-20"), ("-", "-")]
+)
+def test_a_number_in_a_language(written: str, turkish: str) -> None:
+    assert (number(written, "tr"), number(written, "en")) == (turkish, written)

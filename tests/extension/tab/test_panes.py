@@ -145,6 +145,15 @@ def test_nothing_is_chosen(place: Built, pane: str, handler: str) -> None:
         place.call(pane, handler)
 
 
+@pytest.mark.parametrize(("pane", "handler"), [("apply", "apply"), ("evaluate", "evaluate")])
+def test_a_portable_build_uses_no_adapter(
+    place: Built, pane: str, handler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(place.ui.host, "training_off", "portable")
+    with pytest.raises(InputError, match="without torch"):
+        place.call(pane, handler, adapter="a")
+
+
 def test_no_evaluation_file_is_chosen(tmp_path: Path, build: Build) -> None:
     adapter(tmp_path / "loras", "a")
     with pytest.raises(InputError, match="No file is chosen"):

@@ -23,7 +23,7 @@ from .conftest import Built, Request
 pytest.importorskip("gradio", reason="gradio is not installed")
 
 from cefr_sentences.extension.tab import train
-from cefr_sentences.extension.tab.numbers import figure
+from cefr_sentences.extension.tab.languages import number
 from cefr_sentences.extension.tab.train_view import drawn, ended, ready
 
 Build = Callable[..., Built]
@@ -296,7 +296,7 @@ def test_the_losses_in_words() -> None:
     assert "Best at step 10" in _in_words([(0, 3.0), (10, 2.0), (20, 2.5)], "en")
     assert "Not better than before" in _in_words([(0, 3.0), (10, 3.5)], "en")
     assert "3,00 değerinden 2,00" in _in_words([(0, 3.0), (10, 2.0)], "tr")
-    assert (figure("93.5 %", "en"), figure("93.5 %", "tr")) == ("93.5 %", "%93,5")
+    assert (number("93.5 %", "en"), number("93.5 %", "tr")) == ("93.5 %", "%93,5")
 
 
 def test_what_can_be_resumed_is_shown_only_where_there_is_something(

@@ -1,11 +1,15 @@
-"""Loss and gradients of a padded batch, against the model's own forward on each record alone, by architecture."""
+"""By architecture: it is loaded whole or not at all; loss and gradients of a padded batch are those of its records."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cefr_sentences.exporter.common.errors import ModelError
+from cefr_sentences.extension.models.loading import open_model
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
@@ -83,18 +87,51 @@ def by_itself(model: Any, records: list[dict[str, Any]]) -> float:
     return total
 
 
+def new(name: str) -> Any:
+    import torch
+    import transformers
+
+    kind, values = MODELS[name]
+    if not hasattr(transformers, kind):
+        pytest.skip(f"transformers {transformers.__version__} has no {kind}")
+    torch.manual_seed(0)
+    return transformers.AutoModelForCausalLM.from_config(getattr(transformers, kind)(**values))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_its_own_files_are_whole_and_another_number_of_layers_is_not(name: str, tmp_path: Path) -> None:
+    """Also with what other programs leave in such a file: another head, and buffers that are computed."""
+    import torch
+    from cefr_sentences.extension.models.weights import check_weights
+    from safetensors.torch import load_file, save_file
+
+    model = new(name)
+    model.save_pretrained(tmp_path)
+    file, config = tmp_path / "model.safetensors", tmp_path / "config.json"
+    first = min(key for key in load_file(file) if ".0." in key).partition(".0.")[0]
+    more = (f"{first}.0.attn.masked_bias", f"{first}.0.self_attn.rotary_emb.inv_freq", "v_head.summary.weight")
+    save_file({**load_file(file), **{key: torch.zeros(3) for key in more}}, file, {"format": "pt"})
+    check_weights(tmp_path)
+    read = open_model(name, str(tmp_path))
+    assert all(weight.equal(read.state_dict()[key]) for key, weight in model.state_dict().items())
+    described = json.loads(config.read_text())
+    layers = next(key for key in ("num_hidden_layers", "n_layer") if key in described)
+    for n, said in ((1, "have no place in it"), (3, r"\d weights are missing")):
+        kinds = {
+            key: (value * 2)[:n] for key, value in described.items() if isinstance(value, list) and len(value) == 2
+        }
+        config.write_text(json.dumps({**described, **kinds, layers: n}))
+        with pytest.raises(ModelError, match=said):
+            open_model(name, str(tmp_path))
+
+
 @pytest.fixture
 def adapted(one_thread: None) -> Callable[[str], Any]:
     def make(name: str) -> Any:
         import torch
-        import transformers
         from peft import LoraConfig, get_peft_model
 
-        kind, values = MODELS[name]
-        if not hasattr(transformers, kind):
-            pytest.skip(f"transformers {transformers.__version__} has no {kind}")
-        torch.manual_seed(0)
-        model: Any = transformers.AutoModelForCausalLM.from_config(getattr(transformers, kind)(**values))
+        model = new(name)
         model = get_peft_model(model, LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM"))
         for parameter_name, parameter in model.named_parameters():
             if "lora_B" in parameter_name:  # zero at the start, so that nothing before it would have a gradient
@@ -136,7 +173,6 @@ def test_a_padded_batch_is_its_records(
 
 def test_all_projections_are_all_linear_layers_but_the_head(one_thread: None) -> None:
     import transformers
-    from cefr_sentences.exporter.common.errors import ModelError
     from cefr_sentences.extension.training.lora import lora_layers
     from cefr_sentences.extension.training.settings import TrainSettings
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from cefr_sentences.exporter.common.errors import InputError, ModelError
 from cefr_sentences.exporter.records.prompt import Example, ListPrompt, Record
 from cefr_sentences.exporter.records.reading import read_records, read_training
 
-from ..tiny import plan
+from ..tiny import logits, plan
 
 pytestmark = [pytest.mark.model, pytest.mark.usefixtures("one_thread", "small_pictures")]
 
@@ -286,32 +287,37 @@ def test_memory_is_really_measured(data: Path, tiny: Any) -> None:
     need = memory.measured(tiny, encoded, settings)
     assert need is not None
     assert need.one > 50_000_000  # torch alone is more
+    with memory._peak(tiny.model) as peak:
+        before = peak[0]
+        taken = bytearray(os.urandom(64_000_000))
+        time.sleep(0.2)
+    assert peak[0] - before > 0.8 * len(taken)
     assert need.optimizer == 8 * 2 * 4 * (64 + 48 + 48 + 64)
     assert memory.available(tiny.model) > 0
 
 
-def test_two_processes_are_one(data: Path, tmp_path: Path) -> None:
+def test_two_processes_are_one(run: Any, data: Path, tmp_path: Path) -> None:
     """Two processes on this CPU, over gloo, against one: the same loss at every step, also of the short last batch."""
     args = ["train", str(data / "d.txt"), "--model", str(data / "model"), "--level", "A1", "--rank", "4"]
     # 54 records: six batches of 8, and one of 6, which is three pairs for two processes.
-    args += ["--epochs", "1", "--batch", "8", "--micro-batch", "2", "--dropout", "0"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
+    args += ["--epochs", "1", "--batch", "8", "--micro-batch", "2", "--dropout", "0", "--out"]
+    one = run(*args, tmp_path / "one")
+    launch = ["-m", "torch.distributed.run", "--nproc_per_node=2", "--master_addr=127.0.0.1", "--master_port=29613"]
+    two = subprocess.run(
+        [sys.executable, *launch, "-m", "cefr_sentences.extension", *args, str(tmp_path / "two")],
+        env={**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert (one.code, two.returncode) == (0, 0), one.err + two.stderr[-6000:]
     losses = {}
-    for name, launch in (
-        ("one", []),
-        (
-            "two",
-            ["-m", "torch.distributed.run", "--nproc_per_node=2", "--master_addr=127.0.0.1", "--master_port=29613"],
-        ),
-    ):
+    for name, said in (("one", one.out), ("two", two.stdout)):
         out = tmp_path / name
-        command = [sys.executable, *launch, "-m", "cefr_sentences.extension", *args, "--out", str(out)]
-        result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
-        assert result.returncode == 0, result.stderr[-2000:]
         graph = json.loads((out / "training_graph.json").read_text(encoding="utf-8"))
         losses[name] = [e["loss"] for e in graph]
         assert not (out / ".resume").exists()
-        assert result.stdout.count("The adapter is in") == 1
+        assert said.count("The adapter is in") == 1
         log = [json.loads(line) for line in (out / "run.jsonl").read_text(encoding="utf-8").splitlines()]
         assert [e["event"] for e in log if "event" in e] == ["start", "end"]
     assert len(losses["one"]) == 7
@@ -340,3 +346,26 @@ def test_four_bits_need_a_gpu(run: Any, data: Path, tmp_path: Path) -> None:
     result = run(*args)
     assert (result.code, "4-bit weights need a CUDA GPU" in result.err) == (2, True)
     assert not (tmp_path / "o").exists()
+
+
+def test_an_adapter_of_a_four_bit_model_fits_the_whole_one(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """QLoRA and 8-bit Adam by bitsandbytes' code for CPUs; the product offers 4 bits on GPUs only."""
+    pytest.importorskip("bitsandbytes", reason="bitsandbytes is not installed")
+    import torch
+    from cefr_sentences.extension.models import loading
+    from cefr_sentences.extension.training.plan import carry_out
+
+    if not torch.cuda.is_available():
+        monkeypatch.setattr(loading, "_check_four_bit", lambda cuda: None)
+        monkeypatch.setattr(torch.cuda, "current_device", lambda: "cpu")
+    loaded = loading.load(str(data / "model"), four_bit=True)
+    kinds = [type(module).__name__ for module in loaded.model.modules()]
+    assert kinds.count("Linear4bit") == 14  # seven in each of two layers; the head stays whole
+    short = plan(data, epochs=1.0, learning_rate=0.01, four_bit=True, optimizer="adamw_bnb_8bit")
+    losses = carry_out(loaded, short, tmp_path).eval_losses
+    assert losses[-1] < losses[0]
+    whole, adapted = (logits(loading.load(str(data / "model"), adapter).model) for adapter in (None, tmp_path))
+    assert whole.isfinite().all()
+    assert not whole.equal(adapted)

@@ -26,7 +26,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("data")
     args = ["export", "starter", "--level", "A1", "--out", str(folder), "--name", "d"]
-    assert main([*args, "--records", "10", "--eval", "0.4", "--mix", "6:100"]) == 0
+    assert main([*args, "--records", "10", "--eval", "0.4", "--mix", "3:100"]) == 0
     return folder
 
 
@@ -162,10 +162,10 @@ def test_evaluate(run, adapter: Path, data: Path, tmp_path: Path) -> None:
     assert found["base"]["loss"] == pytest.approx(card["eval_loss"]["before"], abs=1e-4)
     assert found["adapter"]["loss"] == pytest.approx(card["eval_loss"]["after"], abs=1e-4)
     for scores in (found["base"], found["adapter"]):
-        assert (scores["records"], scores["lists"], scores["words"]) == (4, 2, 12)
+        assert (scores["records"], scores["lists"], scores["words"]) == (4, 2, 6)
         assert scores["perplexity"] == pytest.approx(2.718281828 ** scores["loss"])
         assert len(scores["answers"]) == 2
-    assert f"{found['adapter']['words_used']} of 12" in table(Evaluation.from_json(found))
+    assert f"{found['adapter']['words_used']} of 6" in table(Evaluation.from_json(found))
     # The training file beside it was found, and is the one the adapter was trained on.
     assert found["systems"] == ["base", "adapter", "retrieval", "own"]
     assert found["about"]["notes"] == []

@@ -150,6 +150,7 @@ def test_a_recipe_that_is_none(text: str, said: str, tmp_path: Path) -> None:
         recipe("A1", "fastest")
 
 
+@pytest.mark.slow
 def test_the_learning_rate_follows_the_width_of_the_model() -> None:
     from transformers import GPT2Config, LlamaConfig
 

@@ -15,7 +15,8 @@ import pytest
 from cefr_sentences.exporter.common.errors import InputError
 from cefr_sentences.extension.cli import build_parser
 from cefr_sentences.extension.training.fields import given, say
-from cefr_sentences.extension.training.settings import ALL, PROJECTIONS, SETTINGS, TrainSettings
+from cefr_sentences.extension.training.projections import ALL, PROJECTIONS
+from cefr_sentences.extension.training.settings import SETTINGS, TrainSettings
 
 
 def made(**values: Any) -> TrainSettings:

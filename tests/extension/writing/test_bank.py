@@ -87,7 +87,7 @@ def test_only_the_bank() -> None:
         ("milk", "flagged"),
         ("123", "skipped"),
     ]
-    assert rows[2].why == "the bank has no sentence left for it"
+    assert rows[2].why == "the bank has no (more) sentences for it"
     assert [row.bank_level for row in rows] == ["A1", "A1", "", ""]
 
 

@@ -24,8 +24,8 @@ from cefr_sentences.extension.writing.judging import judged
 from cefr_sentences.extension.writing.known import training_sentences
 from cefr_sentences.extension.writing.lists import full_lists
 from cefr_sentences.extension.writing.sheet import Counts, SheetRow, count
-from cefr_sentences.extension.writing.words import problem
-from cefr_sentences.extension.writing.write import WriteSettings, read_reply, rewrite, write_sentences
+from cefr_sentences.extension.writing.words import why_no_word
+from cefr_sentences.extension.writing.write import WriteSettings, rewrite, rows_of, write_sentences
 
 # Nine words of level A1, and a different sentence for each.
 SENTENCES = {
@@ -133,7 +133,7 @@ def test_bad_words_are_rows_and_the_rest_goes_on() -> None:
 
 @pytest.mark.parametrize("word", ["café", "ice cream", "don't", "e-mail", "A.M.", "photo/photograph", "CD", "naïve"])
 def test_words_that_can_be_asked_for(word: str) -> None:
-    assert problem(word) is None
+    assert why_no_word(word) is None
 
 
 def test_what_fails_is_asked_again_and_only_that() -> None:
@@ -394,7 +394,7 @@ def test_a_server_that_fails_half_way_leaves_the_rest_flagged() -> None:
 
 
 def test_an_answer_that_could_not_be_had_is_the_reason() -> None:
-    rows = read_reply(["cat", "dog"], Reply(problem=Problem("It is busy.")))
+    rows = rows_of(["cat", "dog"], Reply(problem=Problem("It is busy.")))
     assert [(r.reasons, r.why) for r in rows] == [(("server",), "the server gave no answer: It is busy.")] * 2
 
 

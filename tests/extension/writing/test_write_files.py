@@ -191,9 +191,13 @@ def test_a_full_disk_names_the_journal_and_loses_no_row(tmp_path: Path) -> None:
     import resource
 
     job, before = head(["happy"]), resource.getrlimit(resource.RLIMIT_FSIZE)
+    said = r"s\.csv\.part\.jsonl cannot be written"
     try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+        with pytest.raises(TargetError, match=said):
+            Journal(tmp_path / "s.csv", job)
+        assert list(tmp_path.iterdir()) == []
         resource.setrlimit(resource.RLIMIT_FSIZE, (1500, before[1]))
-        said = r"s\.csv\.part\.jsonl cannot be written"
         with pytest.raises(TargetError, match=said), Journal(tmp_path / "s.csv", job) as journal:
             for _ in range(99):
                 journal.add(ROWS[0])
