@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...exporter.common.errors import InputError
+from ...exporter.common.errors import InputError, Problem
 from ...exporter.common.files import leftovers
 from ...exporter.common.memory import gigabytes
 from ...exporter.common.webui import Webui
@@ -205,7 +205,7 @@ def _no_format(webui: Webui, path: Path, rows: Head) -> Finding | None:
         "--to json --out NEW.json writes records so."
         if _is_convertible(path)
         else "Write them with the keys instruction and output, or add a format file to {folder}.",
-        {"path": path, "keys": listed(sorted(shown)) or "no text", "folder": webui.formats},
+        {"path": path, "keys": listed(sorted(shown)) or Problem("no text"), "folder": webui.formats},
     )
 
 
