@@ -126,7 +126,9 @@ def _blocks(lines: Iterator[str]) -> Iterator[list[str]]:
 def _paragraphs(lines: list[str]) -> Iterator[str]:
     """Lines as paragraphs: a long one without an end mark goes on where the next begins with a small letter.
 
-    So does a short one that a capital began, where the text has full stops. With a capital it goes on too where the text has full stops, and its first word had no room: wrapped text.
+    So does a short one that a capital began, where the text has full stops. With a capital a long one goes on too where
+    the text has full stops, and its first word had no room: wrapped text. The number and the times of a subtitle are
+    left out.
     """
     timed = next((i for i, line in enumerate(lines[:2], 1) if _TIMES.match(line)), 0)
     lines = lines[timed:]

@@ -47,7 +47,7 @@ def test_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ("a.txt", "I have a dog. It is very big! Do you like it?\n\n1. We met Mr. Brown at 5 p.m. on Monday.\n"),
         (
             "a.txt",
-            "I have\na dog. It is\nvery big!\nDo you like\nit?\n\n1. We met Mr. Brown at 5 p.m.\non Monday.\n",
+            "I have\na dog. It is\nvery big!\nDo you like\nit?\n\n1. We met Mr. Brown at 5 p.m. on Monday.\n",
         ),
         (
             "a.srt",
