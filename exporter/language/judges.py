@@ -9,6 +9,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ..common.errors import InputError
+
 if TYPE_CHECKING:
     from .judge import Judge
 
@@ -24,7 +26,9 @@ JUDGES: dict[str, Callable[[], Judge]] = {DEFAULT: _fitted}
 
 
 def find_judge(name: str = DEFAULT) -> Judge:
-    """The judge called `name`, a key of JUDGES, loaded once."""
+    """The judge called `name`, a key of JUDGES, loaded once. Raises InputError where there is none."""
+    if name not in JUDGES:
+        raise InputError("There is no judge {name}. Choose one of {choices}.", name=name, choices=", ".join(JUDGES))
     return _loaded(name)
 
 

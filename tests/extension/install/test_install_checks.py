@@ -46,11 +46,13 @@ def test_a_python_of_ones_own_needs_gradio(run, webui: Path, monkeypatch: pytest
 def test_what_works_without_torch(webui: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interpreter, "find_spec", lambda name: object())
     monkeypatch.setattr(room, "find_spec", lambda name: None if name == "torch" else object())
-    assert any("Without torch, Data works" in str(note) for note in check(find_webui(webui)))
+    assert any("Without torch, Data and the doctor work" in str(note) for note in check(find_webui(webui)))
     monkeypatch.setattr(room, "find_spec", lambda name: object())
-    assert not any("Data works" in str(note) for note in check(find_webui(webui)))
+    assert not any("Write works from the bank" in str(note) for note in check(find_webui(webui)))
     (webui / "portable_env").mkdir()
-    assert any("Train needs a full webui" in str(note) for note in check(find_webui(webui), any_python=True))
+    assert any(
+        "Train, Evaluate and Apply need a full" in str(note) for note in check(find_webui(webui), any_python=True)
+    )
 
 
 PINS = """# a webui's list

@@ -21,7 +21,7 @@ from cefr_sentences.extension.writing.command import add_commands
 from cefr_sentences.extension.writing.judging import distance
 from cefr_sentences.extension.writing.lists import full_lists
 from cefr_sentences.extension.writing.sheet import Counts, SheetRow, count, reading_order
-from cefr_sentences.extension.writing.write import WriteSettings, read_reply, rewrite, write_sentences
+from cefr_sentences.extension.writing.write import WriteSettings, rewrite, rows_of, write_sentences
 
 HARD = "Notwithstanding the committee's deliberations, the cat epitomised unparalleled equanimity throughout."
 
@@ -314,13 +314,13 @@ def test_a_server_that_is_gone_leaves_the_rows_that_are_there() -> None:
 
 
 def test_a_reply_says_for_each_word_what_it_holds() -> None:
-    rows = read_reply(["cat", "milk", "red"], Reply("Sure!\n1. A cat runs.\n2. I drink milk.", (-9.0, -1.0, -2.0)))
+    rows = rows_of(["cat", "milk", "red"], Reply("Sure!\n1. A cat runs.\n2. I drink milk.", (-9.0, -1.0, -2.0)))
     assert rows == [
         SheetRow("cat", "A cat runs.", fluency=-1.0),
         SheetRow("milk", "I drink milk.", fluency=-2.0),
         SheetRow("red", None, ("missing",)),
     ]
-    assert read_reply(["cat"], Reply("1. A cat runs."))[0].fluency is None
+    assert rows_of(["cat"], Reply("1. A cat runs."))[0].fluency is None
 
 
 def test_rows_are_accepted_rejected_or_skipped() -> None:
