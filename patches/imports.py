@@ -36,6 +36,18 @@ _HIDDEN = {
     "load_in_4bit": "pass quantization_config=BitsAndBytesConfig(load_in_4bit=True)",
     "use_auth_token": "it is called token",
 }
+# Arguments of gradio before 4.0, by the method (any: "") that takes them, with the value that went if only one did.
+_GRADIO = (
+    ("", "_js", None, "an event's _js is called js from gradio 4.0 on"),
+    (
+        "queue",
+        "concurrency_count",
+        None,
+        "from gradio 4.0 on queue() has default_concurrency_limit for it",
+    ),
+    ("launch", "enable_queue", None, "launch() has no enable_queue from gradio 4.0 on; call queue() before it"),
+    ("File", "type", "file", 'gr.File takes type="filepath" for type="file" from gradio 4.0 on'),
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +66,11 @@ def missing(scripts: Sequence[tuple[Script, str]], root: Path) -> list[list[Find
         OSError, subprocess.SubprocessError: Python could not be started, or has hung.
     """
     trees = [ast.parse(text) for _, text in scripts]
-    uses = [[use for use in _uses(tree) if not is_there(root, use.dotted.split(".")[0])] for tree in trees]
+    places = [_places(tree, script, root) for tree, (script, _) in zip(trees, scripts, strict=True)]
+    uses = [
+        [use for use in _uses(tree) if not any(is_there(folder, use.dotted.split(".")[0]) for folder in here)]
+        for tree, here in zip(trees, places, strict=True)
+    ]
     asked = sorted({(use.dotted, use.keywords) for each in uses for use in each})
     wrong = dict(zip(asked, _ask(asked), strict=True))
     found = []
@@ -75,9 +91,16 @@ def _hint(dotted: str, said: str) -> str:
     return f"{said}; use {now}" if now else said
 
 
+def _places(tree: ast.Module, script: Script, root: Path) -> list[Path]:
+    """Where a script looks for modules before the packages; one that changes sys.path mostly adds its own folders."""
+    changed = any(isinstance(n, ast.Attribute) and ast.unparse(n) == "sys.path" for n in ast.walk(tree))
+    return [root, *((script.path.parent, script.extension) if changed else ())]
+
+
 def _uses(tree: ast.Module) -> Iterator[_Use]:
     """Every use of a package, but for what is tried (`try: import ...`)."""
     names = read_names(tree, PACKAGES)
+    whole = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.names[0].name == "*"}
     for node in _untried(tree):
         if isinstance(node, ast.Import):
             yield from (_Use(node.lineno, alias.name) for alias in node.names)
@@ -87,6 +110,8 @@ def _uses(tree: ast.Module) -> Iterator[_Use]:
                 _Use(node.lineno, node.module if star else f"{node.module}.{alias.name}")
                 for alias, star in zip(node.names, stars, strict=True)
             )
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            yield from (_Use(node.lineno, name) for module in whole if (name := f"{module}.{node.id}") in _NOW)
         elif isinstance(node, ast.Attribute) and (dotted := names.resolve(node)) and _known(dotted):
             yield _Use(node.lineno, dotted)
         elif isinstance(node, ast.Call) and (dotted := names.resolve(node.func)) and _known(dotted):
@@ -124,6 +149,8 @@ def _local(tree: ast.Module, script: Script, root: Path) -> Iterator[Finding]:
 
 def _hidden(tree: ast.Module) -> Iterator[Finding]:
     for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield from _old_gradio(node)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr == "from_pretrained":
                 for keyword in node.keywords:
@@ -140,6 +167,15 @@ def _hidden(tree: ast.Module) -> Iterator[Finding]:
             elif node.func.attr == "style" and isinstance(node.func.value, ast.Call):
                 said = "gradio's components have no style() from 4.0 on; give its arguments to the component"
                 yield Finding(node.func.end_lineno or node.lineno, ".style()", left=said)
+
+
+def _old_gradio(call: ast.Call) -> Iterator[Finding]:
+    called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    for keyword in call.keywords:
+        value = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
+        for name, argument, only, said in _GRADIO:
+            if keyword.arg == argument and name in ("", called) and only in (None, value):
+                yield Finding(keyword.value.lineno, f"{argument}=", left=said)
 
 
 def _known(dotted: str) -> bool:

@@ -15,7 +15,8 @@ _MAGIC = {
     b"PK\x03\x04": Problem("an Excel or zip file; an Excel table must be called .xlsx"),
     b"\xd0\xcf\x11\xe0": Problem("an old Excel file; save it as .xlsx or CSV"),
     b"GGUF": Problem("a GGUF model; give a table or a text instead"),
-    b"PAR1": Problem("a Parquet file; call it .parquet"),
+    b"PAR1": Problem("a Parquet file; a table must be called .parquet, and training files are JSON or text"),
+    b"version https://git-lfs": Problem("a pointer of Git LFS; fetch the file itself with: git lfs pull"),
     b"\x1f\x8b": Problem("a gzip archive; unpack it first"),
     b"%PDF": Problem("a PDF; copy its text into a text file, or its table into a spreadsheet"),
 }

@@ -26,6 +26,7 @@ _WRAPPED = 50  # characters; shorter lines end where they end
 _ENDS = ".!?…:\"'”’)"
 _STOP = re.compile(r"[.!?…][\"'”’)]*(?:\s|$)")
 _NUMBER = re.compile(r"\s*\d{1,3}[.)]\s+")
+_TIMES = re.compile(r"[\d:,.]+ --> [\d:,.]+")  # of subtitles
 _HEADING = re.compile(r"#{1,6}\s|[-=*_]{3,}$")  # of Markdown
 
 
@@ -82,7 +83,9 @@ def _sentences(source: str, columns: str | None) -> Iterator[str]:
     from .sentences import split_sentences
 
     path, headings = Path(source), 0
-    if path.suffix.lower() in TABLES and path.is_file():
+    if said := _strings(path):
+        texts = iter(said)
+    elif path.suffix.lower() in TABLES and path.is_file():
         texts = (row.sentence for row in read_rows(path, Columns.parse(columns), needed=("sentence",)))
     else:
         texts = chain.from_iterable(map(_paragraphs, _blocks(_lines(source))))
@@ -95,6 +98,17 @@ def _sentences(source: str, columns: str | None) -> Iterator[str]:
         yield from split_sentences(" ".join((text[:begin] + without_markup(text[begin:])).split()))
     if headings:
         print(f"Note: {headings:,} headings and rules were left out.", file=sys.stderr)
+
+
+def _strings(path: Path) -> list[str]:
+    """The texts of a JSON list of them; none where the file is anything else."""
+    if path.suffix.lower() != ".json" or not path.is_file():
+        return []
+    try:
+        texts = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
+        return []  # which the reader of tables says better
+    return texts if isinstance(texts, list) and all(isinstance(text, str) for text in texts) else []
 
 
 def _blocks(lines: Iterator[str]) -> Iterator[list[str]]:
@@ -112,14 +126,20 @@ def _blocks(lines: Iterator[str]) -> Iterator[list[str]]:
 def _paragraphs(lines: list[str]) -> Iterator[str]:
     """Lines as paragraphs: a long one without an end mark goes on where the next begins with a small letter.
 
-    With a capital it goes on too where the text has full stops, and its first word had no room: wrapped text.
+    So does a short one that a capital began, where the text has full stops. With a capital a long one goes on too where
+    the text has full stops, and its first word had no room: wrapped text. The number and the times of a subtitle are
+    left out.
     """
+    timed = next((i for i, line in enumerate(lines[:2], 1) if _TIMES.match(line)), 0)
+    lines = lines[timed:]
     width = max(map(len, lines), default=0)
     stops = any(map(_STOP.search, lines))
     paragraph, last = "", ""
     for line in lines:
         full = len(last) + len(line.split()[0]) >= width
-        if len(last) >= _WRAPPED and last[-1] not in _ENDS and (line[0].islower() or (stops and full)):
+        long, small = len(last) >= _WRAPPED, line[0].islower()
+        goes_on = (small or (stops and full)) if long else (small and stops and paragraph[:1].isupper())
+        if last and last[-1] not in _ENDS and goes_on:
             paragraph = f"{paragraph} {line}"
         else:
             if paragraph:

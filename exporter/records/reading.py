@@ -6,9 +6,8 @@ text, and chat logs. What can be read without a loss is read; everything else is
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,20 +29,18 @@ from .prompt import (
     parse_text_record,
     wrap,
 )
+from .rows import ASSISTANT, USER, Left, of_row, rows_of, turns_of, unix
 
-_USER = ("user", "human", "prompter")
-_ASSISTANT = ("assistant", "gpt", "chatgpt", "model", "bot", "ai")
-_CHATS = ("messages", "conversations", "conversation", "dialogue")
-# Pairs of keys for what is asked and what is answered, and the keys that would change what is asked.
-_ASKED = (("instruction", "output"), ("instruction", "response"), ("prompt", "completion"), ("prompt", "response"))
-_BESIDE = ("input", "system", "history", "context")
 _HEAD = re.compile(rf"^[ \t]*{re.escape(INSTRUCTION_HEAD.strip())}", re.MULTILINE)
 _RESPONSE = RESPONSE_HEAD.strip()
 _TURN = re.compile(
-    rf"^[ \t]*(?:###[ \t]*)?({'|'.join((*_USER, *_ASSISTANT))})[ \t]*:[ \t]*", re.MULTILINE | re.IGNORECASE
+    rf"^[ \t]*(?:###[ \t]*)?({'|'.join((*USER, *ASSISTANT))})[ \t]*:[ \t]*", re.MULTILINE | re.IGNORECASE
 )
 _LITERAL_CUT = re.compile(r"(?:\\n){2,}(?=\s*(?:###|user:|human:))", re.IGNORECASE)
 _BLANK = re.compile(r"^[ \t\u00a0]+$", re.MULTILINE)
+_MARKS = re.compile(r"<\|im_start\|>|\[INST\]|<\|start_header_id\|>|<start_of_turn>")
+_PAGE = re.compile(r"\s*<(?:!doctype|html|head|body)\b", re.IGNORECASE)
+_YAML = re.compile(r"\s*(?:---\s*)?- *(?:instruction|input|prompt|messages|conversations|text) *:")
 _LIST_PROMPT = re.compile(f"{OPENING}|{CLOSING}")
 
 
@@ -131,134 +128,44 @@ def _positioned(
             if HARD_CUT in record.text:
                 raise InputError("a hard cut (three line ends) inside the record.")
         except InputError as error:
-            raise InputError(position, file=path, row=number, error=error.problems[0]) from None
+            if number == 1 and len(pieces) > 1 and not any(_is_read(other, read) for other in pieces[1:]):
+                position = "{file}: none of its {n} records can be read. The first: {error}"
+            values = {"file": path, "row": number, "n": f"{len(pieces):,}", "error": error.problems[0]}
+            raise InputError(Problem(position, values)) from None
         yield record
+
+
+def _is_read(piece: Any, read: Callable[[Any], Record | Example]) -> bool:
+    try:
+        read(piece)
+    except InputError:
+        return False
+    return True
 
 
 # JSON
 
 
 def _json(path: Path, text: str) -> TrainingFile:
-    rows = _rows(path, text)
-    unused: dict[str, None] = {}
-    read = tuple(_positioned(path, rows, lambda row: _of_row(row, unused), ROW))
-    notes = []
-    if unused:
-        notes.append(Problem("Keys that training does not use were left out: {keys}.", {"keys": ", ".join(unused)}))
-    return TrainingFile(read, tuple(notes))
-
-
-def _rows(path: Path, text: str) -> list[Any]:
-    """The rows of a JSON array, of an object around one, or of JSON Lines. Raises InputError."""
-    try:
-        rows = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        if not text.lstrip("\ufeff \t\r\n").startswith("{") or "\n{" not in text.replace("\r", ""):
-            raise InputError(
-                "{file} is not valid JSON: {error}. Correct that place, or export the file again.",
-                file=path,
-                error=error,
-            ) from None
-        return _lines(path, text)
-    if isinstance(rows, dict):
-        inside = [value for value in rows.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
-        chat = any(key in rows for key in _CHATS)
-        rows = inside[0] if len(inside) == 1 and not chat else [rows]
-    if not isinstance(rows, list) or not rows:
-        raise InputError(
-            "{file} is not a JSON array with an object for each record. Write the records like that.", file=path
-        )
-    return rows
-
-
-def _lines(path: Path, text: str) -> list[Any]:
-    rows = []
-    for number, line in enumerate(text.split("\n"), 1):
-        try:
-            rows += [json.loads(line)] if line.strip() else []
-        except (ValueError, RecursionError) as error:
-            raise InputError(
-                "{file}, line {line} is not valid JSON: {error}. Correct that line.",
-                file=path,
-                line=number,
-                error=error,
-            ) from None
-    return rows
-
-
-def _of_row(row: Any, unused: dict[str, None]) -> Record:
-    """The record of one row; keys that it does not need are added to `unused`. Raises InputError."""
-    if isinstance(row, list) and all(isinstance(turn, Mapping) for turn in row):
-        row = {"conversations": row}
-    keys: Mapping[str, Any] = row if isinstance(row, Mapping) else {}
-    filled = {key for key, value in keys.items() if value not in (None, "", [], {})}
-    chat = next((key for key in _CHATS if key in keys), None)
-    asked = next((pair for pair in _ASKED if set(pair) <= set(keys)), None)
-    used = {chat} if chat else set(asked or ()) or ({"text"} if "text" in keys else set())
-    if not used:
-        raise InputError(
-            "the keys are {keys}; a record has {known}.",
-            keys=", ".join(sorted(map(str, keys))) or "missing",
-            known="instruction and output, or messages, or text",
-        )
-    if beside := [key for key in _BESIDE if key in filled - used]:
-        raise InputError(
-            "it has {key} beside the instruction, which a record has no place for: write it into the instruction.",
-            key=beside[0],
-        )
-    unused.update(dict.fromkeys(str(key) for key in filled - used))
-    if chat:
-        return parse_record(*_turns(keys[chat]))
-    if asked:
-        return parse_record(_string(keys[asked[0]]).strip(), _string(keys[asked[1]]).strip())
-    return parse_text_record(_unix(_string(keys["text"])).strip())
-
-
-def _turns(messages: Any) -> tuple[str, str]:
-    """What the user asks and the assistant answers. Raises InputError unless there is one turn of each."""
-    turns = [turn for turn in messages if isinstance(turn, Mapping)] if isinstance(messages, list) else []
-    said = [(str(turn.get("role", turn.get("from"))).lower(), _content(turn)) for turn in turns]
-    said = [(role, text) for role, text in said if not (role == "system" and text == "")]
-    roles = ["user" if r in _USER else "assistant" if r in _ASSISTANT else r for r, _ in said]
-    if roles != ["user", "assistant"]:
-        raise InputError(
-            "the messages are from {roles}; a record is one user message and one assistant message.",
-            roles=", ".join(roles) or "nobody",
-        )
-    return _string(said[0][1]).strip(), _string(said[1][1]).strip()
-
-
-def _content(turn: Mapping[str, Any]) -> Any:
-    content = next((turn[key] for key in ("content", "value", "text") if key in turn), None)
-    if isinstance(content, list) and all(isinstance(part, Mapping) and "text" in part for part in content):
-        return "\n".join(str(part["text"]) for part in content)
-    return content
-
-
-def _string(value: Any) -> str:
-    if not isinstance(value, str):
-        raise InputError("expected a text, found {value!r:.60}.", value=value)
-    if re.search("[\ud800-\udfff]", value):
-        raise InputError("half a character (a lone surrogate) in {value!a:.60}.", value=value)
-    return value
+    rows, left = rows_of(path, text), Left()
+    read = tuple(_positioned(path, rows, lambda row: of_row(row, left), ROW))
+    return TrainingFile(read, tuple(left.notes))
 
 
 # Text
 
 
-def _unix(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
 def _hard_cut(path: Path, text: str) -> TrainingFile:
     """The pieces between hard cuts, also where these are written a little differently."""
-    clean = _unix(text)
+    clean, left = unix(text), Left()
+    if kind := _no_data(clean):
+        raise InputError("{file} is no training data, but {kind}.", file=path, kind=kind)
     plain = _LITERAL_CUT.sub(HARD_CUT, clean)
     blank = _BLANK.sub("", plain)
     pieces = [piece.strip("\n") for piece in re.split("\n{3,}", blank) if piece.strip()]
     if not pieces:
         raise InputError("{file} is empty. Save it again with something in it.", file=path)
-    whole = [part for piece in pieces for part in _single(piece)]
+    whole = [left.without_end(p) for piece in pieces for p in _single(left.around_heads(piece))]
     records = tuple(_positioned(path, whole, _of_piece, RECORD))
     notes: list[Problem] = []
     if plain != clean:
@@ -273,7 +180,30 @@ def _hard_cut(path: Path, text: str) -> TrainingFile:
     if notes:
         remedy = Problem("cefr-sentences convert-data {file} --to txt --out NEW.txt cuts it cleanly.", {"file": path})
         notes.append(remedy)
-    return TrainingFile(records, tuple(notes), clean)
+    return TrainingFile(records, (*notes, *left.notes), clean)
+
+
+def _no_data(text: str) -> Problem | None:
+    """What a text is that has nothing to train on as it is; None where it may have."""
+    if _PAGE.match(text):
+        return Problem("a web page, perhaps an error of the site: download the file again")
+    if _YAML.match(text):
+        return Problem("YAML: write it as JSON")
+    if _LIST_PROMPT.search(text) or _HEAD.search(text):
+        return None
+    if mark := _MARKS.search(text):
+        said = "conversations with the marks of a model's own template ({mark}): write their messages as JSON"
+        return Problem(said, {"mark": mark[0]})
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    if len(lines) < 2 or _TURN.search(text):
+        return None
+    for separator in ",;\t|":
+        heads, counts = lines[0].split(separator), {line.count(separator) >= 1 for line in lines}
+        if len(heads) > 1 and counts == {True} and all(re.fullmatch(r"\s*\"?\w+(?: \w+)?\"?\s*", h) for h in heads):
+            return Problem("a table ({columns}): make training files of it with export", {"columns": lines[0]})
+    if all(len(line.split()) <= 3 and line[-1] not in '.!?…:"”' for line in lines):
+        return Problem("a list of words: give it to write, or export pairs of words and sentences")
+    return None
 
 
 def _single(piece: str) -> list[str]:
@@ -281,7 +211,7 @@ def _single(piece: str) -> list[str]:
     heads = [match.start() for match in _HEAD.finditer(piece)]
     if not heads:
         turns = list(_TURN.finditer(piece))
-        asked = [t.start() for t in turns if t[1].lower() in _USER]
+        asked = [t.start() for t in turns if t[1].lower() in USER]
         listed = len(_LIST_PROMPT.findall(piece)) >= 2 * len(asked)
         heads = asked if len(asked) > 1 and listed else []
     starts = [0, *heads[1:]] if heads else [0]
@@ -312,7 +242,7 @@ def _of_log(piece: str, turns: Sequence[re.Match[str]]) -> Record | Example:
     """A question and its answer in a chat log: `User: ...`, `Assistant: ...`."""
     ends = [turn.start() for turn in turns[1:]] + [len(piece)]
     said = [(turn[1].lower(), piece[turn.end() : end].strip()) for turn, end in zip(turns, ends, strict=True)]
-    asked, answer = _turns([{"role": role, "content": text} for role, text in said])
+    asked, answer = turns_of([{"role": role, "content": text} for role, text in said])
     if _LIST_PROMPT.search(asked):
         return parse_record(asked, answer)
     return Example(wrap(asked), answer)

@@ -16,7 +16,7 @@ from ...exporter.common.files import leftovers
 from ...exporter.common.memory import gigabytes
 from ...exporter.common.webui import Webui
 from ...exporter.records.export import is_ours
-from ...exporter.records.reading import has_list_prompt, read_training
+from ...exporter.records.reading import has_list_prompt, read_records, read_training
 from ..install.interpreter import own_command
 from .finding import Finding, listed, note, ok, problem
 from .heads import CHAT, PEEK, Head, decoded, peek
@@ -132,7 +132,9 @@ def _look_at(webui: Webui, path: Path, by_content: bool) -> Finding | None:
         return problem(
             "{path} holds training rows, one a line ({keys}).",
             "No dropdown lists *.jsonl.",
-            "Write the rows as one JSON array into a file that ends in .json.",
+            "cefr-sentences convert-data {path} --to json writes them as a JSON array."
+            if _is_convertible(path)
+            else "Write the rows as one JSON array into a file that ends in .json.",
             {"path": path, "keys": listed(sorted(rows.keys)) or "JSON Lines"},
         )
     if ending not in (".txt", ".json") or path.name.endswith(".meta.json"):
@@ -195,13 +197,24 @@ def _no_format(webui: Webui, path: Path, rows: Head) -> Finding | None:
     """Training PRO refuses rows whose keys are not those of a format file."""
     if not rows.training or is_ours(path) or rows.filled in _formats(webui):
         return None
+    shown = rows.keys if rows.keys & CHAT else rows.filled
     return note(
         "{path} has rows with {keys}, and no format file is for them.",
         "Training PRO stops at such a row.",
         "An export into this webui brings a format file for instruction and output: cefr-sentences convert-data {path} "
-        "--to json --out NEW.json writes records so. For others, add a file to {folder}.",
-        {"path": path, "keys": listed(sorted(rows.filled)) or Problem("no text"), "folder": webui.formats},
+        "--to json --out NEW.json writes records so."
+        if _is_convertible(path)
+        else "Write them with the keys instruction and output, or add a format file to {folder}.",
+        {"path": path, "keys": listed(sorted(shown)) or Problem("no text"), "folder": webui.formats},
     )
+
+
+def _is_convertible(path: Path) -> bool:
+    """Whether convert-data takes the file."""
+    try:
+        return path.stat().st_size <= MAX_READ and bool(read_records(path))
+    except InputError:
+        return False
 
 
 def _formats(webui: Webui) -> set[frozenset[str]]:

@@ -13,7 +13,7 @@ from ..install.interpreter import wrong_python
 from . import datasets, disk, drift, extension, loras, models, packages, python
 from .finding import Finding, problem
 
-_TOKEN = re.compile(r"\bhf_\w{4,}")
+_TOKEN = re.compile(r"\bhf_[A-Za-z0-9]{34,}")
 _TOKEN_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 
 

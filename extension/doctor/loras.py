@@ -15,12 +15,16 @@ from ...exporter.common.errors import InputError, Problem
 from ...exporter.common.versions import installed, release
 from ...exporter.common.webui import Webui
 from ..install.interpreter import command_line
+from ..models.adapter import misfit
 from ..models.weights import PICKLE, SAFE, shapes
 from ..training.plan import RESUME
 from .finding import Finding, listed, note, ok, problem
 from .models import model_folders
 
 _CONFIG = "adapter_config.json"
+_WRAPPED = "base_model.model"  # what peft puts before each name of the model
+# The model inside the model with a head; some files, such as GPT-2's, leave its name out.
+_INNER = {"model", "transformer", "gpt_neox"}
 _AGAIN = "Copy the folder again from where it was trained, or repeat the training."
 
 
@@ -61,7 +65,7 @@ def missing_bases(webui: Webui) -> list[str]:
             base = read_object(folder / _CONFIG).get("base_model_name_or_path")
         except InputError:
             continue
-        if isinstance(base, str) and base and not _is_here(webui, base):
+        if isinstance(base, str) and base and _base_folder(webui, base) is None:
             missing.append(base)
     return list(dict.fromkeys(missing))
 
@@ -155,25 +159,68 @@ def _base(webui: Webui, folder: Path, config: dict[str, Any]) -> Iterator[Findin
             "Write the model's name as base_model_name_or_path into {config}.",
             {"folder": folder, "config": _CONFIG},
         )
-    elif not _is_here(webui, base):
+    elif (here := _base_folder(webui, base)) is None:
         yield note(
             "{folder} was trained on {base}, which is not in {models}.",
             "It can be applied to that model only.",
             "Get that model in the webui's Model tab, Download. If you have it under another name, ignore this.",
             {"folder": folder, "base": base, "models": webui.models},
         )
+    elif wrong := _misfit(folder, here, config):
+        yield problem(
+            "{folder} does not fit {base}: it has {given}, the model {known}.",
+            "The model would run without it.",
+            "If only the beginning of the names differs, this puts it right: {command}. Otherwise it belongs to "
+            "another model: train it again.",
+            {
+                "folder": folder,
+                "base": here,
+                "given": wrong[0],
+                "known": wrong[1],
+                "command": command_line(["cefr-sentences", "convert-adapter", str(folder), "--model", str(here)]),
+            },
+        )
 
 
-def _is_here(webui: Webui, base: str) -> bool:
-    """Whether a model of that name is here. The webui's folders are named by the last part of a path or hub name."""
+def _misfit(folder: Path, base: Path, config: dict[str, Any]) -> tuple[str, str] | None:
+    """`misfit` by the headers of the files alone; None also where they do not show it.
+
+    A model of pictures and text is loaded under other names than its file has, and a target that is a pattern, or
+    leaves out layers, is for peft to resolve: of those only a module that the model lacks is a misfit.
+    """
+    if config.get("peft_type", "LORA") != "LORA" or config.get("target_parameters"):
+        return None
+    try:
+        if {"vision_config", "text_config"} & set(read_object(base / "config.json")):
+            return None
+        modules = {name.rpartition(".")[0] for path in base.glob("*.safetensors") for name in shapes(path)}
+        given = {name.partition(".lora_")[0] for name in shapes(folder / SAFE) if ".lora_" in name}
+    except (InputError, OSError, ValueError):
+        return None
+    if not _INNER & {name.partition(".")[0] for name in modules}:
+        within = {name.split(".")[2] for name in given if name.startswith(f"{_WRAPPED}.") and name.count(".") > 2}
+        modules |= {f"{inner}.{module}" for inner in within for module in modules}
+    targets = config.get("target_modules")
+    if isinstance(targets, list):
+        modules = {m for m in modules if any(m == t or m.endswith(f".{t}") for t in targets)}
+    known = {f"{_WRAPPED}.{m}" for m in modules}
+    if not known or (given and given <= known):
+        return None
+    return misfit(*({f"{module}.lora_A.weight" for module in side} for side in (given, known)))
+
+
+def _base_folder(webui: Webui, base: str) -> Path | None:
+    """The folder of a model of that name. The webui's folders are named by the last part of a path or hub name."""
     try:
         if Path(base).expanduser().is_dir():
-            return True
+            return Path(base).expanduser()
     except (OSError, ValueError, RuntimeError):
         pass
     parts = [part.lower() for part in base.replace("\\", "/").split("/") if part]
-    names = (folder.name.lower() for folder in model_folders(webui))
-    return bool(parts) and any(name == parts[-1] or name.endswith(f"_{parts[-1]}") for name in names)
+    here = {folder.name.lower(): folder for folder in model_folders(webui)}
+    return next(
+        (f for name, f in here.items() if parts and (name == parts[-1] or name.endswith(f"_{parts[-1]}"))), None
+    )
 
 
 def _newer(folder: Path, config: dict[str, Any]) -> Iterator[Finding]:

@@ -88,6 +88,10 @@ def lora(webui: Path, name: str = "mine", rank: int = 4, **config: Any) -> Path:
     )
     safetensors(
         folder / "adapter_model.safetensors",
-        {"base.q_proj.lora_A.weight": (rank, 64), "base.q_proj.lora_B.weight": (64, rank)},
+        lora_tensors("base_model.model.model.layers.0.self_attn.q_proj", rank),
     )
     return folder
+
+
+def lora_tensors(module: str, rank: int = 4) -> dict[str, tuple[int, ...]]:
+    return {f"{module}.lora_A.weight": (rank, 64), f"{module}.lora_B.weight": (64, rank)}

@@ -46,6 +46,16 @@ def test_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     [
         ("a.txt", "I have a dog. It is very big! Do you like it?\n\n1. We met Mr. Brown at 5 p.m. on Monday.\n"),
         (
+            "a.txt",
+            "I have\na dog. It is\nvery big!\nDo you like\nit?\n\n1. We met Mr. Brown at 5 p.m. on Monday.\n",
+        ),
+        (
+            "a.srt",
+            "1\n00:00:01,000 --> 00:00:02,000\nI have a dog. It is very big!\n\n2\n00:00:03,000 --> 00:00:04,000\n"
+            "Do you like it?\n\n1. We met Mr. Brown at 5 p.m. on Monday.\n",
+        ),
+        ("a.json", '["I have a dog. It is very big!", "Do you like it?", "1. We met Mr. Brown at 5 p.m. on Monday."]'),
+        (
             "a.csv",
             "word,sentence,note\ndog,I have a dog. It is very big!,a,\nlike,Do you like it?,\n"
             "meet,1. We met Mr. Brown at 5 p.m. on Monday.,x\n",

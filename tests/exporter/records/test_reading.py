@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,31 @@ READ: dict[str, tuple[str, Callable[[], str]]] = {
         "a.jsonl",
         lambda: lines([{"prompt": r.instruction, "completion": f" {r.output}"} for r in RECORDS]),
     ),
+    "messages under both keys": (
+        "a.jsonl",
+        lambda: lines(
+            [{"prompt": t[:1], "completion": t[1:]} for r in RECORDS if (t := turns(r, "role", "content"))],
+        ),
+    ),
+    "a list for each key": (
+        "a.json",
+        lambda: json.dumps({"instruction": [r.instruction for r in RECORDS], "output": [r.output for r in RECORDS]}),
+    ),
+    "the hub's viewer": (
+        "a.json",
+        lambda: json.dumps({"features": [{"name": "x"}], "rows": [{"row_idx": 0, "row": alpaca(r)} for r in RECORDS]}),
+    ),
+    "commas after the lines": ("a.jsonl", lambda: "\n".join(f"{json.dumps(alpaca(r))}," for r in RECORDS)),
+    "end marks": ("a.txt", lambda: "\n\n\n".join(f"{r.text}<|im_end|></s>" for r in RECORDS)),
+    "end marks in JSON": ("a.jsonl", lambda: lines([{"text": f"{r.text} <eos>\n"} for r in RECORDS])),
+    "a preamble": (
+        "a.txt",
+        lambda: "\n\n\n".join(f"Below is an instruction that asks. Write.\n\n{r.text}" for r in RECORDS),
+    ),
+    "a space after the heading": (
+        "a.txt",
+        lambda: "\n\n\n".join(r.text.replace("Response:", "Response: ") for r in RECORDS),
+    ),
     "rows under a key": ("a.json", lambda: json.dumps({"version": 1, "data": [alpaca(r) for r in RECORDS]})),
     "text": ("a.jsonl", lambda: lines([{"text": r.text} for r in RECORDS])),
     "four line ends": ("a.txt", lambda: "\n\n\n\n".join(r.text for r in RECORDS)),
@@ -78,7 +104,17 @@ READ: dict[str, tuple[str, Callable[[], str]]] = {
         lambda: "\n\n".join(f"### Human: {r.instruction}\n### Assistant: {r.output}" for r in RECORDS),
     ),
 }
-UNCUT = {"two line ends", "spaces in the cut", "the letters of the cut", "a chat log without cuts", "four line ends"}
+NOTED = {
+    "end marks",
+    "end marks in JSON",
+    "a preamble",
+    "a space after the heading",
+    "two line ends",
+    "spaces in the cut",
+    "the letters of the cut",
+    "a chat log without cuts",
+    "four line ends",
+}
 
 
 @pytest.mark.parametrize("case", READ)
@@ -87,7 +123,7 @@ def test_what_is_read(tmp_path: Path, case: str) -> None:
     (tmp_path / name).write_bytes(text().encode())
     read = read_training(tmp_path / name)
     assert read.records == RECORDS
-    assert bool(read.notes) == (case in UNCUT)
+    assert bool(read.notes) == (case in NOTED)
 
 
 def test_keys_that_are_not_used_are_named(tmp_path: Path) -> None:
@@ -116,7 +152,20 @@ REFUSED: dict[str, tuple[str, str, str]] = {
         "from user, assistant, user, assistant",
     ),
     "only a question": ("a.txt", "User: a", "from user;"),
-    "unknown keys": ("a.jsonl", '{"q": 1}\n{"q": 2}', "row 1: the keys are q"),
+    "unknown keys": ("a.jsonl", '{"q": 1}\n{"q": 2}', "none of its 2 records can be read. The first: the keys are q"),
+    "a weight": (
+        "a.json",
+        json.dumps(
+            [{"messages": [{"role": "user", "content": "a"}, {"role": ASSISTANT, "content": "b", "weight": 0}]}]
+        ),
+        "an answer has weight 0",
+    ),
+    "a list of words": ("a.txt", "apple\nbook\nget up", "but a list of words"),
+    "a table": ("a.txt", "word,sentence\ncat,I have a cat.\ndog,A dog, too.", "but a table (word,sentence)"),
+    "a pointer": ("a.txt", "version https://git-lfs.github.com/spec/v1\noid sha256:a\nsize 1", "pointer of Git LFS"),
+    "a page": ("a.txt", "<!DOCTYPE html><html>429 Too Many Requests</html>", "a web page"),
+    "YAML": ("a.txt", "- instruction: a\n  output: b", "but YAML"),
+    "marks of a template": ("a.txt", "<|im_start|>user\nHi.<|im_end|>", "own template (<|im_start|>)"),
     "a line cut off": ("a.jsonl", f'{lines([alpaca(RECORDS[0])])}\n{{"instruction', "line 2 is not valid JSON"),
     "nothing": ("a.txt", "\n\n\n\n", "is empty"),
 }
@@ -126,7 +175,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
 def test_what_is_refused(tmp_path: Path, case: str) -> None:
     name, text, message = REFUSED[case]
     (tmp_path / name).write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match=message.replace("(", r"\(")):
+    with pytest.raises(InputError, match=re.escape(message)):
         read_training(tmp_path / name)
 
 

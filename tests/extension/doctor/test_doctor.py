@@ -53,7 +53,7 @@ def test_a_check_that_fails_is_a_finding_and_keeps_what_it_had(webui: Path) -> N
 
 def test_no_token_is_ever_shown(webui: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "secret-of-another-form")
-    lora(webui, base_model_name_or_path="owner/hf_abcdefgh12345")
+    lora(webui, base_model_name_or_path="owner/hf_abcdefghijklmnopqrstuvwxyzABCDEFGH")
     lora(webui, "second", base_model_name_or_path="owner/secret-of-another-form")
     for flags in ((), ("--json",)):
         out = run("doctor", "--webui", webui, *flags).out

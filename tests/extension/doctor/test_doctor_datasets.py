@@ -101,6 +101,11 @@ def test_texts_on_both_lines(webui: Path) -> None:
         ("a.TXT", b"text", "note", "Rename it to a.txt"),
         ("a.Json", b"[]", "note", "Rename it to a.json"),
         ("a.jsonl", LINES.encode(), "problem", "No dropdown lists *.jsonl"),
+        ("a.jsonl", b'{"text": "a"}\n{"text": "b"}', "problem", "Write the rows as one JSON array"),
+        ("a.jsonl", json.dumps({"text": Record("A1", ("cat",), ("A cat.",)).text}).encode(), "problem", "convert-data"),
+        ("a.json", b'[{"messages": [], "source": "x"}]', "note", "has rows with messages, source"),
+        ("a.json", b'[{"instruction": "a", "input": "b", "output": "c"}]', "note", "Write them with the keys"),
+        ("hf_split.json", b"{", "problem", "hf_split.json is not JSON"),
     ],
 )
 def test_other_files(webui: Path, name: str, content: bytes, status: str, part: str) -> None:

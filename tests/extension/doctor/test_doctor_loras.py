@@ -15,7 +15,7 @@ from cefr_sentences.exporter.common.errors import ModelError, TargetError
 from cefr_sentences.extension.adapters.unpickle import unpickle
 from cefr_sentences.extension.doctor import loras as room
 
-from ..doctored import bad, found, lora, model, one, put, safetensors
+from ..doctored import bad, found, lora, lora_tensors, model, one, put, safetensors
 
 
 @pytest.fixture(autouse=True)
@@ -75,6 +75,33 @@ def test_ranks(webui: Path) -> None:
     safetensors(folder / "adapter_model.safetensors", {"lora_A.weight": ()})
     lora(webui, "whole")
     assert len(found(webui, "loras", "ok")) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "config"),
+    [
+        ("base_model.model.base_model.model.model.layers.0.self_attn.q_proj", {}),
+        ("model.layers.0.self_attn.q_proj", {}),
+        ("base_model.model.language_model.model.layers.0.self_attn.q_proj", {}),
+        ("base_model.model.model.layers.9.self_attn.q_proj", {}),
+        ("base_model.model.transformer.h.0.attn.c_attn", {}),
+        ("base_model.model.model.layers.0.self_attn.v_proj", {"target_modules": ["q_proj"]}),
+        ("", {"target_modules": ["q_proj"]}),
+    ],
+)
+def test_names_that_the_base_lacks(webui: Path, module: str, config: dict[str, Any]) -> None:
+    folder = lora(webui, **config)
+    safetensors(folder / "adapter_model.safetensors", lora_tensors(module) if module else {})
+    one(webui, "loras", "problem", f"it has {module or 'nothing'}", "0.self_attn.q_proj.lora_A.weight", "--model")
+    lora(webui, base_model_name_or_path="tiny", **config)
+    assert bad(webui, "loras") == []
+
+
+def test_a_base_whose_file_leaves_out_a_name(webui: Path) -> None:
+    safetensors(webui / "user_data/models/tiny/model.safetensors", {"h.0.attn.c_attn.weight": (64, 64)})
+    folder = lora(webui)
+    safetensors(folder / "adapter_model.safetensors", lora_tensors("base_model.model.transformer.h.0.attn.c_attn"))
+    assert bad(webui, "loras") == []
 
 
 def test_damaged(webui: Path) -> None:
@@ -200,7 +227,8 @@ def test_converting(run, webui: Path, monkeypatch: pytest.MonkeyPatch, tmp_path:
     with pytest.raises(ModelError, match="not a table of weights"):
         unpickle(folder)
     shared = torch.arange(8.0).reshape(4, 2)
-    weights = {"a.lora_A.weight": shared, "b.lora_B.weight": shared.t()}
+    name = "base_model.model.model.layers.0.self_attn.q_proj"
+    weights = {f"{name}.lora_A.weight": shared, f"{name}.lora_B.weight": shared.t()}
     torch.save(weights, source)
     before = source.read_bytes()
     one(webui, "loras", "problem", "as a pickle")
