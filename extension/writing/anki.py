@@ -75,7 +75,7 @@ def _cells(row: SheetRow) -> tuple[str, ...]:
 
 
 def _tags(row: SheetRow, sheet: Sheet) -> list[str]:
-    return [f"cefr::{sheet.level}", *(["cefr::doubtful"] if row.doubtful else [])]
+    return [f"cefr::{sheet.target(row)}", *(["cefr::doubtful"] if row.doubtful else [])]
 
 
 def _number(name: str) -> int:

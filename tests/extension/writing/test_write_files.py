@@ -93,6 +93,9 @@ def test_for_anki(tmp_path: Path) -> None:
         ["What did you _____?", "say", "verb", "demek", "What did you say?", "unit: 3; level: A1", "cefr::A1"],
     ]
     assert len({note[0] for note in notes}) == 3
+    at_its_own = Sheet((replace(TWICE, listed=replace(LISTED, level="B1")),), "A1", levels_from_list=True)
+    write_sheet(tmp_path / "b.tsv", at_its_own)
+    assert (tmp_path / "b.tsv").read_text(encoding="utf-8").rstrip().endswith("\tcefr::B1")
 
 
 def test_a_package_for_anki(tmp_path: Path) -> None:
