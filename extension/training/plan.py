@@ -80,8 +80,7 @@ class Plan:
         if world() > 1:  # each has its own memory; what fits has to be said with --micro-batch
             checkpointing = "on" if chosen.checkpointing == "on" else "off"
             settings, memory = replace(chosen, checkpointing=checkpointing), None
-            with connected(loaded.model.device.type):
-                try_out(loaded, encoded, settings)
+            try_out(loaded, encoded, settings)
         else:
             settings, need = fitted(loaded, encoded, chosen)
             memory = need.of(settings.at_once)
@@ -164,22 +163,23 @@ def carry_out(
         report(entry)
 
     try:
-        if checkpoint is None:
-            plan = plan.resolved(loaded, records)
-            _begin(plan, out, records, held_out, write)
-        while True:
-            try:
-                outcome = _train(loaded, plan, out, records, held_out, checkpoint, report=write, stop=stop)
-                break
-            except OutOfMemory:
-                if plan.settings.at_once == 1 or world() > 1:
-                    raise
-                plan = replace(plan, settings=halved(plan.settings))
-                checkpoint = last_checkpoint(out)
-                plan.save(out, [*records, *held_out])
-                write({"event": "halved", "micro_batch": plan.settings.at_once})
-                if checkpoint is None:
-                    _begin(plan, out, records, held_out, write)
+        with connected(loaded.model.device.type):
+            if checkpoint is None:
+                plan = plan.resolved(loaded, records)
+                _begin(plan, out, records, held_out, write)
+            while True:
+                try:
+                    outcome = _train(loaded, plan, out, records, held_out, checkpoint, report=write, stop=stop)
+                    break
+                except OutOfMemory:
+                    if plan.settings.at_once == 1 or world() > 1:
+                        raise
+                    plan = replace(plan, settings=halved(plan.settings))
+                    checkpoint = last_checkpoint(out)
+                    plan.save(out, [*records, *held_out])
+                    write({"event": "halved", "micro_batch": plan.settings.at_once})
+                    if checkpoint is None:
+                        _begin(plan, out, records, held_out, write)
     except BaseException as raised:
         error = target_error(out, raised) if isinstance(raised, OSError) else raised
         if first():
