@@ -58,7 +58,7 @@ class DeepJudge:
         everyday = self.fitted.everyday.predict(x, words)
         near = np.flatnonzero(self.fitted.everyday_share(x) >= LEAST)
         if len(near) > 0:
-            said = self.states([sentences[at] for at in near.tolist()]) @ np.asarray(self.weights) + self.intercept
+            said = self.states([sentences[int(at)] for at in near]) @ np.asarray(self.weights) + self.intercept
             everyday[near] = deepened(everyday[near], said)
         return self.fitted.blend(x, self.fitted.encyclopedia.predict(x, words), everyday)
 
