@@ -110,12 +110,26 @@ class Tab:
         self.open()
 
     def open(self) -> None:
-        self.page.goto(self.url)
+        from playwright.sync_api import Error
+
+        for last in (False, False, True):
+            try:
+                self.page.goto(self.url)
+                break
+            except Error as error:  # a page that gradio is loading again by itself breaks this off
+                if last or "ERR_ABORTED" not in str(error):
+                    raise
+                self.page.wait_for_timeout(1000)
         self.page.wait_for_selector("#cefr-head .cefr-next", timeout=90_000)
 
     def pane(self, name: str) -> None:
-        self.page.locator(f"#cefr-pane-{name}-button").first.click()
-        self.page.wait_for_timeout(800)  # gradio 6 builds what a pane holds when it is shown
+        button = self.page.locator(f"#cefr-pane-{name}-button").first
+        for _ in range(30):
+            button.click()
+            self.page.wait_for_timeout(800)  # gradio 6 builds what a pane holds when it is shown
+            if button.get_attribute("aria-selected") == "true":
+                return  # on a busy machine a page is shown before it listens
+        raise AssertionError(f"The pane {name} does not open.")
 
     def unfold(self, key: str) -> None:
         self.at(key).locator("button, .label-wrap").first.click()

@@ -148,7 +148,11 @@ def test_train_stop_reload_resume(place: Studio, open_tab: Open) -> None:
     events = [json.loads(line) for line in (folder / "run.jsonl").read_text(encoding="utf-8").splitlines()]
     assert events[-1]["state"] == "stopped"
     assert (folder / "adapter_model.safetensors").exists()
-    tab.open()
+    for _ in range(60):  # the job draws its curves after the last line of its log
+        tab.open()
+        if "Running" not in tab.at("head").inner_text():
+            break
+        tab.page.wait_for_timeout(1000)
     tab.pane("train")
     assert tab.value("train.unfinished") == "tiny"
     tab.click("train.resume")
