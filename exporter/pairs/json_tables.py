@@ -9,6 +9,7 @@ from typing import Any
 
 from ..common.encoding import check_json_size, open_text
 from ..common.errors import InputError
+from ..common.json_lines import json_lines
 from .columns import NAMES, Reading, level_in, plain
 from .header import Cells, with_header
 
@@ -138,16 +139,5 @@ def _objects(path: Path, items: Iterable[tuple[int, Any]], reading: Reading) -> 
 
 def _json_lines(path: Path, encoding: str, reading: Reading) -> Iterator[Cells]:
     with open_text(path, encoding) as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                item = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise InputError(
-                    "{file}, line {line} is not valid JSON: {error}. Correct that line.",
-                    file=path,
-                    line=number,
-                    error=error,
-                ) from None
+        for number, item in json_lines(path, file):
             yield from _objects(path, [(number, item)], reading)

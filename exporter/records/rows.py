@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..common.errors import InputError, Problem
+from ..common.json_lines import json_lines
 from .prompt import INSTRUCTION_HEAD, OPENING, RESPONSE_HEAD, Record, parse_record, parse_text_record
 
 USER = ("user", "human", "prompter")
@@ -85,7 +86,7 @@ def rows_of(path: Path, text: str) -> list[Any]:
                 file=path,
                 error=error,
             ) from None
-        return _lines(path, text)
+        return [row for _, row in json_lines(path, text.split("\n"))]
     if isinstance(rows, dict):
         rows = _columns(rows) or rows.get("rows") or rows  # `rows`: a download of the hub's viewer
     if isinstance(rows, dict):
@@ -108,21 +109,6 @@ def _columns(table: dict[str, Any]) -> list[Any]:
     if not wanted or len(lists) < len(table) or len({len(value) for value in lists}) != 1:
         return []
     return [dict(zip(table, row, strict=True)) for row in zip(*lists, strict=True)]
-
-
-def _lines(path: Path, text: str) -> list[Any]:
-    rows = []
-    for number, line in enumerate(text.split("\n"), 1):
-        try:
-            rows += [json.loads(line.rstrip().removesuffix(","))] if line.strip() else []
-        except (ValueError, RecursionError) as error:
-            raise InputError(
-                "{file}, line {line} is not valid JSON: {error}. Correct that line.",
-                file=path,
-                line=number,
-                error=error,
-            ) from None
-    return rows
 
 
 def of_row(row: Any, left: Left) -> Record:
