@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "write",
-        help="words into sentences",
+        help="write sentences for words",
         description="Find a sentence for each word in your own sentences and in the bank, ask a model for the others, "
-        "check each one, ask again where a check fails, and say what is wrong with those that are rejected in the end. "
+        "check each one, ask again if a check fails, and say what is wrong with those that are rejected in the end. "
         "Word, form and level are checked; please read before printing, the doubtful ones first.",
     )
     add_arguments(parser)
