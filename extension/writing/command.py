@@ -149,7 +149,7 @@ def _words(args: argparse.Namespace, level: str) -> list[ListedWord]:
         )
     if here.other_level:
         levels = ", ".join(TRAINABLE) if args.levels_from_list else level
-        print(f"Note: {here.other_level} words are left out: they are of another level than {levels}.", file=sys.stderr)
+        print(f"Note: words of another level than {levels} are left out: {here.other_level}.", file=sys.stderr)
     if args.levels_from_list:
         print(f"Levels from the list: {here.counts(level)}.", file=sys.stderr)
     return [*here.words]
