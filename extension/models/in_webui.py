@@ -19,7 +19,6 @@ from ...exporter.common.errors import InputError, ModelError
 from ...exporter.common.webui import Webui
 from ...exporter.records.prompt import ListPrompt, wrap
 from ..install.template import instruction_template
-from .adapter import META
 from .asking import GREEDY, HEADING, Progress, Reply, Sampling, answer_tokens, no_progress
 from .grammar import grammar, keeps
 from .host import (
@@ -35,6 +34,7 @@ from .host import (
 )
 from .jobs import Desk, stopping
 from .loading import Loaded
+from .metadata import NAME as METADATA
 from .pristine import NotRestored, adapter_stays_on, restoring
 
 _NOT_TRAINABLE = {
@@ -103,7 +103,7 @@ class InWebui:
 
     def expect_list_prompt(self, adapters: Sequence[str]) -> bool:
         """Whether all of `adapters` were trained here, on list prompts in the form `instruct`."""
-        known = bool(adapters) and all((self.folders.loras / name / META).is_file() for name in adapters)
+        known = bool(adapters) and all((self.folders.loras / name / METADATA).is_file() for name in adapters)
         return known and self._prompt_form(adapters) == "instruct"
 
     def prompt_form(self, adapter: str | None) -> str:

@@ -32,8 +32,9 @@ class Stopped(Exception):
 class Job:
     """One piece of work in a thread of its own. `kind` names the pane it belongs to.
 
-    `parts` is whatever the work wants to show before it ends; `result` what it returned; `problems` why it failed. Told
-    to stop, it ends the next time it reports its progress, unless it `ends_itself`: a training has something to save.
+    `shown` is whatever the work wants its pane to show before it ends; `result` what it returned; `problems` why it
+    failed. Told to stop, it ends the next time it reports its progress, unless it `ends_itself`: a training has
+    something to save.
     """
 
     def __init__(self, kind: str, work: Callable[[Job], Any], *, ends_itself: bool = False) -> None:
@@ -41,7 +42,7 @@ class Job:
         self.ends_itself = ends_itself
         self.stopped = False
         self.what, self.done, self.total = "", 0, 0
-        self.parts: dict[str, Any] = {}
+        self.shown: Any = None
         self.result: Any = None
         self.problems: tuple[Problem, ...] = ()
         self.stopping = threading.Event()

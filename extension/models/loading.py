@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import ModelError, Option, first_line
-from .adapter import Card, apply_adapter, check_adapter
+from .adapter import apply_adapter, check_adapter
 from .limits import device_limits
 from .weights import check_belongs, check_weights
 
@@ -69,14 +69,14 @@ def load(name: str, adapter: Path | None = None, *, four_bit: bool = False) -> L
         ModelError: it cannot be found, downloaded or loaded, or the adapter belongs to another model.
     """
     check_model_name(name)
-    card = check_adapter(adapter) if adapter is not None else Card()
+    form = check_adapter(adapter).form if adapter is not None else "instruct"
     _, transformers = libraries()
     folder = locate(name)
     model = _model(name, folder, four_bit)
     tokenizer = _tokenizer(transformers, name, folder)
     if adapter is not None:
         model = apply_adapter(model, adapter, name)
-    return Loaded(name, model.eval(), tokenizer, card.form)
+    return Loaded(name, model.eval(), tokenizer, form)
 
 
 def _model(name: str, folder: str, four_bit: bool) -> Any:

@@ -13,7 +13,7 @@ from .limits import limits
 from .lora import lora_layers
 from .memory import fitted, try_step
 from .optimizer import Optimizer
-from .run import encoded_records
+from .data import encoded_records
 from .settings import TrainSettings
 
 
