@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import InputError
-from .document import Block, Heading, Picture, Table, Text, markdown, web_page
+from .document import Block, Heading, Picture, Table, Text, pages
 from .folder import publish, read_evaluation
 from .metrics import METRICS
 from .plots import level_plots, name_of
@@ -29,20 +29,10 @@ def write_comparison(paths: Sequence[Path], out: Path, say: Voice = ENGLISH, *, 
     columns = named(list(zip(paths, map(read_evaluation, paths), strict=True)))
     pictures = level_plots(columns, say)
     title, blocks = contents(columns, {name: text for name, (_, text) in pictures.items()}, say)
-    images = {name: data for name, (data, _) in pictures.items()}
-    text = markdown(title, blocks)
+    files = pages(title, blocks, pictures, say.code)
     data = {"compared": {head: evaluation.short_json() for head, evaluation in columns}}
-    publish(
-        out,
-        {
-            "report.md": text.encode(),
-            "report.html": web_page(title, blocks, images, say.code).encode(),
-            "comparison.json": (json.dumps(data, ensure_ascii=False) + "\n").encode(),
-            **{f"plots/{name}": image for name, image in images.items()},
-        },
-        force=force,
-    )
-    return text
+    publish(out, {**files, "comparison.json": (json.dumps(data, ensure_ascii=False) + "\n").encode()}, force=force)
+    return files["report.md"].decode()
 
 
 def named(evaluations: Sequence[tuple[Path, Evaluation]]) -> list[Column]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...exporter.common.errors import Problem
 from ..training.plots import png
+from .document import Pictures
 from .metric import Histogram
 from .metrics import METRICS
 from .result import ADAPTER, BASE, MODELS, NO_FIGURE, OWN, RETRIEVAL, Asked, Evaluation, Figure, System
@@ -24,8 +25,6 @@ _NAMES = {
 _LOOKS = (("white", "////"), ("0.45", ""), ("0.8", ""), ("white", "...."), ("0.25", "xx"), ("0.65", "\\\\"))
 _LINES = ("--", "-", ":", "-.")
 _GREYS = ("0.55", "0", "0.35", "0.15", "0.6", "0.3")
-
-Pictures = dict[str, tuple[bytes, str]]  # file name -> PNG, and what it shows
 
 
 def available() -> bool:
