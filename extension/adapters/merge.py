@@ -29,7 +29,6 @@ from ..training.model_card import header
 from .logit_check import LogitCheck, Logits, all_logits, arithmetic, compare
 from .model_folder import check_out, check_space, new_model_folder
 
-DTYPES = ("bfloat16", "float16")
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".gguf", ".onnx", ".h5", ".msgpack", ".index.json")
 _NOT_COPIED = ("config.json", README, ".gitattributes", METADATA)
 # The files of a repository on the hub that make a model; weights as pickles only where there are no others.

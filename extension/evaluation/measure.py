@@ -105,10 +105,11 @@ def measure(of: Sample) -> Measured:
 
 def figures(measured: Measured, seed: int) -> dict[str, Figure]:
     """Each value with its interval, where it has one; None where there is nothing to tell."""
-    return {key: _figure(value, seed, METRICS[key].unit == SHARE) for key, value in measured.items()}
+    return {key: figure(value, seed, share=METRICS[key].unit == SHARE) for key, value in measured.items()}
 
 
-def _figure(value: Parts | float, seed: int, share: bool) -> Figure:
+def figure(value: Parts | float, seed: int, *, share: bool = False) -> Figure:
+    """A value with its interval; that of a `share` of 0 or 1 is the exact one."""
     if not isinstance(value, Parts):
         return Figure(finite(value))
     low, high = interval(value, seed) or (None, None)

@@ -25,6 +25,12 @@ def stopping() -> bool:
     return job is not None and job.stopping.is_set()
 
 
+def unexpected(error: BaseException) -> Problem:
+    """An error that nobody has foreseen, for the user."""
+    values = {"error": f"{type(error).__name__}: {error}"}
+    return Problem("Unexpected problem: {error}. The console's log says where it happened.", values)
+
+
 class Stopped(Exception):
     """Raised in a job that has been told to stop, where it reports its progress."""
 
@@ -103,8 +109,7 @@ class Job:
             self.problems = error.problems
         except BaseException as error:  # nobody above a thread catches it, and the user has to be told
             _log.exception("%s failed", self.kind)
-            values = {"error": f"{type(error).__name__}: {error}"}
-            self.problems = (Problem("Unexpected problem: {error}. The console's log says where it happened.", values),)
+            self.problems = (unexpected(error),)
         finally:
             self.ended = time.monotonic()
 
