@@ -161,6 +161,11 @@ class Evaluation:
     def system(self, name: str) -> System | None:
         return self._by_name.get(name)
 
+    def figure(self, name: str, key: str) -> Figure:
+        """The metric `key` of the system `name`; NO_FIGURE where one of them is missing."""
+        system = self.system(name)
+        return system.figure(key) if system is not None else NO_FIGURE
+
     @property
     def base(self) -> System:
         return self._by_name[BASE]

@@ -53,9 +53,10 @@ class Metadata:
         return self.merged is not None or self.converted is not None
 
     def save(self, folder: Path) -> None:
-        """Write what is known into `folder`; the form only beside a level, without which it says nothing."""
+        """Write what is known into `folder`; of a level also the form, and of a training that it evaluated nothing."""
         known = {f.name for f in fields(self) if getattr(self, f.name) != getattr(_NOTHING, f.name)}
         known |= {"form"} if self.level else set()
+        known |= {"eval_loss"} if self.settings is not None else set()
         said = {name: value for name, value in asdict(self).items() if name in known}
         (folder / NAME).write_text(json.dumps(said, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
