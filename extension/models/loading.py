@@ -125,13 +125,8 @@ def open_model(name: str | Path, folder: str, device: str | None = None, **how: 
     except ModelError:
         raise
     except Exception as error:  # damaged files make the libraries fail in many ways
-        raise unloadable(name, error) from error
-
-
-def unloadable(name: str | Path, error: Exception) -> ModelError:
-    return ModelError(
-        "{model} cannot be loaded: {cause}. Get it again, or choose another one.", model=name, cause=first_line(error)
-    )
+        message = "{model} cannot be loaded: {cause}. Get it again, or choose another one."
+        raise ModelError(message, model=name, cause=first_line(error)) from error
 
 
 def _check_ids(name: str, model: Any, tokenizer: Any) -> None:
