@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence, Set
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -41,7 +41,17 @@ NO_ADAPTER = ""
 _HIDDEN = gr.update(visible=False)
 
 
+@dataclass(frozen=True)
+class Place:
+    """Which row is shown, by its index, and whether its word was asked for again and brought no other sentence."""
+
+    at: int
+    same: bool = False
+
+
 class WritePane(Pane):
+    """`shown` of a job is the `Place` in its sheet, where it is not the first row to read."""
+
     name = "write"
     jobs = ("write",)
 
@@ -204,7 +214,7 @@ class WritePane(Pane):
             for _, problem in add_own(own_file(self.folders.user_data), [own]).rejected:
                 reason = say_in(self.name, problem, language)
                 said.append(text("write.not_in_bank", language, word=own.word, reason=reason))
-        job.result, job.parts["at"] = sheet, following(before, at)
+        job.result, job.shown = sheet, Place(following(before, at))
         return {**self.show(job, language), self.status: note("\n".join(said), "good")}
 
     def rewrite_row(self, language: str, row: Any) -> Iterator[Updates]:
@@ -223,7 +233,7 @@ class WritePane(Pane):
         return job, job.result, at
 
     def _rewrite(self, language: str, before: Sheet, at: int, job: Job) -> Sheet:
-        job.result, job.parts["at"] = before, at  # is shown meanwhile, and if this fails
+        job.result, job.shown = before, Place(at)  # is shown meanwhile, and if this fails
         settings = WriteSettings(before.level, seed=random.randrange(2**31))
         row = rewrite(
             self._ask(before),
@@ -234,7 +244,7 @@ class WritePane(Pane):
             self._known(before.adapter),
             self._bank(before),
         )
-        job.parts["same"] = row == before.rows[at]
+        job.shown = Place(at, same=row == before.rows[at])
         return with_row(before, at, row)
 
     def _start(self, language: str, work: Callable[[Job], Sheet], first: Updates) -> Iterator[Updates]:
@@ -268,7 +278,7 @@ class WritePane(Pane):
             return {}
         sheet = job.result
         files = dict(zip(self.downloads, downloads(sheet), strict=False))
-        at = job.parts.get("at", next(iter(to_read(sheet)), 0))
+        at = job.shown.at if job.shown else next(iter(to_read(sheet)), 0)
         shown = {self.sheet: sheet_table(sheet, language), self.after: gr.update(visible=True)}
         return {**shown, **files, **self._card(sheet, at, language)}
 
@@ -284,8 +294,8 @@ class WritePane(Pane):
         if not isinstance(job.result, Sheet):
             return {}
         said = self._said(job.result, language)
-        if job.parts.get("same"):
-            said.append(text("write.no_other", language, word=job.result.rows[job.parts["at"]].word))
+        if job.shown and job.shown.same:
+            said.append(text("write.no_other", language, word=job.result.rows[job.shown.at].word))
         return {self.status: note("\n".join(said), "good")}
 
     def _said(self, sheet: Sheet, language: str) -> list[str]:
