@@ -233,6 +233,7 @@ class WritePane(Pane):
             _progress(job, language),
             self._known(before.adapter),
             self._bank(before),
+            self._reader(before),
         )
         job.parts["same"] = row == before.rows[at]
         return with_row(before, at, row)

@@ -15,7 +15,7 @@ from cefr_sentences.extension.writing.exchange import Place, part_of
 from cefr_sentences.extension.writing.frames import EACH, Reader, framed, similarity
 from cefr_sentences.extension.writing.settings import WriteSettings
 from cefr_sentences.extension.writing.sheet import CHANGED, MODEL, SheetRow
-from cefr_sentences.extension.writing.write import write_sentences
+from cefr_sentences.extension.writing.write import rewrite, write_sentences
 
 BANK = Bank(
     [
@@ -80,6 +80,17 @@ def test_the_model_writes_only_what_does_not_surely_fit(gain: float, source: str
     settings = WriteSettings("A1", candidates=1, tries=1)
     (row,) = write_sentences(ask, [COMIC], settings, bank=lacking, reader=reader(gain))
     assert (row.source, row.accepted, len(calls)) == (source, True, asked)
+
+
+def test_a_row_again_is_another_of_the_banks_with_its_word() -> None:
+    lacking = Bank([row for row in BANK if row.word != "comic"], levels=())
+    row = SheetRow("comic", "She reads two comics every week.", listed=COMIC, frame="She reads two books every week.")
+
+    def ask(prompts: Sequence[Any], /, **more: Any) -> list[Reply]:
+        raise AssertionError(prompts)
+
+    new = rewrite(ask, [row], 0, WriteSettings("A1", seed=3), bank=lacking, reader=reader(5.0))
+    assert (new.sentence, new.source) == ("This comic is for my brother.", CHANGED)
 
 
 def test_the_part_of_speech_is_the_lists_where_nobody_says_another() -> None:
