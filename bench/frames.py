@@ -18,7 +18,7 @@ import csv
 import math
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
@@ -28,7 +28,6 @@ from cefr_sentences.exporter.bank.bank import Bank
 from cefr_sentences.exporter.bank.headwords import Headword, headwords, word_key
 from cefr_sentences.exporter.pairs.wordlist import ListedWord
 from cefr_sentences.extension.demo import sample
-from cefr_sentences.extension.writing.doubt import SURE
 
 from .printable import area, fit, share
 
@@ -39,25 +38,30 @@ ACCEPTED = ("ok", "doubtful")
 
 def report() -> None:
     rows = _table(ROWS)
-    read = [(float(row["gain"]), row["printable"] == "1") for row in rows]
-    good, bad = ([gain for gain, is_good in read if is_good == wanted] for wanted in (True, False))
-    print(f"{len(good)} to print, {len(bad)} not; AUC {area(good, bad):.2f}")
-    best: dict[tuple[str, str], tuple[float, bool]] = {}
-    for row, figures in zip(rows, read, strict=True):
+    figures = [(float(row["gain"]), float(row["ease"])) for row in rows]
+    answers = [row["printable"] == "1" for row in rows]
+    good, bad = (
+        [gain for (gain, _), one in zip(figures, answers, strict=True) if one == is_good] for is_good in (1, 0)
+    )
+    print(f"{len(good)} to print, {len(bad)} not; by gain AUC {area(good, bad):.2f}")
+    best: dict[tuple[str, str], tuple[tuple[float, float], bool]] = {}
+    for row, *read in zip(rows, figures, answers, strict=True):
         word = row["word"], row["pos"]
-        best[word] = max(figures, best.get(word, figures))
-    order = sorted(best.values(), reverse=True)
-    print("log-odds of printing the best of a word: {:.2f} + {:.2f} gain".format(*fit(order)))
-    for part in (0.6, 0.75, 1):
-        some = order[: round(part * len(order))]
-        print(f"the best of {part:.0%} of the words: {share(sum(is_good for _, is_good in some), len(some))} to print")
-    ok = [is_good for at, (gain, is_good) in enumerate(order) if _is_ok(gain, order[:at] + order[at + 1 :])]
-    print(f"ok by a fit without the word: {share(len(ok), len(order))}, of which {share(sum(ok), len(ok))} to print")
+        best[word] = max((*read,), best.get(word, (*read,)))
+    figures, answers = zip(*best.values(), strict=True)
+    print("log-odds of printing the best of a word: {:.2f} + {:.2f} gain + {:.2f} ease".format(*fit(figures, answers)))
+    left_out = [_log_odds(figures, answers, at) for at in range(len(best))]
+    for limit in (0.5, 0.6, 0.7):
+        ok = [one for one, odds in zip(answers, left_out, strict=True) if odds >= math.log(limit / (1 - limit))]
+        print(
+            f"from {limit}, by a fit without the word: {share(len(ok), len(best))}, to print {share(sum(ok), len(ok))}"
+        )
 
 
-def _is_ok(gain: float, others: list[tuple[float, bool]]) -> bool:
-    intercept, slope = fit(others)
-    return intercept + slope * gain >= math.log(SURE / (1 - SURE))
+def _log_odds(figures: Sequence[Sequence[float]], answers: Sequence[bool], at: int) -> float:
+    """The log-odds of one of the words by a fit to the others."""
+    intercept, *slopes = fit([*figures[:at], *figures[at + 1 :]], [*answers[:at], *answers[at + 1 :]])
+    return intercept + sum(slope * value for slope, value in zip(slopes, figures[at], strict=True))
 
 
 def draw(level: str, n: int, seed: int, without: Iterable[Path]) -> list[Headword]:
