@@ -24,7 +24,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from cefr_sentences.exporter.bank.bank import Bank
+from cefr_sentences.exporter.bank.bank import BANK, Bank
 from cefr_sentences.exporter.bank.headwords import Headword, headwords, word_key
 from cefr_sentences.exporter.pairs.wordlist import ListedWord
 from cefr_sentences.extension.demo import sample
@@ -120,7 +120,7 @@ def _table(path: Path) -> list[dict[str, str]]:
 
 
 def read(key: Path, *verdicts: Path) -> None:
-    rows = _table(key)
+    rows = [row for row in _table(key) if row["source"] != BANK]  # other words' sentences may have a phrase
     accepted = [row for row in rows if row["outcome"] in ACCEPTED]
     readers = [_printed(path) for path in verdicts]
     if unread := [row["id"] for row in accepted if any(row["id"] not in reader for reader in readers)]:
