@@ -45,9 +45,9 @@ def report() -> None:
     )
     print(f"{len(good)} to print, {len(bad)} not; by gain AUC {area(good, bad):.2f}")
     best: dict[tuple[str, str], tuple[tuple[float, float], bool]] = {}
-    for row, *read in zip(rows, figures, answers, strict=True):
+    for row, both, answer in zip(rows, figures, answers, strict=True):
         word = row["word"], row["pos"]
-        best[word] = max((*read,), best.get(word, (*read,)))
+        best[word] = max((both, answer), best.get(word, (both, answer)))
     figures, answers = zip(*best.values(), strict=True)
     print("log-odds of printing the best of a word: {:.2f} + {:.2f} gain + {:.2f} ease".format(*fit(figures, answers)))
     left_out = [_log_odds(figures, answers, at) for at in range(len(best))]
