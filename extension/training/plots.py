@@ -13,6 +13,7 @@ from typing import Any
 
 from ...exporter.common.errors import InputError, ModelError
 from ...exporter.common.files import atomic_path, target_error
+from ...exporter.common.shell import PIP
 from .log import NAME as LOG
 from .log import read_log
 
@@ -92,8 +93,8 @@ def _need_matplotlib() -> None:
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
-        message = "Drawing needs matplotlib, and {package} is not installed: pip install matplotlib"
-        raise ModelError(message, package=error.name) from None
+        message = "Drawing needs matplotlib, and {package} is not installed: {pip} matplotlib"
+        raise ModelError(message, package=error.name, pip=PIP) from None
 
 
 def _draw(path: Path, name: str, entries: Entries, drawer: Callable[[Any, Entries], bool]) -> bool:
