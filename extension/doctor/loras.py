@@ -17,7 +17,7 @@ from ...exporter.common.versions import installed, release
 from ...exporter.common.webui import Webui
 from ..models.adapter import misfit
 from ..models.weights import PICKLE, SAFE, shapes
-from ..training.plan import RESUME
+from ..training.checkpoint import RESUME
 from .finding import Finding, listed, note, ok, problem
 from .models import model_folders
 
