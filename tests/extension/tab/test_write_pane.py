@@ -314,3 +314,8 @@ def test_strict_chat_is_the_hosts(tmp_path: Path, build: Build) -> None:
     built = build(tmp_path)
     built.call("apply", "switch_strict", strict=True)
     assert built.ui.host.strict_chat is True
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_source_has_a_text(source: str) -> None:
+    assert text(f"write.from_{source}", "en")
