@@ -12,9 +12,9 @@ from typing import Any
 
 from ...exporter.common.checked import read_object
 from ...exporter.common.errors import InputError, Problem
+from ...exporter.common.shell import command_line
 from ...exporter.common.versions import installed, release
 from ...exporter.common.webui import Webui
-from ..install.interpreter import command_line
 from ..models.adapter import misfit
 from ..models.weights import PICKLE, SAFE, shapes
 from ..training.checkpoint import RESUME

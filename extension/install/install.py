@@ -9,10 +9,11 @@ from pathlib import Path
 
 from ...exporter.common.errors import Option, Problem, TargetError
 from ...exporter.common.files import Publication, sweep
+from ...exporter.common.shell import command_line
 from ...exporter.common.versions import installed
 from ...exporter.common.webui import Webui
 from .cmd_flags import EXTENSION, FLAG, add_extension, has_extension, remove_extension
-from .interpreter import TRAINING_MODULES, command_line, environment, install_source, wrong_python
+from .interpreter import TRAINING_MODULES, environment, install_source, wrong_python
 from .pins import check_pins
 from .sealed import seal, state
 from .template import TEMPLATE_NAME, template_file

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import ModelError, Option, first_line
+from ...exporter.common.shell import PIP
 from ...exporter.records.prompt import ListPrompt, wrap
 from .adapter import apply_adapter, check_adapter
 from .limits import device_limits
@@ -148,7 +149,7 @@ def _check_four_bit(cuda: bool) -> None:
             option=Option("four_bit"),
         )
     if importlib.util.find_spec("bitsandbytes") is None:
-        raise ModelError("4-bit weights need bitsandbytes, which is not installed: pip install bitsandbytes")
+        raise ModelError("4-bit weights need bitsandbytes, which is not installed: {pip} bitsandbytes", pip=PIP)
 
 
 def load_tokenizer(name: str) -> Any:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...exporter.common.errors import InputError
+from ...exporter.common.shell import command_line
 from ...exporter.pairs.checking import load_pairs, starter_pairs
 from ...exporter.records.prompt import Example, ListPrompt, Record, wrap
-from ..install.interpreter import command_line
 from ..models.embedded import HUB_NAME
 from ..models.metadata import Metadata
 from .settings import SETTINGS
@@ -223,7 +223,8 @@ def _use(name: str, metadata: Metadata) -> str:
     ]
     listed = "\n".join(command_line(words) for words in commands)
     return (
-        "In text-generation-webui, put this folder into `user_data/loras`, load the base model with the Transformers "
+        "In TextGen (formerly text-generation-webui), put this folder into `user_data/loras`, load the base model with "
+        "the Transformers "
         "loader, and apply the adapter in the CEFR tab (or in Model, LoRA(s)). In Chat write:\n\n"
         f"```text\n/cefr {level}: {', '.join(_EXAMPLE)}\n```\n\n"
         "On the command line, from the folder that this one is in (`words.txt`: one word a line; "

@@ -13,6 +13,7 @@ from typing import Any
 
 from ...exporter.common.errors import InputError, ModelError
 from ...exporter.common.files import atomic_path, target_error
+from ...exporter.common.shell import PIP
 from .log import NAME as LOG
 from .log import LogEntry, read_log
 
@@ -39,7 +40,7 @@ def read_entries(folder: Path) -> Entries:
     Raises InputError: there is neither, or nothing in it to draw.
     """
     if not folder.is_dir():
-        raise InputError("There is no adapter folder {folder}. Check the spelling.", folder=folder)
+        raise InputError("There is no adapter folder {folder}. Check the spelling.", folder=str(folder))
     log, graph = read_log(folder), folder / GRAPH
     if log is None and not graph.is_file():
         message = "{folder} has neither {log} nor {graph}, so nothing is known of its training. Give an adapter folder."
@@ -97,8 +98,8 @@ def _need_matplotlib() -> None:
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
-        message = "Drawing needs matplotlib, and {package} is not installed: pip install matplotlib"
-        raise ModelError(message, package=error.name) from None
+        message = "Drawing needs matplotlib, and {package} is not installed: {pip} matplotlib"
+        raise ModelError(message, package=error.name, pip=PIP) from None
 
 
 def _draw(path: Path, name: str, entries: Entries, drawer: Callable[[Any, Entries], bool]) -> bool:

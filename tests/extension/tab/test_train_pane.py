@@ -71,8 +71,8 @@ def outcome(**changes: Any) -> Outcome:
             {"log": [LogEntry(1, skipped=True)], "longer": 1200},
             [
                 "Trained: the adapter x is ready.",
-                "1,200 records are longer than the cutoff and are left out.",
-                "1 steps were skipped, because their gradients were not finite.",
+                "Records that are longer than the cutoff and are left out: 1,200.",
+                "Steps that were skipped, because their gradients were not finite: 1.",
             ],
         ),
     ],
@@ -98,7 +98,7 @@ def test_an_estimate_in_words(bos: int | None, first: int, said: str) -> None:
     settings = TrainSettings("A1", batch=16, micro_batch=4)
     made = Estimate(settings, 1200, 3, 225, 75.4, 2_540_000_000, 2_300_000, 135_000_000)
     lines = ready(made, Tokenizer(bos, first), "en").splitlines()
-    assert lines[0].startswith("Ready. 1,200 records make 225 steps. On this machine they take about 1:15,")
+    assert lines[0].startswith("Ready. 1,200 records make 225 steps. On this machine they take about 1:15 min,")
     assert "at most about 2.5 GB of memory" in lines[0]
     assert lines[1].startswith("3 records are longer")
     assert lines[2].startswith("2.3 of 135 million parameters are trained, with 4 x 4 records a step.")
