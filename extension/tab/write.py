@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -35,7 +35,7 @@ from .markup import note
 from .numbers import whole
 from .pane import Pane
 from .ui import Updates
-from .write_view import DOWNLOADS, about_row, downloads, sheet_table, summary
+from .write_view import DOWNLOADS, about_row, downloads, named, sheet_table, summary, told
 
 NO_ADAPTER = ""
 _HIDDEN = gr.update(visible=False)
@@ -73,13 +73,11 @@ class WritePane(Pane):
 
     def _build_more(self) -> None:
         with gr.Row():
-            self.bank = self.make(gr.Dropdown, "bank", choices=_named("bank", BANK_MODES), value=BANK_MODES[0])
+            self.bank = self.make(gr.Dropdown, "bank", choices=named("bank", BANK_MODES), value=BANK_MODES[0])
             self.per_word = self.make(gr.Slider, "per_word", minimum=1, maximum=MOST_PER_WORD, step=1, value=1)
         with gr.Row():
             self.title = self.make(gr.Textbox, "title", value="")
-            self.exercise = self.make(
-                gr.Dropdown, "exercise", choices=_named("exercise", EXERCISES), value=EXERCISES[0]
-            )
+            self.exercise = self.make(gr.Dropdown, "exercise", choices=named("exercise", EXERCISES), value=EXERCISES[0])
         with gr.Row():
             self.adapter = self.choice("adapter", self._adapters, "adapter")
             self.strict = self.make(gr.Checkbox, "strict", value=False)
@@ -186,7 +184,7 @@ class WritePane(Pane):
                     known=self._known(name),
                     reader=self._reader(sheet),
                     finished=done.append,
-                    progress=_progress(job, language),
+                    progress=told(job, language),
                 )
             except Stopped:
                 job.result = replace(sheet, rows=tuple(done))
@@ -240,9 +238,10 @@ class WritePane(Pane):
             before.rows,
             at,
             settings,
-            _progress(job, language),
+            told(job, language),
             self._known(before.adapter),
             self._bank(before),
+            self._reader(before),
         )
         job.shown = Place(at, same=row == before.rows[at])
         return with_row(before, at, row)
@@ -302,16 +301,3 @@ class WritePane(Pane):
         """What was written, and how much of it is to be read."""
         trained = check_adapter(self.adapter_folder(sheet.adapter)).level if sheet.adapter else ""
         return summary(sheet, trained, language)
-
-
-def _named(key: str, values: Sequence[str]) -> Callable[[str], list[Any]]:
-    """`values` as choices, each by its name in the language of the page."""
-    return lambda language: [(text(f"write.{key}.{value}", language), value) for value in values]
-
-
-def _progress(job: Job, language: str) -> Callable[[int, int, int], None]:
-    def report(attempt: int, done: int, total: int) -> None:
-        key = "write.writing" if attempt == 1 else "write.once_more"
-        job.progress(text(key, language, attempt=attempt), done, total)
-
-    return report
