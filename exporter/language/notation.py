@@ -13,6 +13,7 @@ from typing import NamedTuple
 from .beside import thing, tidy, without_explanation, without_translation
 from .forms import forms
 from .labels import POS, Labels
+from .lexicon import lexicon
 from .reading import verb_forms
 from .wordsets import PARTICLES, PHRASE_WORDS, PREPOSITIONS, REFLEXIVES, words
 
@@ -123,12 +124,19 @@ def _group(match: re.Match[str], labels: Labels, also: list[str], glosses: list[
         return " "  # be (am/is/are)
     if inside.lower() == "to" and not around[0]:
         return "to "
+    if inside.isalpha() and before and before[0][0].isdigit():  # 1st (first)
+        also.append(inside)
+        return " "
     if said := re.fullmatch(
         r"(?:=(?!\s*\d)|or\b|also\b|(?:especially |esp\. )?(?:US|UK|BrE|AmE|(?:Br|Am) ?Eng):?\s)\s*(.+)", inside
     ):
         also.append(said[1])
-    elif re.fullmatch(r"[A-Z]{2,5}", inside):
-        also.append(inside)
+    elif re.fullmatch(r"[A-Z]{2,5}", inside) or (before and inside not in PHRASE_WORDS and re.fullmatch(rf"{re.escape(before[0][0])}[^\Waeiouy]{{1,2}}", inside)):
+        also.append(inside)  # television (TV), kilometre (km)
+    elif inside.strip(".") == "":
+        return " sth "  # the same (...) as
+    elif not match.start() and match.string[match.end() :].strip() in PREPOSITIONS:
+        return f" {inside} "  # (a lot) of
     elif all(word.strip(".") in PHRASE_WORDS or thing(word) for word in re.split(r"[\s/]+", inside)):
         return "".join(f" {_MAYBE}{word}" for word in inside.split()) + " "
     elif match.start():
@@ -151,6 +159,8 @@ def _listed(text: str) -> list[str]:
 
 def _slashes(text: str) -> list[str]:
     """Alternatives between slashes where they are whole entries; a slash inside a phrase is left for its item."""
+    if late := re.fullmatch(r"(not) (yet|any ?more|either|at all)", text):
+        return [text, f"{late[1]} {_GAP} {late[2]}"]
     if "do/doing" in text:
         return [text.replace("do/doing", "do"), text.replace("do/doing", "doing")]
     text = _SB_OR_STH.sub("sb", re.sub(r" ?/ ?", "/", text))
@@ -166,11 +176,26 @@ def _slashes(text: str) -> list[str]:
     first, last = pieces[0], pieces[-1]
     if first[0] == last[0] or first == last[-len(first) :] or last == first[-len(last) :]:
         return whole  # mobile/mobile phone
+    opening, left, right = (word.lower() for word in (first[0], first[-1], last[0]))
     if all(len(piece) > 1 for piece in pieces):
-        left, right = first[-1].lower() in PHRASE_WORDS, last[0].lower() in PHRASE_WORDS
-        return [text] if left and right else whole  # turn on/off the light; put on/take off
+        small = left in PHRASE_WORDS and right in PHRASE_WORDS  # turn on/off the light
+        alike = _are_alike(left, right) and not _are_alike(opening, right)  # be good/bad at
+        return [text] if small or alike else whole  # put on/take off
     plain = not PHRASE_WORDS.intersection(text.lower().replace("/", " ").split())
-    return [text, *whole] if plain and len(first) > 1 and len(last) == 1 and len(first) < 3 else [text]
+    nouns = all("NOUN" in _first_parts(word) for word in (left, right))
+    opens = opening.endswith("ing") or "NOUN" in _first_parts(opening)  # living room/lounge, not good morning/afternoon
+    named = plain and nouns and opens and len(first) == 2 and len(last) == 1
+    return [text, *whole] if named else [text]
+
+
+def _are_alike(one: str, other: str) -> bool:
+    return not _first_parts(one).isdisjoint(_first_parts(other))
+
+
+def _first_parts(word: str) -> set[str]:
+    """What a word is first of all: the parts of speech as which it is easiest."""
+    parts = lexicon().levels.get(word, {})
+    return {part for part, level in parts.items() if level[0] == min(parts.values())[0]}
 
 
 def _items(text: str) -> Items:
@@ -227,7 +252,7 @@ def _item(token: str, tokens: list[str], at: int) -> Item:
         and lower == "do"
         and at > 1
         and tokens[at - 1] == "to"
-        and (tokens[at - 2] == _GAP or thing(tokens[at - 2]))
+        and (tokens[at - 2] == _GAP or thing(tokens[at - 2]) or tokens[at - 2].strip(".") in POS)
     ):
         return Item(Kind.DO, ("do",))
     if at and "/" in token and all(some.strip(".") in POS or some in _ING for some in lower.split("/")):

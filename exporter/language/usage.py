@@ -7,7 +7,7 @@ from functools import lru_cache
 from .lexicon import lemmas, lexicon, look_up
 from .reading import Text, capitals_tell, is_adverb, is_participle, verb_forms
 from .tagger import likely, possible
-from .wordsets import BE, DETERMINERS, HAVE, MODALS, PARTICLES, POSSESSIVES, PRONOUNS, words
+from .wordsets import BE, DETERMINERS, DO, HAVE, MODALS, PARTICLES, POSSESSIVES, PREPOSITIONS, PRONOUNS, words
 
 # With a capital another word than without.
 _CAPITALISED = words(
@@ -26,7 +26,9 @@ _SHOUTED = words("us it who aids pin ram sim vat led")  # in capitals another wo
 # Nouns that are counted, and names of companies: without an article they are the company.
 _COMPANIES = words("apple amazon gap shell target subway puma jaguar oracle")
 _SUBJECTS = words("i you he she it we they")
-_TITLES = words("mr mrs ms miss mx dr prof sir lady lord president")
+_TITLES = words(
+    "mr mrs ms miss mx dr prof sir lady lord president captain colonel aunt uncle"
+)
 # With a capital where people call somebody by them, or where there is only one.
 _ADDRESSED = words(
     "mum mom mummy mommy dad daddy grandma grandpa granny grandad granddad gran nan aunt auntie uncle god lord sir "
@@ -40,6 +42,11 @@ _BEFORE_NOUNS = words("a an the my your his its our their")
 _CAUSING = words("make let help see hear watch have")
 _DAYS = words("today tomorrow yesterday tonight")
 _POINTING = words("this that these those her")
+# Verbs that say what something is, and not how something is done: "feels hard".
+_LINKING = words(
+    "be feel look seem become get go stay keep taste smell sound turn grow make find remain have let hold lie stand sit"
+)
+_BEFORE_CLAUSES = words("since before after until till")
 _UNLIKELY = 0.3  # a part of speech that is no likelier than this is denied
 
 
@@ -121,11 +128,19 @@ def is_verb(text: Text, at: int) -> bool:
     if key in BE or key in HAVE or key in MODALS or "NOUN" not in possible(key):
         return True
     before = text.tokens[at - 1].key if at and not text.tokens[at].before else ""
+    if is_asked(text, at):
+        return True
+    forms = verb_forms(key)
+    if "base" in forms and (before in PREPOSITIONS - {"to"} or _is_described(text, at)):
+        return False  # a lot of work out there, a quick look after lunch
     if before == "her" and at > 1 and not _CAUSING.isdisjoint(lemmas(text.tokens[at - 2].key).get("VERB", ())):
         return True  # makes her stand out
-    if before in _BEFORE_NOUNS and "ing" not in verb_forms(key):
+    if before in _BEFORE_NOUNS and "ing" not in forms:
         return False
-    return likely(text, at).get("NOUN", 0) < 1 - _UNLIKELY
+    chances = likely(text, at)
+    if at and chances.get("ADV", 0) > 0.5:
+        return False  # walked back up the hill
+    return chances.get("NOUN", 0) < 1 - _UNLIKELY
 
 
 def is_compound(text: Text, first: int, last: int, verb: float) -> bool:
@@ -133,8 +148,8 @@ def is_compound(text: Text, first: int, last: int, verb: float) -> bool:
 
     As its entry writes it, it is a verb only where no other comes before: "the bus stops", not "I like bus stops".
     """
-    if verb < 0.5 and only_verb(text, last):
-        return False  # my head aches
+    if (verb < 0.5 and only_verb(text, last)) or is_asked(text, last):
+        return False  # my head aches; does the bus stop here?
     if likely(text, last).get("VERB", 0) > verb:
         forms = verb_forms(text.tokens[last].key)
         return verb > 0.5 and ("s" not in forms or any(_may_be_verb(text, at) for at in range(first)))
@@ -144,6 +159,26 @@ def is_compound(text: Text, first: int, last: int, verb: float) -> bool:
         or likely(text, first).get("VERB", 0) < 0.9
         or "ing" in verb_forms(text.tokens[first].key)
     )
+
+
+def is_asked(text: Text, at: int) -> bool:
+    """Whether the word is the verb of a question with *do*, because no other word is: "What do the letters stand for?"
+
+    The subject is before it.
+    """
+    if "base" not in verb_forms(text.tokens[at].key) or "?" not in text.sentence:
+        return False
+    asks = next((here for here in range(at - 1) if text.tokens[here].key in DO), None)
+    others = range(len(text.tokens)) if asks is not None else ()
+    return asks is not None and not any(_may_be_verb(text, here) for here in others if here not in (asks, at))
+
+
+def _is_described(text: Text, at: int) -> bool:
+    """Whether an article and adjectives are right before the word: "a quick look"."""
+    here = at - 1
+    while here > 0 and not text.tokens[here + 1].before and likely(text, here).get("ADJ", 0) > 0.6:
+        here -= 1
+    return 0 <= here < at - 1 and not text.tokens[here + 1].before and text.tokens[here].key in _BEFORE_NOUNS
 
 
 def only_verb(text: Text, at: int) -> bool:
@@ -167,20 +202,32 @@ def _may_be_verb(text: Text, at: int) -> bool:
 def fits(parts: tuple[str, ...], text: Text, at: int) -> bool:
     """Whether the word at `at` can be one of `parts` there."""
     if not parts or "INTJ" in parts:
-        return True
+        return parts != ("INTJ",) or text.tokens[at].key not in DETERMINERS or _is_set_off(text, at)
     key, allowed = text.tokens[at].key, _allowed(parts, text, at)
+    if not allowed:
+        return False
     if allowed.isdisjoint(possible(key)):
         before = text.tokens[at - 1].key if at else ""
         # Who wrote the list knows more than the dictionary; but "might" is a noun only in "all her might".
         return key not in MODALS or before in DETERMINERS or before in POSSESSIVES
-    if only_verb(text, at):
+    if only_verb(text, at) or is_asked(text, at):
         return "VERB" in allowed
+    if key in _BEFORE_CLAUSES and allowed == {"CONJ"} and not any(
+        _may_be_verb(text, here) for here in range(at + 1, len(text.tokens))
+    ):
+        return False
     if "NOUN" in parts and key == "mine" and at and likely(text, at - 1).get("NOUN", 0) > 0.5:
         return True
     pronoun = "PRON" in parts and key in PRONOUNS
     if (_AFTER_ARTICLE.isdisjoint(parts) or pronoun) and "NOUN" in possible(key) and _ends_nouns(text, at):
         return False  # "a well", "a mine"
     return sum(chance for part, chance in likely(text, at).items() if part in allowed) > _UNLIKELY
+
+
+def _is_set_off(text: Text, at: int) -> bool:
+    """Whether nothing that belongs to the word comes after it: "No, sir", "No thanks", not "no money"."""
+    after = text.tokens[at + 1] if at + 1 < len(text.tokens) else None
+    return after is None or bool(after.before) or after.key.startswith("thank")
 
 
 def _ends_nouns(text: Text, at: int) -> bool:
@@ -215,9 +262,34 @@ def _allowed(parts: tuple[str, ...], text: Text, at: int) -> set[str]:
         is_participle(key) and key.endswith("ed") and ("VERB" in parts or before in BE)
     ):  # an abandoned house, is divided
         allowed |= {"VERB", "ADJ"} if {"VERB", "ADJ"} & allowed else set()
+    if key not in PARTICLES and {"ADJ", "ADV"} <= {*possible(key)} and {"ADJ", "ADV"} & allowed:
+        noun_next = bool(after) and likely(text, at + 1).get("NOUN", 0) > 0.5 and after not in _DAYS
+        before_it = "" if noun_next else _what_before(text, at)
+        if before_it == "be" and (not after or after in _DAYS):  # is late today
+            allowed = allowed | {"ADV"} if "ADJ" in parts else allowed - {"ADV"}
+        if before_it == "verb":  # walks too fast
+            allowed = allowed | {"ADJ"} if "ADV" in parts else allowed - {"ADJ"}
     if "PREP" in parts and key in PARTICLES and after in DETERMINERS | POSSESSIVES:
         allowed.add("ADV")  # "ran down the hill" is like "put down the bag"
     noun_follows = bool(after) and not {"NOUN", "ADJ"}.isdisjoint(possible(after))
-    if "NOUN" in parts and before in DETERMINERS | POSSESSIVES and not noun_follows:  # the first to arrive
-        allowed.add("ADJ")
+    determined = before in DETERMINERS | POSSESSIVES or _is_described(text, at)
+    if "NOUN" in parts and determined and not noun_follows:  # the first to arrive, wait a second
+        allowed |= {"ADJ", "NUM", "PRON"}
     return allowed
+
+
+def _what_before(text: Text, at: int) -> str:
+    """Whether the word comes after "be" or after another "verb" that says how something is done; else empty."""
+    here = at - 1
+    while here > 0 and not text.tokens[here + 1].before and _is_between(text.tokens[here].key):
+        here -= 1
+    if here < 0 or text.tokens[here + 1].before:
+        return ""
+    key = text.tokens[here].key
+    if key in BE:
+        return "be"
+    return "verb" if likely(text, here).get("VERB", 0) > 0.7 and _LINKING.isdisjoint(lemmas(key).get("VERB", ())) else ""
+
+
+def _is_between(key: str) -> bool:
+    return is_adverb(key) or key in PARTICLES
