@@ -15,7 +15,7 @@ from .forms import forms
 from .labels import POS, Labels
 from .lexicon import lexicon
 from .reading import verb_forms
-from .wordsets import PARTICLES, PHRASE_WORDS, PREPOSITIONS, REFLEXIVES, words
+from .wordsets import COLLOCATING, PARTICLES, PHRASE_WORDS, PREPOSITIONS, REFLEXIVES, words
 
 
 class Kind(Enum):
@@ -139,6 +139,8 @@ def _group(match: re.Match[str], labels: Labels, also: list[str], glosses: list[
         return f" {inside} "  # (a lot) of
     elif all(word.strip(".") in PHRASE_WORDS or thing(word) for word in re.split(r"[\s/]+", inside)):
         return "".join(f" {_MAYBE}{word}" for word in inside.split()) + " "
+    elif before and match.string[match.end() :].strip().split(" ")[0] in PARTICLES | PREPOSITIONS:
+        return " sth "  # spend (money) on
     elif match.start():
         glosses.append(inside)
     return " "
@@ -176,15 +178,15 @@ def _slashes(text: str) -> list[str]:
     first, last = pieces[0], pieces[-1]
     if first[0] == last[0] or first == last[-len(first) :] or last == first[-len(last) :]:
         return whole  # mobile/mobile phone
-    opening, left, right = (word.lower() for word in (first[0], first[-1], last[0]))
+    opening, left, right = (word.lower().lstrip(_MAYBE) for word in (first[0], first[-1], last[0]))
     if all(len(piece) > 1 for piece in pieces):
         small = left in PHRASE_WORDS and right in PHRASE_WORDS  # turn on/off the light
         alike = _are_alike(left, right) and not _are_alike(opening, right)  # be good/bad at
         return [text] if small or alike else whole  # put on/take off
     plain = not PHRASE_WORDS.intersection(text.lower().replace("/", " ").split())
-    nouns = all("NOUN" in _first_parts(word) for word in (left, right))
-    opens = opening.endswith("ing") or "NOUN" in _first_parts(opening)  # living room/lounge, not good morning/afternoon
-    named = plain and nouns and opens and len(first) == 2 and len(last) == 1
+    said = {"ADJ", "ADV"} & (_first_parts(left) | _first_parts(right))  # turn left/right
+    opens = opening.endswith("ing") or ("NOUN" in _first_parts(opening) and opening not in COLLOCATING)
+    named = plain and opens and not said and len(first) == 2 and len(last) == 1  # living room/lounge
     return [text, *whole] if named else [text]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from .lexicon import lemmas, lexicon, look_up
@@ -169,8 +170,7 @@ def is_asked(text: Text, at: int) -> bool:
     if "base" not in verb_forms(text.tokens[at].key) or "?" not in text.sentence:
         return False
     asks = next((here for here in range(at - 1) if text.tokens[here].key in DO), None)
-    others = range(len(text.tokens)) if asks is not None else ()
-    return asks is not None and not any(_may_be_verb(text, here) for here in others if here not in (asks, at))
+    return asks is not None and not any(_may_be_verb(text, here) for here in _all_but(text, at, asks))
 
 
 def _is_described(text: Text, at: int) -> bool:
@@ -192,7 +192,16 @@ def only_verb(text: Text, at: int) -> bool:
     agrees = "past" in forms or ("base" in forms if plural else "s" in forms)
     if not agrees or likely(text, at - 1).get("NOUN", 0) < 0.5:
         return False
-    return not any(_may_be_verb(text, other) for other in range(len(text.tokens)) if other != at)
+    return not any(_may_be_verb(text, other) and not _after_to(text, other) for other in _all_but(text, at))
+
+
+def _all_but(text: Text, *places: int) -> Iterator[int]:
+    return (at for at in range(len(text.tokens)) if at not in places)
+
+
+def _after_to(text: Text, at: int) -> bool:
+    """Whether the word is at most an infinitive, and so not the verb that a sentence needs: "drives to work"."""
+    return at > 0 and text.tokens[at - 1].key == "to" and not text.tokens[at].before
 
 
 def _may_be_verb(text: Text, at: int) -> bool:
@@ -272,6 +281,8 @@ def _allowed(parts: tuple[str, ...], text: Text, at: int) -> set[str]:
     if "PREP" in parts and key in PARTICLES and after in DETERMINERS | POSSESSIVES:
         allowed.add("ADV")  # "ran down the hill" is like "put down the bag"
     noun_follows = bool(after) and not {"NOUN", "ADJ"}.isdisjoint(possible(after))
+    if before == "the" and {"DET", "NUM"} & {*parts} and not noun_follows:  # the first
+        allowed.add("NOUN")
     determined = before in DETERMINERS | POSSESSIVES or _is_described(text, at)
     if "NOUN" in parts and determined and not noun_follows:  # the first to arrive, wait a second
         allowed |= {"ADJ", "NUM", "PRON"}
