@@ -115,6 +115,9 @@ def _group(match: re.Match[str], labels: Labels, also: list[str], glosses: list[
     """What a bracket leaves in the entry: nothing, words that may be left out, or letters that may."""
     inside = match[1].strip()
     around = match.string[: match.start()][-1:], match.string[match.end() :][:1]
+    if _is_short(inside, match.string[: match.start()]):
+        also.append(inside)  # the United Kingdom (UK), TV (television)
+        return " "
     if not around[1].isalpha() and inside != "s" and labels.take_all(inside, bracket=True):
         return " "
     if (around[0].isalpha() or around[1].isalpha()) and re.fullmatch(r"[\w/]+", inside):
@@ -144,6 +147,16 @@ def _group(match: re.Match[str], labels: Labels, also: list[str], glosses: list[
     elif match.start():
         glosses.append(inside)
     return " "
+
+
+def _is_short(inside: str, before: str) -> bool:
+    """Whether one of the two is made of the first letters, or of letters, of the other."""
+    initials = "".join(word[0] for word in before.split() if word[0].isupper())
+    if len(inside) > 1 and inside == initials:
+        return True
+    head = before.strip()
+    letters = ".*".join(head.lower()) if 1 < len(head) < 6 and head.isalpha() and head.isupper() else ""
+    return bool(letters) and inside.islower() and re.match(letters, inside) is not None
 
 
 def _listed(text: str) -> list[str]:
@@ -254,7 +267,7 @@ def _item(token: str, tokens: list[str], at: int) -> Item:
         and lower == "do"
         and at > 1
         and tokens[at - 1] == "to"
-        and (tokens[at - 2] == _GAP or thing(tokens[at - 2]) or tokens[at - 2].strip(".") in POS)
+        and (tokens[at - 2] == _GAP or thing(tokens[at - 2]) or tokens[at - 2].strip(".") in POS or _first_parts(tokens[at - 2]) == {"VERB"})
     ):
         return Item(Kind.DO, ("do",))
     if at and "/" in token and all(some.strip(".") in POS or some in _ING for some in lower.split("/")):

@@ -135,7 +135,7 @@ def _is_verbal(items: Items, parts: tuple[str, ...]) -> bool:
         return True
     if not all("VERB" in parts_of(key) and not (key in PREPOSITIONS or is_adverb(key)) for key in keys):
         return False
-    if any(item.written[0].startswith("-") for item in items):
+    if items[1].written[0].startswith("-"):
         return False
     rest = items[items.index(first) + 1 :]
     if keys == ("let",) and rest and first_key(rest[0]) == "us":
