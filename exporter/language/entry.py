@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 
+from .capitals import cased, is_conditional, same_word
 from .item_forms import (
     all_forms,
     contested,
@@ -30,7 +31,7 @@ from .slack import Pattern
 from .spelling import spellings
 from .surroundings import Check, checks, has_object, verb_place
 from .tagger import likely
-from .usage import cased, fits, is_compound, is_conditional, is_verb, only_verb, same_word
+from .usage import fits, is_compound, is_verb, only_verb
 from .wordsets import FUNCTION, INTRANSITIVE, PARTICLES, PREPOSITIONS, words
 
 _PLAIN, _WHOLE = re.compile(r"[a-z]+"), re.compile(r"\b[a-z]+\b")

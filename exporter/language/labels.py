@@ -28,7 +28,9 @@ _BARE = words(
     "n v vb vt vi mv av adj adv prep conj pron det interj exclam excl noun verb adjective adverb preposition "
     "conjunction pronoun determiner interjection exclamation"
 )
-BEFORE_A_LABEL = words("phr poss possessive phrasal modal auxiliary aux linking indefinite definite transitive intransitive mod")
+BEFORE_A_LABEL = words(
+    "phr poss possessive phrasal modal auxiliary aux linking indefinite definite transitive intransitive mod"
+)
 _GRAMMAR = words("phrasal verb noun")  # "phrasal verb" and "proper noun" are entries too
 _NOT_BEFORE = words("phrasal proper common abstract irregular regular modal auxiliary main collective compound")
 _VARIETIES = {

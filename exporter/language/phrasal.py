@@ -17,7 +17,8 @@ _WAYS = words(
     "step bridge corner aisle drive junction"
 )
 _PLACES = _WAYS | words(
-    "hole front side room kitchen bedroom bathroom hall house home flat apartment building office school classroom shop store "
+    "hole front side "
+    "room kitchen bedroom bathroom hall house home flat apartment building office school classroom shop store "
     "supermarket market church hospital station airport library museum hotel restaurant cafe bar pub garage barn tent "
     "garden yard playground park field forest wood jungle desert valley cliff cave beach sea ocean lake river water "
     "stream pond pool canal harbour harbor island town city village country square farm gate fence wall door doorway "

@@ -251,7 +251,13 @@ def _first_of_pairs(sentence: str) -> str:
 def test_what_export_rejects_write_rejects_by_the_same_name() -> None:
     table = {
         "fragment": ("cat",),
-        "markup": ("I see a [cat] here.", "I see a <b>cat</b>.", "The cat\x07 is here.", "The\ncat.", "The cat isnâ€™t here."),
+        "markup": (
+            "I see a [cat] here.",
+            "I see a <b>cat</b>.",
+            "The cat\x07 is here.",
+            "The\ncat.",
+            "The cat isnâ€™t here.",
+        ),
         "several": ("The cat ran. It is here.", f"The cat {'very ' * 200}ran."),
         "foreign": ("Ein großer cat liegt hier gerne.",),
         "unused": ("I see a dog here.",),
