@@ -61,7 +61,7 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--out", metavar="DIR", type=Path, default=Path("demo"), help="scratch folder (default: demo)")
     parser.add_argument("--level", default="A1")
     parser.add_argument("--model", default="embedded")
-    parser.add_argument("--records", type=int, default=400, help="records for training and evaluation (default 400)")
+    parser.add_argument("--records", type=int, default=240, help="records for training and evaluation (default 240)")
     parser.add_argument("--epochs", type=float, default=1.0)
     parser.set_defaults(run=run)
 
@@ -110,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
     print("3. Before and after, on words no training record asks for\n", flush=True)
     loaded = load(args.model, adapter)
     with closing(Progress()) as line:
-        task = of_records(unseen, 15, training=tuple(records))
+        task = of_records(unseen, 8, training=tuple(records))
         evaluation = evaluate(loaded.model, loaded.tokenizer, task, line)
     print(table(evaluation), clock(), "\n")
 

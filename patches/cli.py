@@ -22,7 +22,7 @@ def add_commands(commands: Any) -> None:
         "and removed arguments, components and imports. diff, the default, shows what apply would write; apply keeps "
         "a backup; revert restores the original bytes.",
         epilog="Exit codes: 0 clean, or applied; 1 status or diff would change something, or status found what no "
-        "patch puts right; 2 wrong use; 3 nothing could be applied.",
+        "patch can fix; 2 wrong use; 3 nothing could be applied.",
     )
     patch.add_argument("action", nargs="?", choices=("status", "diff", "apply", "revert"), default="diff")
     patch.add_argument("--webui", metavar="DIR", type=Path, required=True, help="a text-generation-webui")

@@ -36,7 +36,7 @@ def add_commands(commands: Any) -> None:
         help="how hard sentences are",
         description="The CEFR level of each sentence, its score (1.0 is A1, 6.0 is C2), and why: its grammar and its "
         "hardest words.",
-        epilog="Text is taken apart into sentences; of a table, those of its column of sentences are judged. "
+        epilog="Text is split into sentences; in a table, the column of sentences is judged. "
         "Exit codes: 0 done; 2 the input cannot be read.",
     )
     parser.add_argument(

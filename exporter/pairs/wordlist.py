@@ -161,10 +161,10 @@ def _of_lines(lines: Sequence[str], source: object, *, typed: bool = False, note
     notes = [*notes]
     if read.titles:
         values = {"n": len(read.titles), "titles": listed(read.titles)}
-        notes.append(Problem("{n} lines were taken for titles, not for words: {titles}.", values))
+        notes.append(Problem("Taken for titles, not for words ({n}): {titles}.", values))
     if read.examples:
         values = {"n": len(read.examples), "examples": listed(read.examples)}
-        notes.append(Problem("{n} lines were taken for examples, not for words: {examples}.", values))
+        notes.append(Problem("Taken for examples, not for words ({n}): {examples}.", values))
     words = []
     for line in read.entries:
         given = (("level", line.level), ("pos", line.pos), ("meaning", line.meaning))

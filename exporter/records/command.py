@@ -26,7 +26,7 @@ def add_commands(commands: Any) -> None:
 def _add_export(commands: Any) -> None:
     export = commands.add_parser(
         "export",
-        help="word-sentence pairs into training files",
+        help="turn word-sentence pairs into training files",
         description="Read word-sentence pairs, check them, and write training files in these formats: "
         + "; ".join(f"{f.name} ({f.used_by})" for f in FORMATS.values())
         + ".",
@@ -81,8 +81,8 @@ def _add_export(commands: Any) -> None:
 def _add_convert(commands: Any) -> None:
     convert = commands.add_parser(
         "convert-data",
-        help="a training file into another format",
-        description="Convert a training file, also of another trainer, into another format, losslessly. If a row is no "
+        help="convert a training file into another format",
+        description="Convert a training file, also another trainer's, into another format, losslessly. If a row is no "
         "record, its number is shown and nothing is written.",
     )
     convert.add_argument("file", metavar="FILE", type=Path)

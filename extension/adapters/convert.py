@@ -13,6 +13,7 @@ from ...exporter.records.prompt import ListPrompt
 from ..models.gguf import Gguf, check_architecture, edit_json, llama3_rope, open_gguf, save_folder
 from ..models.loading import libraries, load
 from ..models.prompt_form import prompt_ids
+from ..models.weights import check_count
 from .model_folder import check_out, check_space, new_model_folder, write_meta
 
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
@@ -86,6 +87,7 @@ def convert_model(gguf: Gguf, out: Path, *, dtype: str | None = None, force: boo
                 file=source,
                 cause=first_line(error),
             ) from error
+        check_count(source, model, gguf.weights)
         save_folder(model, tokenizer, part, dtype, rope)
         # Otherwise transformers 4 makes token_type_ids too, which its generate() then refuses.
         edit_json(part / "tokenizer_config.json", model_input_names=["input_ids", "attention_mask"])

@@ -74,11 +74,11 @@ LANGUAGES = {
     ),
     "tr": Words(
         "Değerlendirme formu",
-        "Her cümle için: Ne kadar doğal (1 tuhaf, 5 insanların söylediği gibi)? Hangi CEFR düzeyinde? Kelime doğru "
-        "kullanılmış mı? Her cümleyi tek başına değerlendirin. Emin olmadıklarınızı boş bırakın. Sonra dosyayı "
-        "kaydedip geri gönderin.",
+        "Her cümle için: Ne kadar doğal (1: tuhaf, 5: insanların söylediği gibi)? Hangi CEFR düzeyinde? Soldaki kelime "
+        "cümlede doğru kullanılmış mı? Her cümleyi tek başına değerlendirin. Karar veremediklerinizi boş bırakın. "
+        "Sonra dosyayı kaydedip geri gönderin.",
         "Adınız",
-        ("", "kelime", "cümle", "doğal", "düzey", "kelime doğru kullanılmış"),
+        ("", "kelime", "cümle", "doğallık", "düzey", "kelime doğru kullanılmış mı?"),
         ("evet", "hayır"),
         "CSV olarak kaydet",
     ),

@@ -40,7 +40,7 @@ class Card:
 def check_adapter(folder: Path) -> Card:
     """What training wrote beside the adapter. Raises ModelError where `folder` holds no adapter, or not a whole one."""
     if not folder.is_dir():
-        raise ModelError("There is no adapter folder {folder}. Check the spelling.", folder=folder)
+        raise ModelError("There is no adapter folder {folder}. Check the spelling.", folder=str(folder))
     if (folder / PICKLE).is_file() and not (folder / SAFE).exists():
         raise ModelError(
             "{folder} has its weights as a pickle (adapter_model.bin), which can run code when it is loaded. Convert "

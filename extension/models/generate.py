@@ -16,6 +16,8 @@ from .prompt_form import pad_id, prompt_ids, stop_ids
 
 # Tokens between two looks at how many answers of a batch have ended; a slow model is looked at every second.
 SEEN_EVERY = 8
+# The same between two looks for a text that ends an answer, which take a GPU longer than some tokens more.
+_STOPS_EVERY = {"cpu": 1}
 
 
 @device_limits()
@@ -86,6 +88,7 @@ def _write_batch(
     ended: Callable[[int], object],
 ) -> list[Reply]:
     import torch
+    from transformers import StoppingCriteriaList
 
     pad = pad_id(tokenizer)
     ids, mask = _padded(batch.ids, pad, model.device)
@@ -97,6 +100,7 @@ def _write_batch(
 
         processors.append(strict_processor(tokenizer, batch.prompts, width, prompt_form))
     longest = max(len(prompt.words) for prompt in batch.prompts)
+    stops = _Stops(tokenizer, _ends(longest), width, model.device.type)
     with torch.inference_mode(), attention_kernels(model.device.type):
         written = model.generate(
             input_ids=ids,
@@ -104,14 +108,17 @@ def _write_batch(
             max_new_tokens=answer_tokens(longest),
             eos_token_id=ends,
             pad_token_id=pad,
-            stop_strings=[HEADING, f"\n{longest + 1}."],  # a model that numbers on has said everything
-            tokenizer=tokenizer,
+            stopping_criteria=StoppingCriteriaList([stops]),
             **_choice(batch.temperatures, processors),
         )
     return [
         read_reply(tokenizer, row, sure, ends)
         for row, sure in zip(written[:, width:].tolist(), watch.log_probabilities(written), strict=True)
     ]
+
+
+def _ends(words: int) -> list[str]:
+    return [HEADING, f"\n{words + 1}."]  # a model that numbers on has said everything
 
 
 def _padded(rows: Sequence[list[int]], pad: int, device: Any) -> tuple[Any, Any]:
@@ -149,6 +156,29 @@ class _Temperatures:
         best = scores >= scores.max(dim=-1, keepdim=True).values
         greedy = torch.where(best, scores, -torch.inf)
         return torch.where(wanted > 0, scores / wanted.clamp(min=1e-3), greedy)
+
+
+class _Stops:
+    """Ends an answer after one of `texts`; on a GPU a few tokens later.
+
+    transformers' own `stop_strings` goes through the whole vocabulary first, for every length of a list, and fails at
+    a tokenizer that does not write its tokens as it reads them.
+    """
+
+    def __init__(self, tokenizer: Any, texts: Sequence[str], width: int, device: str) -> None:
+        self._tokenizer, self._texts, self._width = tokenizer, texts, width
+        self._every = _STOPS_EVERY.get(device, 4)
+        self._tail = max(map(len, texts)) + self._every
+
+    def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
+        import torch
+
+        new = input_ids.shape[1] - self._width
+        if new % self._every:
+            return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
+        tails = self._tokenizer.batch_decode(input_ids[:, -min(new, self._tail) :])
+        ended = [any(text in tail for text in self._texts) for tail in tails]
+        return torch.tensor(ended, device=input_ids.device)
 
 
 class _Watch:

@@ -36,6 +36,7 @@ from .host import (
 from .jobs import Desk, stopping
 from .loading import Loaded
 from .pristine import NotRestored, adapter_stays_on, restoring
+from .weights import check_count, count
 
 _NOT_TRAINABLE = {
     "none": "No model is loaded. Load a Transformers model in the Model tab first.",
@@ -158,6 +159,8 @@ class InWebui:
         state = self.state()
         if state.kind != "trainable":
             raise ModelError(_NOT_TRAINABLE[state.kind], name=state.name, loader=state.loader)
+        if not state.adapters:  # which have weights of their own
+            check_count(state.name, shared.model, count(self.folders.models / state.name))
         return Loaded(state.name, shared.model, shared.tokenizer, self._prompt_form(state.adapters))
 
     @contextmanager

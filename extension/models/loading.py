@@ -5,14 +5,19 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import string
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import ModelError, Option, first_line
+from ...exporter.records.prompt import ListPrompt, wrap
 from .adapter import Card, apply_adapter, check_adapter
 from .limits import device_limits
 from .weights import check_belongs, check_weights
+
+# A prompt, and what else stands on a keyboard.
+_PROBE = wrap(ListPrompt("A1", ("dog", "cat")).text) + string.printable + "é’“”–😀"
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,7 @@ def load(name: str, adapter: Path | None = None, *, four_bit: bool = False) -> L
     folder = locate(name)
     model = _model(name, folder, four_bit)
     tokenizer = _tokenizer(transformers, name, folder)
+    _check_ids(name, model, tokenizer)
     if adapter is not None:
         model = apply_adapter(model, adapter, name)
     return Loaded(name, model.eval(), tokenizer, card.form)
@@ -128,6 +134,18 @@ def unloadable(name: str | Path, error: Exception) -> ModelError:
     )
 
 
+def _check_ids(name: str, model: Any, tokenizer: Any) -> None:
+    last, known = max(tokenizer(_PROBE)["input_ids"], default=0), model.get_input_embeddings().weight.shape[0]
+    if last >= known:
+        raise ModelError(
+            "The tokenizer of {model} is that of another model: it makes the token {token} of a prompt, and the model "
+            "has {known}. Get the model again, or choose another one.",
+            model=name,
+            token=last,
+            known=known,
+        )
+
+
 def _check_four_bit(cuda: bool) -> None:
     if not cuda:
         raise ModelError(
@@ -171,7 +189,7 @@ def libraries() -> tuple[Any, Any]:
 def _tokenizer(transformers: Any, name: str, folder: str) -> Any:
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        tokenizer.decode(tokenizer("A")["input_ids"])  # some of its files are used only then
+        tokenizer.decode(tokenizer(_PROBE)["input_ids"])  # some of its files are used only then
     except Exception as error:  # also the tokenizers' own, which have no kind
         raise ModelError(
             "The tokenizer of {model} cannot be loaded: {cause}. Get the model again, or choose another one.",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.checked import read_object
-from ...exporter.common.errors import ModelError, Problem
+from ...exporter.common.errors import InputError, ModelError, Problem
 from ...exporter.common.ordinary import content
 
 PICKLE = "adapter_model.bin"
@@ -118,6 +118,30 @@ def check_belongs(name: object, model: Any, loading: Mapping[str, Any]) -> None:
     ):
         if keys:
             raise _other_model(name, replace(said, values={"n": len(keys), "first": keys[0]}))
+
+
+def check_count(name: object, model: Any, there: int | None) -> None:
+    """Raises ModelError when `model`, loaded by somebody else, has more weights than the `there` of its files.
+
+    Its loader made up the others, and does not say which. None: it is not known how many there are.
+    """
+    more = sum(parameter.numel() for parameter in model.parameters()) - (there or 0)
+    if there is not None and more > 0:
+        raise ModelError(
+            "{model} has {more} weights that are in none of its files, so they are random. Download it again.",
+            model=name,
+            more=f"{more:,}",
+        )
+
+
+def count(folder: Path) -> int | None:
+    """How many weights the safetensors files in `folder` hold. None where there are none, or they are quantized."""
+    try:
+        quantized = "quantization_config" in read_object(folder / "config.json")
+        held = [shapes(path) for path in folder.glob("*.safetensors")]
+    except (InputError, OSError, ValueError):
+        return None
+    return None if quantized or not held else sum(prod(shape) for file in held for shape in file.values())
 
 
 def _any_layer(parameter: str) -> str:

@@ -11,14 +11,13 @@ from pathlib import Path
 
 from ...exporter.common.errors import InputError
 from ...exporter.common.files import is_text
+from ...exporter.pairs.tables import TABLES
 from ...exporter.records.export import check_name, is_ours
 from ...exporter.records.prompt import HARD_CUT, RESPONSE_HEAD
 from ..training.preflight import FEW_RECORDS
 
-# What a table can be, and what reads it.
-_READERS = {".csv": "csv", ".tsv": "csv", ".json": "json", ".jsonl": "json", ".xlsx": "openpyxl", ".parquet": "pyarrow"}
-TABLES = tuple(_READERS)
-_READABLE = frozenset(ending for ending, module in _READERS.items() if find_spec(module) is not None)
+_NEEDED = {".xlsx": "openpyxl", ".xlsm": "openpyxl", ".parquet": "pyarrow"}
+_READABLE = frozenset(kind for kind in TABLES if kind not in _NEEDED or find_spec(_NEEDED[kind]) is not None)
 # Conversations that the webui puts into its datasets folder.
 _EXAMPLES = ("example_messages.json", "example_sharegpt.json", "example_text.json")
 MAX_UPLOAD = 200_000_000  # bytes
@@ -98,7 +97,7 @@ def upload(path: object) -> Path:
     if place not in real.parents or not real.is_file():
         raise InputError("{name!r} is not a file that this page has sent.", name=Path(path).name[:80])
     name = real.name[:80]
-    if real.suffix.lower() not in TABLES:
+    if real.suffix.lower() not in (*TABLES, ".txt"):  # Anki writes notes as .txt
         raise InputError("{name!r} is not a table. Send one of {kinds}.", name=name, kinds=", ".join(TABLES))
     if real.stat().st_size > MAX_UPLOAD:
         message = "{name!r} is larger than {size} MB. Use the command cefr-sentences export."

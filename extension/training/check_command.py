@@ -18,7 +18,7 @@ from ...exporter.common.errors import InputError, Option
 def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "check",
-        help="what a trainer will make of a training file",
+        help="how a trainer would cut and read a training file",
         description="Token lengths of the records in a training file, and how Training PRO's slicer would cut it as "
         "text: blocks, records cut in two, response tokens trained without their instruction, padding.",
     )

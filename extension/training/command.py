@@ -29,7 +29,7 @@ _BEGUN_WITH = (*SETTINGS, *_NEEDED, "eval", "recipe")
 def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "train",
-        help="records into a LoRA adapter",
+        help="train a LoRA adapter on records",
         description="Train a LoRA adapter on a training file, with the loss on the answers.",
     )
     parser.add_argument(

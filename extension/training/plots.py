@@ -39,7 +39,7 @@ def read_entries(folder: Path) -> list[dict[str, Any]]:
     Raises InputError: there is neither, or nothing in it to draw.
     """
     if not folder.is_dir():
-        raise InputError("There is no adapter folder {folder}. Check the spelling.", folder=folder)
+        raise InputError("There is no adapter folder {folder}. Check the spelling.", folder=str(folder))
     log = read_log(folder)
     source = folder / (LOG if log is not None else GRAPH)
     if log is not None:

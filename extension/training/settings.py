@@ -98,7 +98,7 @@ class TrainSettings:
         label=("Batch (records a step)", "Batch (adım başına kayıt)"),
         hint=(
             "Records in one step of the optimizer. A small batch makes more steps of the same records.",
-            "Optimizörün bir adımındaki kayıtlar. Küçük batch aynı kayıtlardan daha çok adım çıkarır.",
+            "Optimizörün bir adımındaki kayıt sayısı. Batch küçükse aynı kayıtlardan daha çok adım çıkar.",
         ),
         group="basic",
     )
@@ -110,8 +110,8 @@ class TrainSettings:
         hint=(
             "A limit on the records in memory at a time; 0 takes as many as fit. Less needs less memory and more time, "
             "with the same result. Set it only to leave memory to other programs.",
-            "Bellekte aynı anda bulunan kayıtların üst sınırı; 0, sığdığı kadarını alır. Küçük değer daha az "
-            "bellek, daha çok zaman ister; sonuç aynıdır. Yalnız öbür programlara bellek bırakmak için ayarlayın.",
+            "Bellekte aynı anda bulunan kayıtların üst sınırı; 0, sığdığı kadarını alır. Küçük değer daha az bellek, "
+            "daha çok zaman ister; sonuç aynıdır. Yalnız diğer programlara bellek bırakmak için ayarlayın.",
         ),
         group="basic",
     )
@@ -123,8 +123,8 @@ class TrainSettings:
         hint=(
             "How much the tokens of the requested word count in its sentence, where every other token counts 1. With "
             "1, a small model writes good sentences about something near the word.",
-            "Öbür tokenlerin her biri 1 sayılırken istenen kelimenin kendi cümlesindeki tokenlerinin kaç sayıldığı. 1 "
-            "verilirse küçük bir model, kelimenin kendisi yerine ona yakın bir konuda düzgün cümleler yazar.",
+            "İstenen kelimenin tokenlerinin kendi cümlesinde kaç kat sayılacağı; diğer tokenlerin her biri 1 sayılır. "
+            "1 verilirse küçük bir model, kelimenin kendisi yerine ona yakın bir konuda düzgün cümleler yazar.",
         ),
         group="basic",
     )
@@ -132,12 +132,12 @@ class TrainSettings:
         0,
         "longest record in tokens; longer ones are left out and counted; 0: no limit",
         range=(0, 131072),
-        label=("Cutoff (tokens)", "Kesme sınırı (token)"),
+        label=("Cutoff (tokens)", "Uzunluk sınırı (token)"),
         hint=(
             "The longest record in tokens; 0 takes the longest of the file. Longer records are left out and counted, "
             "never cut.",
-            "Token olarak en uzun kayıt; 0, dosyanın en uzununu alır. Daha uzun kayıtlar dışarıda kalır ve sayılır, "
-            "hiç bölünmez.",
+            "En uzun kaydın token sayısı; 0, dosyadaki en uzun kaydı sınır alır. Daha uzun kayıtlar dışarıda kalır ve "
+            "sayılır, hiçbir kayıt bölünmez.",
         ),
         group="basic",
     )
@@ -156,7 +156,7 @@ class TrainSettings:
         0,
         "end after this many evaluations without a better one; 0: never",
         range=(0, 1000),
-        label=("Patience (evaluations)", "Sabır (değerlendirme)"),
+        label=("Patience (evaluations)", "Sabır (değerlendirme sayısı)"),
         hint=(
             "After this many evaluations without a better one the run ends; 0: never.",
             "Art arda bu kadar değerlendirmede daha iyi bir sonuç gelmezse eğitim biter; 0: erken bitmez.",
@@ -184,10 +184,11 @@ class TrainSettings:
         0.1,
         "share of the steps in which the learning rate rises",
         range=(0, 0.9),
-        label=("Warmup (share of the steps)", "Isınma (adımların payı)"),
+        label=("Warmup (share of the steps)", "Isınma (warmup, adımların payı)"),
         hint=(
             "The share of the steps in which the rate rises to its peak. A share, so that short runs warm up too.",
-            "Öğrenme oranının en yüksek değerine çıktığı adımların payı. Pay olduğu için kısa eğitimler de ısınır.",
+            "Öğrenme oranının en yüksek değerine çıktığı adımların payı. Adım sayısı değil, pay olduğu için kısa "
+            "eğitimlerde de ısınma olur.",
         ),
     )
     dropout: float = setting(
@@ -204,7 +205,7 @@ class TrainSettings:
         "cosine",
         "how the learning rate goes after the warmup",
         choices=("cosine", "linear", "constant_with_warmup"),
-        label=("Scheduler", "Zamanlayıcı"),
+        label=("Scheduler", "Öğrenme oranının seyri (scheduler)"),
         hint=(
             "How the rate goes after the warmup: down to zero slowly or straight, or not at all.",
             "Öğrenme oranının ısınmadan sonraki seyri: sıfıra yavaşça ya da doğrusal iner ya da hiç inmez.",
@@ -230,8 +231,8 @@ class TrainSettings:
         hint=(
             "Scales the adapter by alpha / √rank in place of alpha / rank. Try it when a rank of 64 or more learns no "
             "better than a small one, and lower alpha first.",
-            "Adaptörü alpha / rank yerine alpha / √rank ile ölçekler. 64 ve üstü bir rank küçüğünden iyi öğrenmiyorsa "
-            "deneyin; önce alpha'yı düşürün.",
+            "Adaptörü alpha / rank yerine alpha / √rank ile ölçekler. 64 ve üstü bir rank, küçük bir rank'tan daha iyi "
+            "öğrenmiyorsa deneyin; önce alpha'yı düşürün.",
         ),
     )
     dora: bool = setting(
@@ -298,7 +299,7 @@ class TrainSettings:
             "Loads the base model in 4 bits, which needs a CUDA GPU and bitsandbytes. For a model that does not fit "
             "into the GPU's memory otherwise; slower, and a little less exact.",
             "Temel modeli 4 bitle yükler; CUDA ekran kartı ve bitsandbytes ister. Başka türlü ekran kartının belleğine "
-            "sığmayan model için; daha yavaş ve biraz daha az kesin.",
+            "sığmayan model içindir; daha yavaş ve biraz daha az hassastır.",
         ),
         group="",  # in the webui the model is loaded already
     )
@@ -311,8 +312,8 @@ class TrainSettings:
         hint=(
             "A tracker that gets the losses as well as the log. Its package has to be installed; use it to compare "
             "many runs.",
-            "Kayıpların günlükten başka gönderildiği izleyici. Paketi kurulu olmalıdır; çok sayıda eğitimi "
-            "karşılaştırmak için.",
+            "Kayıpların, günlüğün yanı sıra gönderildiği izleyici (tracker). Paketi kurulu olmalıdır; çok sayıda "
+            "eğitimi karşılaştırmak için kullanın.",
         ),
         group="",
     )
@@ -320,7 +321,7 @@ class TrainSettings:
         42,
         "random seed",
         range=(0, 2**32 - 1),
-        label=("Seed", "Tohum"),
+        label=("Seed", "Tohum (seed)"),
         hint=(
             "Decides the order of the records and the first weights.",
             "Kayıtların sırasını ve ilk ağırlıkları belirler.",

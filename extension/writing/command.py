@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "write",
-        help="words into sentences",
+        help="write sentences for words",
         description="Find a sentence for each word in your own sentences and in the bank, ask a model for the others, "
-        "check each one, ask again where a check fails, and say what is wrong with those that are rejected in the end. "
+        "check each one, ask again if a check fails, and say what is wrong with those that are rejected in the end. "
         "Word, form and level are checked; please read before printing, the doubtful ones first.",
     )
     add_arguments(parser)
@@ -149,7 +149,7 @@ def _words(args: argparse.Namespace, level: str) -> list[ListedWord]:
         )
     if here.other_level:
         levels = ", ".join(TRAINABLE) if args.levels_from_list else level
-        print(f"Note: {here.other_level} words are left out: they are of another level than {levels}.", file=sys.stderr)
+        print(f"Note: words of another level than {levels} are left out: {here.other_level}.", file=sys.stderr)
     if args.levels_from_list:
         print(f"Levels from the list: {here.counts(level)}.", file=sys.stderr)
     return [*here.words]

@@ -18,7 +18,7 @@ from cefr_sentences.exporter.records.prompt import ListPrompt
 from cefr_sentences.extension.models import generate
 from cefr_sentences.extension.models.adapter import apply_adapter, check_adapter
 from cefr_sentences.extension.models.host import ask
-from cefr_sentences.extension.models.loading import load, load_tokenizer
+from cefr_sentences.extension.models.loading import load
 
 from .files import Kind, Kinds, json_bytes, main
 
@@ -60,9 +60,6 @@ def _read(path: Path) -> None:
         if whole.is_file() and copy != path:
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(whole, copy)
-    if path.name == "tokenizer.json":  # one that has lost its bytes is none that stops at a text
-        load_tokenizer(str(folder))
-        return
     loaded = load(str(folder))
     if path.parent.name == "a":
         check_adapter(folder / "a")

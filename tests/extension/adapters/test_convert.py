@@ -67,13 +67,13 @@ def write(path: Path, kind: str = "Q8_0", **metadata: Any) -> Path:
     for name, (value, kind_of, kind_of_each) in fields.items():
         writer.add_key_value(name, value, kind_of, kind_of_each)
     vocabulary = len(fields["tokenizer.ggml.tokens"][0])
-    rope = metadata.pop("rope", None)
+    rope, blocks = metadata.pop("rope", None), metadata.pop("blocks", LAYERS)
     for key, value in {"general.name": "Narrow", "general.type": "model", **metadata}.items():
         if isinstance(value, str):
             writer.add_string(key, value)
         else:
             writer.add_uint16(key, value)
-    writer.add_block_count(LAYERS)
+    writer.add_block_count(blocks)
     writer.add_context_length(512)
     writer.add_embedding_length(WIDTH)
     writer.add_feed_forward_length(HIDDEN)
@@ -192,6 +192,13 @@ def test_the_rule_of_llama_3() -> None:
         "original_max_position_embeddings": 8192,
     }
     assert llama3_rope(of({}), 500000.0) is None
+
+
+@pytest.mark.model
+def test_a_file_that_lacks_a_layer(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"has [\d,]+ weights that are in none of its files"):
+        convert_model(read_gguf(write(tmp_path / "a.gguf", blocks=LAYERS + 1)), tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.gguf"]
 
 
 @pytest.mark.model

@@ -410,7 +410,7 @@ def test_a_report_in_turkish(found: Evaluation) -> None:
     text = turkish["report.md"].decode()
     assert "| kullanılan kelimeler | %0,0 · 0,0 – 45,9 | %83,3 · 50,0 – 100,0 | +83,3 puan · " in text
     assert "| yanıt kaybı | 2,000 · 2,000 – 2,000 | 1,000" in text
-    assert "Adaptör kaybı %50,0, perplexity değerini %63,2 düşürüyor." in text
+    assert "Adaptörle kayıp %50,0, perplexity değeri %63,2 düşüyor." in text
     page = turkish["report.html"].decode()
     assert '<html lang="tr">' in page
     assert page.count('class="number"') == english["report.html"].decode().count('class="number"')

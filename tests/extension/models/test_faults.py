@@ -244,6 +244,18 @@ def test_other_files_of_a_model(data: Path, tmp_path: Path) -> None:
             load(str(folder))
 
 
+def test_a_tokenizer_of_another_model(data: Path, tmp_path: Path) -> None:
+    from transformers import AutoTokenizer
+
+    folder = tmp_path / "model"
+    shutil.copytree(data / "model", folder)
+    tokenizer: Any = AutoTokenizer.from_pretrained(folder)
+    tokenizer.add_tokens([*map(chr, range(0x4E00, 0x4E00 + 1000)), "cat"])
+    tokenizer.save_pretrained(folder)
+    with pytest.raises(ModelError, match=r"is that of another model: it makes the token \d+ of a prompt"):
+        load(str(folder))
+
+
 def test_a_tokenizer_without_an_end_mark(data: Path, tiny: Any, tmp_path: Path) -> None:
     class NoEnd:
         eos_token_id = None

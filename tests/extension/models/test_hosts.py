@@ -101,6 +101,21 @@ def test_apply_proves_itself_and_is_taken_off(host: Any) -> None:
 
 
 @pytest.mark.model
+def test_weights_that_the_webui_made_up(webui: Any) -> None:
+    import torch
+
+    webui.shared.model.add_module("beyond_its_files", torch.nn.Linear(3, 2))
+    with pytest.raises(ModelError, match="has 8 weights that are in none of its files"), webui.lend():
+        pass
+    (webui.folders.models / "tiny").rename(webui.folders.models / "elsewhere")
+    try:
+        with webui.lend():  # nothing is known of its files
+            pass
+    finally:
+        (webui.folders.models / "elsewhere").rename(webui.folders.models / "tiny")
+
+
+@pytest.mark.model
 @pytest.mark.parametrize(
     ("name", "said"),
     [

@@ -195,7 +195,7 @@ def test_words_of_another_level_are_left_out(run: Any, tmp_path: Path) -> None:
     words.write_text("word,level\nadd,A1\npraise,B1\n", encoding="utf-8")
     result = run("write", words, "--level", "A1", "--bank", "only", "--json")
     assert [row["word"] for row in json.loads(result.out)] == ["add"]
-    assert "1 words are left out: they are of another level than A1" in result.err
+    assert "words of another level than A1 are left out: 1" in result.err
     each = run("write", words, "--level", "A1", "--levels-from-list", "--bank", "only", "--out", tmp_path / "s.json")
     assert "Levels from the list: A1 1, B1 1." in each.err
     rows = json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))
