@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from .lexicon import lemmas
 from .reading import Text, is_adverb, is_participle, verb_forms
 from .tagger import likely, possible
-from .wordsets import BE, DETERMINERS, DO, HAVE, MODALS, PARTICLES, POSSESSIVES, PREPOSITIONS, PRONOUNS, words
+from .wordsets import BE, DETERMINERS, DO, HAVE, MODALS, PARTICLES, POSSESSIVES, PREPOSITIONS, PRONOUNS, TIMES, words
 
 _SUBJECTS = words("i you he she it we they")
 _AFTER_ARTICLE = words("NOUN ADJ NUM PRON DET")
@@ -68,7 +68,7 @@ def is_asked(text: Text, at: int) -> bool:
 
     The subject is before it.
     """
-    if "base" not in verb_forms(text.tokens[at].key) or "?" not in text.sentence:
+    if "?" not in text.sentence or "base" not in verb_forms(text.tokens[at].key):
         return False
     asks = next((here for here in range(at - 1) if text.tokens[here].key in DO), None)
     return asks is not None and not any(_may_be_verb(text, here) for here in _all_but(text, at, asks))
@@ -118,16 +118,17 @@ def fits(parts: tuple[str, ...], text: Text, at: int) -> bool:
         return False
     if allowed.isdisjoint(possible(key)):
         before = text.tokens[at - 1].key if at else ""
-        # Who wrote the list knows more than the dictionary; but "might" is a noun only in "all her might".
-        return key not in MODALS or before in DETERMINERS or before in POSSESSIVES
+        # Who wrote the list knows more than the dictionary, but "produces" is no noun, and "might" is one only in "all
+        # her might".
+        owned = before in DETERMINERS or before in POSSESSIVES
+        return verb_forms(key) != {"s"} and (key not in MODALS or owned)
     if only_verb(text, at) or is_asked(text, at):
         return "VERB" in allowed
-    if (
-        key in _BEFORE_CLAUSES
-        and allowed == {"CONJ"}
-        and not any(_may_be_verb(text, here) for here in range(at + 1, len(text.tokens)))
-    ):
-        return False
+    if allowed == {"VERB"} and verb_forms(key) == {"base"} and _what_before(text, at) == "be":
+        return False  # There is still hope.
+    clause = (_may_be_verb(text, here) for here in range(at + 1, len(text.tokens)))
+    if allowed == {"CONJ"} and key in _BEFORE_CLAUSES and not any(clause):
+        return False  # since Monday
     if "NOUN" in parts and key == "mine" and at and likely(text, at - 1).get("NOUN", 0) > 0.5:
         return True
     pronoun = "PRON" in parts and key in PRONOUNS
@@ -174,11 +175,11 @@ def _allowed(parts: tuple[str, ...], text: Text, at: int) -> set[str]:
         is_participle(key) and key.endswith("ed") and ("VERB" in parts or before in BE)
     ):  # an abandoned house, is divided
         allowed |= {"VERB", "ADJ"} if {"VERB", "ADJ"} & allowed else set()
-    if key not in PARTICLES and {"ADJ", "ADV"} <= {*possible(key)} and {"ADJ", "ADV"} & allowed:
+    if key not in PARTICLES and {"ADJ", "ADV"} & allowed and {"ADJ", "ADV"} <= {*possible(key)}:
         noun_next = bool(after) and likely(text, at + 1).get("NOUN", 0) > 0.5 and after not in _DAYS
         before_it = "" if noun_next else _what_before(text, at)
         if before_it == "be" and (not after or after in _DAYS):  # is late today
-            allowed = allowed | {"ADV"} if "ADJ" in parts else allowed - {"ADV"}
+            allowed = allowed | {"ADV", "NOUN", "VERB"} if "ADJ" in parts else allowed - {"ADV"}
         if before_it == "verb":  # walks too fast
             allowed = allowed | {"ADJ"} if "ADV" in parts else allowed - {"ADJ"}
     if "PREP" in parts and key in PARTICLES and after in DETERMINERS | POSSESSIVES:
@@ -186,14 +187,20 @@ def _allowed(parts: tuple[str, ...], text: Text, at: int) -> set[str]:
     noun_follows = bool(after) and not {"NOUN", "ADJ"}.isdisjoint(possible(after))
     if before == "the" and {"DET", "NUM"} & {*parts} and not noun_follows:  # the first
         allowed.add("NOUN")
-    determined = before in DETERMINERS | POSSESSIVES or _is_described(text, at)
-    if "NOUN" in parts and determined and not noun_follows:  # the first to arrive, wait a second
+    if (
+        "NOUN" in parts
+        and not noun_follows
+        and (before in DETERMINERS or before in POSSESSIVES or _is_described(text, at))
+    ):  # the first to arrive, wait a second
         allowed |= {"ADJ", "NUM", "PRON"}
     return allowed
 
 
 def _what_before(text: Text, at: int) -> str:
     """Whether the word comes after "be" or after another "verb" that says how something is done; else empty."""
+    if text.tokens[0].key in BE and "?" in text.sentence:  # Are you well?
+        verbs = (_may_be_verb(text, here) for here in range(1, at))
+        return "" if any(verbs) else "be"
     here = at - 1
     while here > 0 and not text.tokens[here + 1].before and _is_between(text.tokens[here].key):
         here -= 1
@@ -202,10 +209,10 @@ def _what_before(text: Text, at: int) -> str:
     key = text.tokens[here].key
     if key in BE:
         return "be"
-    return (
-        "verb" if likely(text, here).get("VERB", 0) > 0.7 and _LINKING.isdisjoint(lemmas(key).get("VERB", ())) else ""
-    )
+    acts = likely(text, here).get("VERB", 0) > 0.7 and _LINKING.isdisjoint(lemmas(key).get("VERB", ()))
+    return "verb" if acts else ""
 
 
 def _is_between(key: str) -> bool:
-    return is_adverb(key) or key in PARTICLES
+    """Whether the word may be between a verb and what says how: "gets up late", "is ten minutes late"."""
+    return is_adverb(key) or key in PARTICLES or key in TIMES or "NUM" in possible(key)
