@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from cefr_sentences.exporter.language.features import features
 from cefr_sentences.exporter.language.fitted import Regression, judge_of, letter_groups, letter_words, word_pairs
-from cefr_sentences.exporter.language.judge import Reading
+from cefr_sentences.exporter.language.judge import AnnotatedSentence
 from cefr_sentences.exporter.language.levels import LEVELS
 
 from .needs import need
@@ -36,7 +36,7 @@ class Rows:
     """Sentences with their features, ratings (two each) and weights."""
 
     def __init__(self, sentences: Sequence[str], ratings: Any, weight: float = 1.0) -> None:
-        read = [Reading.of(sentence) for sentence in sentences]
+        read = [AnnotatedSentence.of(sentence) for sentence in sentences]
         self.sentences = list(sentences)
         self.x = np.array([features(reading.tokens, reading.structure, reading.items) for reading in read])
         self.words = [letter_words(reading.tokens) for reading in read]

@@ -10,13 +10,12 @@ the other half only for testing.
 from __future__ import annotations
 
 import csv
-import math
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import fmean, pstdev
 from typing import Any
 
+import numpy as np
 from cefr_sentences.exporter.language.profile import profiles
 from cefr_sentences.extension.writing.checks import CHECKS, Candidate, failed
 from cefr_sentences.extension.writing.doubt import SURE, printable
@@ -67,7 +66,8 @@ def report(half: str) -> None:
     sure = [[fluency for fluency, is_good in by_model if is_good == wanted] for wanted in (True, False)]
     print(f"  of the model's: {len(sure[0])} to print, {len(sure[1])} not; by fluency AUC {area(*sure):.2f}")
     if half == "tune":
-        print("    log-odds of printing: {:.2f} + {:.2f} fluency".format(*fit(by_model)))
+        figures, answers = zip(*by_model, strict=True)
+        print("    log-odds of printing: {:.2f} + {:.2f} fluency".format(*fit([[one] for one in figures], answers)))
     for limit in sorted({SURE, 0.45, 0.5, 0.55, 0.6}):
         ok = [is_good for fluency, is_good in by_model if printable(fluency) >= limit]
         print(
@@ -79,23 +79,24 @@ def share(part: int, whole: int) -> str:
     return f"{part} of {whole} ({100 * part / max(1, whole):.0f} %)"
 
 
-def fit(rows: Sequence[tuple[float, bool]], ridge: float = 1.0, steps: int = 50) -> tuple[float, float]:
-    """Intercept and slope of the logistic regression of the answer on a figure, by Newton's method.
+def fit(
+    figures: Sequence[Sequence[float]], answers: Sequence[bool], ridge: float = 1.0, steps: int = 50
+) -> list[float]:
+    """Intercept and slopes of the logistic regression of the answers on the figures, by Newton's method.
 
-    The slope is drawn to 0 by `ridge`, for a figure in units of its standard deviation.
+    The slopes are drawn to 0 by `ridge`, for figures in units of their standard deviations.
     """
-    values = [value for value, _ in rows]
-    mean, spread = fmean(values), pstdev(values)
-    a = b = 0.0
+    x, y = np.array(figures), np.array(answers, dtype=float)
+    mean, spread = x.mean(axis=0), x.std(axis=0)
+    z = np.column_stack([np.ones(len(x)), (x - mean) / spread])
+    penalty = ridge * np.diag([0.0, *np.ones(x.shape[1])])
+    weights = np.zeros(z.shape[1])
     for _ in range(steps):
-        parts = [((value - mean) / spread, answer) for value, answer in rows]
-        odds = [(x, y, 1 / (1 + math.exp(-a - b * x))) for x, y in parts]
-        ga, gb = sum(p - y for _, y, p in odds), sum((p - y) * x for x, y, p in odds) + ridge * b
-        haa, hab = sum(p * (1 - p) for _, _, p in odds), sum(p * (1 - p) * x for x, _, p in odds)
-        hbb = sum(p * (1 - p) * x * x for x, _, p in odds) + ridge
-        det = haa * hbb - hab * hab
-        a, b = a - (hbb * ga - hab * gb) / det, b - (haa * gb - hab * ga) / det
-    return a - b * mean / spread, b / spread
+        odds = 1 / (1 + np.exp(-z @ weights))
+        curve = (z * (odds * (1 - odds))[:, None]).T @ z + penalty
+        weights -= np.linalg.solve(curve, z.T @ (odds - y) + penalty @ weights)
+    slopes = weights[1:] / spread
+    return [float(weights[0] - slopes @ mean), *slopes.tolist()]
 
 
 def main() -> None:

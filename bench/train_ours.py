@@ -14,7 +14,9 @@ def main() -> None:
     from cefr_sentences.exporter.records.reading import read_records
     from cefr_sentences.extension.models.loading import load
     from cefr_sentences.extension.training import lora
-    from cefr_sentences.extension.training import run as engine
+    from cefr_sentences.extension.training import steps as engine
+    from cefr_sentences.extension.training.log import Line, LogEntry
+    from cefr_sentences.extension.training.plan import Plan
     from cefr_sentences.extension.training.settings import TrainSettings
 
     ask, folder = job()
@@ -36,15 +38,16 @@ def main() -> None:
         return found
 
     engine.response_loss = timed_loss
+    engine.save_state = lambda *state: None  # the others save none either
     curve: list[tuple[float, float]] = []
 
     marks: list[float] = []
 
-    def report(entry: dict[str, Any]) -> None:
-        if "loss" in entry:
+    def report(line: Line) -> None:
+        if isinstance(line, LogEntry) and line.loss is not None:
             marks.append(time.perf_counter())
-        if "eval_loss" in entry:
-            curve.append((time.perf_counter() - started - spent, entry["eval_loss"]))
+        if isinstance(line, LogEntry) and line.eval_loss is not None:
+            curve.append((time.perf_counter() - started - spent, line.eval_loss))
 
     def reached() -> bool:
         return ask["goal"] is not None and bool(curve) and curve[-1][1] <= ask["goal"]
@@ -52,7 +55,8 @@ def main() -> None:
     out = folder / "adapter"
     out.mkdir()
     started, cpu = time.perf_counter(), time.process_time()
-    outcome = engine.train(loaded, records, unseen, settings, out, dataset="bench", report=report, stop=reached)
+    plan = Plan(settings, Path(ask["dataset"]), None, ask["model"])
+    outcome = engine.train(loaded, plan, records, unseen, out, report=report, stop=reached)
     wait()
     seconds, cpu = time.perf_counter() - started - spent, time.process_time() - cpu - spent_cpu
     finish(

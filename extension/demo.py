@@ -79,8 +79,9 @@ def run(args: argparse.Namespace) -> int:
     from .recipes import recipe
     from .training.artifacts import run_folder
     from .training.command import describe as describe_training
-    from .training.command import print_entry
-    from .training.run import train
+    from .training.command import print_line
+    from .training.plan import Plan
+    from .training.run import carry_out
     from .writing.summary import describe as describe_sentences
 
     level = parse_level(args.level, TRAINABLE)
@@ -100,11 +101,12 @@ def run(args: argparse.Namespace) -> int:
     print(describe_export(exported), "\n")
 
     print(f"2. Train a LoRA adapter on {args.model}\n", flush=True)
-    records = read_records(exported.files["train_txt"])
+    plan = Plan(settings, exported.files["train_txt"], None, args.model)
+    records = read_records(plan.dataset)
     unseen = read_records(exported.files["eval_txt"])
     with run_folder(adapter, force=True):
         # The evaluation below measures both losses; the training need not.
-        outcome = train(load(args.model), records, [], settings, adapter, dataset=f"{NAME}.txt", report=print_entry)
+        outcome = carry_out(load(args.model), plan, adapter, report=print_line)
     print(describe_training(outcome, adapter), clock(), "\n")
 
     print("3. Before and after, on words no training record asks for\n", flush=True)

@@ -25,7 +25,7 @@ def add_commands(commands: Any) -> None:
         "patch can fix; 2 wrong use; 3 nothing could be applied.",
     )
     patch.add_argument("action", nargs="?", choices=("status", "diff", "apply", "revert"), default="diff")
-    patch.add_argument("--webui", metavar="DIR", type=Path, required=True, help="a text-generation-webui")
+    patch.add_argument("--webui", metavar="DIR", type=Path, required=True, help="a TextGen (text-generation-webui)")
     patch.add_argument("--file", metavar="F", type=Path, help="only this file of an extension")
     patch.add_argument("--user-data-dir", metavar="DIR", type=Path, help="the webui's user data, if they were moved")
     patch.set_defaults(run=run_patch)

@@ -252,7 +252,7 @@ def _merge_and_train(folder: Path) -> None:
     from cefr_sentences.extension.adapters.merge import merge
     from cefr_sentences.extension.models.loading import load
     from cefr_sentences.extension.training import plots
-    from cefr_sentences.extension.training.plan import carry_out
+    from cefr_sentences.extension.training.run import carry_out
 
     from .extension.tiny import export_starter, plan, save_tiny_model
 
@@ -306,7 +306,7 @@ def _read_once(tokenizer: Any, plan: Any) -> None:
     """What a training loads at its first need: it is in the memory of the children then."""
     import peft  # noqa: F401
     import transformers.trainer  # noqa: F401
-    from cefr_sentences.extension.training.run import encoded_records
+    from cefr_sentences.extension.training.data import encoded_records
 
     for records in plan.records():
         encoded_records(tokenizer, records, plan.settings)

@@ -1,7 +1,8 @@
-"""Find a text-generation-webui and know its folders (v3 and v4, portable builds too)."""
+"""Find a TextGen (formerly text-generation-webui) and know its folders (v3 and v4, portable builds too)."""
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -68,13 +69,14 @@ def find_webui(folder: Path, user_data: Path | None = None, *, needs_data: bool 
     """
     if not folder.is_dir():
         raise TargetError(
-            "{folder} is not a folder. Give the folder of text-generation-webui, with server.py in it.", folder=folder
+            "{folder} is not a folder. Give the folder of TextGen (text-generation-webui), with server.py in it.",
+            folder=folder,
         )
     root = next((f for f in (folder, folder / "app") if (f / "server.py").is_file() and (f / "modules").is_dir()), None)
     if root is None:
         raise TargetError(
-            "{folder} is not a text-generation-webui: it has no server.py with a modules folder. Give the folder that "
-            "start_linux.sh or start_windows.bat is in.",
+            "{folder} is not TextGen (text-generation-webui): it has no server.py with a modules folder. Give the "
+            "folder that start_linux.sh or start_windows.bat is in, in a portable build textgen.",
             folder=folder,
         )
     if user_data is not None and not user_data.is_dir():
@@ -95,7 +97,8 @@ def find_webui(folder: Path, user_data: Path | None = None, *, needs_data: bool 
         user_data = (usual and _moved(root, usual)) or usual or root / "user_data"
     webui = Webui(root, user_data)
     lora_dir, model_dir = (_flagged(root, webui.cmd_flags, flag) for flag in ("--lora-dir", "--model-dir"))
-    return replace(webui, lora_dir=next(reversed(lora_dir), None), model_dir=next(reversed(model_dir), None))
+    saved = _saved_model_dir(webui) if _has_window(root) else None
+    return replace(webui, lora_dir=next(reversed(lora_dir), None), model_dir=saved or next(reversed(model_dir), None))
 
 
 def _usual_folders(root: Path) -> list[Path]:
@@ -106,9 +109,28 @@ def _usual_folders(root: Path) -> list[Path]:
     modules/paths.py). Otherwise the folder inside comes first.
     """
     inside, beside, above = (folder / "user_data" for folder in (root, root.parent, root.parent.parent))
-    if (root / "portable_env").is_dir() and (root / "modules" / "paths.py").is_file():
-        return [above, beside, inside] if (root.parent / "app").exists() else [beside, inside]
-    return [inside, beside, above]
+    if _has_window(root):
+        return [above, beside, inside]
+    return [beside, inside] if _shares_data(root) else [inside, beside, above]
+
+
+def _shares_data(root: Path) -> bool:
+    """Whether it is a portable build of v4.5 or later."""
+    return (root / "portable_env").is_dir() and (root / "modules" / "paths.py").is_file()
+
+
+def _has_window(root: Path) -> bool:
+    return _shares_data(root) and (root.parent / "app").exists()
+
+
+def _saved_model_dir(webui: Webui) -> Path | None:
+    """The folder of models that was chosen in a window and saved; read without YAML, which this Python may lack."""
+    try:
+        text = (webui.user_data / "settings.yaml").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    found = re.search(r"^model_dir:[ \t]*([^#\n]*[^#\s])", text, re.MULTILINE)
+    return webui.root / found[1].strip("'\"") if found else None
 
 
 def _moved(root: Path, user_data: Path) -> Path | None:

@@ -20,7 +20,7 @@ from .annotate import Token
 from .features import features
 
 if TYPE_CHECKING:
-    from .judge import Reading
+    from .judge import AnnotatedSentence
 
 PATH = Path(__file__).parents[1] / "data" / "judge" / "judge.json"
 _CHUNK = 256  # sentences whose way through all trees fits a processor's cache
@@ -135,7 +135,7 @@ class FittedJudge:
             if len(cuts) != 5 or sorted(cuts) != cuts:
                 raise ValueError(f"The cut points must be five ascending numbers: {cuts}.")
 
-    def scores(self, sentences: Sequence[Reading]) -> list[float]:
+    def scores(self, sentences: Sequence[AnnotatedSentence]) -> list[float]:
         return self.predict(*numbers_of(sentences)).tolist()
 
     def predict(self, rows: Any, words: Sequence[Sequence[str]]) -> Any:
@@ -162,7 +162,7 @@ class FittedJudge:
         return 1 / (1 + np.exp(-np.clip(rows @ np.asarray(self.like) + self.like_intercept, -50, 50)))
 
 
-def numbers_of(sentences: Sequence[Reading]) -> tuple[list[list[float]], list[list[str]]]:
+def numbers_of(sentences: Sequence[AnnotatedSentence]) -> tuple[list[list[float]], list[list[str]]]:
     """The features of each sentence, and its words."""
     rows = [features(reading.tokens, reading.structure, reading.items) for reading in sentences]
     return rows, [letter_words(reading.tokens) for reading in sentences]

@@ -15,7 +15,7 @@ _COMMON, _NEUTRAL = 4.8, "house"  # how frequent, and what it looks like
 
 
 @dataclass(frozen=True)
-class Reading:
+class AnnotatedSentence:
     """A sentence as a judge gets it: `words` are the tokens that are no marks; `structure` is that of `words`.
 
     `items` are the items of grammar that it has, the hardest first.
@@ -28,16 +28,16 @@ class Reading:
     items: tuple[GrammarItem, ...]
 
     @classmethod
-    def of(cls, sentence: str) -> Reading:
+    def of(cls, sentence: str) -> AnnotatedSentence:
         tokens = annotate(sentence)
         return cls._of(sentence, tokens, grammar(tokens))
 
     @classmethod
-    def _of(cls, sentence: str, tokens: list[Token], items: tuple[GrammarItem, ...]) -> Reading:
+    def _of(cls, sentence: str, tokens: list[Token], items: tuple[GrammarItem, ...]) -> AnnotatedSentence:
         words = [token for token in tokens if token.word is not None]
         return cls(sentence, tokens, words, structure(words), items)
 
-    def with_known(self, asked: Sequence[str], level: str) -> Reading:
+    def with_known(self, asked: Sequence[str], level: str) -> AnnotatedSentence:
         """The same sentence read as if every word of `asked` were a common one of `level`."""
         pieces = {piece for word in asked for token in annotate(word) for piece in (token.lower,)}
         hard = [
@@ -76,7 +76,7 @@ class Judge(Protocol):
         """The mean score of human sentences of each level."""
         ...
 
-    def scores(self, sentences: Sequence[Reading]) -> Sequence[float]:
+    def scores(self, sentences: Sequence[AnnotatedSentence]) -> Sequence[float]:
         """A score for each sentence. Each has at least one word."""
         ...
 

@@ -21,7 +21,7 @@ from .item_forms import (
     verb_forms_of,
 )
 from .notation import Item, Items, Kind
-from .reading import Token, is_adverb, parts_of, read
+from .reading import TextToken, is_adverb, parts_of, read
 from .slack import Compound, Part, Pattern, Slack
 from .spelling import SOLID
 from .wordsets import (
@@ -80,7 +80,7 @@ def _spread(items: Items) -> Iterator[Item]:
             yield Item(Kind.WORD, (joined + token.key,), item.optional)
 
 
-def _read_before(items: Items, at: int) -> tuple[Token, ...]:
+def _read_before(items: Items, at: int) -> tuple[TextToken, ...]:
     """The words of the item at `at`; what comes after it tells whether "driver's" has an *is*."""
     written = items[at].written[0]
     after = f" {items[at + 1].written[0]}" if "'" in written and at + 1 < len(items) else ""

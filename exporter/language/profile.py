@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .grammar import GrammarItem
-from .judge import Judge, Reading, level_of
+from .judge import AnnotatedSentence, Judge, level_of
 from .judges import find_judge
 from .levels import LEVELS, WordLevel, above, hardest_words
 
@@ -74,7 +74,7 @@ def profiles(
 ) -> list[Profile]:
     """The profiles of many sentences, much quicker than one at a time. `asked` belongs to them one by one."""
     judge = judge or find_judge()
-    read = [Reading.of(sentence) for sentence in sentences]
+    read = [AnnotatedSentence.of(sentence) for sentence in sentences]
     if target and asked:
         read = [reading.with_known(words, target) for reading, words in zip(read, asked, strict=True)]
     scores = iter(judge.scores([reading for reading in read if reading.words]))
@@ -84,7 +84,7 @@ def profiles(
 _NO_WORD = Profile(math.nan, "", (), 0)
 
 
-def _profile(reading: Reading, score: float, target: str | None, judge: Judge) -> Profile:
+def _profile(reading: AnnotatedSentence, score: float, target: str | None, judge: Judge) -> Profile:
     level = level_of(score, judge)
     too_hard = above(reading.tokens, target or level)
     hardest = hardest_words(reading.tokens, max(_REASONS, len(too_hard)))

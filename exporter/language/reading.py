@@ -40,7 +40,7 @@ _IN_TITLES = words("is are was were has had am be do my his her you he she it we
 MAX_CHARACTERS = 20_000  # of one sentence
 
 
-class Token(NamedTuple):
+class TextToken(NamedTuple):
     """A word of a sentence: `key` in lower case, British or American as it is written; `also` another reading of it.
 
     `start` and `end` are offsets in the sentence; `before` are the marks since the word before.
@@ -57,7 +57,7 @@ class Text(NamedTuple):
     """The words of a sentence."""
 
     sentence: str
-    tokens: tuple[Token, ...]
+    tokens: tuple[TextToken, ...]
 
     def surface(self, at: int) -> str:
         """The word as it is written."""
@@ -68,7 +68,7 @@ class Text(NamedTuple):
 def read(sentence: str) -> Text:
     """`sentence` as its words."""
     text = sentence[:MAX_CHARACTERS].translate(_STRAIGHT)
-    found: list[Token] = []
+    found: list[TextToken] = []
     end = 0
     for match in _TOKEN.finditer(text):
         start, piece = match.start(), match[0]
@@ -76,7 +76,7 @@ def read(sentence: str) -> Text:
         before = "" if before in ("", " ") else "".join(before.split())
         end = match.end()
         if piece.isascii() and piece.isalpha() and (key := piece.lower()) not in _SPECIAL:
-            found.append(Token(key, "", start, end, before))
+            found.append(TextToken(key, "", start, end, before))
         else:
             found += _tokens(match, before, found[-1] if found else None)
     if "'" in text:
@@ -105,17 +105,17 @@ def unaccented(word: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
 
 
-def _tokens(match: re.Match[str], before: str, last: Token | None) -> list[Token]:
+def _tokens(match: re.Match[str], before: str, last: TextToken | None) -> list[TextToken]:
     start, end, piece = match.start(), match.end(), match[0]
     if match.lastgroup == "symbol":
-        return [Token(_SYMBOLS[piece], "", start, end, before)]
+        return [TextToken(_SYMBOLS[piece], "", start, end, before)]
     if match.lastgroup == "number":
-        return [Token(piece.lower(), "", start, end, before)]
+        return [TextToken(piece.lower(), "", start, end, before)]
     if match.lastgroup == "letter":  # e-mail, T-shirt
-        return [Token(fold(piece.replace("-", "")), "", start, end, before)]
+        return [TextToken(fold(piece.replace("-", "")), "", start, end, before)]
     if match.lastgroup == "initials":
         key = fold(piece.replace(".", ""))
-        return [Token(_HALVES.get(key, key), "", start, end, before)]
+        return [TextToken(_HALVES.get(key, key), "", start, end, before)]
     lower = piece.lower()
     clitics: list[tuple[str, int]] = []
     while "'" in lower and (split := _CLITIC.fullmatch(lower)):
@@ -125,20 +125,20 @@ def _tokens(match: re.Match[str], before: str, last: Token | None) -> list[Token
     if clitics and clitics[0][0] == "n't":
         lower = _STEMS.get(lower, lower)
     if lower in _JOINED:
-        tokens = [Token(key, "", start, end, before if at == 0 else "") for at, key in enumerate(_JOINED[lower])]
+        tokens = [TextToken(key, "", start, end, before if at == 0 else "") for at, key in enumerate(_JOINED[lower])]
     else:
         key = fold(lower)
         hour = last is not None and (last.key[0].isdigit() or last.key in _TIMES)
         minister = last is not None and (last.key in DETERMINERS or last.key in POSSESSIVES) and not before
         half = (key == "am" and hour) or (key == "pm" and not minister)
-        tokens = [Token(_HALVES[key] if half else key, "", start, middle, before)]
+        tokens = [TextToken(_HALVES[key] if half else key, "", start, middle, before)]
     for clitic, length in clitics:
-        tokens.append(Token(_CLITICS.get(clitic, clitic), "", middle, middle + length, ""))
+        tokens.append(TextToken(_CLITICS.get(clitic, clitic), "", middle, middle + length, ""))
         middle += length
     return tokens
 
 
-def _resolved(tokens: list[Token], at: int) -> Token:
+def _resolved(tokens: list[TextToken], at: int) -> TextToken:
     """`'s` as is, has, us or a possessive, and `'d` as would or had."""
     token, last = tokens[at], tokens[at - 1].key if at else ""
     if last == "let":

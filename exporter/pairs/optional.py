@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from typing import Any
 
 from ..common.errors import InputError
+from ..common.shell import PIP
 
 
 def optional(module: str, what: str, package: str) -> Any:
@@ -15,9 +15,8 @@ def optional(module: str, what: str, package: str) -> Any:
         return importlib.import_module(module)
     except ImportError:
         raise InputError(
-            "{what} needs the package {package}, which is not installed: {python} -m pip install {package}. "
-            "Or save the table as CSV.",
+            "{what} needs the package {package}, which is not installed: {pip} {package}. Or save the table as CSV.",
             what=what,
             package=package,
-            python=sys.executable,
+            pip=PIP,
         ) from None

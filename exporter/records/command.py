@@ -41,7 +41,9 @@ def _add_export(commands: Any) -> None:
     export.add_argument("--level", required=True, help="A1, A2, B1, B2 or C1")
     export.add_argument("--name", help="name of the files (default: from PAIRS)")
     where = export.add_mutually_exclusive_group(required=True)
-    where.add_argument("--webui", metavar="DIR", type=Path, help="a text-generation-webui: into its datasets folder")
+    where.add_argument(
+        "--webui", metavar="DIR", type=Path, help="a TextGen (text-generation-webui): into its datasets folder"
+    )
     where.add_argument("--out", metavar="DIR", type=Path, help="any other folder")
     export.add_argument("--user-data-dir", metavar="DIR", type=Path, help="the webui's user data, if it was moved")
     export.add_argument(

@@ -12,9 +12,10 @@ from ...exporter.common.memory import check_memory, gigabytes
 from ...exporter.records.prompt import ListPrompt
 from ..models.gguf import Gguf, check_architecture, edit_json, llama3_rope, open_gguf, save_folder
 from ..models.loading import libraries, load
+from ..models.metadata import Metadata
 from ..models.prompt_form import prompt_ids
 from ..models.weights import check_count
-from .model_folder import check_out, check_space, new_model_folder, write_meta
+from .model_folder import check_out, check_space, new_model_folder
 
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 _NATIVE = {"F16": "float16", "BF16": "bfloat16"}
@@ -98,7 +99,8 @@ def convert_model(gguf: Gguf, out: Path, *, dtype: str | None = None, force: boo
         del model
         gc.collect()
         _compare(torch, part, ids, answer)
-        write_meta(part, {"converted": {"file": source.name, "name": gguf.name, "bits": round(gguf.bits, 3)}})
+        made_from = {"file": source.name, "name": gguf.name, "bits": round(gguf.bits, 3)}
+        Metadata(converted=made_from).save(part)
     return Converted(out, gguf, dtype, len(answer))
 
 

@@ -20,16 +20,17 @@ from ..models.adapter import CONFIG, apply_adapter, check_adapter
 from ..models.gguf import edit_json
 from ..models.limits import device_limits
 from ..models.loading import check_model_name, libraries, load_tokenizer, locate, open_model
+from ..models.metadata import NAME as METADATA
+from ..models.metadata import Metadata
 from ..models.prompt_form import prompt_ids
 from ..models.weights import shapes
 from ..training.model_card import NAME as README
 from ..training.model_card import header
 from .logit_check import LogitCheck, Logits, all_logits, arithmetic, compare
-from .model_folder import check_out, check_space, new_model_folder, write_meta
+from .model_folder import check_out, check_space, new_model_folder
 
-DTYPES = ("bfloat16", "float16")
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".gguf", ".onnx", ".h5", ".msgpack", ".index.json")
-_NOT_COPIED = ("config.json", README, ".gitattributes", "cefr_sentences.json")
+_NOT_COPIED = ("config.json", README, ".gitattributes", METADATA)
 # The files of a repository on the hub that make a model; weights as pickles only where there are no others.
 _HUB_FILES = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt", "*.py", "LICENSE*")
 # Bytes of Python, torch, transformers and the logits. With the embedded model: 1.51 GB predicted, 1.39 used.
@@ -89,7 +90,7 @@ def merge(
             adapter do.
         TargetError: `out` cannot be written.
     """
-    card = check_adapter(adapter)
+    trained = check_adapter(adapter)
     check_out(out, force=force)
     check_model_name(base)
     torch, _ = libraries()
@@ -105,7 +106,7 @@ def merge(
     )
     check_memory(need)
     tokenizer = load_tokenizer(str(folder))
-    level = card.level or "A1"
+    level = trained.level or "A1"
     prompts = [prompt_ids(tokenizer, ListPrompt(level, words)) for words in _WORDS]
     with new_model_folder(out, force=force) as part:
         before = _merge_into(torch, part, folder, adapter, base, dtype, prompts)
@@ -116,8 +117,7 @@ def merge(
         if not check.passed:
             raise _refusal(adapter, base, check)
         merged = {"adapter": adapter.resolve().name, "dtype": dtype, "check": asdict(check)}
-        known = {"level": card.level, "prompt_version": card.prompt_version, "form": card.form} if card.level else {}
-        write_meta(part, {**known, "base_model": base, "merged": merged})
+        Metadata(trained.level, trained.prompt_version, trained.form, base, merged=merged).save(part)
         (part / README).write_text(_readme(out.name, adapter, base, check), encoding="utf-8")
         size = sum(p.stat().st_size for p in part.glob("*.safetensors"))
     return Merged(out, dtype, size, check)

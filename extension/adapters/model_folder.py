@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from ...exporter.common.checked import read_object
-from ...exporter.common.errors import InputError, Option, TargetError
+from ...exporter.common.errors import CefrError, Option, TargetError
 from ...exporter.common.files import atomic_folder, bring_back, replaced, target_error
 from ...exporter.common.lock import only_one
 from ...exporter.common.memory import check_disk
-from ..models.adapter import META
+from ..models.metadata import read_metadata
 
 # Tokenizer, configuration and the like.
 _BESIDES = 100_000_000  # bytes
-
-
-def write_meta(folder: Path, meta: dict[str, Any]) -> None:
-    """Write what the folder is, which is also what lets --force replace it."""
-    (folder / META).write_text(json.dumps(meta, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 @contextmanager
@@ -57,9 +49,8 @@ def check_out(out: Path, *, force: bool) -> None:
             option=Option("force"),
         )
     try:
-        made = read_object(out / META)
-        replaceable = not out.is_symlink() and ("merged" in made or "converted" in made)
-    except InputError:
+        replaceable = not out.is_symlink() and read_metadata(out).of_a_model
+    except CefrError:
         replaceable = False
     if not replaceable:
         raise TargetError(

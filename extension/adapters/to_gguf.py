@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from ..install.interpreter import command_line
+from ...exporter.common.shell import command_line
 
 _QUANTIZED = "Q4_K_M"
 

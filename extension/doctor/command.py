@@ -18,7 +18,8 @@ def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "doctor",
         help="what is wrong with a webui, its data, models and adapters",
-        description="Examine a text-generation-webui, and print what was found, what it means and the next step. "
+        description="Examine TextGen (formerly text-generation-webui), and print what was found, what it means and the "
+        "next step. "
         "Nothing is changed, and the network is used only with --online.",
         epilog="Exit codes: 0 no problem; 1 problems were found; 2 wrong use.",
     )

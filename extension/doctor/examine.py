@@ -46,15 +46,23 @@ CHECKS = (
 )
 
 
-def examine(webui: Webui, *, online: bool = False) -> list[Finding]:
+def examine(
+    webui: Webui, *, online: bool = False, progress: Callable[[str, int, int], object] = lambda what, done, total: None
+) -> list[Finding]:
     """Everything that can be told about `webui` without changing anything.
+
+    `progress` is told which check is next, how many are done, and of how many; an error raised in it ends the work.
 
     A check that fails becomes a finding, so nothing that a user's files can hold is raised. Only with `online` is the
     network used: the hub is asked whether the missing models can be downloaded.
     """
     own = wrong_python(webui) is None
-    checks = (c for c in CHECKS if (own or not c.own_python) and (online or not c.online))
-    return [finding for check in checks for finding in findings(check, webui)]
+    checks = [c for c in CHECKS if (own or not c.own_python) and (online or not c.online)]
+    found: list[Finding] = []
+    for done, check in enumerate(checks):
+        progress(check.name, done, len(checks))
+        found += findings(check, webui)
+    return found
 
 
 def findings(check: Check, webui: Webui) -> list[Finding]:

@@ -12,12 +12,12 @@ from typing import Any
 
 from ...exporter.common.checked import read_object
 from ...exporter.common.errors import InputError, Problem
+from ...exporter.common.shell import command_line
 from ...exporter.common.versions import installed, release
 from ...exporter.common.webui import Webui
-from ..install.interpreter import command_line
 from ..models.adapter import misfit
 from ..models.weights import PICKLE, SAFE, shapes
-from ..training.plan import RESUME
+from ..training.checkpoint import RESUME
 from .finding import Finding, listed, note, ok, problem
 from .models import model_folders
 

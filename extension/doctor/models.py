@@ -78,8 +78,12 @@ def _ggufs(folder: Path) -> list[Path]:
     every = []
     for parent, folders, files in os.walk(folder):  # links to folders are not followed, so there is no loop
         folders[:] = folders if len(Path(parent).relative_to(folder).parts) < 3 else []
-        every += [Path(parent, name) for name in sorted(files) if name.lower().endswith(".gguf")]
+        every += [Path(parent, name) for name in sorted(files) if _is_model(name.lower())]
     return every
+
+
+def _is_model(name: str) -> bool:
+    return name.endswith(".gguf") and not name.startswith("mmproj")  # what a model sees with
 
 
 def _look_at(folder: Path) -> Iterator[Finding]:

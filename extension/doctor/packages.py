@@ -10,9 +10,10 @@ from importlib.metadata import distribution
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from ...exporter.common.shell import command_line
 from ...exporter.common.versions import installed
 from ...exporter.common.webui import Webui
-from ..install.interpreter import TRAINING_MODULES, command_line
+from ..install.interpreter import TRAINING_MODULES
 from ..install.pins import PACKAGE, check_pins, read_pins, requirements_file
 from .finding import Finding, listed, note, ok, problem
 
@@ -30,7 +31,7 @@ def look(webui: Webui) -> Iterator[Finding]:
             "This is a portable build.",
             "It has no torch, transformers and peft, so it can neither train nor use an adapter; Data works, and Write "
             "from the bank and with a GGUF model.",
-            "To train, install the full webui, or train elsewhere and copy the adapter into the loras folder.",
+            "To train, install the full webui, or train elsewhere and use the merged model here as a GGUF.",
         )
     path = requirements_file(webui)
     text = path.read_text(encoding="utf-8", errors="replace") if path else ""

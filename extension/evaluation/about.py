@@ -9,8 +9,9 @@ from pathlib import Path
 from ...exporter.common.checked import checked, read_object
 from ...exporter.common.errors import InputError, Problem
 from ...exporter.common.versions import installed
-from ..models.adapter import Card, check_adapter
+from ..models.adapter import check_adapter
 from ..models.loading import Loaded
+from ..models.metadata import Metadata
 from ..training.artifacts import fingerprint
 from ..training.preflight import lengths
 from .plots import available
@@ -48,9 +49,9 @@ def about(
     )
 
 
-def remarks(card: Card, task: Task, training: Path | None) -> list[Problem]:
-    """What a reader of the figures has to know about the data. `card` is the adapter's, empty where there is none."""
-    said, level = card.data.fingerprint, card.level
+def remarks(trained: Metadata, task: Task, training: Path | None) -> list[Problem]:
+    """What a reader of the figures has to know about the data. `trained` is empty without an adapter."""
+    said, level = trained.data.fingerprint, trained.level
     found = []
     if training is None or task.training is None:
         found.append(Problem("No training file was found, so there is no count of copies."))
@@ -73,12 +74,12 @@ def remarks(card: Card, task: Task, training: Path | None) -> list[Problem]:
 
 def _training(adapter: Path) -> TrainingRun:
     """Time and loss of the training, where its folder tells them."""
-    card = check_adapter(adapter)
+    trained = check_adapter(adapter)
     try:
         log = checked(TrainingRun, read_object(adapter / "training_log.json"))
     except (InputError, ValueError):
         log = TrainingRun()
-    return TrainingRun(card.seconds, card.steps, log.train_loss)
+    return TrainingRun(trained.seconds, trained.steps, log.train_loss)
 
 
 def _short(name: str) -> str:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import InputError
-from .document import Block, Heading, Picture, Table, Text, markdown, web_page
+from .document import Block, Heading, Picture, Table, Text, pages
 from .folder import publish, read_evaluation
 from .metrics import METRICS
 from .plots import level_plots, name_of
 from .report import NO_PLOTS, cell
-from .result import MODELS, About, Evaluation, System, TrainingRun
+from .result import ADAPTER, BASE, MODELS, About, Evaluation, TrainingRun
 from .voice import ENGLISH, Voice
 
 Column = tuple[str, Evaluation]  # an evaluation under the head of its column
@@ -29,20 +29,10 @@ def write_comparison(paths: Sequence[Path], out: Path, say: Voice = ENGLISH, *, 
     columns = named(list(zip(paths, map(read_evaluation, paths), strict=True)))
     pictures = level_plots(columns, say)
     title, blocks = contents(columns, {name: text for name, (_, text) in pictures.items()}, say)
-    images = {name: data for name, (data, _) in pictures.items()}
-    text = markdown(title, blocks)
+    files = pages(title, blocks, pictures, say.code)
     data = {"compared": {head: evaluation.short_json() for head, evaluation in columns}}
-    publish(
-        out,
-        {
-            "report.md": text.encode(),
-            "report.html": web_page(title, blocks, images, say.code).encode(),
-            "comparison.json": (json.dumps(data, ensure_ascii=False) + "\n").encode(),
-            **{f"plots/{name}": image for name, image in images.items()},
-        },
-        force=force,
-    )
-    return text
+    publish(out, {**files, "comparison.json": (json.dumps(data, ensure_ascii=False) + "\n").encode()}, force=force)
+    return files["report.md"].decode()
 
 
 def named(evaluations: Sequence[tuple[Path, Evaluation]]) -> list[Column]:
@@ -62,8 +52,7 @@ def contents(columns: Sequence[Column], pictures: Mapping[str, str], say: Voice 
     rows = []
     for key, metric in METRICS.items():
         for name in MODELS if metric.across else ():
-            systems = [evaluation.system(name) for _, evaluation in columns]
-            cells = [cell(metric, system.figure(key) if system is not None else None, say) for system in systems]
+            cells = [cell(metric, evaluation.figure(name, key), say) for _, evaluation in columns]
             if any(c != "-" for c in cells):
                 rows.append([say(metric.label), name_of(name, say), *cells])
     seeds = ", ".join(f"{head}: {evaluation.asked.seed}" for head, evaluation in columns)
@@ -123,16 +112,12 @@ def _facts(evaluations: Sequence[Evaluation], say: Voice) -> Iterator[tuple[str,
     yield row(say("judge of the sentences"), str, lambda one: one.asked.judge)
     yield row(say("training time"), time, lambda one: _run(one).seconds)
     yield row(say("training loss"), loss, lambda one: _run(one).train_loss)
-    yield row(say("evaluation loss, base"), loss, lambda one: _value(one.base, "loss"))
-    yield row(say("evaluation loss, adapter"), loss, lambda one: _value(one.adapter, "loss"))
-    yield row(say("perplexity, base"), loss, lambda one: _value(one.base, "perplexity"))
-    yield row(say("perplexity, adapter"), loss, lambda one: _value(one.adapter, "perplexity"))
+    yield row(say("evaluation loss, base"), loss, lambda one: one.figure(BASE, "loss").value)
+    yield row(say("evaluation loss, adapter"), loss, lambda one: one.figure(ADAPTER, "loss").value)
+    yield row(say("perplexity, base"), loss, lambda one: one.figure(BASE, "perplexity").value)
+    yield row(say("perplexity, adapter"), loss, lambda one: one.figure(ADAPTER, "perplexity").value)
     yield row(say("loss reduction"), say.share, lambda one: one.reduction.get("loss"))
     yield row(say("perplexity reduction"), say.share, lambda one: one.reduction.get("perplexity"))
-
-
-def _value(system: System | None, key: str) -> float | None:
-    return system.figure(key).value if system is not None else None
 
 
 def _records(evaluation: Evaluation) -> int | None:

@@ -84,8 +84,9 @@ def run(args: argparse.Namespace) -> int:
         check_folder(args.out, force=args.force)
     if args.compare is not None:
         return _compare(args)
-    from ..models.adapter import Card, check_adapter
+    from ..models.adapter import check_adapter
     from ..models.loading import check_model_name, load
+    from ..models.metadata import Metadata
     from ..tab.languages import voice
     from .about import about
     from .compare import evaluate, table
@@ -95,8 +96,8 @@ def run(args: argparse.Namespace) -> int:
             "Choose a model with {model}: a Transformers folder, a hub name, or 'embedded'.", model=Option("model")
         )
     check_model_name(args.model)
-    card = check_adapter(args.adapter) if args.adapter is not None else Card()
-    task, training, notes = _task(args, card)
+    trained = check_adapter(args.adapter) if args.adapter is not None else Metadata()
+    task, training, notes = _task(args, trained)
     beside = _beside(args.beside, task.lists)
     for note in notes:
         print(f"Note: {note}", file=sys.stderr)
@@ -129,13 +130,13 @@ def _compare(args: argparse.Namespace) -> int:
     return 0
 
 
-def _task(args: argparse.Namespace, card: Any) -> tuple[Any, Path | None, list[Problem]]:
+def _task(args: argparse.Namespace, trained: Any) -> tuple[Any, Path | None, list[Problem]]:
     """The task, the training file behind it, and what the reader has to know about them."""
     from ...exporter.records.formats import training_beside
     from ...exporter.records.reading import read_records
     from ..training.artifacts import training_of
     from .about import remarks
-    from .task import Task, of_records, read_training
+    from .task import Task, of_records, training_records
 
     notes = []
     if (args.dataset is None) == (args.words is None):
@@ -148,15 +149,15 @@ def _task(args: argparse.Namespace, card: Any) -> tuple[Any, Path | None, list[P
     if training is None and args.dataset is not None:
         training = training_beside(args.dataset)
     if training is None and args.adapter is not None:
-        training = training_of(args.adapter, card)
+        training = training_of(args.adapter, trained)
     # The evaluation file first: what is wrong with it is what the user asked about.
     records = read_records(args.dataset) if args.dataset is not None else []
-    known = read_training(training)
+    known = training_records(training)
     more: dict[str, Any] = {"training": known, "seed": args.seed, "temperature": args.temperature, "judge": args.judge}
     if args.words is not None:
-        if not (args.level or card.level):
+        if not (args.level or trained.level):
             raise InputError("Say at which level the words are asked for with {level}.", level=Option("level"))
-        level = parse_level(args.level or card.level, TRAINABLE)
+        level = parse_level(args.level or trained.level, TRAINABLE)
         lists, left_out = _lists(args.words)
         notes += left_out
         task = Task(level, lists, **more)
@@ -170,7 +171,7 @@ def _task(args: argparse.Namespace, card: Any) -> tuple[Any, Path | None, list[P
                 other=args.level,
                 option=Option("level"),
             )
-    notes += remarks(card, task, training)
+    notes += remarks(trained, task, training)
     return task, training, notes
 
 

@@ -66,6 +66,19 @@ figure{margin:1rem 0}img{max-width:100%;height:auto}figcaption{font-size:.9rem;c
 _NUMBER = re.compile(r"%?[-+−]?[\d.,]+(?:-[\d.,]+)?(?: (?:%|points|min|s|puan|dk|sn))?(?:\n.*)?|-", re.DOTALL)
 
 
+Pictures = dict[str, tuple[bytes, str]]  # file name -> PNG, and what it shows
+
+
+def pages(title: str, blocks: Sequence[Block], pictures: Pictures, language: str) -> dict[str, bytes]:
+    """The report in both formats, and its pictures, by their paths in its folder."""
+    images = {name: image for name, (image, _) in pictures.items()}
+    return {
+        "report.md": markdown(title, blocks).encode(),
+        "report.html": web_page(title, blocks, images, language).encode(),
+        **{f"plots/{name}": image for name, image in images.items()},
+    }
+
+
 def markdown(title: str, blocks: Sequence[Block]) -> str:
     """`blocks` as GitHub's Markdown. Pictures are links into `plots/`."""
     parts = [f"# {_plain(title)}"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from ...exporter.language.entry import Entry
 from ...exporter.language.judge import Judge
@@ -52,13 +53,8 @@ def sample(
     words = [word for some in lists for word in some]
     sentences = [sentence for some in written for sentence in some]
     read = profiles([sentence or "" for sentence in sentences], level, judge)
-    rows = [_row(*each, level, known) for each in zip(words, sentences, read, strict=True)]
-    rows = _with_near_duplicates(rows)
-    by_list, place = [], 0
-    for some in lists:
-        by_list.append(tuple(rows[place : place + len(some)]))
-        place += len(some)
-    return Sample(level, tuple(by_list), losses, well_formed, judge)
+    rows = iter(_with_near_duplicates([_row(*each, level, known) for each in zip(words, sentences, read, strict=True)]))
+    return Sample(level, tuple(tuple(islice(rows, len(some))) for some in lists), losses, well_formed, judge)
 
 
 def _row(word: str, sentence: str | None, profile: Profile, level: str, known: Knowledge) -> Row:
@@ -105,10 +101,11 @@ def measure(of: Sample) -> Measured:
 
 def figures(measured: Measured, seed: int) -> dict[str, Figure]:
     """Each value with its interval, where it has one; None where there is nothing to tell."""
-    return {key: _figure(value, seed, METRICS[key].unit == SHARE) for key, value in measured.items()}
+    return {key: figure(value, seed, share=METRICS[key].unit == SHARE) for key, value in measured.items()}
 
 
-def _figure(value: Parts | float, seed: int, share: bool) -> Figure:
+def figure(value: Parts | float, seed: int, *, share: bool = False) -> Figure:
+    """A value with its interval; that of a `share` of 0 or 1 is the exact one."""
     if not isinstance(value, Parts):
         return Figure(finite(value))
     low, high = interval(value, seed) or (None, None)

@@ -9,9 +9,10 @@ from typing import Any
 
 from ...exporter.common.errors import Problem
 from ..training.plots import png
+from .document import Pictures
 from .metric import Histogram
 from .metrics import METRICS
-from .result import ADAPTER, BASE, MODELS, NO_FIGURE, OWN, RETRIEVAL, Asked, Evaluation, Figure, System
+from .result import ADAPTER, BASE, MODELS, OWN, RETRIEVAL, Asked, Evaluation, Figure, System
 from .voice import ENGLISH, Voice
 
 # What the sentences are from, as people read it. Sentences that were written elsewhere have the name they were given.
@@ -24,8 +25,6 @@ _NAMES = {
 _LOOKS = (("white", "////"), ("0.45", ""), ("0.8", ""), ("white", "...."), ("0.25", "xx"), ("0.65", "\\\\"))
 _LINES = ("--", "-", ":", "-.")
 _GREYS = ("0.55", "0", "0.35", "0.15", "0.6", "0.3")
-
-Pictures = dict[str, tuple[bytes, str]]  # file name -> PNG, and what it shows
 
 
 def available() -> bool:
@@ -69,9 +68,7 @@ def level_plots(columns: Sequence[tuple[str, Evaluation]], say: Voice = ENGLISH)
     if not available():
         return {}
     heads = [head for head, _ in columns]
-    perplexities = [
-        (name_of(name, say), [_figure_of(one.system(name), "perplexity") for _, one in columns]) for name in MODELS
-    ]
+    perplexities = [(name_of(name, say), [one.figure(name, "perplexity") for _, one in columns]) for name in MODELS]
     shares = [
         (say(metric.label), [one.subject.figure(metric.key) for _, one in columns])
         for metric in METRICS.values()
@@ -87,10 +84,6 @@ def level_plots(columns: Sequence[tuple[str, Evaluation]], say: Voice = ENGLISH)
             say("Shares with the adapter by level, 95 % intervals"),
         ),
     }
-
-
-def _figure_of(system: System | None, key: str) -> Figure:
-    return system.figure(key) if system is not None else NO_FIGURE
 
 
 def _canvas(width: float, height: float) -> tuple[Any, Any]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ...exporter.common.errors import InputError
 
 if TYPE_CHECKING:
-    from .rating import Mean, Scores
+    from .rating import Scores
+    from .result import Figure
 
 _QUESTIONS = {"natural": "naturalness", "level": "level", "proper": "word used properly"}
 
@@ -90,7 +91,7 @@ def describe(scores: Scores) -> str:
     return "\n".join(lines)
 
 
-def _cell(mean: Mean, share: bool) -> str:
+def _cell(mean: Figure, share: bool) -> str:
     if mean.value is None:
         return "-"
     by, digits = (100, 0) if share else (1, 2)

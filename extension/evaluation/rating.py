@@ -20,9 +20,9 @@ from ...exporter.common.errors import InputError, Option
 from ...exporter.common.files import table_cell
 from ...exporter.language.levels import LEVELS, level_number
 from .agreement import alpha
-from .bootstrap import Parts, interval
-from .measure import finite
-from .result import MODELS, Evaluation
+from .bootstrap import Parts
+from .measure import differences, figure
+from .result import MODELS, Evaluation, Figure
 from .sheet import rating_page
 
 HEAD = ("id", "word", "sentence", "natural", "level", "proper", "rater")
@@ -66,33 +66,33 @@ class Rater:
 
 
 @dataclass(frozen=True)
-class Mean:
-    """The mean over `sentences` sentences (of a difference: None), and the ends of its 95 % interval over words."""
-
-    value: float | None
-    sentences: int | None
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True)
 class Scores:
-    """What raters think of base and adapter, by the keys of VIEWS; `alpha` is their agreement by question."""
+    """What raters think of base and adapter, by the keys of VIEWS: means over sentences, with intervals over words.
 
-    base: Mapping[str, Mean]
-    adapter: Mapping[str, Mean]
-    difference: Mapping[str, Mean]
+    `alpha` is their agreement by question.
+    """
+
+    base: Mapping[str, Figure]
+    adapter: Mapping[str, Figure]
+    difference: Mapping[str, Figure]
     alpha: Mapping[str, float | None]
     missing: Mapping[str, int]  # by rater
     level: str
     seed: int
 
     def to_json(self) -> dict[str, Any]:
-        cells = asdict(self)
-        for mean in cells["difference"].values():
-            del mean["sentences"]
-        missing = cells.pop("missing")
-        return {**cells, "raters": {name: {"missing": number} for name, number in missing.items()}}
+        means = {
+            name: {view: {**_ends(one), "sentences": int(one.of or 0)} for view, one in figures.items()}
+            for name, figures in (("base", self.base), ("adapter", self.adapter))
+        }
+        less = {view: _ends(one) for view, one in self.difference.items()}
+        raters = {name: {"missing": number} for name, number in self.missing.items()}
+        told = {"alpha": dict(self.alpha), "level": self.level, "seed": self.seed, "raters": raters}
+        return {**means, "difference": less, **told}
+
+
+def _ends(one: Figure) -> dict[str, float | None]:
+    return {"value": one.value, "low": one.low, "high": one.high}
 
 
 @dataclass(frozen=True)
@@ -252,9 +252,9 @@ def score_ratings(key: Key, raters: Sequence[Rater], seed: int) -> Scores:
     parts = {name: {view: _parts(key, raters, name, look) for view, look in VIEWS.items()} for name in MODELS}
     base, adapter = parts["base"], parts["adapter"]
     return Scores(
-        {view: _mean(base[view], seed) for view in VIEWS},
-        {view: _mean(adapter[view], seed) for view in VIEWS},
-        {view: _difference(adapter[view], base[view], seed) for view in VIEWS},
+        {view: figure(base[view], seed) for view in VIEWS},
+        {view: figure(adapter[view], seed) for view in VIEWS},
+        differences(adapter, base, seed),
         {
             question: alpha(([r.ratings.get(id_, {}).get(question) for r in raters] for id_ in key.items), metric)
             for question, metric in QUESTIONS.items()
@@ -277,13 +277,3 @@ def _parts(key: Key, raters: Sequence[Rater], system: str, view: View) -> Parts:
             top[item.word] += sum(values) / len(values)
             of[item.word] += 1
     return Parts(list(top.values()), list(of.values()))
-
-
-def _mean(parts: Parts, seed: int) -> Mean:
-    low, high = interval(parts, seed) or (None, None)
-    return Mean(finite(parts.value), int(sum(parts.of)), low, high)
-
-
-def _difference(adapter: Parts, base: Parts, seed: int) -> Mean:
-    low, high = interval(adapter, seed, base) or (None, None)
-    return Mean(finite(adapter.value - base.value), None, low, high)

@@ -11,7 +11,7 @@ from ...exporter.common.errors import Problem
 from ...exporter.language.judges import find_judge
 from ...exporter.language.profile import mean_score
 from .bootstrap import DRAWS
-from .document import Block, Heading, Items, Picture, Table, Text, markdown, web_page
+from .document import Block, Heading, Items, Picture, Table, Text, pages
 from .folder import DATA, publish
 from .metric import HIGHER, LOWER, Metric
 from .metrics import METRICS, levels_apart, rated
@@ -34,14 +34,8 @@ def files(evaluation: Evaluation, say: Voice = ENGLISH) -> dict[str, bytes]:
     """The files of the report's folder. The data are the same in every language."""
     pictures = plots(evaluation, say)
     title, blocks = contents(evaluation, {name: text for name, (_, text) in pictures.items()}, say)
-    images = {name: data for name, (data, _) in pictures.items()}
     data = json.dumps(evaluation.to_json(), ensure_ascii=False, indent=1, allow_nan=False)
-    return {
-        "report.md": markdown(title, blocks).encode(),
-        "report.html": web_page(title, blocks, images, say.code).encode(),
-        DATA: f"{data}\n".encode(),
-        **{f"plots/{name}": image for name, image in images.items()},
-    }
+    return {**pages(title, blocks, pictures, say.code), DATA: f"{data}\n".encode()}
 
 
 def write_report(evaluation: Evaluation, out: Path, say: Voice = ENGLISH, *, force: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -160,6 +161,11 @@ class Evaluation:
     def system(self, name: str) -> System | None:
         return self._by_name.get(name)
 
+    def figure(self, name: str, key: str) -> Figure:
+        """The metric `key` of the system `name`; NO_FIGURE where one of them is missing."""
+        system = self.system(name)
+        return system.figure(key) if system is not None else NO_FIGURE
+
     @property
     def base(self) -> System:
         return self._by_name[BASE]
@@ -179,18 +185,18 @@ class Evaluation:
 
     def to_json(self) -> dict[str, Any]:
         """The object of evaluation.json, made of nothing but dicts, lists and plain values."""
-        return {**self._summary(), **{system.name: _system_json(system) for system in self.systems}}
+        return _plain({**self._summary(), **{system.name: _system_json(system) for system in self.systems}})
 
     def short_json(self) -> dict[str, Any]:
         """The same without words and sentences, and with the figures of all systems under `figures`."""
         whole = self._summary()
         del whole["task"]["lists"]
-        return {**whole, "figures": {system.name: _figures_json(system.figures) for system in self.systems}}
+        return _plain({**whole, "figures": {system.name: _figures_json(system.figures) for system in self.systems}})
 
     def _summary(self) -> dict[str, Any]:
         whole: dict[str, Any] = {
             "systems": [system.name for system in self.systems],
-            "task": _plain(asdict(self.asked)),
+            "task": asdict(self.asked),
         }
         if self.difference:
             whole["difference"] = _figures_json(self.difference)
@@ -198,7 +204,7 @@ class Evaluation:
             whole["reduction"] = dict(self.reduction)
         if self.about is not None:
             known = {key: value for key, value in asdict(self.about.run).items() if value is not None}
-            whole["about"] = {**_plain(asdict(self.about)), "run": known}
+            whole["about"] = {**asdict(self.about), "run": known}
         return whole
 
     @classmethod
@@ -231,7 +237,7 @@ class _Whole:
 
 def _system_json(system: System) -> dict[str, Any]:
     return {
-        **(_plain(asdict(system.model)) if system.model is not None else {}),
+        **(asdict(system.model) if system.model is not None else {}),
         "words": len(system.rows),
         "words_used": system.words_used,
         "opening": system.opening,
@@ -249,19 +255,15 @@ def _figures_json(figures: Mapping[str, Figure]) -> dict[str, dict[str, float | 
 
 
 def _row_json(row: Row) -> dict[str, Any]:
-    cells = _plain(asdict(row))
+    cells = asdict(row)
     if row.sentence is None:
         return {key: cells[key] for key in ("word", "group", "sentence", "used")}
     return {k: v for k, v in cells.items() if v is not None or k not in ("copied", "near_duplicate")}
 
 
-def _plain(cells: dict[str, Any]) -> dict[str, Any]:
-    """Tuples as the lists that JSON makes of them."""
-    return {key: _listed(value) for key, value in cells.items()}
-
-
-def _listed(value: Any) -> Any:
-    return [_listed(one) for one in value] if isinstance(value, tuple) else value
+def _plain(whole: dict[str, Any]) -> dict[str, Any]:
+    """With tuples as the lists that JSON makes of them."""
+    return json.loads(json.dumps(whole))
 
 
 def _system(name: str, data: Any) -> System:

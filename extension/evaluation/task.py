@@ -73,6 +73,6 @@ def of_records(records: Sequence[Record], prompts: int, **more: object) -> Task:
     return Task(levels[0], lists, tuple(records), **more)  # pyright: ignore[reportArgumentType]
 
 
-def read_training(path: Path | None) -> tuple[Record, ...] | None:
+def training_records(path: Path | None) -> tuple[Record, ...] | None:
     """The records of a training file; None where it is not known."""
     return None if path is None else tuple(read_records(path))

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def add_commands(commands: Any) -> None:
     install = commands.add_parser(
         "install",
-        help="put the tab into a text-generation-webui",
-        description="Put the CEFR tab and its instruction template into a text-generation-webui. "
+        help="put the tab into TextGen (formerly text-generation-webui)",
+        description="Put the CEFR tab and its instruction template into TextGen. "
         "Run it with the Python that runs the webui; it looks before it writes, and 'uninstall' undoes it.",
     )
     _add_webui(install)
@@ -29,7 +29,7 @@ def add_commands(commands: Any) -> None:
 
     uninstall = commands.add_parser(
         "uninstall",
-        help="take the tab out of a text-generation-webui",
+        help="take the tab out of TextGen",
         description="Remove what 'install' wrote. Datasets, adapters, and files changed since are kept.",
     )
     _add_webui(uninstall)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from ...exporter.common.errors import Option, Problem, TargetError
 from ...exporter.common.files import Publication, sweep
+from ...exporter.common.shell import PIP, command_line
 from ...exporter.common.versions import installed
 from ...exporter.common.webui import Webui
 from .cmd_flags import EXTENSION, FLAG, add_extension, has_extension, remove_extension
-from .interpreter import TRAINING_MODULES, command_line, environment, install_source, wrong_python
+from .interpreter import TRAINING_MODULES, environment, install_source, wrong_python
 from .pins import check_pins
 from .sealed import seal, state
 from .template import TEMPLATE_NAME, template_file
@@ -24,6 +25,14 @@ _KEPT = {
 _REFUSED = {
     "other": "{file} was not written by install, so it is not replaced. Move it away and repeat this.",
     "edited": "{file} was changed since install wrote it, so it is not replaced. Move it away and repeat this.",
+}
+
+# Packages that a webui may lack, and what needs them.
+_OPTIONAL = {
+    "openpyxl": "Excel tables",
+    "matplotlib": "plots",
+    "gguf": "the embedded model",
+    "genanki": "Anki packages",
 }
 
 
@@ -97,7 +106,7 @@ def check(webui: Webui, *, enable: bool = False, any_python: bool = False) -> li
         (problems if enable else notes).append(unreadable)
     if problems:
         raise TargetError("Nothing was installed.", *problems)
-    return [*notes, *_limits(webui, any_python=any_python)]
+    return [*notes, *_limits(webui, any_python=any_python), *([] if any_python else _optional())]
 
 
 def can_enable(webui: Webui) -> bool:
@@ -170,6 +179,15 @@ def _flags(webui: Webui) -> tuple[str, bool, Problem | None]:
     except ValueError as error:
         said = "{file} cannot be changed: {reason}. Add or remove {flag} there by hand."
         return "", False, Problem(said, {"file": path, "reason": error, "flag": f"{FLAG} {EXTENSION}"})
+
+
+def _optional() -> list[Problem]:
+    lacking = {package: what for package, what in _OPTIONAL.items() if find_spec(package) is None}
+    if not lacking:
+        return []
+    listed = ", ".join(f"{package} ({what})" for package, what in lacking.items())
+    values = {"listed": listed, "pip": PIP, "packages": " ".join(lacking)}
+    return [Problem("Not installed, and needed only for what is in brackets: {listed}.\n  {pip} {packages}", values)]
 
 
 def _limits(webui: Webui, *, any_python: bool) -> list[Problem]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
-import subprocess
 import sys
 from importlib.metadata import distributions
 from importlib.util import find_spec
@@ -14,6 +12,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from ...exporter.common.errors import Option, Problem
+from ...exporter.common.shell import PIP, command_line
 from ...exporter.common.webui import Webui
 
 TRAINING_MODULES = ("torch", "transformers", "peft")
@@ -89,9 +88,4 @@ def install_source() -> str:
 
 def install_with(extra: str) -> str:
     """The command that installs this package again into this Python, with what `extra` brings."""
-    return command_line([sys.executable, "-m", "pip", "install", f"{install_source()}[{extra}]"])
-
-
-def command_line(words: list[str]) -> str:
-    """`words` as one line for the system's shell."""
-    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+    return f"{PIP} {command_line([f'{install_source()}[{extra}]'])}"

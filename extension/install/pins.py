@@ -11,9 +11,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from ...exporter.common.errors import Problem
+from ...exporter.common.shell import command_line
 from ...exporter.common.versions import installed
 from ...exporter.common.webui import Webui
-from .interpreter import command_line
 
 PACKAGE = "cefr-sentences"
 

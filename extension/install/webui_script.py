@@ -48,6 +48,8 @@ _NOT_BUILT = (
 )
 
 _log = logging.getLogger("cefr_sentences")
+if all(isinstance(handler, logging.NullHandler) for handler in (*logging.root.handlers, *_log.handlers)):
+    _log.addHandler(logging.StreamHandler())  # the webui's drops everything
 _failures: list[tuple[str, str]] = []  # of the start: a text for the tab, and the traceback
 
 

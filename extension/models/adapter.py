@@ -4,40 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.checked import checked, read_object
-from ...exporter.common.errors import CefrError, InputError, ModelError, Option, first_line
+from ...exporter.common.errors import CefrError, ModelError, Option, first_line
 from .limits import device_limits
+from .metadata import Metadata, read_metadata
 from .weights import PICKLE, SAFE, check_file, shapes
 
-CONFIG, META = "adapter_config.json", "cefr_sentences.json"
+CONFIG = "adapter_config.json"
 
 
-@dataclass(frozen=True)
-class Data:
-    """The training file, by its name alone, and the fingerprint of its records; empty where they are not known."""
-
-    file: str = ""
-    fingerprint: str = ""
-
-
-@dataclass(frozen=True)
-class Card:
-    """What an adapter was trained for. `level` is empty and `form` the plain one where other software trained it."""
-
-    level: str = ""
-    form: str = "instruct"
-    prompt_version: int | None = None
-    base_model: str = ""
-    data: Data = field(default_factory=Data)
-    steps: int | None = None
-    seconds: float | None = None
-
-
-def check_adapter(folder: Path) -> Card:
+def check_adapter(folder: Path) -> Metadata:
     """What training wrote beside the adapter. Raises ModelError where `folder` holds no adapter, or not a whole one."""
     if not folder.is_dir():
         raise ModelError("There is no adapter folder {folder}. Check the spelling.", folder=str(folder))
@@ -54,16 +32,7 @@ def check_adapter(folder: Path) -> Card:
             folder=folder,
         )
     check_file(folder / SAFE)
-    if not (folder / META).exists():
-        return Card()
-    try:
-        return checked(Card, read_object(folder / META))
-    except (InputError, ValueError) as error:
-        raise ModelError(
-            "{file} is damaged: {cause}. Delete it to use the adapter as one that was trained elsewhere.",
-            file=folder / META,
-            cause=error,
-        ) from None
+    return read_metadata(folder)
 
 
 def apply_adapter(model: Any, folder: Path, name: str, as_: str = "default") -> Any:

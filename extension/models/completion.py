@@ -10,9 +10,9 @@ from typing import Any
 
 from .asking import HEADING, Reply
 
-Token = tuple[str, float]  # its text, and its log-probability
+LikelyToken = tuple[str, float]  # its text, and its log-probability
 # What of its tokens is kept for an answer.
-Sure = Callable[[str, Sequence[Token]], tuple[float, ...]]
+Sure = Callable[[str, Sequence[LikelyToken]], tuple[float, ...]]
 
 
 def completion(response: str, prompt_form: str, sure: Sure) -> Reply:
@@ -27,7 +27,7 @@ def completion(response: str, prompt_form: str, sure: Sure) -> Reply:
 NO_COMPLETION = (ValueError, KeyError, IndexError, TypeError, RecursionError)
 
 
-def _tokens(choice: Any) -> list[Token]:
+def _tokens(choice: Any) -> list[LikelyToken]:
     """The tokens of an answer, where the server says how likely each was."""
     try:
         told = choice["logprobs"]
@@ -40,11 +40,11 @@ def _tokens(choice: Any) -> list[Token]:
         return []
 
 
-def first_token(text: str, tokens: Sequence[Token]) -> tuple[float, ...]:
+def first_token(text: str, tokens: Sequence[LikelyToken]) -> tuple[float, ...]:
     return tuple(likely for _, likely in tokens[:1])
 
 
-def line_means(text: str, tokens: Sequence[Token]) -> tuple[float, ...]:
+def line_means(text: str, tokens: Sequence[LikelyToken]) -> tuple[float, ...]:
     """The mean log-probability of each line of `text`.
 
     Empty where `tokens` do not spell `text`: the webui's Transformers loader names the likeliest token, not the one

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from ...exporter.language.fitted import PATH as FITTED
 from ...exporter.language.fitted import FittedJudge, fitted_judge, numbers_of
-from ...exporter.language.judge import Reading
+from ...exporter.language.judge import AnnotatedSentence
 
 PATH = FITTED.with_name("deep.json")
 LAYER = 15  # of 30
@@ -45,7 +45,7 @@ class DeepJudge:
     def means(self) -> dict[str, float]:
         return self.fitted.means
 
-    def scores(self, sentences: Sequence[Reading]) -> list[float]:
+    def scores(self, sentences: Sequence[AnnotatedSentence]) -> list[float]:
         return self.predict(*numbers_of(sentences), [reading.sentence for reading in sentences]).tolist()
 
     def predict(self, rows: Any, words: Sequence[Sequence[str]], sentences: Sequence[str]) -> Any:

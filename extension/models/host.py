@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +18,7 @@ from .asking import GREEDY, Progress, Reply, Sampling, no_progress
 from .jobs import Desk
 from .limits import device_limits
 from .loading import Loaded
-from .pristine import put_back, take_layers_out
+from .pristine import adapter_stays_on, put_back, restoring, take_layers_out
 
 APPLIED = "The adapter {adapter} is applied. Remove it first."
 
@@ -113,6 +113,66 @@ class Host(Protocol):
         ...
 
 
+class Lender:
+    """What both hosts do alike: lend the model with an adapter or without, and apply an adapter for everybody.
+
+    A host says how nobody else uses the model meanwhile (`_alone`), gives it as it is (`_ready`), and takes it as it is
+    from now on (`_keep`); `_given_back` is called when it was lent while the adapters `applied` were on.
+    """
+
+    def __init__(self, folders: Webui) -> None:
+        self.desk, self.files_desk = Desk(), Desk()
+        self.folders = folders
+        self.strict_chat = False
+        self.chat_before: dict[str, Any] = {}
+
+    def state(self) -> ModelState:
+        raise NotImplementedError
+
+    def _alone(self) -> AbstractContextManager[None]:
+        raise NotImplementedError
+
+    def _ready(self) -> Loaded:
+        raise NotImplementedError
+
+    def _keep(self, loaded: Loaded, adapters: list[str]) -> None:
+        raise NotImplementedError
+
+    def _given_back(self, applied: tuple[str, ...]) -> None:
+        pass
+
+    @contextmanager
+    def lend(self, adapter: str | None = None) -> Iterator[Loaded]:
+        with self._alone():
+            loaded = self._ready()
+            applied = self.state().adapters
+            try:
+                if applied == ((adapter,) if adapter else ()):
+                    with adapter_stays_on(loaded.model) if adapter else nullcontext():
+                        yield loaded
+                elif applied:
+                    raise ModelError(APPLIED, adapter=", ".join(applied))
+                else:
+                    with with_adapter(loaded, adapter_folder(self.folders, str(adapter))) as adapted:
+                        yield adapted
+            finally:
+                self._given_back(applied)
+
+    def apply(self, adapter: str | None) -> Applied | None:
+        with self._alone():
+            loaded = self._ready()
+            folder = adapter_folder(self.folders, adapter) if adapter is not None else None
+            if self.state().adapters:
+                with restoring():
+                    loaded = Loaded(loaded.name, _take_off(loaded.model), loaded.tokenizer)
+                    self._keep(loaded, [])
+            if folder is None:
+                return None
+            adapted, applied = _put_on_proved(loaded, folder)
+            self._keep(adapted, [applied.adapter])
+            return applied
+
+
 def adapter_names(folders: Webui) -> list[str]:
     """The adapters in the loras folder, newest first."""
     try:
@@ -160,14 +220,14 @@ def _put_on(loaded: Loaded, folder: Path) -> Loaded:
     return Loaded(loaded.name, model, loaded.tokenizer, prompt_form_of(folder))
 
 
-def take_off(adapted: Any) -> Any:
-    """The model that `put_on_proved` was given, without the adapter."""
+def _take_off(adapted: Any) -> Any:
+    """The model that `_put_on_proved` was given, without the adapter."""
     base = adapted.get_base_model()
     take_layers_out(base)
     return base
 
 
-def put_on_proved(loaded: Loaded, folder: Path) -> tuple[Loaded, Applied]:
+def _put_on_proved(loaded: Loaded, folder: Path) -> tuple[Loaded, Applied]:
     """The model with the adapter in it, and the proof that it works. After an error the model is as it was."""
     with put_back(loaded.model, only_after_an_error=True):
         adapted = _put_on(loaded, folder)

@@ -11,7 +11,7 @@ import importlib.util
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +19,13 @@ from ...exporter.common.errors import InputError, ModelError
 from ...exporter.common.webui import Webui
 from ...exporter.records.prompt import ListPrompt, wrap
 from ..install.template import instruction_template
-from .adapter import META
 from .asking import GREEDY, HEADING, Progress, Reply, Sampling, answer_tokens, no_progress
 from .grammar import grammar, keeps
-from .host import (
-    APPLIED,
-    Applied,
-    ModelState,
-    adapter_folder,
-    ask,
-    prompt_form_of,
-    put_on_proved,
-    take_off,
-    with_adapter,
-)
-from .jobs import Desk, stopping
+from .host import Applied, Lender, ModelState, ask, prompt_form_of
+from .jobs import stopping
 from .loading import Loaded
-from .pristine import NotRestored, adapter_stays_on, restoring
+from .metadata import NAME as METADATA
+from .pristine import NotRestored
 from .weights import check_count, count
 
 _NOT_TRAINABLE = {
@@ -49,24 +39,17 @@ def _module(name: str) -> Any:
     return importlib.import_module(f"modules.{name}")
 
 
-class InWebui:
+class InWebui(Lender):
     """Lends the model that the webui has loaded. `shared` is its module of that name."""
 
     def __init__(self) -> None:
-        self.desk, self.files_desk = Desk(), Desk()
-        self.strict_chat = False
-        self.chat_before: dict[str, Any] = {}
         self.shared = _module("shared")
         root = Path(str(self.shared.__file__)).resolve().parent.parent
         args = self.shared.args
         # v3 keeps its data in its own folder; v4 says where they are.
         user_data = Path(getattr(self.shared, "user_data_dir", root / "user_data"))
-        self.folders = Webui(
-            root,
-            (root / user_data).resolve(),
-            lora_dir=(root / args.lora_dir).resolve(),
-            model_dir=(root / args.model_dir).resolve(),
-        )
+        loras, models = (root / args.lora_dir).resolve(), (root / args.model_dir).resolve()
+        super().__init__(Webui(root, (root / user_data).resolve(), lora_dir=loras, model_dir=models))
 
     @property
     def training_off(self) -> str:
@@ -104,7 +87,7 @@ class InWebui:
 
     def expect_list_prompt(self, adapters: Sequence[str]) -> bool:
         """Whether all of `adapters` were trained here, on list prompts in the form `instruct`."""
-        known = bool(adapters) and all((self.folders.loras / name / META).is_file() for name in adapters)
+        known = bool(adapters) and all((self.folders.loras / name / METADATA).is_file() for name in adapters)
         return known and self._prompt_form(adapters) == "instruct"
 
     def prompt_form(self, adapter: str | None) -> str:
@@ -163,24 +146,13 @@ class InWebui:
             check_count(state.name, shared.model, count(self.folders.models / state.name))
         return Loaded(state.name, shared.model, shared.tokenizer, self._prompt_form(state.adapters))
 
-    @contextmanager
-    def lend(self, adapter: str | None = None) -> Iterator[Loaded]:
-        with self._alone():
-            loaded = self._ready()
-            applied = self.state().adapters
-            try:
-                if applied == ((adapter,) if adapter else ()):
-                    with adapter_stays_on(loaded.model) if adapter else nullcontext():
-                        yield loaded
-                elif applied:
-                    raise ModelError(APPLIED, adapter=", ".join(applied))
-                else:
-                    with with_adapter(loaded, adapter_folder(self.folders, str(adapter))) as adapted:
-                        yield adapted
-            finally:
-                if self.shared.model is not None and self.state().adapters != applied:
-                    # A LoRA was applied in the Model tab meanwhile; its layers were removed with ours.
-                    self.shared.model_dirty_from_training = True
+    def _keep(self, loaded: Loaded, adapters: list[str]) -> None:
+        self.shared.model, self.shared.lora_names = loaded.model, adapters
+
+    def _given_back(self, applied: tuple[str, ...]) -> None:
+        if self.shared.model is not None and self.state().adapters != applied:
+            # A LoRA was applied in the Model tab meanwhile; its layers were removed with ours.
+            self.shared.model_dirty_from_training = True
 
     def answers(
         self,
@@ -240,19 +212,7 @@ class InWebui:
                 "LoRAs cannot be changed here, because the webui runs for several users or without torch. Start it "
                 "without --multi-user, or install the full version."
             )
-        shared = self.shared
-        with self._alone():
-            loaded = self._ready()
-            folder = adapter_folder(self.folders, adapter) if adapter is not None else None
-            if shared.lora_names:
-                with restoring():
-                    loaded = Loaded(loaded.name, take_off(shared.model), loaded.tokenizer)
-                    shared.model, shared.lora_names = loaded.model, []
-            if folder is None:
-                return None
-            adapted, applied = put_on_proved(loaded, folder)
-            shared.model, shared.lora_names = adapted.model, [applied.adapter]
-            return applied
+        return super().apply(adapter)
 
     def chat_fields(self) -> dict[str, tuple[Any, Any]]:
         """Instruct mode, our instruction template, and the LoRA menu of the Model tab."""

@@ -25,6 +25,12 @@ def stopping() -> bool:
     return job is not None and job.stopping.is_set()
 
 
+def unexpected(error: BaseException) -> Problem:
+    """An error that nobody has foreseen, for the user."""
+    values = {"error": f"{type(error).__name__}: {error}"}
+    return Problem("Unexpected problem: {error}. The console's log says where it happened.", values)
+
+
 class Stopped(Exception):
     """Raised in a job that has been told to stop, where it reports its progress."""
 
@@ -32,8 +38,9 @@ class Stopped(Exception):
 class Job:
     """One piece of work in a thread of its own. `kind` names the pane it belongs to.
 
-    `parts` is whatever the work wants to show before it ends; `result` what it returned; `problems` why it failed. Told
-    to stop, it ends the next time it reports its progress, unless it `ends_itself`: a training has something to save.
+    `shown` is whatever the work wants its pane to show before it ends; `result` what it returned; `problems` why it
+    failed. Told to stop, it ends the next time it reports its progress, unless it `ends_itself`: a training has
+    something to save.
     """
 
     def __init__(self, kind: str, work: Callable[[Job], Any], *, ends_itself: bool = False) -> None:
@@ -41,7 +48,7 @@ class Job:
         self.ends_itself = ends_itself
         self.stopped = False
         self.what, self.done, self.total = "", 0, 0
-        self.parts: dict[str, Any] = {}
+        self.shown: Any = None
         self.result: Any = None
         self.problems: tuple[Problem, ...] = ()
         self.stopping = threading.Event()
@@ -102,8 +109,7 @@ class Job:
             self.problems = error.problems
         except BaseException as error:  # nobody above a thread catches it, and the user has to be told
             _log.exception("%s failed", self.kind)
-            values = {"error": f"{type(error).__name__}: {error}"}
-            self.problems = (Problem("Unexpected problem: {error}. The console's log says where it happened.", values),)
+            self.problems = (unexpected(error),)
         finally:
             self.ended = time.monotonic()
 

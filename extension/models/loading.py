@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import ModelError, Option, first_line
+from ...exporter.common.shell import PIP
 from ...exporter.records.prompt import ListPrompt, wrap
-from .adapter import Card, apply_adapter, check_adapter
+from .adapter import apply_adapter, check_adapter
 from .limits import device_limits
 from .weights import check_belongs, check_weights
 
@@ -74,7 +75,7 @@ def load(name: str, adapter: Path | None = None, *, four_bit: bool = False) -> L
         ModelError: it cannot be found, downloaded or loaded, or the adapter belongs to another model.
     """
     check_model_name(name)
-    card = check_adapter(adapter) if adapter is not None else Card()
+    form = check_adapter(adapter).form if adapter is not None else "instruct"
     _, transformers = libraries()
     folder = locate(name)
     model = _model(name, folder, four_bit)
@@ -82,7 +83,7 @@ def load(name: str, adapter: Path | None = None, *, four_bit: bool = False) -> L
     _check_ids(name, model, tokenizer)
     if adapter is not None:
         model = apply_adapter(model, adapter, name)
-    return Loaded(name, model.eval(), tokenizer, card.form)
+    return Loaded(name, model.eval(), tokenizer, form)
 
 
 def _model(name: str, folder: str, four_bit: bool) -> Any:
@@ -125,13 +126,8 @@ def open_model(name: str | Path, folder: str, device: str | None = None, **how: 
     except ModelError:
         raise
     except Exception as error:  # damaged files make the libraries fail in many ways
-        raise unloadable(name, error) from error
-
-
-def unloadable(name: str | Path, error: Exception) -> ModelError:
-    return ModelError(
-        "{model} cannot be loaded: {cause}. Get it again, or choose another one.", model=name, cause=first_line(error)
-    )
+        message = "{model} cannot be loaded: {cause}. Get it again, or choose another one."
+        raise ModelError(message, model=name, cause=first_line(error)) from error
 
 
 def _check_ids(name: str, model: Any, tokenizer: Any) -> None:
@@ -153,7 +149,7 @@ def _check_four_bit(cuda: bool) -> None:
             option=Option("four_bit"),
         )
     if importlib.util.find_spec("bitsandbytes") is None:
-        raise ModelError("4-bit weights need bitsandbytes, which is not installed: pip install bitsandbytes")
+        raise ModelError("4-bit weights need bitsandbytes, which is not installed: {pip} bitsandbytes", pip=PIP)
 
 
 def load_tokenizer(name: str) -> Any:

@@ -44,11 +44,13 @@ def shapes(path: Path) -> dict[str, tuple[int, ...]]:
             raise ValueError(_incomplete(size, None))
         header = file.read(length)
     try:
-        entries = {n: (tuple(e["shape"]), *e["data_offsets"]) for n, e in _object(header) if n != "__metadata__"}
+        entries = {
+            n: (tuple(e["shape"]), *e["data_offsets"]) for n, e in json.loads(header).items() if n != "__metadata__"
+        }
         whole = 8 + length + max((int(end) for _, _, end in entries.values()), default=0)
         if any(prod(shape) < 0 or not 0 <= begin <= end for shape, begin, end in entries.values()):
             raise ValueError
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         raise ValueError(_incomplete(size, None)) from None
     if size != whole:
         raise ValueError(_incomplete(size, whole))
@@ -169,10 +171,3 @@ def _incomplete(size: int, whole: int | None) -> Problem:
         return Problem("it is incomplete or no safetensors file")
     said = "{missing} of its {whole} bytes are missing" if whole > size else "it has {more} bytes too many"
     return Problem(said, {"missing": f"{whole - size:,}", "whole": f"{whole:,}", "more": f"{size - whole:,}"})
-
-
-def _object(header: bytes) -> list[tuple[str, Any]]:
-    data = json.loads(header)
-    if not isinstance(data, dict):
-        raise TypeError
-    return list(data.items())

@@ -6,10 +6,9 @@ docs/api.md has examples. The names in `__all__` and their arguments are kept; e
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 # By their full names: in the repository this file lies in another place than where it is installed.
 from cefr_sentences.exporter.common.errors import CefrError
@@ -18,9 +17,6 @@ from cefr_sentences.exporter.language.levels import WordLevel, parse_level, word
 from cefr_sentences.exporter.language.profile import Profile, profile
 from cefr_sentences.exporter.records.summary import Summary
 from cefr_sentences.extension.writing.sheet import SheetRow
-
-if TYPE_CHECKING:
-    from cefr_sentences.extension.models.asking import Ask
 
 __all__ = [
     "CefrError",
@@ -99,9 +95,9 @@ def write(
     """A checked sentence for each of `words` (a list, or text with commas), or why there is none.
 
     The bank is asked first. What it lacks is written by `model` (a Transformers folder, a name on the hub, "embedded")
-    with `adapter`, or by the server at `api`; without either, those rows have no sentence. The model is loaded by
-    every call, so give all words at once. With `strict` it can use no words but those of the level and the requested
-    ones. A user's own sentences are not asked.
+    with `adapter`, which tries similar words' sentences of the bank before, or by the server at `api`; without either,
+    those rows have no sentence. The model is loaded by every call that needs it, so give all words at once. With
+    `strict` it can use no words but those of the level and the requested ones. A user's own sentences are not asked.
 
     Raises:
         CefrError: an argument is wrong, or the model cannot be used. What goes wrong with one word is in its row.
@@ -112,15 +108,22 @@ def write(
     from cefr_sentences.extension.writing.settings import WriteSettings
     from cefr_sentences.extension.writing.words import split_words
     from cefr_sentences.extension.writing.write import write_sentences
+    from cefr_sentences.extension.writing.writer import Writer
 
     beside, folder = bank == "beside", None if adapter is None else Path(adapter)
     settings = WriteSettings(parse_level(level), candidates, tries, seed=seed, per_word=per_word, beside=beside)
-    ask = None if bank == "only" else _ask(model, folder, api, strict)
+    writer = Writer(None if model is None else str(model), folder, api, strict)
+    ask = None if bank == "only" or (model is None and api is None) else writer.ask
     if ask is None and bank in ("beside", "off"):
         raise ValueError(f"bank={bank!r} needs a model: give `model` or `api`.")
-    asked = split_words(words) if isinstance(words, str) else [*words]
-    known = training_sentences(None, folder)
-    return write_sentences(ask, asked, settings, bank=None if bank == "off" else Bank(), known=known)
+    return write_sentences(
+        ask,
+        split_words(words) if isinstance(words, str) else [*words],
+        settings,
+        bank=None if bank == "off" else Bank(),
+        known=training_sentences(None, folder),
+        reader=None if model is None or api is not None else writer.reader,
+    )
 
 
 def save(rows: Sequence[SheetRow], file: Name, level: str, *, force: bool = False) -> None:
@@ -129,19 +132,3 @@ def save(rows: Sequence[SheetRow], file: Name, level: str, *, force: bool = Fals
     from cefr_sentences.extension.writing.sheet import Sheet
 
     write_sheet(Path(file), Sheet(tuple(rows), parse_level(level)), force=force)
-
-
-def _ask(model: Name | None, adapter: Path | None, api: str | None, strict: bool) -> Ask | None:
-    if api is not None:
-        from cefr_sentences.extension.models.server import Server
-
-        return Server(api, strict=strict).ask
-    if model is None:
-        return None
-    from cefr_sentences.extension.models.generate import generate
-    from cefr_sentences.extension.models.loading import load
-
-    loaded = load(str(model), adapter)
-    # Nobody else uses this model, so the adapter can be merged into its weights, where it costs no time.
-    merged = loaded.model if adapter is None else loaded.model.merge_and_unload()
-    return partial(generate, merged, loaded.tokenizer, prompt_form=loaded.prompt_form, strict=strict)

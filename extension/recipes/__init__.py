@@ -1,13 +1,14 @@
 """Recipes: every setting of a run by level, and why it is so. `fast` is tuned by us, `classic` is what people use.
 
-A folder is a kind of recipe. Its base.yaml holds every setting that the kind decides; a level's file, such as a1.yaml,
-only what differs at that level.
+A folder is a kind of recipe. base.yaml holds the settings that are the same in all kinds, the base.yaml of a kind those
+that the kind decides, and a level's file, such as a1.yaml, only what differs at that level.
 """
 
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from ...exporter.common.ordinary import ordinary
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ..training.fields import LANGUAGES, say
 from ..training.settings import SETTINGS, TrainSettings
+from ..training.source import RecipeSource
 
 DEFAULT = "fast"
 _FOLDER = resources.files(__name__)
@@ -39,6 +41,11 @@ class Recipe:
         """Why the setting `name` is as it is; without a reason, what it does."""
         reasons = self.reasons.get(name, {})
         return reasons.get(language) or reasons.get("en") or say(SETTINGS[name].hint, language)
+
+    def changed(self, values: Mapping[str, Any]) -> tuple[TrainSettings, RecipeSource]:
+        """The settings with `values` instead of the recipe's, and where they come from."""
+        changed = {name: value for name, value in values.items() if value != getattr(self.settings, name)}
+        return replace(self.settings, **changed), RecipeSource(self.name, self.settings, changed)
 
 
 def recipe(level: str, kind: str = DEFAULT) -> Recipe:
@@ -72,12 +79,11 @@ def recipe(level: str, kind: str = DEFAULT) -> Recipe:
 
 
 def _ours(level: str, kind: str) -> dict[str, Any]:
-    """The base of a kind with what differs at `level`."""
-    files = [_FOLDER / kind / name for name in ("base.yaml", f"{level.lower()}.yaml")]
+    """The base of all kinds, with what differs in a kind, and in it at `level`."""
     entries: dict[str, Any] = {}
-    for file in files:
-        if file.is_file():
-            entries |= _entries(f"{kind}/{file.name}", file.read_text(encoding="utf-8"))
+    for name in ("base.yaml", f"{kind}/base.yaml", f"{kind}/{level.lower()}.yaml"):
+        if (file := _FOLDER / name).is_file():
+            entries |= _entries(name, file.read_text(encoding="utf-8"))
     return entries
 
 

@@ -64,6 +64,7 @@ class Exported:
 
 class DataPane(Pane):
     name = "data"
+    jobs = ("data",)
 
     @property
     def desk(self) -> Desk:
@@ -88,6 +89,7 @@ class DataPane(Pane):
         with gr.Row():
             self.check_button = self.button("check")
             self.export_button = self.button("export", variant="primary")
+            self.make_stop_button()
         self.status = self.html("status")
         self.result = self.html("found")
 

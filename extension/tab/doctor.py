@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -23,6 +24,7 @@ _SHOWN = ("problem", "note")  # in this order; what is well is only counted
 
 class DoctorPane(Pane):
     name = "doctor"
+    jobs = ("doctor",)
 
     @property
     def desk(self) -> Desk:
@@ -30,7 +32,9 @@ class DoctorPane(Pane):
 
     def build(self) -> None:
         with self.make(gr.Accordion, "title", open=False):
-            self.examine_button = self.button("run")
+            with gr.Row():
+                self.examine_button = self.button("run")
+                self.make_stop_button()
             self.status = self.html("status")
             self.result = self.html("found")
             self.adapted = self.make(gr.Checkbox, "adapt", value=False)
@@ -41,7 +45,7 @@ class DoctorPane(Pane):
 
     def examine(self, language: str) -> Iterator[Updates]:
         self.refuse_when_shared()
-        job = self.desk.start(self.name, lambda job: examine(self.folders))
+        job = self.desk.start(self.name, lambda job: examine(self.folders, progress=partial(_progress, job)))
         yield {self.result: ""}
         yield from self.follow(job, language)
 
@@ -59,6 +63,10 @@ class DoctorPane(Pane):
             return {self.status: note(text("doctor.not_adapted", language))}
         names = ", ".join(install(module))
         return {self.status: note(text("doctor.adapted", language, names=names), "good")}
+
+
+def _progress(job: Job, check: str, done: int, total: int) -> None:
+    job.progress("", done, total)  # the names of the checks are for commands
 
 
 def _findings(findings: Sequence[Finding], language: str) -> Markup:

@@ -17,7 +17,7 @@ from ..evaluation.about import about, remarks
 from ..evaluation.compare import evaluate
 from ..evaluation.report import html_report
 from ..evaluation.result import Evaluation
-from ..evaluation.task import of_records, read_training
+from ..evaluation.task import of_records, training_records
 from ..models.adapter import check_adapter
 from ..models.host import adapter_names
 from ..models.jobs import Job
@@ -77,7 +77,7 @@ class EvaluatePane(Pane):
         source = paths.dataset(self.folders.datasets, dataset, self._evaluation_files(language))
         training = training_beside(source)
         count = max(1, whole(prompts, "prompts"))
-        task = of_records(read_records(source), count, training=read_training(training))
+        task = of_records(read_records(source), count, training=training_records(training))
         parts = {part: text(f"evaluate.part_{part}", language) for part in _PARTS}
 
         def work(job: Job) -> Evaluated:

@@ -76,10 +76,10 @@ def records(texts: Sequence[str]) -> Markup:
 
 
 def clock(seconds: float) -> str:
-    """`75` as 1:15, `3700` as 1:01:40."""
+    """`75` as 1:15 min, `3700` as 1:01 h."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    return f"{hours}:{minutes:02} h" if hours else f"{minutes}:{rest:02} min"
 
 
 def gigabytes(size: float) -> str:

@@ -166,7 +166,8 @@ class Pane:
             else:
                 yield from self.follow(job, language)
 
-        for listener in (root_page().load, *([self.tab.select] if self.tab is not None else [])):
+        places = [place for place in (self.tab, self.ui.around) if place is not None]
+        for listener in (root_page().load, *(place.select for place in places)):
             self.on(listener, opened, {}, outputs)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
 from typing import Any
 
 import gradio as gr
@@ -11,6 +10,7 @@ import gradio as gr
 from ..recipes import KINDS, Recipe, recipe
 from ..training.fields import Setting
 from ..training.settings import SETTINGS, TrainSettings
+from ..training.source import RecipeSource
 from .labels import setting_text
 from .languages import ENGLISH, text
 from .ui import Ui, Updates
@@ -87,10 +87,6 @@ def kind_of(chosen: Any) -> str:
     return str(chosen) if chosen in KINDS else KINDS[0]
 
 
-def settings_of(level: str, kind: str, given: Mapping[str, Any]) -> tuple[TrainSettings, dict[str, Any]]:
+def settings_of(level: str, kind: str, given: Mapping[str, Any]) -> tuple[TrainSettings, RecipeSource]:
     """What the fields say, and for the adapter's metadata: the recipe, and what was changed in it."""
-    values = {name: SETTINGS[name].parse(value) for name, value in given.items()}
-    found = recipe(level, kind)
-    changed = {name: value for name, value in values.items() if value != getattr(found.settings, name)}
-    source = {"name": found.name, "says": asdict(found.settings), "changed": changed}
-    return replace(found.settings, **values), source
+    return recipe(level, kind).changed({name: SETTINGS[name].parse(value) for name, value in given.items()})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, count
@@ -20,11 +20,14 @@ from ...exporter.records.formats import eval_beside
 from ...exporter.records.reading import read_training
 from ..models.jobs import Job
 from ..recipes import KINDS, recipe
-from ..training.artifacts import run_folder
+from ..training.artifacts import Outcome, run_folder
+from ..training.checkpoint import RESUME, last_checkpoint
 from ..training.estimate import estimate
-from ..training.log import read_log
-from ..training.plan import RESUME, Plan, carry_out, check_levels, last_checkpoint
+from ..training.log import Line, LogEntry, read_log
+from ..training.plan import Plan, check_levels
 from ..training.preflight import data_problems, place_problems, problem
+from ..training.run import carry_out
+from ..training.source import RecipeSource
 from . import paths
 from .gradio_compat import root_page
 from .labels import say_in
@@ -47,7 +50,25 @@ class Fields:
     replace: Any
 
 
+@dataclass(frozen=True)
+class Estimated:
+    """An estimate in words, and the seconds of a run by kind of recipe, as far as they are known."""
+
+    words: str
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a run came to, and what the reader of its file had to put right, in words."""
+
+    outcome: Outcome
+    notes: Sequence[str]
+
+
 class TrainPane(Pane):
+    """`shown` of a training is its folder."""
+
     name = "train"
     jobs = ("train", "estimate")
 
@@ -132,18 +153,18 @@ class TrainPane(Pane):
 
         chosen, records = kind_of(given["kind"]), plan.records()[0]
 
-        def work(job: Job) -> str:
+        def work(job: Job) -> Estimated:
             with self.host.lend() as loaded:
                 job.progress(text("train.estimating", language), 0, 0)
                 made = estimate(loaded, records, plan.settings)
-                job.parts["seconds"] = {chosen: made.seconds}
+                seconds = {chosen: made.seconds}
                 for kind in KINDS:
                     job.progress(text("train.estimating", language), 0, 0)
                     if kind != chosen:
                         with suppress(CefrError):  # it may not fit here
                             other = recipe(plan.settings.level, kind).settings
-                            job.parts["seconds"][kind] = estimate(loaded, records, other).seconds
-                return ready(made, loaded.tokenizer, language)
+                            seconds[kind] = estimate(loaded, records, other).seconds
+                return Estimated(ready(made, loaded.tokenizer, language), seconds)
 
         job = self.desk.start("estimate", work)
         yield {self.picture: ""}
@@ -170,7 +191,7 @@ class TrainPane(Pane):
         for name in unfinished_runs(self.folders.loras):
             log = read_log(self.folders.loras / name)
             if log is not None and log.state == "running" and log.losses:
-                message = text("train.interrupted", language, name=name, step=log.losses[-1]["current_steps"])
+                message = text("train.interrupted", language, name=name, step=log.losses[-1].current_steps)
                 return {self.status: note(message), self.picture: drawn(log, language)}
         return {self.status: ""}
 
@@ -180,7 +201,7 @@ class TrainPane(Pane):
         name, state = str(fields.name or ""), self.host.state()
         replace = bool(fields.replace)
         wrong = place_problems(self.host.training_off, state, self.folders.loras, name, replace=replace)
-        settings, source, data, records = None, {}, None, []
+        settings, source, data, records = None, RecipeSource(), None, []
         try:
             values = {key: given[key] for key in self.settings}
             settings, source = settings_of(str(fields.level), kind_of(fields.kind), values)
@@ -204,19 +225,19 @@ class TrainPane(Pane):
         return paths.dataset(self.folders.datasets, dataset, paths.training_files(self.folders.datasets))
 
     def _run(self, language: str, plan: Plan, out: Path, *, resume: bool, replace: bool) -> Iterator[Updates]:
-        def work(job: Job) -> Any:
-            job.parts["folder"] = out
+        def work(job: Job) -> Trained:
+            job.shown = out
             job.progress(text("train.loading", language), 0, 0)
             steps = text("train.steps", language)
 
-            def report(entry: dict[str, Any]) -> None:
-                if "loss" in entry:
-                    job.progress(steps, entry["current_steps"], entry["total_steps"])
+            def report(line: Line) -> None:
+                if isinstance(line, LogEntry) and line.loss is not None:
+                    job.progress(steps, line.current_steps, line.total_steps or 0)
 
             with self.host.lend() as loaded, run_folder(out, resume=resume, force=replace):
                 outcome = carry_out(loaded, plan, out, resume=resume, report=report, stop=job.stopping.is_set)
-            job.parts["notes"] = [say_in(self.name, remark, language) for remark in read_training(plan.dataset).notes]
-            return outcome
+            notes = [say_in(self.name, remark, language) for remark in read_training(plan.dataset).notes]
+            return Trained(outcome, notes)
 
         yield from self.follow(self.desk.start("train", work, ends_itself=True), language)
 
@@ -224,20 +245,20 @@ class TrainPane(Pane):
         """Losses, learning rate and memory of the run, from its log alone."""
         if job.kind != "train":
             return {}
-        folder = job.parts.get("folder")
-        log = read_log(folder) if folder is not None else None
+        log = read_log(job.shown) if job.shown is not None else None
         if log is None or not log.entries:
             return {self.picture: ""}
         return {self.picture: drawn(log, language, memory() if job.running else None)}
 
     def ended(self, job: Job, language: str) -> Updates:
-        if not job.result:
+        done = job.result
+        if isinstance(done, Estimated):
+            choices = kinds(language, done.seconds)
+            return {self.status: note(done.words, "good"), self.fields.kind: gr.update(choices=choices)}
+        if not isinstance(done, Trained):
             return {}
-        if job.kind == "estimate":
-            choices = kinds(language, job.parts["seconds"])
-            return {self.status: note(job.result, "good"), self.fields.kind: gr.update(choices=choices)}
-        name, kind = job.parts["folder"].name, "error" if job.result.failure else "good"
-        told = "\n".join([ended(job.result, name, language), *job.parts.get("notes", ())])
+        name, kind = job.shown.name, "error" if done.outcome.failure else "good"
+        told = "\n".join([ended(done.outcome, name, language), *done.notes])
         return {self.status: note(told, kind), **self.ui.select("adapter", name)}
 
 

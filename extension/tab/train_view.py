@@ -58,9 +58,9 @@ def _longer(records: int, language: str) -> list[str]:
 
 def drawn(log: RunLog, language: str, size: int | None = None) -> Markup:
     """The losses of a run as a chart, with its last figures; `size` is the memory in use, in bytes."""
-    total = next((entry["total_steps"] for entry in log.losses), 1)
-    training = [(entry["current_steps"], entry["loss"]) for entry in log.losses]
-    evaluation = [(entry["current_steps"], entry["eval_loss"]) for entry in log.evaluations]
+    total = next((entry.total_steps for entry in log.losses if entry.total_steps), 1)
+    training = [(e.current_steps, e.loss) for e in log.entries if e.loss is not None]
+    evaluation = [(e.current_steps, e.eval_loss) for e in log.entries if e.eval_loss is not None]
     lines = [
         Line(text("train.loss", language), BLUE, training),
         Line(text("train.eval_loss", language), ORANGE, evaluation),
@@ -69,10 +69,10 @@ def drawn(log: RunLog, language: str, size: int | None = None) -> Markup:
     if not log.losses:
         return chart
     last = log.losses[-1]
-    facts = [text("train.step", language, step=last["current_steps"], total=total)]
+    facts = [text("train.step", language, step=last.current_steps, total=total)]
     facts += [f"{line.label} {number(f'{line.points[-1][1]:.3f}', language)}" for line in lines if line.points]
-    rate = number(f"{last['learning_rate']:.2e}", language)
-    facts.append(f"{text('train.rate', language)} {rate}")
+    if last.learning_rate is not None:
+        facts.append(f"{text('train.rate', language)} {number(f'{last.learning_rate:.2e}', language)}")
     if size is not None:
         facts.append(f"{text('train.memory', language)} {number(gigabytes(size), language)}")
     return join(element("p", _in_words(evaluation, language)), chart, element("div", " · ".join(facts)))

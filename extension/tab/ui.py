@@ -10,8 +10,9 @@ from typing import Any
 
 import gradio as gr
 
-from ...exporter.common.errors import CefrError, Problem
+from ...exporter.common.errors import CefrError
 from ..models.host import Host
+from ..models.jobs import unexpected
 from .browser import SCRIPT
 from .gradio_compat import connect, root_page, tab_around
 from .head import head
@@ -23,7 +24,6 @@ _log = logging.getLogger("cefr_sentences")
 
 # component -> its update, as gradio takes it from a handler
 Updates = dict[Any, Any]
-UNEXPECTED = "Unexpected problem: {error}. The console's log says where it happened."
 
 
 @dataclass(frozen=True)
@@ -135,8 +135,7 @@ class Ui:
                 yield {event.message: self._refused(error, language, event.pane), **self._fresh(language, listed)}
             except (Exception, SystemExit, KeyboardInterrupt) as error:  # the last two would end the server
                 _log.exception("A handler of the CEFR tab failed")
-                problem = Problem(UNEXPECTED, {"error": f"{type(error).__name__}: {error}"})
-                yield {event.message: note(say_all([problem], language, event.pane), "error")}
+                yield {event.message: note(say_all([unexpected(error)], language, event.pane), "error")}
 
         return handler
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence, Set
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Set
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -35,13 +35,23 @@ from .markup import note
 from .numbers import whole
 from .pane import Pane
 from .ui import Updates
-from .write_view import DOWNLOADS, about_row, downloads, sheet_table, summary
+from .write_view import DOWNLOADS, about_row, downloads, named, sheet_table, summary, told
 
 NO_ADAPTER = ""
 _HIDDEN = gr.update(visible=False)
 
 
+@dataclass(frozen=True)
+class Place:
+    """Which row is shown, by its index, and whether its word was asked for again and brought no other sentence."""
+
+    at: int
+    same: bool = False
+
+
 class WritePane(Pane):
+    """`shown` of a job is the `Place` in its sheet, where it is not the first row to read."""
+
     name = "write"
     jobs = ("write",)
 
@@ -63,13 +73,11 @@ class WritePane(Pane):
 
     def _build_more(self) -> None:
         with gr.Row():
-            self.bank = self.make(gr.Dropdown, "bank", choices=_named("bank", BANK_MODES), value=BANK_MODES[0])
+            self.bank = self.make(gr.Dropdown, "bank", choices=named("bank", BANK_MODES), value=BANK_MODES[0])
             self.per_word = self.make(gr.Slider, "per_word", minimum=1, maximum=MOST_PER_WORD, step=1, value=1)
         with gr.Row():
             self.title = self.make(gr.Textbox, "title", value="")
-            self.exercise = self.make(
-                gr.Dropdown, "exercise", choices=_named("exercise", EXERCISES), value=EXERCISES[0]
-            )
+            self.exercise = self.make(gr.Dropdown, "exercise", choices=named("exercise", EXERCISES), value=EXERCISES[0])
         with gr.Row():
             self.adapter = self.choice("adapter", self._adapters, "adapter")
             self.strict = self.make(gr.Checkbox, "strict", value=False)
@@ -176,7 +184,7 @@ class WritePane(Pane):
                     known=self._known(name),
                     reader=self._reader(sheet),
                     finished=done.append,
-                    progress=_progress(job, language),
+                    progress=told(job, language),
                 )
             except Stopped:
                 job.result = replace(sheet, rows=tuple(done))
@@ -204,7 +212,7 @@ class WritePane(Pane):
             for _, problem in add_own(own_file(self.folders.user_data), [own]).rejected:
                 reason = say_in(self.name, problem, language)
                 said.append(text("write.not_in_bank", language, word=own.word, reason=reason))
-        job.result, job.parts["at"] = sheet, following(before, at)
+        job.result, job.shown = sheet, Place(following(before, at))
         return {**self.show(job, language), self.status: note("\n".join(said), "good")}
 
     def rewrite_row(self, language: str, row: Any) -> Iterator[Updates]:
@@ -223,18 +231,19 @@ class WritePane(Pane):
         return job, job.result, at
 
     def _rewrite(self, language: str, before: Sheet, at: int, job: Job) -> Sheet:
-        job.result, job.parts["at"] = before, at  # is shown meanwhile, and if this fails
+        job.result, job.shown = before, Place(at)  # is shown meanwhile, and if this fails
         settings = WriteSettings(before.level, seed=random.randrange(2**31))
         row = rewrite(
             self._ask(before),
             before.rows,
             at,
             settings,
-            _progress(job, language),
+            told(job, language),
             self._known(before.adapter),
             self._bank(before),
+            self._reader(before),
         )
-        job.parts["same"] = row == before.rows[at]
+        job.shown = Place(at, same=row == before.rows[at])
         return with_row(before, at, row)
 
     def _start(self, language: str, work: Callable[[Job], Sheet], first: Updates) -> Iterator[Updates]:
@@ -268,7 +277,7 @@ class WritePane(Pane):
             return {}
         sheet = job.result
         files = dict(zip(self.downloads, downloads(sheet), strict=False))
-        at = job.parts.get("at", next(iter(to_read(sheet)), 0))
+        at = job.shown.at if job.shown else next(iter(to_read(sheet)), 0)
         shown = {self.sheet: sheet_table(sheet, language), self.after: gr.update(visible=True)}
         return {**shown, **files, **self._card(sheet, at, language)}
 
@@ -284,24 +293,11 @@ class WritePane(Pane):
         if not isinstance(job.result, Sheet):
             return {}
         said = self._said(job.result, language)
-        if job.parts.get("same"):
-            said.append(text("write.no_other", language, word=job.result.rows[job.parts["at"]].word))
+        if job.shown and job.shown.same:
+            said.append(text("write.no_other", language, word=job.result.rows[job.shown.at].word))
         return {self.status: note("\n".join(said), "good")}
 
     def _said(self, sheet: Sheet, language: str) -> list[str]:
         """What was written, and how much of it is to be read."""
         trained = check_adapter(self.adapter_folder(sheet.adapter)).level if sheet.adapter else ""
         return summary(sheet, trained, language)
-
-
-def _named(key: str, values: Sequence[str]) -> Callable[[str], list[Any]]:
-    """`values` as choices, each by its name in the language of the page."""
-    return lambda language: [(text(f"write.{key}.{value}", language), value) for value in values]
-
-
-def _progress(job: Job, language: str) -> Callable[[int, int, int], None]:
-    def report(attempt: int, done: int, total: int) -> None:
-        key = "write.writing" if attempt == 1 else "write.once_more"
-        job.progress(text(key, language, attempt=attempt), done, total)
-
-    return report

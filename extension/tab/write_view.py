@@ -1,11 +1,14 @@
-"""The sentences that were written: as a table on the page, in a few words, and as files."""
+"""What the Write pane shows: how far it is, and what was written as a table, in a few words, and as files."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+from ..models.jobs import Job
 from ..writing.output_formats import OUTPUT_FORMATS, write_sheet
 from ..writing.review import to_read
 from ..writing.sheet import Sheet, SheetRow, count
@@ -66,3 +69,18 @@ def downloads(sheet: Sheet) -> list[str]:
     for file in files:
         write_sheet(file, sheet)
     return [str(file) for file in files]
+
+
+def named(key: str, values: Sequence[str]) -> Callable[[str], list[Any]]:
+    """`values` as choices, each by its name in the language of the page."""
+    return lambda language: [(text(f"write.{key}.{value}", language), value) for value in values]
+
+
+def told(job: Job, language: str) -> Callable[[int, int, int], None]:
+    """What tells the page how far `job` is."""
+
+    def report(attempt: int, done: int, total: int) -> None:
+        key = "write.writing" if attempt == 1 else "write.once_more"
+        job.progress(text(key, language, attempt=attempt), done, total)
+
+    return report

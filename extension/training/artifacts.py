@@ -1,4 +1,4 @@
-"""The adapter folder: what peft and the webui read, what Training PRO's users look for, and our own card."""
+"""The adapter folder: what peft and the webui read, what Training PRO's users look for, and our own metadata."""
 
 from __future__ import annotations
 
@@ -17,20 +17,24 @@ from ...exporter.common.files import atomic_folder, replaced, target_error
 from ...exporter.common.lock import only_one
 from ...exporter.common.versions import installed
 from ...exporter.records.prompt import PROMPT_VERSION, Example, Record
-from ..models.adapter import META, Card
+from ..models.metadata import Data, Metadata
 from . import plots
+from .checkpoint import RESUME
+from .log import NAME as LOG
+from .log import LogEntry
 from .model_card import NAME as README
 from .model_card import model_card
 from .settings import TrainSettings
+from .source import RecipeSource
 
 # What a run leaves that came to nothing, unless there is a checkpoint in it.
 _PROBE = ".probe"
-_NOTHING = {"run.jsonl", ".resume", ".part", ".best", _PROBE}
+_NOTHING = {LOG, RESUME, ".part", _PROBE}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run was and came to. `log` has an entry for every step and every evaluation, losses in nats."""
+    """What a run was and came to. `log` has an entry for every step and every evaluation."""
 
     settings: TrainSettings
     base: str
@@ -45,8 +49,8 @@ class Outcome:
     kept: int  # the step whose adapter is the result
     train_loss: float
     seconds: float
-    log: list[dict[str, Any]]
-    recipe: dict[str, Any]
+    log: Sequence[LogEntry]
+    recipe: RecipeSource
     failure: Problem | None = None  # why the run ended by itself before its time
 
     @property
@@ -57,17 +61,17 @@ class Outcome:
     @property
     def skipped(self) -> int:
         """Steps whose gradients were not finite, so that they changed nothing."""
-        return sum(bool(e.get("skipped")) for e in self.log)
+        return sum(e.skipped for e in self.log)
 
     @property
     def kept_loss(self) -> float:
         """The evaluation loss of the adapter that is the result. NaN where nothing was evaluated."""
-        found = [e["eval_loss"] for e in self.log if "eval_loss" in e and e["current_steps"] == self.kept]
-        return found[-1] if found else math.nan
+        of_kept = [e.eval_loss for e in self.log if e.eval_loss is not None and e.current_steps == self.kept]
+        return of_kept[-1] if of_kept else math.nan
 
     @property
     def eval_losses(self) -> list[float]:
-        return [e["eval_loss"] for e in self.log if "eval_loss" in e]
+        return [e.eval_loss for e in self.log if e.eval_loss is not None]
 
 
 @contextmanager
@@ -113,7 +117,7 @@ def _empty(out: Path, *, force: bool) -> None:
 
 def _taken(out: Path, kept: Path) -> TargetError:
     problems = [Problem("{folder} already holds something. Choose another {out}, or replace it with {force}.")]
-    if (out / ".resume").is_dir():
+    if (out / RESUME).is_dir():
         problems = [Problem("{folder} holds an unfinished run. Resume it ({resume}), or choose another {out}.")]
     if kept.is_dir():
         problems.append(Problem("The adapter that it was to replace is in {kept}."))
@@ -134,12 +138,12 @@ def _bring_back(out: Path) -> None:
 
 
 def _came_to_nothing(out: Path) -> bool:
-    return {p.name for p in out.iterdir()} <= _NOTHING and not any(out.glob(".resume/checkpoint-*"))
+    return {p.name for p in out.iterdir()} <= _NOTHING and not any(out.glob(f"{RESUME}/checkpoint-*"))
 
 
 def check_replaceable(out: Path) -> None:
     """Raises TargetError unless `out` is a folder that a training made."""
-    ours = ("adapter_config.json", "run.jsonl", "checkpoint-*")
+    ours = ("adapter_config.json", LOG, "checkpoint-*")
     if not out.is_dir() or not any(any(out.glob(name)) for name in ours):
         message = "{folder} is not an adapter folder, so it is not replaced. Choose another {option}."
         raise TargetError(message, folder=out, option=Option("out"))
@@ -163,12 +167,12 @@ def save_adapter(
                 save_weights(model, part)
             else:
                 shutil.copytree(weights, part)
-            card = _card(outcome, records)
+            metadata = _metadata(outcome, records)
             _json(part / "training_parameters.json", _parameters(out.name, outcome))
             _json(part / "training_log.json", _training_log(outcome))
-            _json(part / plots.GRAPH, [e for e in outcome.log if "loss" in e])
-            _json(part / META, card)
-            (part / README).write_text(model_card(out.name, card, outcome, records), encoding="utf-8")
+            _json(part / plots.GRAPH, [e.to_json() for e in outcome.log if e.loss is not None])
+            metadata.save(part)
+            (part / README).write_text(model_card(out.name, metadata, outcome, records), encoding="utf-8")
             for file in sorted(part.iterdir(), key=lambda f: f.name == "adapter_config.json"):
                 file.replace(out / file.name)
     finally:
@@ -209,26 +213,26 @@ def fingerprint(records: Sequence[Record | Example]) -> str:
     return digest.hexdigest()
 
 
-def _card(outcome: Outcome, records: Sequence[Record | Example]) -> dict[str, Any]:
-    settings = asdict(outcome.settings)
-    return {
-        "level": settings.pop("level"),
-        "prompt_version": PROMPT_VERSION,
-        "form": outcome.settings.form,
-        "base_model": outcome.base,
-        "data": {"file": outcome.dataset, "records": outcome.records, "fingerprint": fingerprint(records)},
-        "settings": settings,
-        "recipe": outcome.recipe,
-        "adapter_of_step": outcome.kept,
-        "steps": outcome.steps,
-        "planned_steps": outcome.planned,
-        "seconds": round(outcome.seconds, 1),
-        "eval_loss": {"before": outcome.eval_losses[0], "after": outcome.kept_loss} if outcome.eval_losses else None,
-        "versions": {
+def _metadata(outcome: Outcome, records: Sequence[Record | Example]) -> Metadata:
+    settings, losses = asdict(outcome.settings), outcome.eval_losses
+    return Metadata(
+        level=settings.pop("level"),
+        prompt_version=PROMPT_VERSION,
+        form=outcome.settings.form,
+        base_model=outcome.base,
+        data=Data(outcome.dataset, outcome.records, fingerprint(records)),
+        settings=settings,
+        recipe=outcome.recipe.to_json(),
+        adapter_of_step=outcome.kept,
+        steps=outcome.steps,
+        planned_steps=outcome.planned,
+        seconds=round(outcome.seconds, 1),
+        eval_loss={"before": losses[0], "after": outcome.kept_loss} if losses else None,
+        versions={
             name: installed(name) or "not installed"
             for name in ("cefr-sentences", "torch", "transformers", "peft", "accelerate")
         },
-    }
+    )
 
 
 def _parameters(name: str, outcome: Outcome) -> dict[str, Any]:
@@ -247,7 +251,7 @@ def _parameters(name: str, outcome: Outcome) -> dict[str, Any]:
 
 
 def _training_log(outcome: Outcome) -> dict[str, Any]:
-    last = next((e for e in reversed(outcome.log) if "loss" in e), {})
+    last = next((e.to_json() for e in reversed(outcome.log) if e.loss is not None), {})
     return {
         "base_model_name": outcome.base,
         "base_model_class": outcome.base_class,
@@ -264,9 +268,10 @@ def _json(path: Path, data: Any) -> None:
     path.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def training_of(adapter: Path, card: Card) -> Path | None:
-    """The training file that the card of an adapter in a webui's folder names, if it is there."""
-    if not card.data.file or Path(card.data.file).name != card.data.file:
+def training_of(adapter: Path, trained: Metadata) -> Path | None:
+    """The training file that the metadata of an adapter in a webui's folder name, if it is there."""
+    file = trained.data.file
+    if not file or Path(file).name != file:
         return None
-    path = adapter.resolve().parent.parent / "training" / "datasets" / card.data.file
+    path = adapter.resolve().parent.parent / "training" / "datasets" / file
     return path if path.is_file() else None

@@ -10,6 +10,8 @@ from typing import Any
 from ...exporter.common.errors import InputError, first_line
 from ...exporter.common.files import atomic_folder
 
+# Beside the adapter: the plan, and checkpoints with the optimizer's state. Gone when the run has finished.
+RESUME = ".resume"
 _STATE, _LAST = "state.pt", "trainer_state.json"
 _KEPT = 2  # a kill while one is written leaves the other
 
@@ -39,9 +41,9 @@ def load_state(folder: Path) -> dict[str, Any]:
         ) from None
 
 
-def last_checkpoint(work: Path) -> Path | None:
-    """The newest checkpoint in `work`, or None."""
-    return max((p for p in work.glob("checkpoint-*") if (p / _LAST).is_file()), key=step_of, default=None)
+def last_checkpoint(out: Path) -> Path | None:
+    """The newest complete checkpoint of an unfinished run in `out`."""
+    return max((p for p in out.glob(f"{RESUME}/checkpoint-*") if (p / _LAST).is_file()), key=step_of, default=None)
 
 
 def step_of(folder: Path) -> int:

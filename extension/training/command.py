@@ -8,15 +8,16 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...exporter.common.errors import STDIN, InputError, Option, Problem
 from ...exporter.records.formats import eval_beside
 from .fields import add_options, given
+from .log import End, Halved, Line, LogEntry, Resume, Start
 from .processes import first
 from .settings import SETTINGS
+from .source import RecipeSource
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -66,8 +67,9 @@ def add_commands(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     from ..models.loading import check_model_name, load
     from .artifacts import run_folder
-    from .plan import Plan, carry_out
+    from .plan import Plan
     from .preflight import FEW_RECORDS, package_problems, problem
+    from .run import carry_out
 
     resume = args.resume is not None
     if resume:
@@ -90,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     folder = run_folder(out, resume=resume, force=args.force) if first() else nullcontext()
     with folder, _stop_on_interrupt() as stop:
         loaded = load(plan.model, four_bit=plan.settings.four_bit)
-        outcome = carry_out(loaded, plan, out, resume=resume, report=print_entry, stop=stop.is_set)
+        outcome = carry_out(loaded, plan, out, resume=resume, report=print_line, stop=stop.is_set)
     if first():
         print(describe(outcome, out))
     return 0
@@ -113,10 +115,7 @@ def _plan(args: argparse.Namespace) -> Plan:
     for path in (args.dataset, args.eval):
         if path == STDIN or (path and path.is_fifo()):
             raise InputError("Training reads {file} more than once, also to continue. Save it in a file.", file=path)
-    chosen = recipe(args.level, args.recipe or KINDS[0])
-    changed = given(args, SETTINGS)
-    source = {"name": chosen.name, "says": asdict(chosen.settings), "changed": changed}
-    settings = replace(chosen.settings, **changed)
+    settings, source = recipe(args.level, args.recipe or KINDS[0]).changed(given(args, SETTINGS))
     return Plan(settings, args.dataset, args.eval or eval_beside(args.dataset), args.model, source)
 
 
@@ -144,35 +143,45 @@ def _stop_on_interrupt() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def print_entry(entry: dict[str, Any]) -> None:
-    """An entry of the log on stderr, so that a long run is seen to make progress."""
-    if entry.get("event") == "start":
-        line = recipe_said(entry["recipe"])
-    elif entry.get("event") == "halved":
-        line = f"The batch did not fit into memory. Now {entry['micro_batch']} records at a time, with the same result."
-    elif "eval_loss" in entry:
-        line = f"epoch {entry['epoch']:.2f}  evaluation loss {entry['eval_loss']:.3f}"
-    else:
-        result = "skipped: its gradients were not finite" if entry.get("skipped") else f"loss {entry['loss']:.3f}"
-        line = f"step {entry['current_steps']}/{entry['total_steps']}  {result}"
-    print(line, file=sys.stderr, flush=True)
+def print_line(line: Line) -> None:
+    """A line of the log on stderr, so that a long run is seen to make progress."""
+    said = _said(line)
+    if said:
+        print(said, file=sys.stderr, flush=True)
 
 
-def recipe_said(recipe: dict[str, Any]) -> str:
+def _said(line: Line) -> str:
+    match line:
+        case Start():
+            return recipe_said(line.recipe)
+        case Halved():
+            return f"The batch did not fit into memory. Now {line.micro_batch} records at a time, with the same result."
+        case LogEntry(eval_loss=float(loss)):
+            return f"epoch {line.epoch:.2f}  evaluation loss {loss:.3f}"
+        case LogEntry():
+            result = "skipped: its gradients were not finite" if line.skipped else f"loss {line.loss:.3f}"
+            return f"step {line.current_steps}/{line.total_steps}  {result}"
+        case Resume() | End():
+            return ""
+
+
+def recipe_said(recipe: RecipeSource) -> str:
     """The recipe, what was changed in it, and what it comes to for these data."""
-    lines = [f"Recipe {recipe['name']}"] if "name" in recipe else []
-    if changed := recipe.get("changed"):
-        lines.append("  changed: " + ", ".join(f"{name} {SETTINGS[name].text(v)}" for name, v in changed.items()))
-    resolved = recipe["resolved"]
-    memory = f", about {resolved['memory_bytes'] / 1e9:.1f} GB" if resolved["memory_bytes"] else ""
-    every = f"every {resolved['evaluation_every']}" if resolved["evaluation_every"] else "before the first"
-    lines.append(
-        f"  for these data: {resolved['steps']:,} steps, {resolved['warmup_steps']:,} of them warmup; "
-        f"evaluation {every}; longest record {resolved['longest_record']} tokens; "
-        f"{resolved['records_at_a_time']} records at a time, {resolved['accumulation']} times a step{memory}"
-    )
-    if resolved["checkpointing"] == "on":
-        lines.append("  Activations are computed twice, because they would not fit into memory otherwise.")
+    lines = [f"Recipe {recipe.name}"] if recipe.name else []
+    if recipe.changed:
+        lines.append(
+            "  changed: " + ", ".join(f"{name} {SETTINGS[name].text(v)}" for name, v in recipe.changed.items())
+        )
+    if resolved := recipe.resolved:
+        memory = f", about {resolved.memory_bytes / 1e9:.1f} GB" if resolved.memory_bytes else ""
+        every = f"every {resolved.evaluation_every}" if resolved.evaluation_every else "before the first"
+        lines.append(
+            f"  for these data: {resolved.steps:,} steps, {resolved.warmup_steps:,} of them warmup; "
+            f"evaluation {every}; longest record {resolved.longest_record} tokens; "
+            f"{resolved.records_at_a_time} records at a time, {resolved.accumulation} times a step{memory}"
+        )
+        if resolved.checkpointing == "on":
+            lines.append("  Activations are computed twice, because they would not fit into memory otherwise.")
     return "\n".join(lines)
 
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...exporter.common.errors import InputError
 from ...exporter.language.entry import Entry
 from ...exporter.records.prompt import Example, Record
 from ..models.prompt_form import closing, end_id, prompts_ids
+from .settings import TrainSettings
 
 IGNORED = -100  # torch's cross entropy leaves such labels out
 
@@ -69,6 +71,27 @@ def fitting(encoded: Sequence[Encoded], cutoff: int) -> tuple[list[Encoded], int
     """Those of at most `cutoff` tokens (0: all), and how many are longer. No record is ever cut."""
     kept = [e for e in encoded if not cutoff or len(e["input_ids"]) <= cutoff]
     return kept, len(encoded) - len(kept)
+
+
+def encoded_records(
+    tokenizer: Any, records: Sequence[Record | Example], settings: TrainSettings
+) -> tuple[list[Encoded], int]:
+    """The records that fit the cutoff as token ids, and how many do not. Raises InputError when none does."""
+    everything = encode(
+        tokenizer,
+        records,
+        word_weight=settings.word_weight,
+        form=settings.form,
+        loss_on=settings.loss_on,
+    )
+    encoded, longer = fitting(everything, settings.cutoff)
+    if not encoded:
+        raise InputError(
+            "All {records} records are longer than the cutoff of {cutoff} tokens. Raise the cutoff.",
+            records=longer,
+            cutoff=settings.cutoff,
+        )
+    return encoded, longer
 
 
 @dataclass(frozen=True)

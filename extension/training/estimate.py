@@ -9,11 +9,11 @@ from pathlib import Path
 
 from ...exporter.records.prompt import Example, Record
 from ..models.loading import Loaded
+from .data import encoded_records
 from .limits import limits
 from .lora import lora_layers
 from .memory import fitted, try_step
 from .optimizer import Optimizer
-from .run import encoded_records
 from .settings import TrainSettings
 
 

@@ -1,7 +1,4 @@
-"""The model card: the README.md of an adapter, with the header that the Hugging Face hub reads.
-
-`metadata` is here always the adapter's metadata, the content of cefr_sentences.json beside it.
-"""
+"""The model card: the README.md of an adapter, with the header that the Hugging Face hub reads."""
 
 from __future__ import annotations
 
@@ -12,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...exporter.common.errors import InputError
+from ...exporter.common.shell import command_line
 from ...exporter.pairs.checking import load_pairs, starter_pairs
 from ...exporter.records.prompt import Example, ListPrompt, Record, wrap
-from ..install.interpreter import command_line
 from ..models.embedded import HUB_NAME
+from ..models.metadata import Metadata
 from .settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -27,13 +25,13 @@ _BANK = "CC0-1.0 (the bank of cefr-sentences)"
 _TAGS = ("lora", "cefr", "english-learning", "text-generation-webui")
 
 
-def model_card(name: str, metadata: dict[str, Any], outcome: Outcome, records: Sequence[Record | Example]) -> str:
+def model_card(name: str, metadata: Metadata, outcome: Outcome, records: Sequence[Record | Example]) -> str:
     """The model card of the adapter `name`, which `outcome` describes and which was trained on `records`."""
     blocks = [
-        header(metadata["base_model"], "adapter", library="peft", **_for_the_hub(name, metadata, records)),
+        header(metadata.base_model, "adapter", library="peft", **_for_the_hub(name, metadata, outcome, records)),
         f"# {name}",
-        f"A LoRA adapter for {_base(metadata['base_model'])}. With it the model writes one example sentence for each "
-        f"word of a list, in the English of CEFR level {metadata['level']}. Trained with cefr-sentences.",
+        f"A LoRA adapter for {_base(metadata.base_model)}. With it the model writes one example sentence for each "
+        f"word of a list, in the English of CEFR level {metadata.level}. Trained with cefr-sentences.",
         "## Prompt",
         _prompt(metadata, records),
         "## Data",
@@ -41,11 +39,11 @@ def model_card(name: str, metadata: dict[str, Any], outcome: Outcome, records: S
         "## Recipe",
         _recipe(outcome),
         "## Results",
-        _results(metadata, outcome),
+        _results(outcome),
         "## Use",
         _use(name, metadata),
         "## Versions",
-        _table(("package", "version"), list(metadata["versions"].items())),
+        _table(("package", "version"), list((metadata.versions or {}).items())),
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -71,14 +69,16 @@ def header(base: str, relation: str, library: str, **more: Any) -> str:
     return f"---\n{data.to_yaml().rstrip()}\n---"
 
 
-def _for_the_hub(name: str, metadata: dict[str, Any], records: Sequence[Record | Example]) -> dict[str, Any]:
+def _for_the_hub(
+    name: str, metadata: Metadata, outcome: Outcome, records: Sequence[Record | Example]
+) -> dict[str, Any]:
     """Licence, dataset and results. Only the bank (CC0) and the embedded model (Apache 2.0) have a known licence."""
     from huggingface_hub import EvalResult
 
-    file = Path(metadata["data"]["file"]).stem
+    file = Path(metadata.data.file).stem
     dataset = re.sub(r"[^\w.-]+", "-", file)
-    ours = metadata["base_model"] == "embedded" and _licence(records) == _BANK
-    loss = (metadata.get("eval_loss") or {}).get("after", math.nan)
+    ours = metadata.base_model == "embedded" and _licence(records) == _BANK
+    loss = outcome.kept_loss
     results = [
         EvalResult("text-generation", dataset, f"{file}, held-out words", metric, round(value, 4))
         for metric, value in (("loss", loss), ("perplexity", _exp(loss)))
@@ -99,7 +99,7 @@ def _is_path(base: str) -> bool:
     return base.startswith((".", "/", "~")) or "\\" in base or base.count("/") > 1 or Path(base).exists()
 
 
-def _prompt(metadata: dict[str, Any], records: Sequence[Record | Example]) -> str:
+def _prompt(metadata: Metadata, records: Sequence[Record | Example]) -> str:
     others = [r for r in records if not isinstance(r, Record)]
     if others and len(others) == len(records):
         return _other_prompt(others)
@@ -122,26 +122,25 @@ def _other_prompt(examples: Sequence[Record | Example]) -> str:
     )
 
 
-def _list_prompt(metadata: dict[str, Any]) -> str:
-    instruction = ListPrompt(metadata["level"], tuple(_EXAMPLE)).text
-    chat = metadata["form"] == "chat"
+def _list_prompt(metadata: Metadata) -> str:
+    instruction = ListPrompt(metadata.level, tuple(_EXAMPLE)).text
+    chat = metadata.form == "chat"
     shape = "as the user's message in the model's own chat template" if chat else "to the letter, as plain text"
     text = instruction if chat else wrap(instruction)
     answer = "The answer is a numbered list with one sentence a line, and then the end mark."
     return (
-        f"It was trained on this prompt (version {metadata['prompt_version']}, form `{metadata['form']}`), {shape}, "
+        f"It was trained on this prompt (version {metadata.prompt_version}, form `{metadata.form}`), {shape}, "
         f"with six to ten words; another prompt gives poorer answers:\n\n```text\n{text.rstrip()}\n```\n\n{answer}"
     )
 
 
-def _data(metadata: dict[str, Any], outcome: Outcome, records: Sequence[Record | Example]) -> str:
-    data = metadata["data"]
+def _data(metadata: Metadata, outcome: Outcome, records: Sequence[Record | Example]) -> str:
     rows = [
-        ("file", data["file"]),
+        ("file", metadata.data.file),
         ("records trained on", f"{outcome.records:,}"),
         ("records left out, longer than the cutoff", f"{outcome.longer:,}"),
         ("word and sentence pairs in all records", f"{sum(len(r.words) for r in records):,}"),
-        ("SHA-256 of the records", data["fingerprint"]),
+        ("SHA-256 of the records", metadata.data.fingerprint),
         ("licence of the pairs", _licence(records)),
     ]
     return _table(("", ""), rows)
@@ -182,15 +181,14 @@ def _recipe(outcome: Outcome) -> str:
     return _table(("setting", "value", "for these data"), [("`level`", settings.level, ""), *rows])
 
 
-def _results(metadata: dict[str, Any], outcome: Outcome) -> str:
+def _results(outcome: Outcome) -> str:
     lines = [
         f"{outcome.steps:,} steps in {outcome.seconds:,.0f} s; "
         f"mean training loss {outcome.train_loss:.3f} nats a token."
     ]
-    losses = metadata.get("eval_loss")
-    if not losses:
+    if not outcome.eval_losses:
         return lines[0] + " There was no evaluation file, so nothing is known about words it has not seen."
-    before, after = losses["before"], losses["after"]
+    before, after = outcome.eval_losses[0], outcome.kept_loss
     rows = [
         ("loss, nats a token", f"{before:.3f}", f"{after:.3f}", _less(before, after)),
         ("perplexity", _perplexity(before), _perplexity(after), _less(_exp(before), _exp(after))),
@@ -213,10 +211,10 @@ def _less(before: float, after: float) -> str:
     return f"{share:.1%}" if math.isfinite(share) else ""
 
 
-def _use(name: str, metadata: dict[str, Any]) -> str:
-    base = metadata["base_model"]
+def _use(name: str, metadata: Metadata) -> str:
+    base = metadata.base_model
     model = _base(base) if _is_path(base) else base
-    level = metadata["level"]
+    level = metadata.level
     common = ["--model", model, "--adapter", f"./{name}"]
     commands = [
         ["cefr-sentences", "write", "words.txt", "--level", level, *common],
@@ -225,7 +223,8 @@ def _use(name: str, metadata: dict[str, Any]) -> str:
     ]
     listed = "\n".join(command_line(words) for words in commands)
     return (
-        "In text-generation-webui, put this folder into `user_data/loras`, load the base model with the Transformers "
+        "In TextGen (formerly text-generation-webui), put this folder into `user_data/loras`, load the base model with "
+        "the Transformers "
         "loader, and apply the adapter in the CEFR tab (or in Model, LoRA(s)). In Chat write:\n\n"
         f"```text\n/cefr {level}: {', '.join(_EXAMPLE)}\n```\n\n"
         "On the command line, from the folder that this one is in (`words.txt`: one word a line; "

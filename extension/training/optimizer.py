@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...exporter.common.errors import ModelError
+from ...exporter.common.shell import PIP
 from .data import Batch
 from .loss import backward
 from .precision import precision_of
@@ -145,7 +146,8 @@ def _optimizer(settings: TrainSettings, weights: list[Any], device: str) -> Any:
     if settings.optimizer == "adamw_bnb_8bit":
         if importlib.util.find_spec("bitsandbytes") is None:
             raise ModelError(
-                "The optimizer adamw_bnb_8bit needs bitsandbytes, which is not installed: pip install bitsandbytes"
+                "The optimizer adamw_bnb_8bit needs bitsandbytes, which is not installed: {pip} bitsandbytes",
+                pip=PIP,
             )
         from bitsandbytes.optim import AdamW8bit  # pyright: ignore[reportMissingImports]
 

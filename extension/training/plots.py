@@ -13,14 +13,15 @@ from typing import Any
 
 from ...exporter.common.errors import InputError, ModelError
 from ...exporter.common.files import atomic_path, target_error
+from ...exporter.common.shell import PIP
 from .log import NAME as LOG
-from .log import read_log
+from .log import LogEntry, read_log
 
 FOLDER = "plots"
 # What Training PRO's users look for, in the adapter folder itself: its entries, and its picture.
 GRAPH, GRAPH_PICTURE = "training_graph.json", "training_graph.png"
 
-Entries = Sequence[dict[str, Any]]
+Entries = Sequence[LogEntry]
 
 # inches: as wide as the text on a page of A4
 _SIZE = (6.3, 3.9)
@@ -33,30 +34,35 @@ _WIDEST_MEAN = 51
 _LONGEST_TITLE = 60
 
 
-def read_entries(folder: Path) -> list[dict[str, Any]]:
+def read_entries(folder: Path) -> Entries:
     """The entries of the run in `folder`: its run.jsonl, also unfinished, or the graph data of Training PRO.
 
     Raises InputError: there is neither, or nothing in it to draw.
     """
     if not folder.is_dir():
         raise InputError("There is no adapter folder {folder}. Check the spelling.", folder=str(folder))
-    log = read_log(folder)
-    source = folder / (LOG if log is not None else GRAPH)
-    if log is not None:
-        data: Any = log.entries
-    elif source.is_file():
-        try:
-            data = json.loads(source.read_text(encoding="utf-8-sig"))
-        except (OSError, ValueError, RecursionError) as error:
-            message = "{file} cannot be read: {error}. Draw from another copy of the folder."
-            raise InputError(message, file=source, error=error) from None
-    else:
+    log, graph = read_log(folder), folder / GRAPH
+    if log is None and not graph.is_file():
         message = "{folder} has neither {log} nor {graph}, so nothing is known of its training. Give an adapter folder."
         raise InputError(message, folder=folder, log=LOG, graph=GRAPH)
-    entries = [e for e in data if isinstance(e, dict)] if isinstance(data, list) else []
+    entries = _of_graph(graph) if log is None else log.entries
     if not any(_points(entries, key) for key in ("loss", "eval_loss")):
         message = "{file} holds no loss yet, so there is nothing to draw. Wait for the first step."
-        raise InputError(message, file=source)
+        raise InputError(message, file=graph if log is None else folder / LOG)
+    return entries
+
+
+def _of_graph(file: Path) -> list[LogEntry]:
+    """What can be read of the graph data of Training PRO."""
+    try:
+        data = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        message = "{file} cannot be read: {error}. Draw from another copy of the folder."
+        raise InputError(message, file=file, error=error) from None
+    entries = []
+    for line in data if isinstance(data, list) else ():
+        with suppress(ValueError, TypeError):
+            entries.append(LogEntry.from_json(line))
     return entries
 
 
@@ -92,8 +98,8 @@ def _need_matplotlib() -> None:
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
-        message = "Drawing needs matplotlib, and {package} is not installed: pip install matplotlib"
-        raise ModelError(message, package=error.name) from None
+        message = "Drawing needs matplotlib, and {package} is not installed: {pip} matplotlib"
+        raise ModelError(message, package=error.name, pip=PIP) from None
 
 
 def _draw(path: Path, name: str, entries: Entries, drawer: Callable[[Any, Entries], bool]) -> bool:
@@ -135,9 +141,8 @@ def png(figure: Any) -> bytes:
 
 
 def _epochs_on_top(axes: Any, entries: Entries) -> None:
-    last = max((e for e in entries if _number(e.get("epoch"))), key=lambda e: e.get("current_steps", 0), default={})
-    step, epoch = last.get("current_steps", 0), last.get("epoch", 0)
-    if not (_number(step) and step > 0 and epoch > 0):
+    step, epoch = max(_points(entries, "epoch"), default=(0, 0))
+    if not (step > 0 and epoch > 0):
         return
     share = epoch / step
     top = axes.secondary_xaxis("top", functions=(lambda steps: steps * share, lambda epochs: epochs / share))
@@ -194,8 +199,8 @@ def _line(axes: Any, points: list[tuple[float, float]], label: str, **style: Any
 
 def _points(entries: Entries, key: str) -> list[tuple[float, float]]:
     """(step, value) where both are finite numbers, in the order of the steps."""
-    found = [(e["current_steps"], e[key]) for e in entries if _number(e.get(key)) and _number(e.get("current_steps"))]
-    return sorted(found)
+    values = [(e.current_steps, getattr(e, key)) for e in entries]
+    return sorted(point for point in values if all(map(_number, point)))
 
 
 def _number(value: Any) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import InputError, Option, Problem
+from ...exporter.common.shell import PIP
 from ...exporter.records.export import check_name
 from ...exporter.records.prompt import Example, Record
 from .settings import SETTINGS, TrainSettings
@@ -25,7 +26,7 @@ PROBLEMS = {
     "Writing works with the model as it is.",
     "lora_applied": "The LoRA {adapters} is applied, and a training on top would depend on it. Take it off first.",
     "portable": "This Python has no torch, transformers and peft: it is a portable build, which cannot train. Install "
-    "the full webui, or train elsewhere and copy the adapter into the loras folder.",
+    "the full webui, or train elsewhere and use the merged model here as a GGUF.",
     "multi-user": "The webui runs for several users (--multi-user), so training is off, as the webui's own is.",
     "name_in_use": "The adapter {name} exists. Choose another name, or tick the box that replaces it.",
     "no_dataset": "No training file is chosen. Make one in the Data pane.",
@@ -35,8 +36,8 @@ PROBLEMS = {
     "Raise {setting} to {longest}.",
     "slow_tokenizer": "The tokenizer of this model is a slow one, which cannot tell which tokens belong to a word. Set "
     "{setting} to 1.",
-    "needs_package": "{setting} {value} needs the package {package}, which is not installed. Install it (pip install "
-    "{package}), or choose another value.",
+    "needs_package": "{setting} {value} needs the package {package}, which is not installed. Install it, or choose "
+    "another value: {pip} {package}",
 }
 
 
@@ -87,7 +88,7 @@ def package_problems(settings: TrainSettings) -> list[Problem]:
         value = getattr(settings, name)
         package = setting.needs.get(value) if isinstance(value, str) else None
         if package and find_spec(package) is None:
-            problems.append(problem("needs_package", setting=Option(name), value=value, package=package))
+            problems.append(problem("needs_package", setting=Option(name), value=value, package=package, pip=PIP))
     return problems
 
 

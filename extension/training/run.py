@@ -1,252 +1,122 @@
-"""One training run: LoRA layers of peft in a plain loop.
-
-The loop is our own rather than `transformers.Trainer`: it knows how many tokens a step learns before it starts, waits
-for the GPU once a step, and is the same for one process and several. What else the Trainer would bring (schedules,
-trackers) is used from transformers directly.
-"""
+"""A run from its files to its folder: begun, stopped, resumed, ended, and written down on the way."""
 
 from __future__ import annotations
 
-import math
 import shutil
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from ...exporter.common.errors import InputError, ModelError, Problem
+from ...exporter.common.errors import CefrError, InputError, Option
+from ...exporter.common.files import target_error
 from ...exporter.records.prompt import Example, Record
+from ..models.limits import OutOfMemory
 from ..models.loading import Loaded
-from ..models.prompt_form import pad_id
-from .artifacts import Outcome, save_adapter, save_checkpoint
-from .checkpoint import load_state, save_state, step_of
-from .data import Encoded, collate, encode, fitting, labelled_tokens
-from .limits import limits
-from .lora import lora_layers
-from .loss import response_loss
-from .optimizer import Optimizer
-from .order import batches, pieces
-from .processes import connected, first, share
-from .settings import TrainSettings
-from .trackers import tracker
-from .watch import Report, Watch, best_evaluation, best_folder
-
-# So many steps in a row without usable gradients end a run: it would not recover.
-MOST_SKIPPED = 5
+from .artifacts import Outcome
+from .checkpoint import RESUME, last_checkpoint, step_of
+from .log import NAME as LOG
+from .log import End, Halved, Line, Report, Resume, Start, append
+from .memory import halved
+from .plan import Plan, check_unchanged
+from .processes import connected, first, world
+from .steps import train
 
 
-def encoded_records(
-    tokenizer: Any, records: Sequence[Record | Example], settings: TrainSettings
-) -> tuple[list[Encoded], int]:
-    """The records that fit the cutoff as token ids, and how many do not. Raises InputError when none does."""
-    everything = encode(
-        tokenizer,
-        records,
-        word_weight=settings.word_weight,
-        form=settings.form,
-        loss_on=settings.loss_on,
-    )
-    encoded, longer = fitting(everything, settings.cutoff)
-    if not encoded:
-        raise InputError(
-            "All {records} records are longer than the cutoff of {cutoff} tokens. Raise the cutoff.",
-            records=longer,
-            cutoff=settings.cutoff,
-        )
-    return encoded, longer
-
-
-def train(
+def carry_out(
     loaded: Loaded,
-    records: Sequence[Record | Example],
-    eval_records: Sequence[Record | Example],
-    settings: TrainSettings,
+    plan: Plan,
     out: Path,
     *,
-    dataset: str,
-    report: Report = lambda entry: None,
+    resume: bool = False,
+    report: Report = lambda line: None,
     stop: Callable[[], bool] = lambda: False,
-    work: Path | None = None,
-    checkpoint: Path | None = None,
-    earlier: Sequence[dict[str, Any]] = (),
-    recipe: dict[str, Any] | None = None,
 ) -> Outcome:
-    """Train an adapter for `loaded` on `records` and write its folder `out`.
+    """Train by `plan` into the prepared folder `out`, with a log in it.
 
-    The evaluation loss, on the answers alone, is measured before and as often as the settings say; the best adapter
-    or the last one becomes the result, as they say. `report` is called with each entry of the log. `loaded.model` is
-    left as it was, also after an error.
-
-    `stop` is asked after each step; a stopped run saves what it has. Checkpoints to resume from are written
-    into `work`; `checkpoint` is the one to continue from, and `earlier` the log up to it. `recipe` goes into the
-    adapter's metadata.
+    When `stop` says so the run ends after its step, keeps the adapter as it is and can be resumed. With
+    `resume` it continues from the newest checkpoint. A batch that does not fit into memory is halved, and the run
+    continues from its newest checkpoint, or starts again, with the same batch of the optimizer.
 
     Raises:
-        InputError: no record is short enough.
-        OutOfMemory: the batch does not fit.
-        ModelError: the model has no such projections, or the gradients were not finite from the start.
-        TargetError: `out` cannot be written.
+        InputError: the data do not fit the plan, or to resume: they have changed, or there is no checkpoint.
+        ModelError, TargetError: as `train` does. A folder that holds nothing of use is left empty.
     """
-    import transformers
+    records, held_out = plan.records()
+    checkpoint = _to_resume_from(out, plan, [*records, *held_out]) if resume else None
 
-    started = time.monotonic()
-    settings = settings.for_model(loaded.model.config)
-    encoded, longer = encoded_records(loaded.tokenizer, records, settings)
-    transformers.set_seed(settings.seed)
-    scratch = work or out / ".best"
-    with (
-        limits(settings, out),
-        connected(loaded.model.device.type),
-        lora_layers(loaded.model, settings) as model,
-        _removed(None if work else scratch),
-        tracker(settings, out) as track,
-    ):
-        total = settings.steps(len(encoded))
-        optimizer = Optimizer(model, settings, total)
-        watch = Watch(
-            model,
-            settings,
-            total,
-            out=out,
-            work=scratch,
-            evaluate=_evaluation(loaded, eval_records, settings) if eval_records else None,
-            report=lambda entry: (report(entry), track(entry)),
-            stop=stop,
-            save=None if work is None else lambda step: save_state(scratch, step, optimizer.state()),
-            earlier=earlier,
-        )
-        loop = _Loop(optimizer, watch, encoded, settings, pad_id(loaded.tokenizer))
-        loop.run(checkpoint)
-        seconds = watch.before + time.monotonic() - started
-        outcome = _outcome(loaded, loop, longer=longer, seconds=seconds, dataset=dataset, recipe=recipe or {})
+    def write(line: Line) -> None:
+        append(out, line)
+        report(line)
+
+    try:
+        with connected(loaded.model.device.type):
+            if checkpoint is None:
+                plan = plan.resolved(loaded, records)
+                _begin(plan, out, records, held_out, write)
+            while True:
+                if checkpoint is not None:
+                    _append(out, Resume(step_of(checkpoint)))
+                try:
+                    outcome = train(
+                        loaded, plan, records, held_out, out, report=write, stop=stop, checkpoint=checkpoint
+                    )
+                    break
+                except OutOfMemory:
+                    if plan.settings.at_once == 1 or world() > 1:
+                        raise
+                    plan = replace(plan, settings=halved(plan.settings))
+                    checkpoint = last_checkpoint(out)
+                    plan.save(out, [*records, *held_out])
+                    write(Halved(plan.settings.at_once))
+                    if checkpoint is None:
+                        _begin(plan, out, records, held_out, write)
+    except BaseException as raised:
+        error = target_error(out, raised) if isinstance(raised, OSError) else raised
         if first():
-            _save(model, out, scratch, outcome, records)
+            with suppress(OSError):  # the disk may be full
+                _failed(out, error)
+        raise error from (raised.__cause__ if error is raised else raised)
+    state = "failed" if outcome.failure else "stopped" if outcome.stopped else "finished"
+    _append(out, End(state, str(outcome.failure or "")))
+    if not outcome.stopped and first():
+        shutil.rmtree(out / RESUME, ignore_errors=True)
     return outcome
 
 
-def _evaluation(loaded: Loaded, records: Sequence[Record | Example], settings: TrainSettings) -> Callable[[Any], float]:
-    """What measures the loss on `records`."""
-    return partial(
-        response_loss,
-        tokenizer=loaded.tokenizer,
-        records=records,
-        batch=2 * settings.at_once,  # nothing is kept for a backward pass
-        cutoff=settings.cutoff,
-        form=settings.form,
-    )
+def _append(out: Path, line: Line) -> None:
+    """Into the log, by the first process of the run."""
+    if first():
+        append(out, line)
 
 
-def _outcome(
-    loaded: Loaded, loop: _Loop, *, longer: int, seconds: float, dataset: str, recipe: dict[str, Any]
-) -> Outcome:
-    watch = loop.watch
-    return Outcome(
-        settings=loop.settings,
-        base=loaded.name,
-        base_class=type(loaded.model).__name__,
-        dataset=dataset,
-        records=len(loop.encoded),
-        longer=longer,
-        longest=max(loop.lengths),
-        steps=loop.step,
-        planned=watch.total,
-        early=watch.early,
-        kept=_kept(watch, loop.settings, loop.step),
-        train_loss=_mean([e["loss"] for e in watch.log if "loss" in e]),
-        seconds=seconds,
-        log=watch.log,
-        recipe=recipe,
-        failure=loop.failure,
-    )
+def _to_resume_from(out: Path, plan: Plan, records: Sequence[Record | Example]) -> Path:
+    checkpoint = last_checkpoint(out)
+    if checkpoint is None:
+        message = "The run in {folder} ended before its first checkpoint. Train it from the start, with {option}."
+        raise InputError(message, folder=out, option=Option("force"))
+    check_unchanged(out, plan, records)
+    return checkpoint
 
 
-class _Loop:
-    """The steps of a run. `step` is the last one that was done; `failure` why the run could not continue."""
-
-    def __init__(
-        self, optimizer: Optimizer, watch: Watch, encoded: Sequence[Encoded], settings: TrainSettings, pad: int
-    ) -> None:
-        self.optimizer, self.watch, self.encoded, self.settings, self.pad = optimizer, watch, encoded, settings, pad
-        self.lengths = [len(e["input_ids"]) for e in encoded]
-        self.step = 0
-        self.failure: Problem | None = None
-        self._in_a_row = 0
-
-    def run(self, checkpoint: Path | None) -> None:
-        """All steps from the beginning or from `checkpoint`. Raises ModelError when not one had usable gradients."""
-        if checkpoint is not None:
-            self.step = step_of(checkpoint)
-            self.optimizer.load(load_state(checkpoint))
-        self.optimizer.model.train()
-        self.watch.begin(self.step)
-        an_epoch = -(-len(self.encoded) // self.settings.batch)
-        while self.step < self.watch.total:
-            epoch, begin = divmod(self.step, an_epoch)
-            for batch in batches(self.lengths, self.settings.batch, self.settings.seed, epoch)[begin:]:
-                self.step += 1
-                entry = self._learn(batch)
-                done = self.step / an_epoch
-                if self.watch.after(self.step, done, entry, epoch_ends=done.is_integer()) or self.failure:
-                    return
-                if self.step == self.watch.total:
-                    break
-
-    def _learn(self, batch: Sequence[int]) -> dict[str, Any]:
-        """One step of the optimizer; what is to be logged of it."""
-        tokens = labelled_tokens([self.encoded[i] for i in batch])
-        taken = pieces(share(batch), self.lengths, self.settings.at_once)
-        done = self.optimizer.step([collate([self.encoded[i] for i in piece], self.pad) for piece in taken], tokens)
-        if not done.skipped:
-            self._in_a_row = 0
-            return {"loss": done.loss, "learning_rate": done.rate, "grad_norm": done.norm}
-        self._in_a_row += not self.optimizer.overflowing
-        if self._in_a_row >= MOST_SKIPPED:
-            self.failure = self._not_finite(batch)
-            if not any("loss" in e for e in self.watch.log):
-                raise ModelError(self.failure)
-        return {"skipped": True, "learning_rate": done.rate}
-
-    def _not_finite(self, batch: Sequence[int]) -> Problem:
-        model = self.optimizer.model.get_base_model()
-        return Problem(
-            "The run ended at step {step}: in {steps} steps in a row the gradients were not finite, last with records "
-            "{records} (attention {attention}, {dtype}). The weights were not touched by these steps. Load the model "
-            "with another attention implementation (eager is the plainest), or lower the learning rate.",
-            {
-                "step": self.step,
-                "steps": MOST_SKIPPED,
-                "records": ", ".join(str(i + 1) for i in sorted(batch)[:8]) + (" ..." if len(batch) > 8 else ""),
-                "attention": getattr(model.config, "_attn_implementation", None) or "unknown",
-                "dtype": self.optimizer.precision.dtype,
-            },
-        )
+def _begin(
+    plan: Plan,
+    out: Path,
+    records: Sequence[Record | Example],
+    eval_records: Sequence[Record | Example],
+    write: Report,
+) -> None:
+    if not first():
+        return
+    plan.save(out, [*records, *eval_records])
+    dataset, recipe = plan.dataset.name, plan.recipe
+    write(Start(plan.settings, recipe, dataset, plan.model, len(records), len(eval_records)))
 
 
-def _kept(watch: Watch, settings: TrainSettings, step: int) -> int:
-    """The step whose adapter is the result."""
-    best = best_evaluation(watch.log) if settings.keep == "best" else None
-    return best["current_steps"] if best else step
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else math.nan
-
-
-def _save(model: Any, out: Path, scratch: Path, outcome: Outcome, records: Sequence[Record | Example]) -> None:
-    """The adapter folder; where an earlier adapter is the result, the last one becomes a checkpoint beside it."""
-    earlier_one = best_folder(scratch, outcome.kept) if outcome.kept < outcome.steps else None
-    if earlier_one is not None:
-        save_checkpoint(model, out, outcome.steps, next(e["loss"] for e in reversed(outcome.log) if "loss" in e))
-    save_adapter(model, out, outcome, records, weights=earlier_one)
-
-
-@contextmanager
-def _removed(folder: Path | None) -> Iterator[None]:
-    """Without `folder` afterwards."""
-    try:
-        yield
-    finally:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+def _failed(out: Path, error: BaseException) -> None:
+    if last_checkpoint(out) is None:
+        shutil.rmtree(out / RESUME, ignore_errors=True)
+        if not any(p.name != LOG for p in out.iterdir()):
+            (out / LOG).unlink(missing_ok=True)
+            return
+    append(out, End("failed", str(error) if isinstance(error, CefrError) else ""))

@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from ...patches import adapt
+from .log import Line, LogEntry, Report
 from .processes import first
 from .settings import TrainSettings
-from .watch import Report
+
+_NUMBERS = ("loss", "eval_loss", "learning_rate", "grad_norm", "epoch")
 
 
 @contextmanager
@@ -21,7 +22,7 @@ def tracker(settings: TrainSettings, out: Path) -> Iterator[Report]:
     TensorBoard's files go into the adapter folder. The others know by their own environment variables where to.
     """
     if settings.report_to == "none" or not first():
-        yield lambda entry: None
+        yield lambda line: None
         return
     from transformers import TrainerControl, TrainerState, TrainingArguments
     from transformers.integrations.integration_utils import get_reporting_integration_callbacks
@@ -35,10 +36,11 @@ def tracker(settings: TrainSettings, out: Path) -> Iterator[Report]:
     for callback in callbacks:
         callback.on_train_begin(arguments, state, control)
 
-    def tell(entry: dict[str, Any]) -> None:
-        numbers = {k: v for k, v in entry.items() if k in ("loss", "eval_loss", "learning_rate", "grad_norm", "epoch")}
-        if "current_steps" in entry and numbers:
-            state.global_step = entry["current_steps"]
+    def tell(line: Line) -> None:
+        said = line.to_json() if isinstance(line, LogEntry) else {}
+        numbers = {name: said[name] for name in _NUMBERS if name in said}
+        if numbers:
+            state.global_step = said["current_steps"]
             for callback in callbacks:
                 callback.on_log(arguments, state, control, logs=numbers)
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from .artifacts import save_checkpoint, save_weights
-from .checkpoint import step_of
+from .checkpoint import RESUME, step_of
+from .log import LogEntry, Report
+from .optimizer import Stepped
 from .processes import agreed, first
 from .settings import TrainSettings
-
-Report = Callable[[dict[str, Any]], object]
 
 # How much a kill may cost: a tenth of the steps, or five minutes.
 RESUME_SHARE, RESUME_SECONDS = 0.1, 300.0
@@ -22,10 +22,10 @@ RESUME_SHARE, RESUME_SECONDS = 0.1, 300.0
 _SMOOTHING = 0.1
 
 
-def best_evaluation(log: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+def best_evaluation(log: Sequence[LogEntry]) -> LogEntry | None:
     """The entry with the lowest evaluation loss; the untrained model does not count."""
-    found = [e for e in log if "eval_loss" in e and e["current_steps"] > 0 and math.isfinite(e["eval_loss"])]
-    return min(found, key=lambda e: e["eval_loss"]) if found else None
+    losses = [(e.eval_loss, e) for e in log if e.eval_loss is not None and e.current_steps > 0]
+    return min((one for one in losses if math.isfinite(one[0])), key=lambda one: one[0], default=(0.0, None))[1]
 
 
 def best_folder(work: Path, step: int) -> Path:
@@ -36,9 +36,9 @@ def best_folder(work: Path, step: int) -> Path:
 class Watch:
     """The log of a run of `total` steps, and what it leads to.
 
-    It evaluates by `settings.evaluations` and keeps the best adapter in `work`; it saves copies into `out` by
-    `settings.save`, says when to save what a resumed run needs, and when to end: when `stop` says so, or, with `early`
-    set, when `settings.patience` is at its end. Without `save` the run cannot be resumed.
+    It evaluates by `settings.evaluations` and keeps the best adapter beside the checkpoints; it saves copies into `out`
+    by `settings.save`, says when to `save` what a resumed run needs, and when to end: when `stop` says so, or, with
+    `early` set, when `settings.patience` is at its end.
     """
 
     def __init__(
@@ -46,27 +46,26 @@ class Watch:
         model: Any,
         settings: TrainSettings,
         total: int,
-        *,
         out: Path,
-        work: Path,
+        *,
         evaluate: Callable[[Any], float] | None = None,
-        report: Report = lambda entry: None,
+        report: Report = lambda line: None,
         stop: Callable[[], bool] = lambda: False,
-        save: Callable[[int], None] | None = None,
-        earlier: Sequence[dict[str, Any]] = (),
+        save: Callable[[int], None] = lambda step: None,
+        earlier: Sequence[LogEntry] = (),
     ) -> None:
         self.model, self.settings, self.total = model, settings, total
-        self.out, self.work = out, work
+        self.out, self.work = out, out / RESUME
         self._evaluation, self._report, self._stop, self._save = evaluate, report, stop, save
-        self.log: list[dict[str, Any]] = list(earlier)
+        self.log = list(earlier)
         self.early = False
-        self.before = max((e.get("seconds", 0.0) for e in earlier), default=0.0)  # of the run's earlier pieces
+        self.before = max((e.seconds or 0.0 for e in earlier), default=0.0)  # of the run's earlier pieces
         self._began = time.monotonic()
         self._smoothed = self._saved_at = math.nan
         self._safe_step, self._safe_time = 0, time.monotonic()
         for entry in earlier:
-            if "loss" in entry:
-                self._smooth(entry["loss"])
+            if entry.loss is not None:
+                self._smooth(entry.loss)
 
     def begin(self, step: int) -> None:
         """Before the step after `step`."""
@@ -77,11 +76,12 @@ class Watch:
             if first() and step_of(folder) > step:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def after(self, step: int, epoch: float, entry: dict[str, Any], *, epoch_ends: bool) -> bool:
-        """After a step with what is to be logged of it. Whether the run ends here."""
+    def after(self, step: int, epoch: float, done: Stepped, *, epoch_ends: bool) -> bool:
+        """After a step with what it came to. Whether the run ends here."""
         stopping, due = self._asked(step)
         seconds = round(self.before + time.monotonic() - self._began, 3)
-        self._add({"current_steps": step, "total_steps": self.total, "epoch": epoch, "seconds": seconds, **entry})
+        loss, norm = (None, None) if done.skipped else (done.loss, done.norm)
+        self._add(LogEntry(step, self.total, epoch, seconds, loss, None, done.rate, norm, done.skipped))
         last = step == self.total
         every = self.settings.evaluation_steps(self.total)
         # A run that is being stopped is evaluated too: what it has is kept.
@@ -90,8 +90,8 @@ class Watch:
             (self.early,) = agreed(not last and self._hopeless())
         ending = last or stopping or self.early
         if first():
-            self._copy(step, entry, epoch_ends=epoch_ends and not ending)
-            if due and not self.early and self._save is not None:
+            self._copy(step, loss, epoch_ends=epoch_ends and not ending)
+            if due and not self.early:
                 self._save(step)
                 self._drop_bests()
                 self._safe_step, self._safe_time = step, time.monotonic()
@@ -105,14 +105,13 @@ class Watch:
         stopping, due = agreed(stopping, due and step < self.total)
         return stopping, due
 
-    def _add(self, entry: dict[str, Any]) -> None:
+    def _add(self, entry: LogEntry) -> None:
         self.log.append(entry)
         if first():
             self._report(entry)
 
-    def _copy(self, step: int, entry: dict[str, Any], *, epoch_ends: bool) -> None:
+    def _copy(self, step: int, loss: float | None, *, epoch_ends: bool) -> None:
         """A copy of the adapter, where the settings ask for one at this step."""
-        loss = entry.get("loss")
         if loss is None:
             return
         fallen = self._smooth(loss)
@@ -132,17 +131,17 @@ class Watch:
         if self._evaluation is None or not first():
             return
         self.model.eval()
-        self._add({"current_steps": step, "epoch": epoch, "eval_loss": self._evaluation(self.model)})
+        self._add(LogEntry(step, epoch=epoch, eval_loss=self._evaluation(self.model)))
         self.model.train()
         best = best_evaluation(self.log)
-        if self.settings.keep == "best" and best is not None and best["current_steps"] == step:
+        if self.settings.keep == "best" and best is not None and best.current_steps == step:
             save_weights(self.model, best_folder(self.work, step))
 
     def _hopeless(self) -> bool:
         best = best_evaluation(self.log)
         if not self.settings.patience or best is None:
             return False
-        since = [e for e in self.log if "eval_loss" in e and e["current_steps"] > best["current_steps"]]
+        since = [e for e in self.log if e.eval_loss is not None and e.current_steps > best.current_steps]
         return len(since) >= self.settings.patience
 
     def _smooth(self, loss: float) -> bool:

@@ -74,7 +74,19 @@ def _written(args: argparse.Namespace, level: str, words: list[ListedWord]) -> l
         classroom=not args.any_topic,
         levels_from_list=args.levels_from_list,
     )
-    writer, line = Writer(args, prompt_form_of_server(args)), Progress()
+    writer = Writer(
+        args.model,
+        args.adapter,
+        args.api,
+        args.strict,
+        args.critic,
+        batch=args.batch,
+        parallel=args.parallel,
+        timeout=args.timeout,
+        api_model=args.api_model,
+        prompt_form=prompt_form_of_server(args),
+    )
+    line = Progress()
     with ExitStack() as stack:
         stack.callback(line.close)
         journal = None if args.out is None else stack.enter_context(_journal(args, words, level))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...exporter.common.errors import InputError, Option
 from ...exporter.common.files import atomic, refuse_existing, table_cell, target_error
+from ...exporter.common.shell import PIP
 from .anki import anki_package, anki_table
 from .worksheet import worksheet_document, worksheet_page
 
@@ -101,9 +102,10 @@ def check_target(path: Path, *, force: bool) -> OutputFormat:
     chosen = max(fitting, key=lambda f: len(f.ending))
     if not chosen.available:
         raise InputError(
-            "{file} needs the package {package}, which is not installed: pip install {package}. Or choose another "
+            "{file} needs the package {package}, which is not installed: {pip} {package}. Or choose another "
             "ending: {endings}.",
             file=path,
+            pip=PIP,
             package=_PACKAGES.get(chosen.needs, chosen.needs),
             endings=", ".join(f.ending for f in OUTPUT_FORMATS if f.available),
         )

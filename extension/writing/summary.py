@@ -33,7 +33,8 @@ def _counts(rows: Sequence[SheetRow], per_word: int) -> list[str]:
     n = count(rows)
     sources = [f"{n.own} your own"] * (n.own > 0) + [f"{n.from_bank} from the bank"] * (n.from_bank > 0)
     of_them = f": {', '.join(sources)}" if sources else ""
-    lines = [f"{n.accepted} of {n.asked} words have a sentence ({n.sentences} sentences{of_them})."]
+    plural = "" if n.sentences == 1 else "s"
+    lines = [f"{n.accepted} of {n.asked} words have a sentence ({n.sentences} sentence{plural}{of_them})."]
     if n.accepted:
         lines.append("Word, form and level checked; please read before printing.")
     if n.doubtful:

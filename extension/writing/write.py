@@ -58,10 +58,7 @@ def write_sentences(
         take_from(bank, draft, beside=settings.beside)
     if ask is not None:
         draft.take(done)
-        writing = _Writing(ask, draft, critic)
-        if bank is not None and reader is not None and not settings.beside:
-            writing.frame(bank, reader, finished, progress)
-        writing.run(finished, progress)
+        _Writing(ask, draft, critic).run(bank, reader, finished, progress)
     elif bank is not None:
         for word in draft.asked:
             if not draft.rows[draft.key(word)]:
@@ -77,8 +74,9 @@ def rewrite(
     progress: Told = lambda attempt, done, total: None,
     known: Set[str] = frozenset(),
     bank: Bank | None = None,
+    reader: Reader | None = None,
 ) -> SheetRow:
-    """Another sentence for row `at` of a sheet; the old row where there is none that is as good.
+    """Another sentence for row `at` of a sheet, as `write_sentences` does it; the old row where none is as good.
 
     Raises InputError where that row's word cannot be asked for.
     """
@@ -97,7 +95,7 @@ def rewrite(
     if bank is not None:
         take_from(bank, draft)
     if ask is not None:
-        _Writing(ask, draft).run(lambda row: None, progress)
+        _Writing(ask, draft).run(bank, reader, lambda row: None, progress)
     name = draft.key(draft.asked[0])
     new = next(iter(draft.rows[name]), draft.best.get(name))
     return new if new is not None and (new.accepted or (new.used and not old.accepted)) else old
@@ -111,6 +109,12 @@ class _Writing:
         self.random = Random(draft.settings.seed)
         self.framed: dict[Key, list[SheetRow]] = {}
 
+    def run(self, bank: Bank | None, reader: Reader | None, finished: Finished, progress: Told) -> None:
+        """Similar words' sentences first, where there is a `reader`; then the model writes what is still wanted."""
+        if bank is not None and reader is not None and not self.settings.beside:
+            self.frame(bank, reader, finished, progress)
+        self.ask_often(finished, progress)
+
     def frame(self, bank: Bank, reader: Reader, finished: Finished, progress: Told) -> None:
         """Take the sure ones of the bank's sentences for similar words, and keep the others as candidates."""
         asked, draft = len(self.draft.asked), self.draft
@@ -122,6 +126,9 @@ class _Writing:
                     self.framed.setdefault(draft.key(as_listed(row.listed or row.word)), []).append(row)
                 for word in some:
                     sure = [row for row in self.framed.get(draft.key(word), ()) if row.status == "ok"]
+                    if self.settings.seed:  # another one each time
+                        sure = [row for row in sure if not draft.accepted.has(row.sentence or "")]
+                        sure = self.random.sample(sure, min(len(sure), draft.needs[draft.key(word)]))
                     for row in draft.choose(word, sure, 0):
                         finished(row)
 
@@ -131,7 +138,7 @@ class _Writing:
             return rows
         return criticised(rows, [self.draft.level(row.listed) for row in rows], self.critic)
 
-    def run(self, finished: Finished, progress: Told) -> None:
+    def ask_often(self, finished: Finished, progress: Told) -> None:
         for attempt in range(1, self.settings.tries + 1):
             left = self.draft.left()
             done = len(self.draft.asked) - len(left)

@@ -1,13 +1,13 @@
-"""The model that a command names, and its critic: loaded, or asked on a server, at the first question."""
+"""The model that a command or a script names, and its critic: loaded, or asked on a server, at the first question."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,11 +19,23 @@ if TYPE_CHECKING:
     from .frames import Reader
 
 
+@dataclass(frozen=True)
 class Writer:
-    """What `write` was told of its models: where the bank has all words, none is loaded."""
+    """What `write` was told of its models: where the bank has all words, none is loaded.
 
-    def __init__(self, args: argparse.Namespace, prompt_form: str) -> None:
-        self._args, self._prompt_form = args, prompt_form
+    `model` and `adapter` run here, or the server at `api` is asked, as `api_model`; `critic` is a model or an address.
+    """
+
+    model: str | None = None
+    adapter: Path | None = None
+    api: str | None = None
+    strict: bool = False
+    critic: str | None = None
+    batch: int = 0
+    parallel: int = 4
+    timeout: float = 300
+    api_model: str = ""
+    prompt_form: str = "instruct"
 
     def ask(self, prompts: Sequence[ListPrompt], /, *, sampling: Sampling, progress: Progress) -> list[Reply]:
         return self._asker(prompts, sampling=sampling, progress=progress)
@@ -39,9 +51,8 @@ class Writer:
 
     @cached_property
     def _asker(self) -> Ask:
-        args = self._args
-        if args.api is not None:
-            return replace(self._server(args.api, args.api_model), strict=args.strict).ask
+        if self.api is not None:
+            return replace(self._server(self.api, self.api_model), strict=self.strict).ask
         from ..models.generate import generate
 
         loaded = self._loaded
@@ -49,34 +60,35 @@ class Writer:
             generate,
             loaded.model,
             loaded.tokenizer,
-            batch=args.batch,
+            batch=self.batch,
             prompt_form=loaded.prompt_form,
-            strict=args.strict,
+            strict=self.strict,
         )
 
     @cached_property
     def _loaded(self) -> Loaded:
         from ..models.loading import load
 
-        loaded = load(str(self._args.model), self._args.adapter)
+        loaded = load(str(self.model), self.adapter)
         # Nobody else uses this model, so the adapter can be merged into its weights, where it costs no time.
-        return loaded if self._args.adapter is None else replace(loaded, model=loaded.model.merge_and_unload())
+        return loaded if self.adapter is None else replace(loaded, model=loaded.model.merge_and_unload())
 
     @cached_property
     def _critic(self) -> Critic:
         from ..models.loading import load
         from .critic import model_critic, server_critic
 
-        if is_url(self._args.critic):
-            return server_critic(self._server(self._args.critic, ""))
-        loaded = load(self._args.critic)
+        critic = str(self.critic)
+        if is_url(critic):
+            return server_critic(self._server(critic, ""))
+        loaded = load(critic)
         return model_critic(loaded.model, loaded.tokenizer)
 
     def _server(self, url: str, model: str) -> Server:
         from ..models.address import tells_key
         from ..models.server import Server
 
-        server = Server(url, self._args.parallel, self._args.timeout, model=model, prompt_form=self._prompt_form)
+        server = Server(url, self.parallel, self.timeout, model=model, prompt_form=self.prompt_form)
         if tells_key(url):
             print(f"Note: OPENAI_API_KEY goes to {url} unencrypted. Unset it, or use https.", file=sys.stderr)
         return server

@@ -112,7 +112,7 @@ def test_a_studio_that_cannot_start(run: Any, tmp_path: Path) -> None:
         (("--port", "0"), "--port 0 is out of range"),
         (("--api", "localhost"), "is not the address of a server"),
         (("--model", str(tmp_path / "none")), "does not exist"),
-        (("--webui", str(tmp_path)), "is not a text-generation-webui"),
+        (("--webui", str(tmp_path)), "is not TextGen"),
     ):
         extra = () if "--webui" in args else ("--data", str(tmp_path))
         result = run("studio", *args, *extra)

@@ -180,7 +180,7 @@ def test_apply_and_chat(place: Studio, tab: Tab) -> None:
 def test_doctor(place: Studio, tab: Tab) -> None:
     tab.unfold("doctor.title")
     tab.click("doctor.run")
-    tab.expect("doctor-found", r"checks found nothing wrong", LONG)
+    tab.expect("doctor-found", r"hecks that found nothing wrong", LONG)
     picture(tab, "7-doctor")
 
 

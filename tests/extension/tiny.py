@@ -58,6 +58,12 @@ def export_starter(folder: Path) -> None:
     assert main([*args, "--records", "60", "--eval", "0.1"]) == 0
 
 
+def log_lines(folder: Path, *lines: dict[str, Any]) -> None:
+    """Add `lines` to the log of a run in `folder`, as they are in the file."""
+    with (folder / "run.jsonl").open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps(line) + "\n" for line in lines)
+
+
 def logits(model: Any) -> Any:
     """The model's logits of a fixed text, to the last bit."""
     import torch

@@ -30,7 +30,7 @@ from cefr_sentences.extension.models.pristine import NotRestored
 from cefr_sentences.extension.models.standalone import Standalone
 from cefr_sentences.extension.training import plots
 from cefr_sentences.extension.training.artifacts import run_folder
-from cefr_sentences.extension.training.plan import carry_out
+from cefr_sentences.extension.training.run import carry_out
 
 from ..extension.models.stand_in import webui_modules
 from ..extension.tiny import export_starter, logits, plan, save_tiny_model

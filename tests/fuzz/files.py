@@ -36,8 +36,9 @@ from cefr_sentences.extension.models.gguf import read_gguf
 from cefr_sentences.extension.models.server import Server
 from cefr_sentences.extension.models.weights import check_file
 from cefr_sentences.extension.recipes import recipe
+from cefr_sentences.extension.training.checkpoint import RESUME
 from cefr_sentences.extension.training.log import read_log
-from cefr_sentences.extension.training.plan import RESUME, Plan
+from cefr_sentences.extension.training.plan import Plan
 from cefr_sentences.extension.training.plots import read_entries
 from cefr_sentences.extension.training.settings import TrainSettings
 from cefr_sentences.extension.writing.journal import Journal, head

@@ -64,7 +64,12 @@ def test_user_data_where_the_webui_itself_looks(
     (root / ("app" if (root / "app").exists() else "") / "modules").mkdir(exist_ok=True)
     for folder in folders:
         (root / folder).mkdir(parents=True, exist_ok=True)
-    assert find_webui(root).user_data.resolve() == (root / expected).resolve()
+    user_data = (root / expected).resolve()
+    assert find_webui(root).user_data.resolve() == user_data
+    # Only a build with a window reads the folder of models that was chosen in it.
+    (user_data / "settings.yaml").write_text("mode: chat\nmodel_dir: 'my models'  # chosen\n", encoding="utf-8")
+    chosen = root / "app" / "my models" if "app/portable_env/x" in files else user_data / "models"
+    assert find_webui(root).models.resolve() == chosen
 
 
 @pytest.mark.parametrize(

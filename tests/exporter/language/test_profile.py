@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 from cefr_sentences.exporter.language.features import NAMES, features
 from cefr_sentences.exporter.language.fitted import PATH, FittedJudge, Regression, fitted_judge, letter_groups
-from cefr_sentences.exporter.language.judge import Judge, Reading, level_of
+from cefr_sentences.exporter.language.judge import AnnotatedSentence, Judge, level_of
 from cefr_sentences.exporter.language.judges import DEFAULT, JUDGES, find_judge
 from cefr_sentences.exporter.language.levels import LEVELS
 from cefr_sentences.exporter.language.profile import mean_score, profile, profiles
@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 
 def numbers(sentence: str) -> dict[str, float]:
-    read = Reading.of(sentence)
+    read = AnnotatedSentence.of(sentence)
     return dict(zip(NAMES, features(read.tokens, read.structure, read.items), strict=True))
 
 
@@ -124,7 +124,7 @@ class LengthJudge:
     cuts = (2.0, 3.0, 4.0, 5.0, 6.0)
     means = dict.fromkeys(LEVELS, 2.5)
 
-    def scores(self, sentences: Sequence[Reading]) -> list[float]:
+    def scores(self, sentences: Sequence[AnnotatedSentence]) -> list[float]:
         return [float(min(6, len(reading.words))) for reading in sentences]
 
 

@@ -17,6 +17,7 @@ from cefr_sentences.extension.adapters import model_folder, to_gguf
 from cefr_sentences.extension.adapters.logit_check import all_logits, arithmetic
 from cefr_sentences.extension.adapters.merge import base_of, merge
 from cefr_sentences.extension.cli import build_parser
+from cefr_sentences.extension.models.metadata import Metadata
 
 from ..doctored import lora, put
 from ..tiny import save_tiny_model
@@ -234,7 +235,7 @@ def test_a_folder_that_comes_whole_or_not_at_all(tmp_path: Path) -> None:
         raise KeyboardInterrupt
     assert list(tmp_path.iterdir()) == []
     with model_folder.new_model_folder(out, force=False) as part:
-        model_folder.write_meta(part, {"merged": {}})
+        Metadata(merged={}).save(part)
     (out / "old").touch()
     with pytest.raises(TargetError, match="no space left"), model_folder.new_model_folder(out, force=True):
         raise OSError(28, "full")

@@ -40,6 +40,7 @@ def test_no_models(webui: Path) -> None:
 def test_gguf_only(webui: Path) -> None:
     put(webui / MODELS / "a.Q4.gguf", b"GGUF")
     put(webui / MODELS / "folder/b.gguf", b"GGUF")
+    put(webui / MODELS / "folder/mmproj-F16.gguf", b"GGUF")
     one(webui, "models", "problem", "GGUF models only", "a.Q4.gguf, b.gguf", "cannot train them")
     (webui / "portable_env").mkdir()
     one(webui, "models", "note", "GGUF models only")

@@ -14,7 +14,7 @@ from cefr_sentences.exporter.common.errors import InputError
 from cefr_sentences.exporter.records.formats import FORMATS, RecordWriter, training_beside
 from cefr_sentences.exporter.records.prompt import Record
 from cefr_sentences.extension.evaluation.task import of_records
-from cefr_sentences.extension.models.adapter import Card, Data
+from cefr_sentences.extension.models.metadata import Data, Metadata
 from cefr_sentences.extension.training.artifacts import training_of
 
 UNSEEN = (
@@ -95,8 +95,8 @@ def test_the_training_file_is_found(tmp_path: Path) -> None:
     (data / "n.txt").touch()
     adapter = tmp_path / "user_data" / "loras" / "a"
     adapter.mkdir(parents=True)
-    assert training_of(adapter, Card(data=Data(file="n.txt"))) == data.resolve() / "n.txt"
-    for card in (Card(), Card(data=Data(file="../n.txt")), Card(data=Data(file="o.txt"))):
+    assert training_of(adapter, Metadata(data=Data(file="n.txt"))) == data.resolve() / "n.txt"
+    for card in (Metadata(), Metadata(data=Data(file="../n.txt")), Metadata(data=Data(file="o.txt"))):
         assert training_of(adapter, card) is None
 
 
@@ -121,14 +121,14 @@ def test_what_has_to_be_known_about_the_data(tmp_path: Path) -> None:
 
     learned = [Record("A1", ("happy", "book"), ("I am happy.", "This is a book."))]
     unseen = [Record("A1", ("dog",), ("A dog runs.",))]
-    file, card = tmp_path / "a1.txt", Card("A1", data=Data(fingerprint=fingerprint(learned)))
+    file, card = tmp_path / "a1.txt", Metadata("A1", data=Data(fingerprint=fingerprint(learned)))
 
-    def said(asked: list[Record], training: list[Record] | None, card: Card) -> list[str]:
+    def said(asked: list[Record], training: list[Record] | None, card: Metadata) -> list[str]:
         known = None if training is None else tuple(training)
         return [str(r) for r in remarks(card, of_records(asked, 5, training=known), file if training else None)]
 
     assert said(unseen, learned, card) == []
-    assert said(unseen, learned, Card()) == []
+    assert said(unseen, learned, Metadata()) == []
     assert ["trained on these very records" in one for one in said(learned, learned, card)] == [True]
     assert ["a1.txt is not what" in one for one in said(unseen, unseen, card)] == [True]
     assert ["No training file" in one for one in said(unseen, None, card)] == [True]

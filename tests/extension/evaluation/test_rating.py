@@ -16,13 +16,12 @@ from cefr_sentences.extension.evaluation.folder import read_evaluation
 from cefr_sentences.extension.evaluation.rating import (
     HEAD,
     Key,
-    Mean,
     make_sheet,
     read_key,
     read_ratings,
     score_ratings,
 )
-from cefr_sentences.extension.evaluation.result import Asked, Evaluation, Row, System
+from cefr_sentences.extension.evaluation.result import Asked, Evaluation, Figure, Row, System
 
 WORDS = ("cat", "tree", "sun", "car")
 
@@ -116,8 +115,8 @@ def test_the_score_by_hand(key: Key, tmp_path: Path) -> None:
     assert (adapter["level"].value, adapter["at_level"].value, adapter["within_one"].value) == (1.5, 0.5, 1.0)
     assert (base["at_level"].value, base["within_one"].value) == (0.0, 0.0)
     assert (adapter["proper"].value, base["proper"].value) == (1.0, 0.0)
-    assert adapter["natural"].sentences == 4
-    assert found.difference["natural"] == Mean(3.0, None, 3.0, 3.0)
+    assert adapter["natural"].of == 4
+    assert found.difference["natural"] == Figure(3.0, 3.0, 3.0)
     assert found.alpha["proper"] == 1.0
     # Every sentence has two neighbouring ratings: 4 x 4 and 5 on one side, 1 and 2 on the other.
     assert 0 < (found.alpha["natural"] or 0) < 1

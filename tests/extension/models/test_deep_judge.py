@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cefr_sentences.exporter.language.fitted import fitted_judge
-from cefr_sentences.exporter.language.judge import Reading, level_of
+from cefr_sentences.exporter.language.judge import AnnotatedSentence, level_of
 from cefr_sentences.exporter.language.judges import JUDGES, find_judge
 from cefr_sentences.extension.models.deep_judge import DeepJudge
 
@@ -24,7 +24,7 @@ def test_the_language_model_reads_everyday_sentences_alone_and_counts_three_quar
 
     fitted = replace(fitted_judge(), everyday_cuts=[1.5, 2.5, 3.5, 4.5, 5.5])
     judge = DeepJudge(fitted, [1.0, 3.0], 0.5, states)  # 2 * 1 + 1 * 3 + 0.5 = 5.5
-    read = [Reading.of(BOOK), Reading.of(EVERYDAY)]
+    read = [AnnotatedSentence.of(BOOK), AnnotatedSentence.of(EVERYDAY)]
     book, everyday = judge.scores(read)
     assert asked == [EVERYDAY]
     assert book == fitted.scores(read)[0]
@@ -53,7 +53,7 @@ def test_an_idiom_of_easy_words_is_not_easy() -> None:
     judge = find_judge("deep")
     assert judge is find_judge("deep")
     assert list(JUDGES) == ["fitted", "deep"]
-    read = [Reading.of(sentence) for sentence in (EVERYDAY, "Not that I mind.", BOOK, "I have a dog.")]
+    read = [AnnotatedSentence.of(sentence) for sentence in (EVERYDAY, "Not that I mind.", BOOK, "I have a dog.")]
     hard, short, book, easy = judge.scores(read)
     assert judge.scores(read[1:2]) == pytest.approx([short], abs=0.001)  # whatever is read beside it
     assert [level_of(score, judge) for score in (hard, easy)] == ["C1", "A1"]

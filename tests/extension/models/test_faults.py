@@ -18,7 +18,8 @@ from cefr_sentences.extension.models.adapter import check_adapter
 from cefr_sentences.extension.models.loading import load
 from cefr_sentences.extension.models.standalone import Standalone
 from cefr_sentences.extension.models.weights import SAFE, check_weights
-from cefr_sentences.extension.training.plan import carry_out, last_checkpoint
+from cefr_sentences.extension.training.checkpoint import last_checkpoint
+from cefr_sentences.extension.training.run import carry_out
 
 from ..tiny import logits, plan
 
@@ -108,9 +109,9 @@ def test_a_disk_that_is_full(
     data: Path, tiny: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int
 ) -> None:
     """When the log is begun, and at a step: the message names the folder, and the disk's next run works."""
-    from cefr_sentences.extension.training import plan as room
+    from cefr_sentences.extension.training import run as room
 
-    def full(out: Path, entry: dict[str, Any], left: list[int] = [written]) -> None:  # noqa: B006
+    def full(out: Path, line: Any, left: list[int] = [written]) -> None:  # noqa: B006
         left[0] -= 1
         if left[0] < 0:
             raise OSError(28, "No space left on device")
@@ -299,7 +300,7 @@ def test_a_damaged_line_of_a_log(tmp_path: Path, line: str) -> None:
     (tmp_path / "run.jsonl").write_text("\n".join(lines))
     log = read_log(tmp_path)
     assert log is not None
-    assert (log.state, [entry["loss"] for entry in log.losses]) == ("running", [2.0, 1.0])
+    assert (log.state, [entry.loss for entry in log.losses]) == ("running", [2.0, 1.0])
 
 
 @pytest.mark.parametrize(

@@ -40,19 +40,33 @@ class Host:
         return {}
 
 
+def page_functions(page: Any) -> list[Any]:
+    """The events of a page as gradio has them: each with `fn`, `inputs` and `outputs`."""
+    return list(page.fns.values() if isinstance(page.fns, dict) else page.fns)
+
+
 class Built:
     """A page with the tab in it: its events by pane and handler, and the functions that gradio calls."""
 
     def __init__(self, ui: Any, page: Any) -> None:
         self.ui, self.page = ui, page
         self.events = {(event.pane, event.handler.__name__): event for event in ui.events}
+        self.outputs = {
+            (event.pane, event.handler.__name__): set(function.outputs)
+            for event, function in zip(ui.events, page_functions(page), strict=False)
+        }
 
     def call(self, pane: str, handler: str, language: str = "en", **values: Any) -> Any:
         """What a handler returns, or the list of what it yields; inputs without a value are None."""
         event = self.events[pane, handler]
         assert set(values) <= set(event.inputs)
         result = event.handler(language, **{**dict.fromkeys(event.inputs), **values})
-        return list(result) if isinstance(result, Iterator) else result
+        all_of_it = list(result) if isinstance(result, Iterator) else [result]
+        # The page was built on a host without any.
+        of_host = {component for component, _ in self.ui.host.chat_fields().values()} if pane == "apply" else set()
+        for updates in all_of_it:  # gradio raises at a component that is no output of the event
+            assert set(updates) <= self.outputs[pane, handler] | of_host
+        return all_of_it if isinstance(result, Iterator) else result
 
     def answers(self, pane: str, handler: str, language: str = "en", **values: Any) -> list[Any]:
         """What the page gets from an event."""

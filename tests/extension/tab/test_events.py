@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.common.errors import InputError, Option
 
-from .conftest import Built, Host, Request
+from .conftest import Built, Host, Request, page_functions
 
 gr: Any = pytest.importorskip("gradio", reason="gradio is not installed")
 
@@ -19,12 +19,6 @@ from cefr_sentences.extension.tab import page, ui  # noqa: E402
 from cefr_sentences.extension.tab.ui import Event, Ui  # noqa: E402
 
 Build = Callable[..., Built]
-
-
-def page_functions(blocks: Any) -> list[Any]:
-    """The events of a page as gradio has them: each with `fn`, `inputs` and `outputs`."""
-    functions = blocks.fns
-    return list(functions.values() if isinstance(functions, dict) else functions)
 
 
 def test_every_event_of_the_page_is_guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,12 +49,25 @@ def test_every_event_of_the_page_is_guarded(tmp_path: Path, monkeypatch: pytest.
         assert "güncellenemedi" in opened[built.head]
 
 
-def test_what_an_event_may_change_is_declared(tmp_path: Path, build: Build) -> None:
-    """gradio raises when a handler returns a component that is no output: message, head and lists are always."""
+def test_gradio_gives_an_event_its_inputs_and_takes_its_answers(tmp_path: Path, build: Build) -> None:
+    """The function that gradio calls, with values in the order of the inputs that it has; gradio raises when it answers
+    with a component that is no output. (That of every handler is checked wherever `Built.call` calls it.)"""
     built = build(tmp_path)
+    level, name = (built.events["data", "check"].inputs[key] for key in ("level", "name"))
     for event, function in zip(built.ui.events, page_functions(built.page), strict=False):
-        assert {event.message, *built.ui.kept_fresh, *event.outputs} == set(function.outputs)
-        assert list(function.inputs) == [*event.inputs.values(), *built.ui.lists]
+        if event.handler.__name__ == "suggest_name":
+            given = {event.inputs["upload"]: "/a/My table.csv", event.inputs["level"]: "B1"}
+            answers = list(function.fn(Request(), *(given.get(component) for component in function.inputs)))
+            assert {component for updates in answers for component in updates} <= set(function.outputs)
+            assert [updates[name] for updates in answers if name in updates] == ["My-table-b1"]
+            assert event.inputs["level"] is level
+
+
+def test_an_answer_that_is_no_output_is_noticed(tmp_path: Path, build: Build) -> None:
+    built = build(tmp_path)
+    built.outputs["data", "suggest_name"] -= {built.events["data", "check"].inputs["name"]}
+    with pytest.raises(AssertionError):
+        built.call("data", "suggest_name", table="x.csv", level="B1")
 
 
 class Small:

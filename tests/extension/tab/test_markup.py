@@ -80,7 +80,7 @@ def test_a_line_of_many_points_has_no_dots() -> None:
     assert "<circle" not in line_chart([Line("a", "red", [(i, 1.0) for i in range(12)])], 10, "step")
 
 
-@pytest.mark.parametrize(("seconds", "shown"), [(0.4, "0:00"), (75, "1:15"), (3700, "1:01:40")])
+@pytest.mark.parametrize(("seconds", "shown"), [(0.4, "0:00 min"), (75, "1:15 min"), (3700, "1:01 h")])
 def test_clock(seconds: float, shown: str) -> None:
     assert clock(seconds) == shown
 

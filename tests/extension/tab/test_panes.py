@@ -181,7 +181,7 @@ def test_an_error_of_the_prompt_is_shown_below_it(place: Built) -> None:
 def test_data_is_looked_at_and_exported(tmp_path: Path, build: Build) -> None:
     built = build(tmp_path, counter=lambda: None)
     event = built.events["data", "export"]
-    (result,), status = event.outputs, event.message
+    (result, _), status = event.outputs, event.message
     shown = built.call("data", "check", **EXPORT)
     assert not (tmp_path / "training").exists()  # looking writes nothing
     html = shown[-2][result]
@@ -278,7 +278,7 @@ def test_findings_of_the_doctor_problems_first(tmp_path: Path, build: Build, mon
         replace(finding.note("torch sees {device}.", values={"device": "cpu"}), check="gpu"),
         replace(finding.problem("{path} is empty.", "Loading it fails.", "It can.", {"path": "<a>"}), check="datasets"),
     ]
-    monkeypatch.setattr(doctor, "examine", lambda folders: found)
+    monkeypatch.setattr(doctor, "examine", lambda folders, progress: found)
     built = build(tmp_path)
     shown = built.call("doctor", "examine", "tr")[-2][built.events["doctor", "examine"].outputs[0]]
     cards = shown.split("cefr-note")[1:]
@@ -305,7 +305,7 @@ def test_the_bar_of_a_job() -> None:
     assert "busy" in bar()
     assert ">Reading<div" in bar(what="Reading", done=3)
     half = bar(what="Reading", done=1000, total=2000, _since=time.monotonic() - 60)
-    assert ">Reading 1,000/2,000 · 1:00 left<div" in half
+    assert ">Reading 1,000/2,000 · 1:00 min left<div" in half
     assert "width:50.0%" in half
     assert 'aria-valuenow="50"' in half
     assert "busy" in bar(what="Reading", done=0, total=10)

@@ -13,11 +13,14 @@ import pytest
 from cefr_sentences.exporter.common.errors import InputError, Problem
 from cefr_sentences.extension.models.host import ModelState
 from cefr_sentences.extension.training.artifacts import Outcome
+from cefr_sentences.extension.training.checkpoint import RESUME
 from cefr_sentences.extension.training.estimate import Estimate
-from cefr_sentences.extension.training.log import RunLog, append
-from cefr_sentences.extension.training.plan import RESUME, Plan
+from cefr_sentences.extension.training.log import LogEntry, RunLog
+from cefr_sentences.extension.training.plan import Plan
 from cefr_sentences.extension.training.settings import TrainSettings
+from cefr_sentences.extension.training.source import RecipeSource
 
+from ..tiny import log_lines
 from .conftest import Built, Request
 
 pytest.importorskip("gradio", reason="gradio is not installed")
@@ -45,8 +48,8 @@ def outcome(**changes: Any) -> Outcome:
         "kept": 10,
         "train_loss": 1.0,
         "seconds": 1.0,
-        "log": [{"current_steps": 0, "eval_loss": 3.0}, {"current_steps": 10, "eval_loss": 2.0}],
-        "recipe": {},
+        "log": [LogEntry(0, eval_loss=3.0), LogEntry(10, eval_loss=2.0)],
+        "recipe": RecipeSource(),
     }
     return Outcome(**values | changes)
 
@@ -65,11 +68,11 @@ def outcome(**changes: Any) -> Outcome:
             ["It broke. What was learned until then is kept as the adapter x."],
         ),
         (
-            {"log": [{"skipped": True}], "longer": 1200},
+            {"log": [LogEntry(1, skipped=True)], "longer": 1200},
             [
                 "Trained: the adapter x is ready.",
-                "1,200 records are longer than the cutoff and are left out.",
-                "1 steps were skipped, because their gradients were not finite.",
+                "Records that are longer than the cutoff and are left out: 1,200.",
+                "Steps that were skipped, because their gradients were not finite: 1.",
             ],
         ),
     ],
@@ -95,20 +98,18 @@ def test_an_estimate_in_words(bos: int | None, first: int, said: str) -> None:
     settings = TrainSettings("A1", batch=16, micro_batch=4)
     made = Estimate(settings, 1200, 3, 225, 75.4, 2_540_000_000, 2_300_000, 135_000_000)
     lines = ready(made, Tokenizer(bos, first), "en").splitlines()
-    assert lines[0].startswith("Ready. 1,200 records make 225 steps. On this machine they take about 1:15,")
+    assert lines[0].startswith("Ready. 1,200 records make 225 steps. On this machine they take about 1:15 min,")
     assert "at most about 2.5 GB of memory" in lines[0]
-    assert lines[1].startswith("3 records are longer")
+    assert lines[1] == "Records that are longer than the cutoff and are left out: 3."
     assert lines[2].startswith("2.3 of 135 million parameters are trained, with 4 x 4 records a step.")
     assert said in lines[2]
 
 
 def test_a_log_is_drawn_with_its_last_figures() -> None:
     log = RunLog()
-    step = {"total_steps": 4, "learning_rate": 5e-4}
-    for entry in ({"current_steps": 1, "loss": 3.0}, {"current_steps": 2, "loss": 2.5}):
-        log.add(entry | step)
+    log.entries += [LogEntry(step, 4, loss=loss, learning_rate=5e-4) for step, loss in ((1, 3.0), (2, 2.5))]
     assert "Step 2 of 4 · training loss 2.500 · learning rate 5.00e-04</div>" in drawn(log, "en")
-    log.add({"current_steps": 2, "eval_loss": 2.75})
+    log.entries.append(LogEntry(2, eval_loss=2.75))
     shown = drawn(log, "en", 1_500_000_000)
     assert "evaluation loss, unseen words 2.750 · learning rate 5.00e-04 · memory 1.5 GB</div>" in shown
     assert shown.count("<polyline") == 2
@@ -176,9 +177,9 @@ def test_a_run_that_was_killed_is_shown(tmp_path: Path, build: Build, monkeypatc
     for name in ("stopped", "killed"):
         out = tmp_path / "loras" / name
         out.mkdir(parents=True)
-        append(out, {"event": "start"})
-        append(out, {"current_steps": 3, "total_steps": 9, "loss": 1.0, "learning_rate": 1e-4})
-    append(tmp_path / "loras" / "stopped", {"event": "end", "state": "stopped"})
+        log_lines(out, {"event": "start"})
+        log_lines(out, {"current_steps": 3, "total_steps": 9, "loss": 1.0, "learning_rate": 1e-4})
+    log_lines(tmp_path / "loras" / "stopped", {"event": "end", "state": "stopped"})
     status = built.events["train", "stop"].message
     (said,) = built.call("train", "opened")
     assert "The run killed was killed at step 3" in said[status]
@@ -191,9 +192,9 @@ def test_an_estimate_leaves_the_picture_of_the_run(tmp_path: Path, build: Build)
     one = pane(build(tmp_path))
     out = tmp_path / "run"
     out.mkdir()
-    append(out, {"current_steps": 3, "total_steps": 9, "loss": 1.0, "learning_rate": 1e-4})
+    log_lines(out, {"current_steps": 3, "total_steps": 9, "loss": 1.0, "learning_rate": 1e-4})
     for kind, shown in (("estimate", False), ("train", True)):
-        job = one.host.desk.start(kind, lambda job: job.parts.update(folder=out))
+        job = one.host.desk.start(kind, lambda job: setattr(job, "shown", out))
         job.wait(30)
         assert bool(one.show(job, "en")) == shown
 
@@ -235,9 +236,9 @@ def test_an_estimate_puts_the_minutes_beside_quick_and_thorough(
 def test_a_run_that_failed_is_no_success(tmp_path: Path, build: Build, failure: Problem | None, kind: str) -> None:
     one = pane(build(tmp_path))
 
-    def work(job: Any) -> Outcome:
-        job.parts.update(folder=tmp_path / "run", notes=["Keys were left out."])  # what the reader of the file says
-        return outcome(failure=failure)
+    def work(job: Any) -> train.Trained:
+        job.shown = tmp_path / "run"
+        return train.Trained(outcome(failure=failure), ["Keys were left out."])  # what the reader of the file says
 
     job = one.host.desk.start("train", work)
     job.wait(30)

@@ -164,7 +164,7 @@ def test_one_row_is_rewritten_and_a_failure_loses_nothing(
     new = SheetRow("ubiquitous", "It is everywhere.", tries=1)
     seen: list[Any] = []
 
-    def rewrite(ask: Any, rows: Any, index: int, settings: Any, progress: Any, known: Any, bank: Any) -> SheetRow:
+    def rewrite(ask: Any, rows: Any, index: int, settings: Any, *more: Any) -> SheetRow:
         seen.append((rows, index, settings.level, settings.seed, ask.keywords))
         return new
 

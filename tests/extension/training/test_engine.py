@@ -111,7 +111,7 @@ def test_a_tokenizer_without_a_chat_template(tiny: Any, monkeypatch: pytest.Monk
 
 def test_an_adapter_knows_its_form(data: Path, tiny: Any, tmp_path: Path) -> None:
     from cefr_sentences.extension.models.host import with_adapter
-    from cefr_sentences.extension.training.plan import carry_out
+    from cefr_sentences.extension.training.run import carry_out
 
     carry_out(tiny, plan(data, form="chat", epochs=0.3), tmp_path)
     assert json.loads((tmp_path / "cefr_sentences.json").read_text(encoding="utf-8"))["form"] == "chat"
@@ -139,7 +139,8 @@ A bit of text.
 
 def test_hard_cut_text_of_others(tmp_path: Path, tiny: Any, data: Path) -> None:
     from cefr_sentences.extension.training.data import IGNORED, encode
-    from cefr_sentences.extension.training.plan import Plan, carry_out
+    from cefr_sentences.extension.training.plan import Plan
+    from cefr_sentences.extension.training.run import carry_out
 
     file = tmp_path / "theirs.txt"
     file.write_text(FOREIGN, encoding="utf-8")
@@ -158,9 +159,10 @@ def test_hard_cut_text_of_others(tmp_path: Path, tiny: Any, data: Path) -> None:
 
 
 def test_the_card_says_what_was_really_trained_on() -> None:
+    from cefr_sentences.extension.models.metadata import Metadata
     from cefr_sentences.extension.training.model_card import _prompt
 
-    metadata = {"level": "A1", "form": "instruct", "prompt_version": 1}
+    metadata = Metadata("A1", 1)
     asked, plain = Example("### Instruction:\nHi.\n\n### Response:\n", "Hello!"), Example("", "A chapter.")
     assert "six to ten words" in _prompt(metadata, [RECORD])
     assert "prompts of its file, to the letter" in _prompt(metadata, [asked, asked])
@@ -188,9 +190,10 @@ def test_the_best_adapter_is_the_result_and_the_run_ends_early(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from cefr_sentences.extension.training import run as engine
+    from cefr_sentences.extension.training import steps as engine
     from cefr_sentences.extension.training.log import read_log
-    from cefr_sentences.extension.training.plan import Plan, carry_out
+    from cefr_sentences.extension.training.plan import Plan
+    from cefr_sentences.extension.training.run import carry_out
     from safetensors.torch import load_file
 
     said = iter([9.0, 5.0, 4.0, 6.0, 6.0, 6.0, 6.0])
@@ -221,13 +224,13 @@ def test_the_best_adapter_is_the_result_and_the_run_ends_early(
 
 @pytest.mark.usefixtures("untouched")
 def test_activations_computed_twice_change_nothing(data: Path, tiny: Any, tmp_path: Path) -> None:
-    from cefr_sentences.extension.training.plan import carry_out
+    from cefr_sentences.extension.training.run import carry_out
 
     found = []
     for name in ("off", "on"):
         (tmp_path / name).mkdir()
         outcome = carry_out(tiny, plan(data, checkpointing=name, epochs=1.0), tmp_path / name)
-        found.append([e["loss"] for e in outcome.log if "loss" in e])
+        found.append([e.loss for e in outcome.log if e.loss is not None])
     assert found[0] == pytest.approx(found[1], abs=1e-6)
     assert not any(getattr(m, "gradient_checkpointing", False) for m in tiny.model.modules())
 
@@ -236,16 +239,16 @@ def test_activations_computed_twice_change_nothing(data: Path, tiny: Any, tmp_pa
 def test_the_logged_loss_counts_every_token_once(data: Path, tiny: Any, tmp_path: Path) -> None:
     """Whatever the words weigh in the training: where next to nothing is learned, the losses are those without weights,
     and about that of the untrained model."""
-    from cefr_sentences.extension.training.plan import carry_out
+    from cefr_sentences.extension.training.run import carry_out
 
     found = []
     for weight in (1.0, 4.0):
         (tmp_path / str(weight)).mkdir()
         changed = plan(data, word_weight=weight, learning_rate=1e-7, dropout=0.0, epochs=1.0)
         outcome = carry_out(tiny, changed, tmp_path / str(weight))
-        found.append([e["loss"] for e in outcome.log if "loss" in e])
+        found.append([e.loss for e in outcome.log if e.loss is not None])
     assert found[1] == pytest.approx(found[0], abs=1e-3)
-    assert outcome.train_loss == pytest.approx(outcome.log[0]["eval_loss"], rel=0.05)
+    assert outcome.train_loss == pytest.approx(outcome.log[0].eval_loss, rel=0.05)
 
 
 def test_what_does_not_fit_is_halved_before_the_start(
@@ -254,7 +257,7 @@ def test_what_does_not_fit_is_halved_before_the_start(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from cefr_sentences.extension.training import memory
-    from cefr_sentences.extension.training.run import encoded_records
+    from cefr_sentences.extension.training.data import encoded_records
 
     settings = plan(data).settings
     encoded, _ = encoded_records(tiny.tokenizer, read_records(data / "d.txt"), settings)
@@ -280,7 +283,7 @@ def test_what_does_not_fit_is_halved_before_the_start(
 
 def test_memory_is_really_measured(data: Path, tiny: Any) -> None:
     from cefr_sentences.extension.training import memory
-    from cefr_sentences.extension.training.run import encoded_records
+    from cefr_sentences.extension.training.data import encoded_records
 
     settings = plan(data).settings
     encoded, _ = encoded_records(tiny.tokenizer, read_records(data / "d.txt"), settings)
@@ -355,7 +358,7 @@ def test_an_adapter_of_a_four_bit_model_fits_the_whole_one(
     bitsandbytes = pytest.importorskip("bitsandbytes", reason="bitsandbytes is not installed")
     import torch
     from cefr_sentences.extension.models import loading
-    from cefr_sentences.extension.training.plan import carry_out
+    from cefr_sentences.extension.training.run import carry_out
 
     if not torch.cuda.is_available():
         monkeypatch.setattr(loading, "_check_four_bit", lambda cuda: None)

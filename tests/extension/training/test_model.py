@@ -131,7 +131,8 @@ def test_the_adapter_folder(adapter: Path, data: Path) -> None:
 
 def test_the_base_is_left_as_it_was(base: Any, data: Path, tmp_path: Path) -> None:
     import torch
-    from cefr_sentences.extension.training.run import train
+    from cefr_sentences.extension.training.plan import Plan
+    from cefr_sentences.extension.training.run import carry_out
     from cefr_sentences.extension.training.settings import TrainSettings
 
     ids = base.tokenizer("Hello, world!", return_tensors="pt")["input_ids"]
@@ -140,7 +141,7 @@ def test_the_base_is_left_as_it_was(base: Any, data: Path, tmp_path: Path) -> No
     with torch.inference_mode():
         before = base.model(ids).logits
     settings = TrainSettings(level="A1", rank=4, alpha=8, epochs=1, batch=4, micro_batch=4)
-    train(base, read_records(data / "d_eval.txt"), [], settings, tmp_path, dataset="d")
+    carry_out(base, Plan(settings, data / "d_eval.txt", None, "embedded"), tmp_path)
     with torch.inference_mode():
         after = base.model(ids).logits
     assert torch.equal(before, after)

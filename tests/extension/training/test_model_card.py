@@ -10,19 +10,21 @@ import pytest
 from cefr_sentences.exporter.pairs.checking import load_pairs, starter_pairs
 from cefr_sentences.exporter.records.prompt import Record
 from cefr_sentences.extension.cli import build_parser
-from cefr_sentences.extension.training.artifacts import Outcome, _card
+from cefr_sentences.extension.training.artifacts import Outcome, _metadata
+from cefr_sentences.extension.training.log import LogEntry
 from cefr_sentences.extension.training.model_card import header, model_card
 from cefr_sentences.extension.training.settings import TrainSettings
+from cefr_sentences.extension.training.source import RecipeSource
 
 RECORDS = [Record("B1", ("one|two", "three"), ("It is one|two.", "Here are three."))]
-LOG: list[dict[str, Any]] = [
-    {"current_steps": 0, "epoch": 0.0, "eval_loss": 2.0},
-    {"current_steps": 7, "epoch": 1.0, "loss": 1.25, "learning_rate": 1e-4},
-    {"current_steps": 7, "epoch": 1.0, "eval_loss": 1.0},
+LOG = [
+    LogEntry(0, epoch=0.0, eval_loss=2.0),
+    LogEntry(7, epoch=1.0, loss=1.25, learning_rate=1e-4),
+    LogEntry(7, epoch=1.0, eval_loss=1.0),
 ]
 
 
-def outcome(log: list[dict[str, Any]] = LOG, base: str = "owner/model", **changes: Any) -> Outcome:
+def outcome(log: list[LogEntry] = LOG, base: str = "owner/model", **changes: Any) -> Outcome:
     values: dict[str, Any] = {
         "settings": TrainSettings("B1", batch=8, micro_batch=4),
         "base": base,
@@ -35,7 +37,7 @@ def outcome(log: list[dict[str, Any]] = LOG, base: str = "owner/model", **change
         "planned": 21,
         "early": False,
         "kept": 7,
-        "recipe": {},
+        "recipe": RecipeSource(),
         "train_loss": 1.5,
         "seconds": 60.0,
         "log": log,
@@ -44,7 +46,7 @@ def outcome(log: list[dict[str, Any]] = LOG, base: str = "owner/model", **change
 
 
 def card(one: Outcome, records: list[Record] = RECORDS, name: str = "b1") -> str:
-    return model_card(name, _card(one, records), one, records)
+    return model_card(name, _metadata(one, records), one, records)
 
 
 def front(text: str) -> dict[str, Any]:
@@ -110,7 +112,7 @@ def test_without_an_evaluation() -> None:
     text = card(outcome(log=LOG[1:2]))
     assert "no evaluation file" in text
     assert "perplexity" not in text
-    assert "| perplexity | inf |" in card(outcome(log=[{"eval_loss": 1e4, "current_steps": 0}, LOG[2]]))
+    assert "| perplexity | inf |" in card(outcome(log=[LogEntry(0, eval_loss=1e4), LOG[2]]))
 
 
 def test_the_pairs_of_ours_have_a_licence() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from cefr_sentences.extension.training.settings import TrainSettings
 from ..tiny import plan
 
 pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.usefixtures("one_thread", "small_pictures")]
+
+TRIAL = 3  # backward passes before a run
 
 
 def poison(monkeypatch: pytest.MonkeyPatch, calls: range) -> None:
@@ -36,15 +39,14 @@ def poison(monkeypatch: pytest.MonkeyPatch, calls: range) -> None:
 def test_a_step_without_finite_gradients_changes_nothing(
     data: Path, tiny: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cefr_sentences.extension.training.run import train
+    from cefr_sentences.extension.training.run import carry_out
 
-    settings = plan(data, epochs=1.0).settings  # seven steps of two passes each
-    poison(monkeypatch, range(4, 6))  # the third
-    records = read_records(data / "d.txt")
-    outcome = train(tiny, records, [], settings, tmp_path, dataset="d")
+    # Three trial passes, then seven steps of two passes each: the third.
+    poison(monkeypatch, range(TRIAL + 4, TRIAL + 6))
+    outcome = carry_out(tiny, replace(plan(data, epochs=1.0), eval=None), tmp_path)
     assert (outcome.steps, outcome.skipped, outcome.failure) == (7, 1, None)
-    assert [bool(e.get("skipped")) for e in outcome.log] == [False, False, True, False, False, False, False]
-    assert "loss" not in outcome.log[2]
+    assert [e.skipped for e in outcome.log] == [False, False, True, False, False, False, False]
+    assert outcome.log[2].loss is None
     from safetensors.torch import load_file
 
     weights = load_file(tmp_path / "adapter_model.safetensors")
@@ -53,34 +55,34 @@ def test_a_step_without_finite_gradients_changes_nothing(
 
 def test_a_loss_that_is_no_number_saves_nothing(data: Path, tiny: Any, tmp_path: Path) -> None:
     import torch
-    from cefr_sentences.extension.training.run import train
+    from cefr_sentences.extension.training.steps import train
 
     weight = tiny.model.model.norm.weight
     before = weight.detach().clone()
-    entries: list[dict[str, Any]] = []
+    entries: list[Any] = []
+    short = plan(data, batch=2, micro_batch=0)
     try:
         with torch.no_grad():
             weight[0] = float("nan")
-        settings = TrainSettings(level="A1", rank=4, alpha=8, epochs=3, batch=2)
         records = read_records(data / "d_eval.txt")
         with pytest.raises(ModelError, match="ended at step 5: in 5 steps in a row the gradients were not finite"):
-            train(tiny, records, [], settings, tmp_path, dataset="d", report=entries.append)
+            train(tiny, short, records, [], tmp_path, report=entries.append)
     finally:
         with torch.no_grad():
             weight.copy_(before)
-    assert [bool(e.get("skipped")) for e in entries] == [True] * 4  # the fifth ends the run
-    assert list(tmp_path.iterdir()) == []
+    assert [entry.skipped for entry in entries] == [True] * 4  # the fifth ends the run
+    assert list(tmp_path.glob("adapter*")) == []
 
 
 @pytest.mark.usefixtures("untouched")
 def test_a_run_that_cannot_recover_keeps_its_best_adapter(
     data: Path, tiny: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from cefr_sentences.extension.training.checkpoint import RESUME
     from cefr_sentences.extension.training.log import read_log
-    from cefr_sentences.extension.training.plan import RESUME, carry_out
+    from cefr_sentences.extension.training.run import carry_out
 
-    trial = 3  # backward passes before the run
-    poison(monkeypatch, range(trial + 20, 1000))  # from the eleventh step on
+    poison(monkeypatch, range(TRIAL + 20, 1000))  # from the eleventh step on
     seen: list[Any] = []
     outcome = carry_out(tiny, plan(data, evaluations=7, save="end"), tmp_path, report=seen.append)
     assert (outcome.steps, outcome.skipped, outcome.stopped) == (15, 5, False)
@@ -100,7 +102,7 @@ def test_a_run_that_cannot_recover_keeps_its_best_adapter(
 def test_a_run_that_would_not_survive_is_refused(
     data: Path, tiny: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cefr_sentences.extension.training.plan import carry_out
+    from cefr_sentences.extension.training.run import carry_out
 
     poison(monkeypatch, range(2, 3))  # the trial with the most padding
     with pytest.raises(ModelError, match=r"trial step on this device gave gradients that are not finite \(attention"):

@@ -7,31 +7,25 @@ import math
 import struct
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cefr_sentences.exporter.common.errors import InputError, ModelError, TargetError
 from cefr_sentences.extension.training import plots
-from cefr_sentences.extension.training.log import append
+from cefr_sentences.extension.training.log import LogEntry
+
+from ..tiny import log_lines
 
 pytestmark = pytest.mark.slow
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 
 
-def entries(steps: int = 40) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = [
-        {
-            "current_steps": step,
-            "total_steps": steps,
-            "epoch": step / 10,
-            "loss": 2 / step + 1,
-            "learning_rate": 1e-4 * step,
-            "grad_norm": 0.5,
-        }
+def entries(steps: int = 40) -> list[LogEntry]:
+    learned = [
+        LogEntry(step, steps, step / 10, loss=2 / step + 1, learning_rate=1e-4 * step, grad_norm=0.5)
         for step in range(1, steps + 1)
     ]
-    return found + [{"current_steps": s, "epoch": s / 10, "eval_loss": 2.0 - s / 100} for s in range(0, steps + 1, 10)]
+    return learned + [LogEntry(s, epoch=s / 10, eval_loss=2.0 - s / 100) for s in range(0, steps + 1, 10)]
 
 
 def header(path: Path) -> tuple[int, int, int]:
@@ -43,14 +37,8 @@ def header(path: Path) -> tuple[int, int, int]:
     return width, height, struct.unpack(">I", data[at : at + 4])[0]
 
 
-def log(folder: Path, found: list[dict[str, Any]]) -> None:
-    append(folder, {"event": "start", "settings": {}})
-    for entry in found:
-        append(folder, entry)
-
-
 def test_all_pictures_at_300_dots_an_inch(run, tmp_path: Path) -> None:
-    log(tmp_path, entries())
+    log_lines(tmp_path, {"event": "start", "settings": {}}, *(entry.to_json() for entry in entries()))
     result = run("plots", tmp_path)
     assert (result.code, result.err) == (0, "")
     names = ["training_loss", "eval_loss", "combined_loss", "learning_rate", "gradient_norm"]
@@ -78,20 +66,20 @@ def test_any_name(tmp_path: Path, name: str) -> None:
 
 
 def test_an_unfinished_run_and_a_single_step(run, tmp_path: Path) -> None:
-    append(tmp_path, {"event": "start"})
+    log_lines(tmp_path, {"event": "start"})
     assert "holds no loss yet" in run("plots", tmp_path).err
-    append(tmp_path, {"current_steps": 0, "epoch": 0.0, "eval_loss": 2.5})
+    log_lines(tmp_path, {"current_steps": 0, "epoch": 0.0, "eval_loss": 2.5})
     result = run("plots", tmp_path)
     assert {p.stem for p in (tmp_path / "plots").iterdir()} == {"eval_loss", "combined_loss"}
     assert "training_loss, learning_rate, gradient_norm" in result.err
-    append(tmp_path, {"current_steps": 1, "total_steps": 9, "epoch": 0.1, "loss": math.nan, "grad_norm": math.inf})
+    log_lines(tmp_path, {"current_steps": 1, "total_steps": 9, "epoch": 0.1, "loss": math.nan, "grad_norm": math.inf})
     with (tmp_path / "run.jsonl").open("a") as file:
         file.write('{"current_steps": 2, "lo')
     assert run("plots", tmp_path).code == 0
     assert {p.stem for p in (tmp_path / "plots").iterdir()} == {"eval_loss", "combined_loss"}
     with (tmp_path / "run.jsonl").open("a") as file:
         file.write("\n")
-    append(tmp_path, {"current_steps": 2, "total_steps": 9, "epoch": 0.2, "loss": 1.5})
+    log_lines(tmp_path, {"current_steps": 2, "total_steps": 9, "epoch": 0.2, "loss": 1.5})
     run("plots", tmp_path)
     assert (tmp_path / "plots/training_loss.png").exists()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cefr_sentences.exporter.common.errors import InputError
@@ -91,14 +92,27 @@ def test_fast_is_the_default() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("level", TRAINABLE)
-def test_a_level_s_file_says_only_what_differs(level: str, kind: str) -> None:
+def test_a_file_says_only_what_differs(level: str, kind: str) -> None:
     import cefr_sentences.extension.recipes as room
 
-    folder = Path(room.__file__).parent / kind
-    base = yaml.safe_load((folder / "base.yaml").read_text(encoding="utf-8"))
-    file = folder / f"{level.lower()}.yaml"
-    own = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
-    assert [name for name, entry in own.items() if entry["value"] == base[name]["value"]] == []
+    folder = Path(room.__file__).parent
+    known: dict[str, Any] = {}
+    for name in ("base.yaml", f"{kind}/base.yaml", f"{kind}/{level.lower()}.yaml"):
+        if (folder / name).exists():
+            own = yaml.safe_load((folder / name).read_text(encoding="utf-8"))
+            assert [one for one, entry in own.items() if entry == known.get(one)] == []
+            if not name.endswith("/base.yaml"):  # a kind may have a reason of its own for the same value
+                assert [one for one, entry in own.items() if entry["value"] == known.get(one, {}).get("value")] == []
+            known |= own
+
+
+def test_what_all_kinds_say_alike_is_said_once() -> None:
+    import cefr_sentences.extension.recipes as room
+
+    fast, classic = (
+        yaml.safe_load((Path(room.__file__).parent / kind / "base.yaml").read_text(encoding="utf-8")) for kind in KINDS
+    )
+    assert [name for name in fast if fast[name] == classic.get(name)] == []
 
 
 def test_without_a_reason_it_is_said_what_a_setting_does() -> None:

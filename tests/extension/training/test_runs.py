@@ -17,8 +17,11 @@ from cefr_sentences.exporter.common.errors import CefrError, InputError, ModelEr
 from cefr_sentences.exporter.records.reading import read_records
 from cefr_sentences.extension.models.host import with_adapter
 from cefr_sentences.extension.training.artifacts import run_folder
-from cefr_sentences.extension.training.log import read_log
-from cefr_sentences.extension.training.plan import RESUME, Plan, carry_out, last_checkpoint
+from cefr_sentences.extension.training.checkpoint import RESUME, last_checkpoint
+from cefr_sentences.extension.training.log import Halved, read_log
+from cefr_sentences.extension.training.optimizer import Stepped
+from cefr_sentences.extension.training.plan import Plan
+from cefr_sentences.extension.training.run import carry_out
 from cefr_sentences.extension.training.settings import TrainSettings
 
 from ..tiny import logits, plan
@@ -27,13 +30,13 @@ pytestmark = [pytest.mark.model, pytest.mark.usefixtures("one_thread", "small_pi
 
 
 def losses(outcome: Any) -> list[tuple[int, float]]:
-    return [(e["current_steps"], e["loss"]) for e in outcome.log if "loss" in e]
+    return [(e.current_steps, e.loss) for e in outcome.log if e.loss is not None]
 
 
 def after(steps: int) -> tuple[Callable[[Any], object], Callable[[], bool]]:
     """A report and a stop that ends a run after so many steps."""
     seen: list[Any] = []
-    return seen.append, lambda: sum("loss" in e for e in seen) + 1 >= steps
+    return seen.append, lambda: sum(getattr(e, "loss", None) is not None for e in seen) + 1 >= steps
 
 
 def weights(folder: Path) -> dict[str, Any]:
@@ -62,7 +65,7 @@ def test_a_stopped_run_goes_on_to_the_same_adapter(data: Path, tiny: Any, tmp_pa
     assert not (halves / RESUME).exists()
     log = read_log(halves)
     assert log is not None
-    assert (log.state, [e["current_steps"] for e in log.losses]) == ("finished", list(range(1, 22)))
+    assert (log.state, [e.current_steps for e in log.losses]) == ("finished", list(range(1, 22)))
     with pytest.raises(InputError, match="no unfinished run"):
         Plan.load(halves)
 
@@ -70,8 +73,8 @@ def test_a_stopped_run_goes_on_to_the_same_adapter(data: Path, tiny: Any, tmp_pa
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("error", [RuntimeError("boom"), KeyboardInterrupt(), ModelError("no")])
 def test_a_run_that_fails(data: Path, tiny: Any, tmp_path: Path, error: BaseException) -> None:
-    def report(entry: dict[str, Any]) -> None:
-        if entry.get("current_steps") == 2:
+    def report(line: Any) -> None:
+        if getattr(line, "current_steps", 0) == 2:
             raise error
 
     with pytest.raises(type(error)):
@@ -119,20 +122,20 @@ def test_a_batch_that_does_not_fit_is_halved(
         (tmp_path / folder).mkdir()
     one = carry_out(tiny, plan(data, micro_batch=2, dropout=0.0), tmp_path / "small")
     hungry(monkeypatch, 2, SAID[0], begin)
-    seen: list[dict[str, Any]] = []
+    seen: list[Any] = []
     two = carry_out(tiny, plan(data, dropout=0.0), tmp_path / "halved", report=seen.append)
-    assert [e["micro_batch"] for e in seen if e.get("event") == "halved"] == [2]
+    assert [line.micro_batch for line in seen if isinstance(line, Halved)] == [2]
     assert two.settings.batch == 8
     assert [loss for _, loss in losses(two)] == pytest.approx([loss for _, loss in losses(one)], abs=3e-4)
     log = read_log(tmp_path / "halved")
     assert log is not None
-    assert (log.state, [e["current_steps"] for e in log.losses]) == ("finished", list(range(1, 22)))
+    assert (log.state, [e.current_steps for e in log.losses]) == ("finished", list(range(1, 22)))
 
 
 @pytest.mark.usefixtures("untouched")
 def test_a_failure_after_a_checkpoint_can_be_resumed(data: Path, tiny: Any, tmp_path: Path) -> None:
-    def report(entry: dict[str, Any]) -> None:
-        if entry.get("current_steps") == 6 and "loss" in entry:
+    def report(line: Any) -> None:
+        if getattr(line, "current_steps", 0) == 6 and line.loss is not None:
             raise OSError(28, "No space left on device")
 
     with pytest.raises(TargetError, match="no space left"):
@@ -184,7 +187,7 @@ def test_a_killed_run_is_resumed_by_the_command(data: Path, tmp_path: Path, run:
     assert result.code == 0, result.err
     log = read_log(out)
     assert log is not None
-    assert [e["current_steps"] for e in log.losses] == list(range(1, 85))
+    assert [e.current_steps for e in log.losses] == list(range(1, 85))
     assert json.loads((out / "cefr_sentences.json").read_text(encoding="utf-8"))["steps"] == 84
 
 
@@ -202,7 +205,7 @@ def test_a_copy_for_each_tenth_that_the_smoothed_loss_falls(tmp_path: Path, monk
     kept: list[tuple[int, float]] = []
     monkeypatch.setattr(watch, "save_checkpoint", lambda model, out, step, loss: kept.append((step, loss)))
     settings = TrainSettings("A1", save="loss")
-    log = watch.Watch(None, settings, 60, out=tmp_path, work=tmp_path)
+    log = watch.Watch(None, settings, 60, tmp_path)
     smoothed, expected, last = 4.0, [], 4.0
     for step in range(1, 60):
         loss = 4.0 if step == 1 else 1.0 if step < 20 else 5.0
@@ -210,7 +213,7 @@ def test_a_copy_for_each_tenth_that_the_smoothed_loss_falls(tmp_path: Path, monk
         if smoothed <= 0.9 * last:
             last = smoothed
             expected.append((step, smoothed))
-        log.after(step, 0.0, {"loss": loss}, epoch_ends=False)
+        log.after(step, 0.0, Stepped(loss, 1.0, 1e-4, False), epoch_ends=False)
     assert len(expected) > 3
     assert kept == [(step, pytest.approx(loss)) for step, loss in expected]
 
@@ -275,7 +278,7 @@ def test_a_run_in_pieces_reports_the_whole(data: Path, tiny: Any, tmp_path: Path
     second = carry_out(tiny, Plan.load(tmp_path), tmp_path, resume=True)
     assert second.train_loss == pytest.approx(sum(loss for _, loss in losses(second)) / 21)
     assert second.seconds > first.seconds
-    assert second.log[-2]["seconds"] > first.log[-2]["seconds"]
+    assert second.log[-2].seconds > first.log[-2].seconds
 
 
 def test_a_folder_is_for_one_run(tmp_path: Path) -> None:

@@ -197,7 +197,7 @@ options = build_parser().parse_args(["train", "--jokes", "5"])
 _, source = recipe_fields.settings_of("A1", "fast", {**values, "jokes": 6})
 print(json.dumps({
     "option": given(options, SETTINGS), "recipe": found.settings.jokes, "why": found.why("jokes"),
-    "label": shown["label"], "changed": source["changed"], "refused": refused,
+    "label": shown["label"], "changed": source.changed, "refused": refused,
 }))
 """
 

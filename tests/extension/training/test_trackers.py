@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cefr_sentences.extension.training.log import LogEntry, Resume
 from cefr_sentences.extension.training.settings import TrainSettings
 
 pytestmark = pytest.mark.model
@@ -48,10 +49,10 @@ def test_a_tracker_gets_the_numbers_of_the_log(told: list[tuple[Any, ...]], tmp_
         pytest.raises(OSError, match="disk"),
         tracker(TrainSettings("A1", report_to="tensorboard"), out) as tell,
     ):
-        tell({"event": "start"})
-        tell({"current_steps": 1, "total_steps": 9, "loss": 2.0, "learning_rate": 1e-4})
-        tell({"current_steps": 2, "skipped": True})
-        tell({"current_steps": 3, "eval_loss": 1.5})
+        tell(Resume(1))
+        tell(LogEntry(1, 9, loss=2.0, learning_rate=1e-4))
+        tell(LogEntry(2, skipped=True))
+        tell(LogEntry(3, eval_loss=1.5))
         raise OSError("disk")
     numbers = [(1, {"loss": 2.0, "learning_rate": 1e-4}), (3, {"eval_loss": 1.5})]
     assert told == [("begin", "a1", True), *numbers, ("end",)]
@@ -66,7 +67,7 @@ def test_nobody_is_told(
 
     monkeypatch.setenv("RANK", rank)
     with tracker(TrainSettings("A1", report_to=report_to), tmp_path) as tell:
-        tell({"current_steps": 1, "loss": 2.0})
+        tell(LogEntry(1, loss=2.0))
     assert told == []
 
 
@@ -79,8 +80,8 @@ def test_tensorboard_gets_the_numbers_of_a_run(tmp_path: Path, monkeypatch: pyte
     monkeypatch.delenv("TENSORBOARD_LOGGING_DIR", raising=False)
     with tracker(TrainSettings("A1", report_to="tensorboard"), tmp_path) as tell:
         for step in (1, 2):
-            tell({"current_steps": step, "epoch": step / 2, "loss": 3.0 - step, "learning_rate": 1e-4})
-        tell({"current_steps": 2, "epoch": 1.0, "eval_loss": 1.5})
+            tell(LogEntry(step, epoch=step / 2, loss=3.0 - step, learning_rate=1e-4))
+        tell(LogEntry(2, epoch=1.0, eval_loss=1.5))
     events = reader.EventAccumulator(str(next(tmp_path.rglob("events.out*")).parent))
     events.Reload()
     assert [(e.step, e.value) for e in events.Scalars("train/loss")] == [(1, 2.0), (2, 1.0)]

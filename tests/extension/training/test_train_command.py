@@ -7,35 +7,38 @@ from typing import Any
 
 import pytest
 from cefr_sentences.extension.training.artifacts import Outcome
-from cefr_sentences.extension.training.command import describe, print_entry
+from cefr_sentences.extension.training.command import describe, print_line
+from cefr_sentences.extension.training.log import Halved, Line, LogEntry, Start
 from cefr_sentences.extension.training.settings import TrainSettings
+from cefr_sentences.extension.training.source import RecipeSource, Resolved
 
-RESOLVED = {
-    "steps": 21,
-    "warmup_steps": 2,
-    "evaluation_every": 4,
-    "longest_record": 250,
-    "records_at_a_time": 4,
-    "accumulation": 2,
-    "memory_bytes": 1_500_000_000,
-    "checkpointing": "on",
-}
+RESOLVED = Resolved(
+    learning_rate=5e-4,
+    longest_record=250,
+    records_at_a_time=4,
+    accumulation=2,
+    checkpointing="on",
+    steps=21,
+    warmup_steps=2,
+    evaluation_every=4,
+    memory_bytes=1_500_000_000,
+)
 STARTED = "Recipe fast/A1\n  changed: projections q, v, dora yes\n  for these data: 21"
-RECIPE = {"name": "fast/A1", "changed": {"projections": ["q", "v"], "dora": True}, "resolved": RESOLVED}
+RECIPE = RecipeSource("fast/A1", None, {"projections": ["q", "v"], "dora": True}, RESOLVED)
 
 
 @pytest.mark.parametrize(
-    ("entry", "said"),
+    ("line", "said"),
     [
-        ({"event": "start", "recipe": RECIPE}, STARTED),
-        ({"event": "halved", "micro_batch": 2}, "Now 2 records at a time"),
-        ({"epoch": 0.5, "eval_loss": 1.2345}, "epoch 0.50  evaluation loss 1.234"),
-        ({"current_steps": 1, "total_steps": 9, "loss": 1.5}, "step 1/9  loss 1.500"),
-        ({"current_steps": 1, "total_steps": 9, "skipped": True}, "step 1/9  skipped"),
+        (Start(TrainSettings("A1"), RECIPE, "d.txt", "m", 60, 6), STARTED),
+        (Halved(2), "Now 2 records at a time"),
+        (LogEntry(5, epoch=0.5, eval_loss=1.2345), "epoch 0.50  evaluation loss 1.234"),
+        (LogEntry(1, 9, loss=1.5), "step 1/9  loss 1.500"),
+        (LogEntry(1, 9, skipped=True), "step 1/9  skipped"),
     ],
 )
-def test_an_entry_of_the_log(entry: dict[str, Any], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    print_entry(entry)
+def test_a_line_of_the_log(line: Line, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    print_line(line)
     assert said in capsys.readouterr().err
 
 
@@ -55,17 +58,17 @@ def outcome(**changes: Any) -> Outcome:
         "train_loss": 1.5,
         "seconds": 3.0,
         "log": [],
-        "recipe": {},
+        "recipe": RecipeSource(),
     }
     return Outcome(**{**values, **changes})
 
 
 def test_the_end_of_a_run() -> None:
-    evaluations = [{"current_steps": step, "eval_loss": loss} for step, loss in ((0, 2.0), (4, 1.0), (9, 1.1))]
+    evaluations = [LogEntry(step, eval_loss=loss) for step, loss in ((0, 2.0), (4, 1.0), (9, 1.1))]
     assert describe(outcome(), Path("out")) == (
         "Trained on 60 records in 9 steps and 3 s; training loss 1.500.\nThe adapter is in out"
     )
-    said = describe(outcome(longer=3, kept=4, log=[{"skipped": True}, *evaluations]), Path("out"))
+    said = describe(outcome(longer=3, kept=4, log=[LogEntry(1, skipped=True), *evaluations]), Path("out"))
     for part in ("3 records were left out", "1 steps were skipped", "2.000 before, 1.000 after", "step 4, the best"):
         assert part in said
     assert "train --resume out" in describe(outcome(planned=20), Path("out"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from functools import partial
 from pathlib import Path
@@ -99,6 +98,6 @@ def test_a_model_scores_sentences_and_another_criticises_them(tiny: Any, run: An
     (row,) = json.loads(run(*args, "--guess").out)
     assert (row["source"], row["status"], row["printable"]) == ("bank", "ok", None)
     assert 0 <= row["guess"] <= 1  # of a random model it may be anything
-    writer = Writer(argparse.Namespace(critic=tiny.name, model=None, adapter=None, api=None), "instruct")
-    (judged,) = criticised([SheetRow("cat", "I have a cat.")], ["A1"], writer.criticise)
+    criticise = Writer(critic=tiny.name).criticise
+    (judged,) = criticised([SheetRow("cat", "I have a cat.")], ["A1"], criticise)
     assert 0 < (judged.printable or 0) < 1
