@@ -18,6 +18,7 @@ from .wordsets import (
     COORDINATORS,
     DETERMINERS,
     DO,
+    FUNCTION,
     HAVE,
     MODALS,
     NOMINATIVE,
@@ -221,7 +222,9 @@ class _Search:
         if not self.noun or at >= len(self.tokens):
             return True
         after = self.tokens[at]
-        return bool(after.before) or after.key in TIMES or parts_of(after.key) != {"NOUN"} or after.key in _CLOSED
+        if after.before or after.key in TIMES or after.key in FUNCTION or is_adverb(after.key):
+            return True
+        return likely(self.text, at).get("NOUN", 0) < 0.8
 
     def _inverted(self, verb: int, at: int) -> bool:
         """Whether the subject may follow: "Have you got", "When were your parents born", "Neither have I got"."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from .lexicon import lemmas
 from .reading import Text, is_adverb
 from .tagger import likely, possible
-from .wordsets import DETERMINERS, OBJECTS, PARTICLES, POSSESSIVES, TIMES, words
+from .wordsets import BE, DETERMINERS, OBJECTS, PARTICLES, POSSESSIVES, TIMES, words
 
 _LOCATIVE = words("on off up down in over through across along around round by about")
 _WAYS = words(
@@ -109,6 +109,8 @@ def is_chance(text: Text, places: list[int]) -> bool:
     if text.tokens[0].key in ("which", "what") and _is(text, 1, "NOUN") and text.tokens[1].key not in TIMES:
         return True  # Which road do I take after the bridge?
     determined = phrase[0] in DETERMINERS or phrase[0] in POSSESSIVES
+    if text.tokens[verb].key in BE and determined and particle in _LOCATIVE:
+        return True  # The lamp is over the table.
     if _is_time(particle, lemma, phrase, determined) or (particle == "by" and phrase[-1] in _MEANS and not determined):
         return True
     if not _NO_OBJECT.get(particle, frozenset()).isdisjoint(lemma):
