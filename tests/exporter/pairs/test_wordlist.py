@@ -182,7 +182,7 @@ def test_every_column_comes_along(tmp_path: Path) -> None:
 
 def test_commas_of_some_lines(tmp_path: Path) -> None:
     text = "happy\nbook\nkite, towel\ngo, went, gone\na, an\ncolour, color\n"
-    words = [word.word for word in read(tmp_path, "w.txt", text).words]
+    words = [word.text for word in read(tmp_path, "w.txt", text).words]
     assert words == ["happy", "book", "kite", "towel", "go, went, gone", "a, an", "colour, color"]
 
 
