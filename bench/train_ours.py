@@ -15,7 +15,7 @@ def main() -> None:
     from cefr_sentences.extension.models.loading import load
     from cefr_sentences.extension.training import lora
     from cefr_sentences.extension.training import steps as engine
-    from cefr_sentences.extension.training.log import Line, LogEntry
+    from cefr_sentences.extension.training.log import LogEntry, LogLine
     from cefr_sentences.extension.training.plan import Plan
     from cefr_sentences.extension.training.settings import TrainSettings
 
@@ -43,7 +43,7 @@ def main() -> None:
 
     marks: list[float] = []
 
-    def report(line: Line) -> None:
+    def report(line: LogLine) -> None:
         if isinstance(line, LogEntry) and line.loss is not None:
             marks.append(time.perf_counter())
         if isinstance(line, LogEntry) and line.eval_loss is not None:

@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from ..common.checked import read_object
 from ..common.errors import InputError, Option, Problem
 from ..common.files import Publication, refuse_existing, table_cell
+from ..common.progress import OnProgress
 from ..common.webui import Webui
 from ..language.levels import TRAINABLE, parse_level
 from ..pairs.checking import PairSet, load_pairs
@@ -29,8 +29,6 @@ from .summary import SideSummary, Summary
 MAX_RECORDS = 10_000_000
 TRAINING_PRO_FORMAT_NAME = "cefr-sentences"
 _BLANK = "\u115f\u1160\u3164\uffa0"  # letters to Unicode, and nothing on the screen
-# What is being done, how much of it is done, and of how much (0: not known).
-Progress = Callable[[str, int, int], object]
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
 
 
@@ -124,7 +122,7 @@ def export(
     columns: Columns | None = None,
     sheet: str | None = None,
     force: bool = False,
-    progress: Progress = lambda what, done, total: None,
+    progress: OnProgress = lambda what, done, total: None,
 ) -> Summary:
     """Read the pairs at `source`, write the training files into `target`, and return the summary.
 
@@ -177,7 +175,7 @@ def _write_records(
     sides: dict[str, Side],
     paths: dict[tuple[str, str], Path],
     settings: ExportSettings,
-    progress: Progress,
+    progress: OnProgress,
 ) -> str:
     """Deal the records of each side into its files. Returns the SHA-256 of all records, whatever the formats."""
     digest = hashlib.sha256()

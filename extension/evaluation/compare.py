@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any
 
 from ...exporter.bank.bank import Bank
+from ...exporter.common.progress import OnProgress
 from ...exporter.language.judges import find_judge
 from ...exporter.records.answers import parse_answer
 from ..models.asking import Sampling
@@ -25,10 +26,6 @@ from .metrics import GUESSED, METRICS, commonest_opening, copy_finder
 from .result import ADAPTER, BASE, MODELS, OWN, RETRIEVAL, Answers, Asked, Evaluation, Figure, System
 from .retrieval import ASKED, INSIDE, UNSEEN, Shelf, retrieve
 from .task import Task
-
-# What is being done (one of MODELS, "loss", "fluency" or "figures"), how much of it is done, and of how much. An
-# error raised in it ends the work.
-Progress = Callable[[str, int, int], object]
 
 
 @dataclass(frozen=True)
@@ -61,14 +58,15 @@ def evaluate(
     model: Any,
     tokenizer: Any,
     task: Task,
-    progress: Progress = lambda what, done, total: None,
+    progress: OnProgress = lambda what, done, total: None,
     beside: Mapping[str, Written] | None = None,
     prompt_form: str = "instruct",
 ) -> Evaluation:
     """Everything measured of `model`: as it is and, where it carries an adapter, with it.
 
     The systems are those two; the bank, and the evaluation file's own sentences where `task` has them; and
-    those of `beside`, sentences for the words of `task`, list by list. `prompt_form` is that of the model.
+    those of `beside`, sentences for the words of `task`, list by list. `prompt_form` is that of the model. `progress`
+    is told one of MODELS, "loss", "fluency" or "figures"; an error raised in it ends the work.
     """
     adapted, judge = hasattr(model, "disable_adapter"), find_judge(task.judge)
     models: dict[str, _Answered] = {}
@@ -118,7 +116,7 @@ def _state(model: Any, name: str, adapted: bool) -> AbstractContextManager[Any]:
     return model.disable_adapter() if adapted and name == BASE else nullcontext()
 
 
-def _ask(model: Any, tokenizer: Any, task: Task, prompt_form: str, name: str, progress: Progress) -> _Answered:
+def _ask(model: Any, tokenizer: Any, task: Task, prompt_form: str, name: str, progress: OnProgress) -> _Answered:
     sampling, answered = Sampling(task.temperature, task.seed), partial(progress, name)
     replies = generate(model, tokenizer, task.prompts, sampling=sampling, prompt_form=prompt_form, progress=answered)
     texts = [reply.text for reply in replies]

@@ -13,9 +13,9 @@ from ...exporter.common.errors import InputError, Problem
 from ..models.host import adapter_folder
 from ..models.jobs import Desk, Job
 from .gradio_compat import root_page
-from .labels import say_all, say_in
 from .languages import number, text
 from .markup import Markup, bar, clock, note
+from .setting_labels import say_all, say_in
 from .ui import Event, Ui, Updates
 
 # How often a followed job is looked at, in seconds.

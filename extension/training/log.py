@@ -86,8 +86,8 @@ class End:
     error: str = ""
 
 
-Line = LogEntry | Start | Resume | Halved | End
-Report = Callable[[Line], object]
+LogLine = LogEntry | Start | Resume | Halved | End
+OnLine = Callable[[LogLine], object]
 
 
 @dataclass
@@ -117,14 +117,14 @@ class RunLog:
             self.entries.append(LogEntry.from_json(line))
 
 
-def append(folder: Path, line: Line) -> None:
+def append(folder: Path, line: LogLine) -> None:
     """Add one line to the log in `folder`, with the time in seconds since the epoch."""
     said = _json(line) | {"time": round(time.time(), 3)}
     with (folder / NAME).open("a", encoding="utf-8", newline="\n") as file:
         file.write(json.dumps(said, ensure_ascii=False) + "\n")
 
 
-def _json(line: Line) -> dict[str, Any]:
+def _json(line: LogLine) -> dict[str, Any]:
     if isinstance(line, LogEntry):
         return line.to_json()
     said = {name: value for name, value in asdict(line).items() if value != ""}

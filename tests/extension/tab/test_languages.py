@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from cefr_sentences.exporter.common.errors import InputError, Option, Problem
 from cefr_sentences.extension.tab import languages as package
-from cefr_sentences.extension.tab.labels import say_all, say_in
 from cefr_sentences.extension.tab.languages import Language, language_of, languages, number, say, text
+from cefr_sentences.extension.tab.setting_labels import say_all, say_in
 
 ENGLISH = languages()["en"]
 OTHERS = [code for code in languages() if code != "en"]
