@@ -2,8 +2,8 @@
 
 DIR holds `sentence-levels/wiki-auto-{train,dev}.tsv`, the Wiki-Auto part of CEFR-SP (sentence, two ratings 1-6).
 Needs scikit-learn and scipy, which nothing at run time does, and what the deep judge needs. Writes judge.json and
-deep.json in `exporter/data/judge`; prints the tables of `docs/judge.md`, and with --report puts them between its marks.
-Some minutes on one core.
+deep.json in `exporter/data/judge`; prints the tables of `docs/judge-measured.md`, and with --report puts them
+between its marks. Some minutes on one core.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ SOURCE = (
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--report", type=Path, metavar="docs/judge.md", help="put the tables between its marks")
+    parser.add_argument(
+        "--report", type=Path, metavar="docs/judge-measured.md", help="put the tables between its marks"
+    )
     args = parser.parse_args()
     started = time.perf_counter()
     levels, everyday = args.data / "sentence-levels", read_everyday()

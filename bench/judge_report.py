@@ -1,4 +1,4 @@
-"""What the judges are worth, as the tables of `docs/judge.md`. Part of `python -m bench.fit_judge`."""
+"""What the judges are worth, as the tables of `docs/judge-measured.md`. Part of `python -m bench.fit_judge`."""
 
 from __future__ import annotations
 

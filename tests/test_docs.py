@@ -150,7 +150,15 @@ def test_how_many_anchors_of_the_judge_are_starter_pairs() -> None:
     anchors = [line.split("\t") for line in (ROOT / "bench/anchors.tsv").read_text(encoding="utf-8").splitlines()]
     a1 = [row[-1] for row in anchors if row[0] == "A1"]
     said = f"{sum(sentence in starter for sentence in a1)} of the {len(a1)} anchors of A1 are sentences of the bank too"
-    assert said in " ".join((ROOT / "docs/judge.md").read_text(encoding="utf-8").split())
+    assert said in " ".join((ROOT / "docs/judge-measured.md").read_text(encoding="utf-8").split())
+
+
+def test_the_judges_page_quotes_the_measured_figures() -> None:
+    page, measured = ((ROOT / f"docs/{one}.md").read_text(encoding="utf-8") for one in ("judge", "judge-measured"))
+    rows = re.findall(r"^\|.+\| `(fitted|deep)` \| ([\d.]+%) \| ([\d.]+%) \|$", page, re.MULTILINE)
+    tested = measured.partition("fitted on:\n")[2].partition("\n\nWhat `deep` gains")[0]
+    figures = re.findall(r"^\|.+\| (fitted|deep) \| \d+ \| ([\d.]+%) \| [\d.]+% \| ([\d.]+%) \|", tested, re.MULTILINE)
+    assert rows == figures != []
 
 
 def test_what_is_not_run_has_a_reason() -> None:

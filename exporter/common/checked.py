@@ -12,12 +12,18 @@ from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from .encoding import check_json_size
-from .errors import InputError
+from .errors import InputError, Problem
 from .ordinary import ordinary
 
 Made = TypeVar("Made")
 
-_PLAIN = {str: "text", bool: "true or false", int: "a whole number", float: "a number", types.NoneType: "null"}
+_PLAIN = {
+    str: "{place} is not text",
+    bool: "{place} is not true or false",
+    int: "{place} is not a whole number",
+    float: "{place} is not a number",
+    types.NoneType: "{place} is not null",
+}
 
 
 def read_object(path: Path) -> dict[str, Any]:
@@ -40,13 +46,18 @@ def checked(kind: type[Made], data: Any, place: str = "") -> Made:
     Raises ValueError, with the place, where a value is missing or of another type.
     """
     if not isinstance(data, Mapping):
-        raise ValueError(f"{place or 'it'} is no object")
+        raise wrong("{place} is not an object", place or "it")
     fields = {f.name: f for f in dataclasses.fields(kind)}  # pyright: ignore[reportArgumentType]
     for name, field in fields.items():
         if name not in data and field.default is field.default_factory is dataclasses.MISSING:
-            raise ValueError(f"{_inside(place, name)} is missing")
+            raise wrong("{place} is missing", _inside(place, name))
     hints = _hints(kind)
     return kind(**{name: _value(hints[name], data[name], _inside(place, name)) for name in fields if name in data})
+
+
+def wrong(message: str, place: str, **values: object) -> ValueError:
+    """What is wrong at a place of a file, to be said in any language (see `reason`)."""
+    return ValueError(Problem(message, {"place": place, **values}))
 
 
 def _value(kind: Any, value: Any, place: str) -> Any:
@@ -61,13 +72,13 @@ def _value(kind: Any, value: Any, place: str) -> Any:
         return _value(inner[0], value, place)  # no field here has more than one type besides None
     if origin is tuple:
         if not isinstance(value, list):
-            raise ValueError(f"{place} is no list")
+            raise wrong("{place} is not a list", place)
         if inner[-1] is not Ellipsis and len(value) != len(inner):
-            raise ValueError(f"{place} has not {len(inner)} values")
+            raise wrong("{place} does not have {n} values", place, n=len(inner))
         return tuple(_value(inner[0], v, f"{place}[{i}]") for i, v in enumerate(value))
     if origin is not None:
         if not isinstance(value, dict):
-            raise ValueError(f"{place} is no object")
+            raise wrong("{place} is not an object", place)
         return {key: _value(inner[1], v, _inside(place, key)) for key, v in value.items()}
     return _plain(kind, value, place)
 
@@ -75,14 +86,14 @@ def _value(kind: Any, value: Any, place: str) -> Any:
 def _plain(kind: type, value: Any, place: str) -> Any:
     fits = isinstance(value, kind) or (kind is float and isinstance(value, int))
     if not fits or (isinstance(value, bool) and kind is not bool):
-        raise ValueError(f"{place} is not {_PLAIN[kind]}")
+        raise wrong(_PLAIN[kind], place)
     if isinstance(value, str):
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise ValueError(f"{place} holds half a character") from None
+            raise wrong("{place} holds half a character", place) from None
     if isinstance(value, int | float) and (abs(value) > 2**63 or not math.isfinite(value)):
-        raise ValueError(f"{place} is no number that can be used")
+        raise wrong("{place} is not a number that can be used", place)
     return value
 
 

@@ -12,6 +12,8 @@ import re
 import shlex
 from collections.abc import Sequence
 
+from .errors import Problem
+
 # argparse accepts the beginning of a flag's name; `--ext` begins two flags of the webui.
 _SHORTEST = {"--extensions": "--exte"}
 
@@ -35,7 +37,7 @@ def split(text: str) -> list[str]:
     try:
         return list(lexer)
     except ValueError as error:
-        raise ValueError(f"the webui cannot read it either ({error})") from None
+        raise ValueError(Problem("the webui cannot read it either ({error})", {"error": error})) from None
 
 
 def occurrences(words: Sequence[str], flag: str) -> list[range]:

@@ -33,6 +33,7 @@ _HEADING = re.compile(
     rf"#.*|//.*|[=\-_*~]{{3,}}.*|.*[©®™].*|https?://.*|.*:|{_UNIT}.*|\d+\s*(?:/|of)\s*\d+", re.IGNORECASE
 )
 _OF_LIST = re.compile(r"\S+ .*\b(?:list|vocabulary|wordlist|listesi)", re.IGNORECASE)
+_CLIPPING = re.compile(r"^([^\n]+)\n- [^\n]+\|[^\n]+\n\n|^={10}$\n?", re.MULTILINE)  # a book, a place; of Kindle
 _COUNT = re.compile(
     r"^\d+[ \t]+(?=[^\W\d])|(?<![ \t])[ \t]+\d[\d.,]{2,}$"
 )  # 1 the 22038615: a rank, and how often it is used
@@ -63,10 +64,12 @@ class Lines:
 
 def read_lines(lines: Sequence[str], *, typed: bool = False) -> Lines:
     """The entries of `lines`. With `typed`, commas and semicolons always separate words."""
-    paragraphs = "\n".join(line.strip() for line in _one_a_line(lines)).split("\n\n")
+    text = "\n".join(line.strip() for line in _one_a_line(lines))
+    books = list(filter(None, _CLIPPING.findall(text))) if "\n==========" in text else []
+    paragraphs = (_CLIPPING.sub("", text) if books else text).split("\n\n")
     written = [(line, at == 0) for text in paragraphs for at, line in enumerate(filter(None, text.split("\n")))]
     style = _Style.of([line for line, _ in written], typed)
-    read, level = Lines(), None
+    read, level = Lines(titles=list(dict.fromkeys(books))), None
     for at, (line, first) in enumerate(written):
         after, opens = written[at + 1] if at + 1 < len(written) else ("", False)
         rest, separators = line, style.separators

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.checked import checked, read_object
+from ...exporter.common.checked import checked, read_object, wrong
 from ...exporter.common.encoding import detect_encoding, open_text
 from ...exporter.common.errors import InputError, Option
 from ...exporter.common.files import table_cell
@@ -52,8 +52,10 @@ class RatingKey:
     words_left_out: int = 0
 
     def __post_init__(self) -> None:
-        if self.level not in LEVELS or not {item.system for item in self.items.values()} <= set(MODELS):
-            raise ValueError("not base and adapter at a level")
+        if self.level not in LEVELS:
+            raise wrong("{place} is not a level", "level")
+        if other := {item.system for item in self.items.values()} - set(MODELS):
+            raise wrong("{place} is neither the base nor the adapter", min(other))
 
 
 @dataclass(frozen=True)

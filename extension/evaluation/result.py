@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
-from ...exporter.common.checked import checked
+from ...exporter.common.checked import checked, wrong
 from ...exporter.language.judges import DEFAULT
 from ...exporter.language.levels import LEVELS
 
@@ -213,14 +213,14 @@ class Evaluation:
         whole = checked(_Whole, data)
         systems = tuple(_system(name, data.get(name)) for name in whole.systems)
         if not systems or systems[0].name != BASE:
-            raise ValueError("the base model is missing")
+            raise wrong("{place} is missing", BASE)
         if whole.task.level not in LEVELS:
-            raise ValueError("task.level is no level")
+            raise wrong("{place} is not a level", "task.level")
         words = whole.task.words or [row.word for row in systems[0].rows]
-        if wrong := next((system.name for system in systems if [row.word for row in system.rows] != words), None):
-            raise ValueError(f"{wrong} has other words than were asked for")
+        if other := next((system.name for system in systems if [row.word for row in system.rows] != words), None):
+            raise wrong("{place} has other words than were asked for", other)
         if whole.difference and ADAPTER not in whole.systems:
-            raise ValueError("there is a difference to an adapter that is missing")
+            raise wrong("{place} is missing", ADAPTER)
         return cls(systems, whole.task, whole.difference, whole.reduction, whole.about)
 
 

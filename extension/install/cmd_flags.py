@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ...exporter.common import cmd_flags
+from ...exporter.common.errors import Problem
 
 EXTENSION = "cefr_sentences"
 FLAG = "--extensions"
@@ -104,5 +105,5 @@ def _words(text: str) -> list[_Word]:
             words.append(_Word(value, start + match.start(), start + match.end(), number))
         position += len(line)
     if [word.value for word in words] != cmd_flags.read_flags(text):
-        raise ValueError("a quotation mark spans lines, so nothing can be changed there safely")
+        raise ValueError(Problem("a quotation mark spans lines, so nothing can be changed there safely"))
     return words

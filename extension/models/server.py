@@ -269,7 +269,7 @@ def _read(read: Callable[[int], bytes], deadline: float) -> bytes:
         if time.monotonic() > deadline:
             raise TimeoutError
         if size > MAX_BYTES:
-            raise ValueError(f"it sent more than {MAX_BYTES:,} bytes for one answer")
+            raise ValueError(Problem("it sent more than {size} bytes for one answer", {"size": f"{MAX_BYTES:,}"}))
     return b"".join(pieces)
 
 

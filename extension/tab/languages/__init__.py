@@ -77,6 +77,8 @@ def say(problem: Problem | str, language: str = ENGLISH, label: Callable[[Option
     def value(given: object) -> object:
         if isinstance(given, Option):
             return label(given)
+        if isinstance(given, ValueError) and given.args and isinstance(given.args[0], Problem):
+            given = given.args[0]  # what is wrong in a file
         if isinstance(given, CefrError):
             return "\n".join(say(each, language, label) for each in given.problems)
         return say(given, language, label) if isinstance(given, Problem) else _local(given, language)

@@ -13,7 +13,15 @@ ROOMS = ("exporter", "extension", "patches")
 COMMANDS = ("command", "arguments", "rate_command", "check_command", "studio", "cli", "__main__")
 ERRORS = {"CefrError"}
 # Calls that take messages, and which of their arguments are ones.
-TAKERS = {"Problem": (0,), "say": (0,), "Check": (1,), "Metric": (1, 3), "Histogram": (2, 4), "OutputFormat": (1,)}
+TAKERS = {
+    "Problem": (0,),
+    "say": (0,),
+    "Check": (1,),
+    "Metric": (1, 3),
+    "Histogram": (2, 4),
+    "wrong": (0,),
+    "OutputFormat": (1,),
+}
 DOCTOR = {"Check": (0,), "say": (0, 1, 2), "problem": (0, 1, 2), "note": (0, 1, 2), "ok": (0,)}
 
 

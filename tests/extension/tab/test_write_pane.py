@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.common.errors import InputError
 from cefr_sentences.extension.models.host import Applied, ModelState
-from cefr_sentences.extension.writing.sheet import Sheet, SheetRow
+from cefr_sentences.extension.writing.sheet import SOURCES, Sheet, SheetRow
 
 from .conftest import Built
 from .test_panes import adapter
@@ -18,6 +18,7 @@ from .test_panes import adapter
 gr: Any = pytest.importorskip("gradio", reason="gradio is not installed")
 
 from cefr_sentences.extension.tab import write  # noqa: E402
+from cefr_sentences.extension.tab.languages import text  # noqa: E402
 from cefr_sentences.extension.tab.write_view import downloads, sheet_table, summary  # noqa: E402
 
 Build = Callable[..., Built]
@@ -314,3 +315,8 @@ def test_strict_chat_is_the_hosts(tmp_path: Path, build: Build) -> None:
     built = build(tmp_path)
     built.call("apply", "switch_strict", strict=True)
     assert built.ui.host.strict_chat is True
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_source_has_a_text(source: str) -> None:
+    assert text(f"write.from_{source}", "en")
