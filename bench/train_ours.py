@@ -1,4 +1,4 @@
-"""One way of `bench.train`: ours. With a goal, it ends when the loss on unseen words has come down to it."""
+"""One way of `bench.train`: ours. With a goal, it ends when the loss on held-out words has come down to it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def main() -> None:
         lora.fused_kernels = lambda model: nullcontext()
     settings = TrainSettings(**{**ask["ours"], "projections": tuple(ask["ours"]["projections"])})
     records = read_records(Path(ask["dataset"]))
-    unseen = read_records(Path(ask["eval"])) if ask["goal"] is not None else []
+    held_out = read_records(Path(ask["eval"])) if ask["goal"] is not None else []
     loaded = load(ask["model"])
     spent = spent_cpu = 0.0  # on evaluations, which are no training
     plain_loss = engine.response_loss
@@ -56,7 +56,7 @@ def main() -> None:
     out.mkdir()
     started, cpu = time.perf_counter(), time.process_time()
     plan = Plan(settings, Path(ask["dataset"]), None, ask["model"])
-    outcome = engine.train(loaded, plan, records, unseen, out, report=report, stop=reached)
+    outcome = engine.train(loaded, plan, records, held_out, out, report=report, stop=reached)
     wait()
     seconds, cpu = time.perf_counter() - started - spent, time.process_time() - cpu - spent_cpu
     finish(

@@ -32,7 +32,7 @@ def tables(datasets: Path) -> list[str]:
 
 
 def training_files(datasets: Path) -> list[str]:
-    """Hard-cut text, newest first: the exporter's (with a card beside it), and that of others, by its heading."""
+    """Hard-cut text, newest first: the exporter's (with a description beside it), and others', by the heading."""
     texts = [p for p in _files(datasets) if p.suffix == ".txt" and not _is_evaluation(p) and (_ours(p) or _others(p))]
     return [p.name for p in sorted(texts, key=lambda p: p.stat().st_mtime, reverse=True)]
 

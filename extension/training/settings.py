@@ -147,8 +147,8 @@ class TrainSettings:
         range=(0, 1000),
         label=("Evaluations in a run", "Eğitimdeki değerlendirme sayısı"),
         hint=(
-            "How often the loss on unseen words is measured, evenly over the steps.",
-            "Görülmemiş kelimelerdeki kaybın, adımlara eşit yayılarak kaç kez ölçüldüğü.",
+            "How often the loss on held-out words is measured, evenly over the steps.",
+            "Değerlendirmeye ayrılan kelimelerdeki kaybın, adımlara eşit yayılarak kaç kez ölçüldüğü.",
         ),
         group="basic",
     )
@@ -252,9 +252,9 @@ class TrainSettings:
         choices=("best", "last"),
         label=("Result", "Sonuç"),
         hint=(
-            "The result is the `best` adapter on unseen words, with the last beside it as a checkpoint, or the `last`.",
-            "Sonuç, görülmemiş kelimelerde en iyi adaptördür (`best`) ya da sonuncusudur (`last`). `best` seçilirse "
-            "sonuncusu da checkpoint (kontrol noktası) olarak kalır.",
+            "The `best` adapter on held-out words, with the last beside it as a checkpoint, or the `last`.",
+            "Sonuç, değerlendirmeye ayrılan kelimelerde en iyi adaptördür (`best`) ya da sonuncusudur (`last`). `best` "
+            "seçilirse sonuncusu da checkpoint (kontrol noktası) olarak kalır.",
         ),
     )
     form: str = setting(

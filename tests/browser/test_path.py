@@ -157,7 +157,7 @@ def test_train_stop_reload_resume(place: Studio, open_tab: Open) -> None:
     assert tab.value("train.unfinished") == "tiny"
     tab.click("train.resume")
     said = tab.expect("train-status", "Trained: the adapter tiny is ready", LONG)
-    assert "on unseen words" in said
+    assert "on held-out words" in said
     steps = [
         e["current_steps"]
         for line in (folder / "run.jsonl").read_text().splitlines()

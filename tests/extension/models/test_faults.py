@@ -304,12 +304,12 @@ def test_a_damaged_line_of_a_log(tmp_path: Path, line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "card", ["[]", "{", '{"level": 1}', '{"data": []}', '{"seconds": 1e999}', '{"level": "\\ud800"}']
+    "metadata", ["[]", "{", '{"level": 1}', '{"data": []}', '{"seconds": 1e999}', '{"level": "\\ud800"}']
 )
-def test_a_damaged_card(loras: Path, tmp_path: Path, card: str) -> None:
+def test_damaged_metadata(loras: Path, tmp_path: Path, metadata: str) -> None:
     folder = tmp_path / "a"
     shutil.copytree(loras / "a", folder)
-    (folder / "cefr_sentences.json").write_text(card)
+    (folder / "cefr_sentences.json").write_text(metadata)
     with pytest.raises(CefrError, match="is damaged"):
         check_adapter(folder)
     assert json.loads((loras / "a" / "cefr_sentences.json").read_text())["level"] == "A1"
