@@ -173,7 +173,7 @@ def run(folder: Path, module: str, python: str, threads: int, ask: dict[str, Any
     folder.mkdir()
     (folder / "job.json").write_text(json.dumps(ask), encoding="utf-8")
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "TOKENIZERS_PARALLELISM": "false"}
-    environment["OMP_WAIT_POLICY"] = "passive"  # waiting for the other cores is no work
+    environment["OMP_WAIT_POLICY"] = "passive"  # waiting for the other cores is not work
     result = subprocess.run([python, "-m", module, str(folder)], cwd=ROOT, env=environment, stdout=sys.stderr)
     if result.returncode:
         sys.exit(f"{module} ended with {result.returncode}.")

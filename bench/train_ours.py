@@ -26,7 +26,7 @@ def main() -> None:
     records = read_records(Path(ask["dataset"]))
     held_out = read_records(Path(ask["eval"])) if ask["goal"] is not None else []
     loaded = load(ask["model"])
-    spent = spent_cpu = 0.0  # on evaluations, which are no training
+    spent = spent_cpu = 0.0  # on evaluations, which are not training
     plain_loss = engine.response_loss
 
     def timed_loss(*args: Any, **kwargs: Any) -> float:

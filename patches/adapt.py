@@ -33,7 +33,7 @@ def adapted_arguments(
     for rule in rules_for(names, rules, "value"):
         if rule.old in arguments:
             arguments[rule.old] = convert(rule.to_new, x=arguments[rule.old])
-            # Compared by identity: a value may be anything, and `==` of an array is no truth value.
+            # Compared by identity: a value may be anything, and `==` of an array is not a truth value.
             if arguments[rule.old] is not given[rule.old]:
                 report(rule)
     for rule in rules_for(names, rules, "argument"):

@@ -133,7 +133,7 @@ def _count(reports: list[ScriptStatus], changed: list[ScriptStatus], what: str, 
 
 
 def _print(report: ScriptStatus, *, always: bool) -> None:
-    """What was found in one script, a line each."""
+    """What was found in one script, one line each."""
     words = {"clean": "nothing to do", "patched": "patched", "edited": "patched once, and edited since", "drift": ""}
     if report.state == "clean" and not report.places and not always:
         return

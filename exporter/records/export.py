@@ -65,7 +65,7 @@ class ExportSettings:
             )
         if not 0 <= self.eval_share < 1:
             raise InputError(
-                "{option} {share} is no share of the records: choose 0 to 0.9, for example 0.1.",
+                "{option} {share} is not a share of the records: choose 0 to 0.9, for example 0.1.",
                 option=Option("eval_share"),
                 share=self.eval_share,
             )
@@ -110,7 +110,7 @@ def check_name(name: str) -> None:
 
 
 def shown(name: str) -> str:
-    """A file's name as it can be written to a file; bytes that are no UTF-8 show as a sign."""
+    """A file's name as it can be written to a file; bytes that are not UTF-8 show as a sign."""
     return name.encode("utf-8", "replace").decode()
 
 
@@ -194,7 +194,7 @@ def _write_records(
 
 
 def is_ours(path: Path) -> bool:
-    """Whether the exporter wrote it: its own output is no table of pairs."""
+    """Whether the exporter wrote it: its own output is not a table of pairs."""
     stem = path.name.partition(".")[0]
     tails = {f"{f.tail}{side}" for f in FORMATS.values() for side in ("", "_eval")} | {"_rejected"}
     names = {stem.removesuffix(tail) for tail in tails}
@@ -278,7 +278,7 @@ def _nothing_usable(source: Path, pairs: PairSet) -> InputError:
 
 
 def _first_rejects(pairs: PairSet) -> list[Problem]:
-    """The first ten failed rows, one a line."""
+    """The first ten failed rows, one per line."""
     template = "  row {row}: {reason}: {word!r:.40}, {sentence!r:.80}"
     return [
         Problem(template, {"row": r.row, "reason": r.reason, "word": r.word, "sentence": r.sentence})

@@ -113,7 +113,7 @@ def run_merge(args: argparse.Namespace) -> int:
         name = args.name or f"{args.adapter.resolve().name}-merged"
         if Path(name).name != name or name.startswith("."):
             raise InputError(
-                "{option} {name} is no name of a folder. Leave out slashes and a leading dot.",
+                "{option} {name} is not the name of a folder. Leave out slashes and a leading dot.",
                 option=Option("name"),
                 name=repr(name),
             )

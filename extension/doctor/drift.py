@@ -56,10 +56,10 @@ def _drifted(webui: Webui, drifted: dict[Path, list[ScriptStatus]]) -> Iterator[
         wanted = not reports[0].script.bundled or extension.name in enabled or is_training_pro(extension)
         say, means = note, "None of it raises an error with {versions}; later versions refuse it."
         if failing and wanted:
-            say, means = problem, "It fails, or does something else than asked, with {versions}."
+            say, means = problem, "It fails, or does not do what was asked, with {versions}."
         elif failing:
             means = (
-                "It fails, or does something else than asked, with {versions}. It came with the webui and is not "
+                "It fails, or does not do what was asked, with {versions}. It came with the webui and is not "
                 "switched on."
             )
         yield say(

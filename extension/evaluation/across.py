@@ -22,7 +22,7 @@ Column = tuple[str, Evaluation]  # an evaluation under the head of its column
 def write_comparison(paths: Sequence[Path], out: Path, say: Voice = ENGLISH, *, force: bool = False) -> str:
     """Read the evaluations at `paths` and publish their comparison as the folder `out`; returns its Markdown.
 
-    Raises InputError for fewer than two, or for a file that is no evaluation.
+    Raises InputError for fewer than two, or for a file that is not an evaluation.
     """
     if len(paths) < 2:
         raise InputError("--compare needs at least two evaluation.json files.")

@@ -166,7 +166,7 @@ def read_key(path: Path) -> RatingKey:
         return checked(RatingKey, read_object(path))
     except ValueError as error:
         raise InputError(
-            "{file} is no key.json of a rating sheet: {cause}. `rate make` writes it beside ratings.csv.",
+            "{file} is not the key.json of a rating sheet: {cause}. `rate make` writes it beside ratings.csv.",
             file=path,
             cause=error,
         ) from None
@@ -176,7 +176,7 @@ def read_ratings(path: Path, key: RatingKey) -> Rater:
     """A filled sheet, in any encoding and with commas, semicolons or tabs.
 
     Raises:
-        InputError: columns are missing, an id is unknown or repeated, or a cell is no rating (with its line).
+        InputError: columns are missing, an id is unknown or repeated, or a cell is not a rating (with its line).
     """
     if not path.is_file():
         raise InputError("{file} does not exist. Give a filled ratings.csv.", file=path)
@@ -237,7 +237,7 @@ def _value(question: str, text: str, place: Mapping[str, object]) -> float | Non
     if question == "proper" and (text.lower() in _YES or text.lower() in _NO):
         return float(text.lower() in _YES)
     raise InputError(
-        "{file}, line {line}: {text!r} is no rating of {question}: {allowed}, or nothing.",
+        "{file}, line {line}: {text!r} is not a rating of {question}: {allowed}, or nothing.",
         text=text[:40],
         question=question,
         allowed=_ALLOWED[question],

@@ -164,7 +164,7 @@ def planned_files(webui: Webui) -> dict[Path, str]:
 def _requirements() -> str:
     """People run it with `--upgrade`: only an exact version keeps a newer release from moving the webui's numpy."""
     return (
-        "# What cefr-sentences needs and a webui has not. The package itself:\n"
+        "# What cefr-sentences needs and a webui does not have. The package itself:\n"
         f"# {command_line(['python', '-m', 'pip', 'install', install_source()])}\n"
         f"lemminflect=={installed('lemminflect')}\n"
     )

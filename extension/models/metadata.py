@@ -1,4 +1,4 @@
-"""cefr_sentences.json: what an adapter, or a model folder that this program made, is. It is read and written here."""
+"""Reads and writes cefr_sentences.json, which describes an adapter, or a model folder that this program made."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def restoring() -> Iterator[None]:
         yield
     except BaseException as error:
         raise NotRestored(
-            "The model could not be brought back to what it was ({cause}). Load it again before you use it in Chat; "
+            "The model could not be restored ({cause}). Load it again before you use it in Chat; "
             "this program loads it again by itself.",
             cause=first_line(error),
         ) from error

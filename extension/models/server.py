@@ -203,7 +203,7 @@ class Server:
                 {"url": url, "status": error.code, "reason": error.reason},
             )
             if to and 300 <= error.code < 400:
-                said = "{url} sends on to {to}, which is not asked: it would be told the key. Give the address itself."
+                said = "{url} redirects to {to}, which is not asked, as it would get the key. Give the address itself."
                 problem = Problem(said, {"url": url, "to": to[:200]})
             busy = error.code >= 500 or error.code in _BUSY
             raise _Unanswered(problem, passing=busy, wait=wait, said=said) from None

@@ -32,7 +32,7 @@ from .pane import Pane
 from .setting_labels import say_in
 from .ui import Updates
 
-STARTER = ""  # the choice that is no file
+STARTER = ""  # the choice that is not a file
 # Records whose tokens are counted for the picture; enough to see the spread, few enough for a slow tokenizer.
 _COUNTED = 500
 

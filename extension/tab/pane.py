@@ -22,7 +22,7 @@ from .ui import Event, Ui, Updates
 _PACE = 1.0
 SHARED = "Writing files and changing the model are off, because the webui runs for several users (--multi-user)."
 NO_TORCH = (
-    "This is a portable build without torch, which can use no adapter: evaluate and apply it in the full webui. The "
+    "This is a portable build without torch, which cannot use an adapter: evaluate and apply it in the full webui. The "
     "Write pane writes without one."
 )
 

@@ -79,7 +79,7 @@ def dataset(datasets: Path, name: object, allowed: list[str]) -> Path:
 
 
 def inside(folder: Path, name: str) -> Path:
-    """`folder / name`. Raises InputError when that is no plain name, or a link that leads out of the folder."""
+    """`folder / name`. Raises InputError when that is not a plain name, or a link that leads out of the folder."""
     check_name(name)
     path = folder / name
     if path.resolve().parent != folder.resolve():

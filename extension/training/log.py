@@ -23,7 +23,7 @@ NAME = "run.jsonl"
 
 @dataclass(frozen=True)
 class LogEntry:
-    """What is logged of a step of the optimizer, or of an evaluation (`eval_loss`); None for what it has not.
+    """What is logged of a step of the optimizer, or of an evaluation (`eval_loss`); None for what it does not have.
 
     Losses are in nats a token, `seconds` those of the run until then. A step is `skipped` where its gradients were not
     finite: it has no loss and changed nothing.
@@ -48,7 +48,7 @@ class LogEntry:
         """What `to_json` made, or an entry of Training PRO's graph. Raises ValueError where it is anything else."""
         known = {f.name: line[f.name] for f in fields(cls) if f.name in line}
         if "current_steps" not in known or not all(isinstance(value, int | float) for value in known.values()):
-            raise ValueError("no entry of a log")
+            raise ValueError("not an entry of a log")
         return cls(**known)
 
 

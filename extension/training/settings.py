@@ -95,7 +95,7 @@ class TrainSettings:
         16,
         "records per optimizer step",
         range=(1, 4096),
-        label=("Batch (records a step)", "Batch (adım başına kayıt)"),
+        label=("Batch (records per step)", "Batch (adım başına kayıt)"),
         hint=(
             "Records in one step of the optimizer. A small batch makes more steps of the same records.",
             "Optimizörün bir adımındaki kayıt sayısı. Batch küçükse aynı kayıtlardan daha çok adım çıkar.",
@@ -338,7 +338,7 @@ class TrainSettings:
         problems = [p for name, one in SETTINGS.items() for p in one.problems(getattr(self, name))]
         if ALL in self.projections and len(self.projections) > 1:
             values = {"setting": Option("projections"), "value": ALL}
-            problems.append(Problem("{setting} {value} has every layer in it. Choose it alone.", values))
+            problems.append(Problem("{setting} {value} already includes every layer. Choose it alone.", values))
         try:
             parse_level(self.level, TRAINABLE)
         except CefrError as error:

@@ -166,7 +166,7 @@ class _Writing:
                 finished(row)
 
     def candidates(self, block: Sequence[ListedWord], attempt: int, moved: OnAnswer) -> list[list[SheetRow]]:
-        """What there is for each word of `block`: several sentences by the model, judged by themselves, and frames."""
+        """The candidates for each word of `block`: several sentences by the model, judged by themselves, and frames."""
         words = [*{key(word.entry.headword): word.entry.headword for word in block}.values()]
         lists, temperatures = self.lists(block, words, attempt)
         sampling = Sampling(tuple(temperatures), self.random.randrange(2**31))

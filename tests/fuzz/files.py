@@ -1,4 +1,4 @@
-"""Files of our own, headers of weights and calls of the tab that nobody meant: seeded, whole and damaged.
+"""The program's own files, headers of weights and calls of the tab, all nonsense: seeded, whole and damaged.
 
 `python -m tests.fuzz.files 1000` reads that many of each kind and prints what became of them.
 """

@@ -36,7 +36,7 @@ LISTS: dict[str, tuple[str, str, list[str]]] = {
     "dashes": ("w.txt", "apple - elma\nbook – kitap\ncat: kedi\ndog = köpek\negg\tyumurta\nhouse;ev\n",
                ["apple", "book", "cat", "dog", "egg", "house"]),
     "arrows": ("w.txt", "apple -> elma\nbook → kitap\n", ["apple", "book"]),
-    "a gap is no translation": ("w.txt", "either - or\nboth - and\n", ["either ... or", "both ... and"]),
+    "a gap is not a translation": ("w.txt", "either - or\nboth - and\n", ["either ... or", "both ... and"]),
     "a suffix keeps its dash": ("w.txt", "T-shirt\nice-cream\n", ["T-shirt", "ice-cream"]),
     "strings": ("w.json", '["apple","book"]', ["apple", "book"]),
     "the foreign side first": ("w.txt", "elma = apple\nkitap = book\nkedi = cat\n", ["apple", "book", "cat"]),

@@ -33,7 +33,7 @@ BAD = {
     "no training file": (["{eval}", "--model", "embedded", "--train", "none.txt"], "none.txt does not exist"),
     "beside what": (["{eval}", "--model", "embedded", "--beside", "x.json"], "--beside 'x.json'"),
     "a taken name": (["{eval}", "--model", "embedded", "--beside", "base={words}"], "give a new name"),
-    "beside no json": (["{eval}", "--model", "embedded", "--beside", "s={words}"], "is no JSON array"),
+    "beside no json": (["{eval}", "--model", "embedded", "--beside", "s={words}"], "is not a JSON array"),
     "out is taken": (["{eval}", "--model", "embedded", "--out", "{folder}"], "holds other things"),
     "compare without out": (["--compare", "a.json", "b.json"], "needs --out"),
     "compare one": (["--compare", "a.json", "--out", "{folder}/new"], "at least two"),

@@ -146,9 +146,9 @@ def test_missing_ratings_are_counted_and_left_out(key: RatingKey, tmp_path: Path
 
 
 BAD = {
-    "a rating that is none": (lambda text: text.replace(",3,A2,", ",6,A2,", 1), "line 2: '6' is no rating of natural"),
-    "a level that is none": (lambda text: text.replace(",3,A2,", ",3,A3,", 1), "'A3' is no rating of level"),
-    "neither yes nor no": (lambda text: text.replace(",y,", ",maybe,", 1), "'maybe' is no rating of proper"),
+    "not a rating": (lambda text: text.replace(",3,A2,", ",6,A2,", 1), "line 2: '6' is not a rating of natural"),
+    "not a level": (lambda text: text.replace(",3,A2,", ",3,A3,", 1), "'A3' is not a rating of level"),
+    "neither yes nor no": (lambda text: text.replace(",y,", ",maybe,", 1), "'maybe' is not a rating of proper"),
     "an unknown sentence": (lambda text: text.replace("S1,", "X1,", 1), "no sentence 'X1' in the key"),
     "twice": (lambda text: text + text.splitlines()[1] + "\n", "S1 is rated twice"),
     "another head": (lambda text: text.replace("natural", "x", 1), "no column natural"),

@@ -256,7 +256,7 @@ def test_a_redirect_is_not_followed_with_the_key(serve: Any, monkeypatch: pytest
         handler.send_header("Location", f"{other.url}/v1/completions")
         handler.end_headers()
 
-    with pytest.raises(ModelError, match="sends on to"):
+    with pytest.raises(ModelError, match="redirects to"):
         Server(serve(redirect).url, retries=0).ask(PROMPTS[:1])
     assert other.asked == []
 

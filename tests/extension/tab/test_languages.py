@@ -29,7 +29,7 @@ def test_a_file_is_a_language() -> None:
 def test_every_language_says_the_same_things(code: str) -> None:
     shipped = languages()[code]
     assert set(shipped.texts) == set(ENGLISH.texts)
-    # What the page says in English in place of a message of the command line has not all its values.
+    # What the page says in English in place of a message of the command line does not have all its values.
     messages = [(ENGLISH.messages.get(message, message), said) for message, said in shipped.messages.items()]
     for pairs in (((ENGLISH.texts[key], shipped.texts[key]) for key in ENGLISH.texts), messages):
         assert [pair for pair in pairs if places(pair[0]) != places(pair[1]) or not pair[1].strip()] == []

@@ -101,7 +101,7 @@ def test_an_estimate_in_words(bos: int | None, first: int, said: str) -> None:
     assert lines[0].startswith("Ready. 1,200 records make 225 steps. On this machine they take about 1:15 min,")
     assert "at most about 2.5 GB of memory" in lines[0]
     assert lines[1] == "Records that are longer than the cutoff and are left out: 3."
-    assert lines[2].startswith("2.3 of 135 million parameters are trained, with 4 x 4 records a step.")
+    assert lines[2].startswith("2.3 of 135 million parameters are trained, with 4 x 4 records per step.")
     assert said in lines[2]
 
 
