@@ -84,7 +84,7 @@ def read_lines(lines: Sequence[str], *, typed: bool = False) -> Lines:
             continue
         own = _LEVEL_FIRST.match(rest)
         for entry in style.entries(rest[own.end() :] if own else rest):
-            read.entries += _entries(entry, own[1] if own else level, separators)
+            read.entries += _entries(entry, own[1] if own else level, separators, typed)
     return read
 
 
@@ -216,7 +216,19 @@ def _pieces(line: str, signs: str) -> list[str]:
     return [piece.strip() for piece in re.split(f"[{signs}]", line) if piece.strip()]
 
 
-def _entries(text: str, level: str | None, separators: str) -> Iterator[Line]:
+def _are_words(pieces: Sequence[str]) -> bool:
+    return len(pieces) > 1 and all(p.isalpha() and p.islower() and (p in FUNCTION or parts_of(p)) for p in pieces)
+
+
+def _are_one(pieces: Sequence[str]) -> bool:
+    """Whether one of these words is another's form or spelling: go, went, gone; but not kite, towel."""
+    return any(Entry.parse(one).uses(other) for one in pieces for other in pieces if one is not other)
+
+
+def _entries(text: str, level: str | None, separators: str, typed: bool) -> Iterator[Line]:
+    pieces = [piece.strip() for piece in text.split(",")]
+    if not typed and _are_words(pieces):
+        separators = "" if _are_one(pieces) else ","
     if separators and len(pieces := _pieces(text, separators)) != 1:
         yield from (Line(piece, level) for piece in pieces)
         return

@@ -219,7 +219,7 @@ def _meaning(evaluation: Evaluation, say: Voice) -> ReportBlock:
 
 def _judges(evaluation: Evaluation, say: Voice) -> ReportBlock:
     level, judge = evaluation.asked.level, find_judge(evaluation.asked.judge)
-    spearman, n = rated()["spearman"], rated()["sentences"]
+    spearman, n = rated().spearman, rated().sentences
     items = [
         say(
             "Nothing was chosen by a judge here: base and adapter wrote one answer to each list, and every sentence in "

@@ -180,6 +180,12 @@ def test_every_column_comes_along(tmp_path: Path) -> None:
     ]
 
 
+def test_commas_of_some_lines(tmp_path: Path) -> None:
+    text = "happy\nbook\nkite, towel\ngo, went, gone\na, an\ncolour, color\n"
+    words = [word.text for word in read(tmp_path, "w.txt", text).words]
+    assert words == ["happy", "book", "kite", "towel", "go, went, gone", "a, an", "colour, color"]
+
+
 def test_words_of_another_level_are_left_out_and_counted(tmp_path: Path) -> None:
     text = json.dumps({"A1": ["apple", "book"], "A2": ["airport"], "B1": ["abandon"]})
     words = read(tmp_path, "w.json", text)
