@@ -37,7 +37,7 @@ def ordinary(path: Path) -> Iterator[Path]:
     except (OSError, ValueError) as error:  # a link to itself, a part that is not a folder, a zero byte
         reason = getattr(error, "strerror", None) or error
         raise InputError(
-            "{file} cannot be read: {error}. Check its permissions, or take another copy of it.",
+            "{file} cannot be read: {error}. Check its permissions, or use another copy of it.",
             file=path,
             error=reason,
         ) from None
