@@ -27,7 +27,7 @@ _PACKAGES = ("cefr-sentences", "transformers", "peft", "gradio")
 
 
 class NotApplied(TargetError):
-    """The command was right, and a script could not be changed."""
+    """The command was right, but a script could not be changed."""
 
     exit_code = 3
 

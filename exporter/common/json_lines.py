@@ -1,4 +1,4 @@
-"""JSON Lines: one value a line."""
+"""JSON Lines: one value per line."""
 
 from __future__ import annotations
 

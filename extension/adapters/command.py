@@ -22,7 +22,7 @@ def _add_plots(commands: Any) -> None:
     parser = commands.add_parser(
         "plots",
         help="draw the curves of a training",
-        description="Draw losses, learning rate and gradient norm into DIR/plots, at 300 dots an inch, for print.",
+        description="Draw losses, learning rate and gradient norm into DIR/plots, at 300 dots per inch, for print.",
     )
     parser.add_argument(
         "folder",

@@ -99,7 +99,7 @@ def _ends(one: Figure) -> dict[str, float | None]:
 
 @dataclass(frozen=True)
 class View:
-    """One way to look at the answers to a question: `value` makes a number of a rating, given the level's number."""
+    """One way to look at the answers to a question: `value` turns a rating into a number, given the level's number."""
 
     label: str
     question: str

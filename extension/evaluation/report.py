@@ -51,7 +51,7 @@ def html_report(evaluation: Evaluation, say: Voice = ENGLISH) -> str:
 def contents(
     evaluation: Evaluation, pictures: Mapping[str, str], say: Voice = ENGLISH
 ) -> tuple[str, list[ReportBlock]]:
-    """Title and blocks. `pictures` are the plots there are, by file name, with what they show."""
+    """Title and blocks. `pictures` are the plots that exist, by file name, with what they show."""
     about = evaluation.about
     name = (about and (about.adapter or about.model)) or say("model")
     blocks: list[ReportBlock] = [Heading(say("What was run")), *_run(evaluation, say)]

@@ -17,7 +17,7 @@ _SCORES = 6  # copies of the scores of one step, in float32, that the choice of 
 
 
 def available(model: Any) -> int:
-    """Bytes that this process may come to: on the model's GPU, or in memory."""
+    """Bytes that this process can use: on the model's GPU, or in memory."""
     import psutil  # accelerate brings it
     import torch
 

@@ -1,4 +1,4 @@
-"""What a full memory and a GPU that has failed are to torch, as sentences for the user."""
+"""torch's errors of a full memory and of a GPU that has failed, as sentences for the user."""
 
 from __future__ import annotations
 

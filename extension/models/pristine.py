@@ -11,7 +11,7 @@ from ...exporter.common.errors import ModelError, first_line
 
 
 class NotRestored(ModelError):
-    """A model has stayed changed: whoever keeps it has to load it again."""
+    """A model was left changed: whoever keeps it has to load it again."""
 
 
 @contextmanager

@@ -205,7 +205,7 @@ def _sliced(count: Callable[[str], int] | None, texts: list[str], chunk: int) ->
 
 
 def _result(exported: Exported, language: str) -> Markup:
-    """What became of the rows, in a sentence; two records; and the figures for who wants them."""
+    """What became of the rows, in a sentence; two records; and the figures for those who want them."""
     summary = exported.summary
     return join(
         element("p", element("b", _used(summary, language))),

@@ -68,7 +68,7 @@ class Setting:
     group: str
 
     def parse(self, value: Any) -> Any:
-        """A value from a recipe file or a form as this setting's type. Raises InputError when it is none."""
+        """A value from a recipe file or a form as this setting's type. Raises InputError when it is not one."""
         try:
             if self.kind == "tuple":
                 parts = value if isinstance(value, list | tuple) else str(value or "").split(",")
