@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any
 
 from ...exporter.bank.bank import Bank
+from ...exporter.common.progress import OnProgress
 from ...exporter.language.judges import find_judge
 from ...exporter.records.answers import parse_answer
 from ..models.asking import Sampling
@@ -27,9 +28,6 @@ from .result import ADAPTER, BASE, MODELS, OWN, RETRIEVAL, Answers, Asked, Evalu
 from .retrieval import ASKED, INSIDE, UNSEEN, Shelf, retrieve
 from .task import Task
 
-# What is being done (one of MODELS, "loss", "fluency" or "figures"), how much of it is done, and of how much. An
-# error raised in it ends the work.
-Progress = Callable[[str, int, int], object]
 # Lends a model, with its adapter on where it has one; it is given back when the block ends.
 Lend = Callable[[], AbstractContextManager[Loaded]]
 
@@ -63,14 +61,15 @@ def evaluate(
     model: Any,
     tokenizer: Any,
     task: Task,
-    progress: Progress = lambda what, done, total: None,
+    progress: OnProgress = lambda what, done, total: None,
     beside: Mapping[str, Written] | None = None,
     prompt_form: str = "instruct",
 ) -> Evaluation:
     """Everything measured of `model`: as it is and, where it carries an adapter, with it.
 
     The systems are those two; the bank, and the evaluation file's own sentences where `task` has them; and
-    those of `beside`, sentences for the words of `task`, list by list. `prompt_form` is that of the model.
+    those of `beside`, sentences for the words of `task`, list by list. `prompt_form` is that of the model. `progress`
+    is told one of MODELS, "loss", "fluency" or "figures"; an error raised in it ends the work.
     """
     loaded = Loaded("", model, tokenizer, prompt_form)
     return evaluate_lent(lambda: nullcontext(loaded), task, progress, beside)
@@ -137,6 +136,7 @@ def _lent(lend: Lend, name: str) -> Iterator[Loaded]:
             yield loaded
 
 
+<<<<<<< HEAD
 def _ask(lend: Lend, task: Task, name: str, progress: Progress) -> _Answered:
     sampling = Sampling(task.temperature, task.seed)
     with _lent(lend, name) as loaded:
@@ -148,6 +148,11 @@ def _ask(lend: Lend, task: Task, name: str, progress: Progress) -> _Answered:
             prompt_form=loaded.prompt_form,
             progress=partial(progress, name),
         )
+=======
+def _ask(model: Any, tokenizer: Any, task: Task, prompt_form: str, name: str, progress: OnProgress) -> _Answered:
+    sampling, answered = Sampling(task.temperature, task.seed), partial(progress, name)
+    replies = generate(model, tokenizer, task.prompts, sampling=sampling, prompt_form=prompt_form, progress=answered)
+>>>>>>> judge
     texts = [reply.text for reply in replies]
     read = [parse_answer(text, len(words), words) for text, words in zip(texts, task.lists, strict=True)]
     with _lent(lend, name) as loaded:

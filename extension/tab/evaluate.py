@@ -23,11 +23,11 @@ from ..models.host import adapter_names
 from ..models.jobs import Job
 from . import paths
 from .evaluate_view import shown
-from .labels import say_in
 from .languages import text, voice
 from .markup import join, note
 from .numbers import whole
 from .pane import NO_TORCH, Pane
+from .setting_labels import say_in
 from .ui import Updates
 
 _PARTS = ("base", "adapter", "loss", "fluency", "figures")

@@ -1,4 +1,4 @@
-"""Files of our own, headers of weights, and calls of the tab that nobody meant end in a result or in a sentence."""
+"""The program's own files, headers of weights, calls of the tab, all nonsense: each ends in a result or a sentence."""
 
 from __future__ import annotations
 
