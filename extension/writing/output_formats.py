@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...exporter.common.errors import InputError, Option
-from ...exporter.common.files import atomic, refuse_existing, table_cell, target_error
+from ...exporter.common.files import atomic, table_cell, target_error
 from ...exporter.common.shell import PIP
+from ...exporter.common.targets import refuse_existing
 from .anki import anki_package, anki_table
 from .worksheet import worksheet_document, worksheet_page
 
