@@ -2,8 +2,8 @@
 
 DIR holds `sentence-levels/wiki-auto-{train,dev}.tsv`, the Wiki-Auto part of CEFR-SP (sentence, two ratings 1-6).
 Needs scikit-learn and scipy, which nothing at run time does, and what the deep judge needs. Writes judge.json and
-deep.json in `exporter/data/judge`; prints the tables of `docs/judge-measured.md`, and with --report puts them between its marks.
-Some minutes on one core.
+deep.json in `exporter/data/judge`; prints the tables of `docs/judge-measured.md`, and with --report puts them
+between its marks. Some minutes on one core.
 """
 
 from __future__ import annotations

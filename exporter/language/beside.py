@@ -16,11 +16,12 @@ _MOVABLE = re.compile(r"<-+>|<=+>|[⇄↔⇔⟷⇆]")  # the particle of "put st
 # Words in Cyrillic, Arabic, Chinese and other letters, beside an English one.
 _FOREIGN = re.compile(r"[【「『]?[\u0400-\u1dff\u3000-\u9fff\uac00-\ud7af]+[】」』]?")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_CLOZE = re.compile(r"\{\{c\d+::(.+?)(?:::.*?)?\}\}")
 _OPPOSITE = re.compile(r"(?<!\s)\s*\(?[≠≈].*|(?<!\s)\s+\(?(?:opp|syn|ant)[.:]\s.*")
 _BETWEEN = re.compile(r"(?<!\s)\s+[-–—→]+>?\s+|(?<!\s)\s*=\s*|:\s+")
 # book (n) kitap, book n. kitap
 _EXPLAINED = re.compile(r"([^()\[\]]*?\S)\s*(?:[(\[]([^()\[\]]+)[)\]]|\s([a-z]+\.))\s+(?:[-–—:]\s+)?([^\W\d].*)")
-_ROW = re.compile(r"\s*[-–—/,|]\s*")
+_ROW = re.compile(r"\s*(?:[-–—/,|→]|->)\s*")
 _THINGS = {
     "somebody": words("sb s.b smb somebody someone sbdy"),
     "something": words("sth s.th smth something sthg"),
@@ -32,6 +33,7 @@ _MARKS = words("… a b x y sb's") | frozenset(POS) | {""}
 def tidy(text: str) -> str:
     """`text` with straight apostrophes and single spaces, without markup, sounds, a number before it and opposites."""
     straight = unicodedata.normalize("NFC", text).replace("’", "'").replace("‘", "'").replace("İ", "I")
+    straight = _CLOZE.sub(r"\1", straight)
     straight = _TAG.sub(" ", _MOVABLE.sub(" ", straight)).replace("|", "/").replace("·", " ")
     bare = _OPPOSITE.sub("", _IPA.sub(" ", straight))
     if re.search("[A-Za-z]", bare):
@@ -66,7 +68,12 @@ def without_translation(text: str) -> str:
     english = [piece for piece in pieces if _english(piece)]
     if 0 < len(english) < len(pieces):
         return _row(english[0]) or english[0]
-    return ";".join(pieces) if "=" in text and english else _row(text) or text
+    if ":" in text and f" {pieces[0]} " in f" {pieces[1]} ":
+        return pieces[1]  # able: be able to do sth
+    if "=" in text and english:
+        parts = [set(lexicon().levels.get(piece, ())) for piece in pieces]
+        return pieces[0] if all(parts) and not set.intersection(*parts) else ";".join(pieces)  # horse = at
+    return _row(text) or text
 
 
 def _english(text: str) -> bool:

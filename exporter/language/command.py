@@ -139,7 +139,7 @@ def _paragraphs(lines: list[str]) -> Iterator[str]:
         full = len(last) + len(line.split()[0]) >= width
         long, small = len(last) >= _WRAPPED, line[0].islower()
         goes_on = (small or (stops and full)) if long else (small and stops and paragraph[:1].isupper())
-        if last and last[-1] not in _ENDS and goes_on:
+        if last and goes_on and not _ended(last, line):
             paragraph = f"{paragraph} {line}"
         else:
             if paragraph:
@@ -148,6 +148,16 @@ def _paragraphs(lines: list[str]) -> Iterator[str]:
         last = "" if _HEADING.match(line) else line
     if paragraph:
         yield paragraph
+
+
+def _ended(last: str, line: str) -> bool:
+    """Whether a sentence ends with the line `last`, above `line`: not with "at 9 p.m." above "on Friday"."""
+    from .sentences import count_sentences
+
+    if last[-1] != ".":
+        return last[-1] in _ENDS
+    after = "Name" if line[0].islower() else line  # what is small begins no sentence
+    return count_sentences(f"{last} {after}") == count_sentences(last) + count_sentences(after)
 
 
 def _lines(source: str) -> Iterator[str]:

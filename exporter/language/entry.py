@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 
+from .capitals import cased, is_conditional, same_word
 from .item_forms import (
+    all_forms,
     contested,
     implied_parts,
     is_easiest,
@@ -29,8 +31,8 @@ from .slack import Pattern
 from .spelling import spellings
 from .surroundings import Check, checks, has_object, verb_place
 from .tagger import likely
-from .usage import cased, fits, is_compound, is_conditional, is_verb, only_verb, same_word
-from .wordsets import FUNCTION, INTRANSITIVE, PARTICLES, PREPOSITIONS
+from .usage import fits, is_compound, is_verb, only_verb
+from .wordsets import FUNCTION, INTRANSITIVE, PARTICLES, PREPOSITIONS, words
 
 _PLAIN, _WHOLE = re.compile(r"[a-z]+"), re.compile(r"\b[a-z]+\b")
 _SIMPLE = re.compile(r"[A-Za-z0-9 .,:;!?\"()]*")  # of which the letters are all there is to know
@@ -38,6 +40,10 @@ _SIMPLE = re.compile(r"[A-Za-z0-9 .,:;!?\"()]*")  # of which the letters are all
 
 # Lists have pieces of contractions as words of their own. With the word of each in a sentence that was read.
 _CLITICS = {"'m": "am", "'re": "are", "'s": "is", "'ve": "have", "'ll": "will", "n't": "not"}
+
+
+# Glosses that say that a word names something: kind (type), bat (animal).
+_CLASSES = words("type sort person animal bird fish insect fruit plant vegetable object tool vehicle building")
 
 
 @dataclass(frozen=True)
@@ -130,7 +136,7 @@ class Entry:
             return [at for at, t in enumerate(text.tokens) if t.key == key and {*"'’"} & {*text.surface(at)}] or None
         for pattern, items in self._patterns:
             needed = self._checks[items]
-            if len(pattern.parts) == 1 and len(items) == 1:
+            if len(pattern.parts) == 1 and sum(item.kind is Kind.WORD for item in items) == 1:
                 forms, written = pattern.parts[0].forms, items[0].written[0]
                 places = [
                     at
@@ -214,7 +220,7 @@ def _accepts(text: Text, needed: tuple[Check, ...], phrasal: bool, verb: float, 
 
 def _is_phrasal(items: Items) -> bool:
     """Whether all but the head are particles and prepositions: "hand in", "work on sth"."""
-    small = PARTICLES | PREPOSITIONS
+    small = PARTICLES | PREPOSITIONS | {"after"}
     rest = [item for item in items[1:] if item.kind is not Kind.THING]
     return bool(rest) and all(item.kind is Kind.WORD and small.issuperset(keys_in(item)) for item in rest)
 
@@ -223,6 +229,15 @@ def _rarest(pattern: Pattern) -> frozenset[str]:
     """The forms of one part that every use has: of a word that says much, if there is one."""
     needed = [part.forms for part in pattern.parts if part.kind is Kind.WORD and not part.optional]
     return min(needed, key=lambda forms: (bool(forms & (FUNCTION | PARTICLES)), len(forms)), default=frozenset())
+
+
+def _without_spellings(alternatives: tuple[Items, ...]) -> Iterator[Items]:
+    """`alternatives` without other spellings of the first, which are its forms: tyre (AmE tire) is no verb *tire*."""
+    first = alternatives[0]
+    known = all_forms(first[0].written[0]) if len(first) == 1 and first[0].kind is Kind.WORD else frozenset[str]()
+    for items in alternatives:
+        if items is first or not (len(items) == 1 and key_of(items[0].written[0]) in known):
+            yield items
 
 
 @lru_cache(maxsize=200_000)
@@ -234,9 +249,13 @@ def _parse(text: str, part: str) -> Entry:
         hour = (Item(Kind.WORD, ("a.m.",)),)
         kept = (hour if items[0].written[0].lower() == "am" else items for items in notation.alternatives)
         notation = notation._replace(alternatives=tuple(dict.fromkeys(kept)))
+    if len(notation.alternatives) > 1:
+        notation = notation._replace(alternatives=tuple(_without_spellings(notation.alternatives)))
     head = headword(notation.alternatives[0]) if notation.alternatives else text.strip()
+    if re.fullmatch(r"\d+(?:st|nd|rd|th)", notation.gloss) and not parts:
+        parts = ("ADJ", "ADV", "DET")  # second (2nd)
     if notation.gloss and not parts and " " not in head and not listed_forms(head, notation.gloss):
-        parts = own_parts(head)  # left (opposite of right) is no form of *leave*
+        parts = ("NOUN",) if notation.gloss in _CLASSES else own_parts(head)  # left (opposite of right), no *leave*
     said = (
         f"{text.partition(head)[2]} {text.partition(head)[0]} {part}"
         if head and (parts or "infinitive" in f"{text} {part}")

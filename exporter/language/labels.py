@@ -28,26 +28,31 @@ _BARE = words(
     "n v vb vt vi mv av adj adv prep conj pron det interj exclam excl noun verb adjective adverb preposition "
     "conjunction pronoun determiner interjection exclamation"
 )
-BEFORE_A_LABEL = words("phr phrasal modal auxiliary aux linking indefinite definite transitive intransitive mod")
+BEFORE_A_LABEL = words(
+    "phr poss possessive phrasal modal auxiliary aux linking indefinite definite transitive intransitive mod"
+)
 _GRAMMAR = words("phrasal verb noun")  # "phrasal verb" and "proper noun" are entries too
 _NOT_BEFORE = words("phrasal proper common abstract irregular regular modal auxiliary main collective compound")
 _VARIETIES = {
     label: variety
     for variety, labels in {
-        "BrE": "bre br british brit uk",
-        "AmE": "ame am american amer us name",
+        "BrE": "bre br british brit uk be",
+        "AmE": "ame am american amer us name ae",
     }.items()
     for label in labels.split()
 }
+_VARIANTS = ("BrE", "AmE", "NAmE")
 _CODES = words(
     "c u i t cn un sing pl singular plural countable uncountable esp especially usually often also formal informal "
     "slang spoken written literary abbr abbreviation phr idiom usu old-fashioned figurative"
 )
+_ALWAYS = words("phr abbrev int dis")  # no words by themselves; the last two are Cambridge's, of questions and answers
 _ROLE = re.compile(
     r"\b(?:(?P<modal>mod(?:al)?(?: auxiliary)?)|(?P<auxiliary>aux(?:iliary)?)|(?P<article>art(?:icle)?)"
     r"|(?P<infinitive>infinitive))\b\.?(?: (?:v|vb|verb)\b)?|\b(?P<verb>v|vb|verb|vi|vt)\b"
 )
 _PART_OF_ROLE = {"modal": "VERB", "auxiliary": "VERB", "article": "DET"}
+_TITLES = words("mr mrs ms miss dr sir")
 _NUMBERS = words("pl sing plural singular")
 _LEVEL = re.compile(r"([ABC][12])[+-]?")
 _SUPERSCRIPT = str.maketrans("¹²³⁴⁵⁶⁷⁸⁹", "123456789")
@@ -76,11 +81,11 @@ class Labels:
             self.level = match[1]
         elif lower in POS and (bracket or label.rstrip(",;:").endswith(".") or lower in _BARE):
             self.parts.insert(0, POS[lower])
-        elif lower in _VARIETIES and (bracket or bare in ("BrE", "AmE", "NAmE")):
+        elif lower in _VARIETIES and (lower not in ("be", "ae") or bare.isupper()) and (bracket or bare in _VARIANTS):
             self.variety = _VARIETIES[lower]
         elif bracket and bare.isdigit() and len(bare) == 1:
             self.sense = bare
-        elif (label.rstrip(",;:").endswith(".") and lower in ("abbr", "pl", "sing")) or lower in ("phr", "abbrev"):
+        elif (label.rstrip(",;:").endswith(".") and lower in ("abbr", "pl", "sing")) or lower in _ALWAYS:
             pass
         elif not (bracket and (lower in _CODES or lower in BEFORE_A_LABEL or lower in ("infinitive", "marker"))):
             return False
@@ -90,6 +95,7 @@ class Labels:
         """The same of several labels ("n, v", "adj & adv"): all of them or none."""
         labels = [label for label in re.split(r"[,;/&\s]+|\band\b|(?<=\.)(?=[a-z])", text) if label.strip(".")]
         trial = Labels()
+        bracket = bracket or (len(labels) > 1 and all(label.strip(".").lower() in POS for label in labels))
         if not labels or not all(trial.take(label, bracket=bracket) for label in labels):
             return False
         for label in reversed(labels):
@@ -103,8 +109,8 @@ class Labels:
             first, second = left[0], left[1]
             if first.lower() in BEFORE_A_LABEL and len(left) > 2 and second.endswith(".") and second[:-1] in POS:
                 left.pop(0)
-            elif not (_LEVEL.fullmatch(first.rstrip(":.")) or first.endswith(".")) or not self.take(
-                first, bracket=False
+            elif not (_LEVEL.fullmatch(first.rstrip(":.")) or first[-1] in ".:") or not self.take(
+                first, bracket=first[-1] == ":" and first[:-1].lower() in POS
             ):
                 break
             else:
@@ -124,7 +130,7 @@ class Labels:
                 taken = taken or part == "DET"
                 left.pop()
                 continue
-            joins = taken and last in ("&", "and", "/", "or", ",")
+            joins = taken and last in ("&", "and", "/", "or", ",", "+")
             before = taken and last.lower().strip(".") in BEFORE_A_LABEL | _NUMBERS
             if not (joins or before or self.take_all(last, bracket=False) or self._sense(left)):
                 break
@@ -143,6 +149,8 @@ class Labels:
         numeral = len(left) == 2 and "NUM" in lexicon().levels.get(before, ())
         if lower == "number" and (numeral or before.endswith(",")):  # "eight number", but not "phone number"
             return "NUM"
+        if len(left) == 2 and lower == "title" and before.strip(".") in _TITLES:
+            return last
         code = len(left) > 2 and before.strip(".") in POS and lower in _CODES and len(lower) < 5
         return last if code and not taken else ""  # arrival noun C, jeans n pl
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from .spelling import spellings
+from .spelling import NOUNS, spellings
 
 DATA = Path(__file__).parents[1] / "data" / "words"
 _LISTS = (("cefr-j.tsv", "cefr-j"), ("octanove.tsv", "octanove"), ("everyday.tsv", "everyday"))
@@ -144,7 +144,8 @@ def look_up(form: str, part: str | None = None) -> Word:
     by_part = lemmas(spelled)
     every = tuple(dict.fromkeys(lemma for some in by_part.values() for lemma in some))
     asked = every if part is None else by_part.get(part, ())
-    listed = _lowest((*asked, spelled), part) or _lowest(_spelled_otherwise((*asked, spelled)), part)
+    own = (*asked, spelled)
+    listed = _lowest((*own, *_spelled_otherwise(own)), part)
     known = spelled in lists.zipf or bool(every)
     if listed is None and part is not None and (other := _lowest((*every, spelled), None)):
         listed = (other[0], other[1], "estimate")
@@ -163,7 +164,10 @@ def frequency(word: str) -> float:
 
 
 def _spelled_otherwise(words: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(other for word in words for other in sorted(spellings(word)))
+    """Other spellings of `words`, but for listed ones of which they are another word as well: *check* for *cheque*."""
+    levels = lexicon().levels
+    kept = (word for word in words if not (word in NOUNS and word in levels))
+    return tuple(other for word in kept for other in sorted(spellings(word)))
 
 
 @lru_cache(maxsize=200_000)
@@ -211,7 +215,7 @@ def estimate(form: str, candidates: tuple[str, ...]) -> tuple[str, int, str]:
     """
     zipf = lexicon().zipf
     lemma = max(candidates, key=lambda word: zipf.get(word, 0.0), default=form)
-    level_number = 6 - bisect(ZIPF_CUTS[::-1], frequency(lemma))
+    level_number = 6 - bisect(ZIPF_CUTS[::-1], max(map(frequency, (lemma, *spellings(lemma)))))
     base = derived_from(lemma)
     if base is not None:
         level_number = max(base, min(level_number, base + 2))

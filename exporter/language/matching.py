@@ -18,6 +18,7 @@ from .wordsets import (
     COORDINATORS,
     DETERMINERS,
     DO,
+    FUNCTION,
     HAVE,
     MODALS,
     NOMINATIVE,
@@ -41,13 +42,14 @@ _LIMITS = {
     Slack.PLACEHOLDER: 7,
     Slack.PERSON: 7,
     Slack.GAP: 12,
+    Slack.ROUTE: 7,
 }
 _OBJECTS = frozenset("me you him her it us them this that these those one".split())  # noqa: SIM905
 _CLOSED = frozenset(PREPOSITIONS | COORDINATORS | SUBORDINATORS | PRONOUNS | MODALS | BE | HAVE | DO | {"to", "not"})
 _MORE = frozenset("another both all much many more most several few own other same each every".split())  # noqa: SIM905
 _DEGREE = frozenset(["as", "too", "so", "such"])
 _STRAIGHT = frozenset("right straight back just all not".split())  # noqa: SIM905
-_AMOUNTS = frozenset("lot lots plenty bit couple number piece kind sort deal".split())  # noqa: SIM905
+_AMOUNTS = frozenset("more much lot lots plenty bit couple number piece kind sort deal".split())  # noqa: SIM905
 _QUANTIFIERS = frozenset("some any no much more most little enough all both great".split())  # noqa: SIM905
 _NOUNS = (Slack.NOUN, Slack.BARE)
 _BARS = frozenset('.;:!?()[]"')
@@ -146,6 +148,8 @@ class _Search:
             return at + 1 if "participle" in forms else 0
         before = self.tokens[at - 1].key if at else ""
         inside = skipped and (before in DETERMINERS or before in POSSESSIVES or "ADJ" in parts_of(before))
+        if part.optional and likely(self.text, at).get("VERB", 0) < 0.3:
+            return 0  # had better weather
         return at + 1 if "base" in forms and not inside and token.key not in _CLOSED - BE - HAVE - DO else 0
 
     def _owner(self, at: int) -> int:
@@ -189,6 +193,8 @@ class _Search:
             return False
         if slack is Slack.TIMES:
             return key in TIMES or key in DETERMINERS or key.isdigit() or key in _MORE or parts_of(key) == {"NUM"}
+        if slack is Slack.ROUTE and key in ("to", "from", "into"):
+            return True
         if key in DETERMINERS or key in POSSESSIVES or key in _MORE or key == "'s":
             active = at == first and key in ("a", "an") and likely(self.text, at + 1).get("ADJ", 0) > 0.5
             return slack is not Slack.BARE or key in _QUANTIFIERS or active  # took an active part in
@@ -216,7 +222,9 @@ class _Search:
         if not self.noun or at >= len(self.tokens):
             return True
         after = self.tokens[at]
-        return bool(after.before) or after.key in TIMES or parts_of(after.key) != {"NOUN"} or after.key in _CLOSED
+        if after.before or after.key in TIMES or after.key in FUNCTION or is_adverb(after.key):
+            return True
+        return likely(self.text, at).get("NOUN", 0) < 0.8
 
     def _inverted(self, verb: int, at: int) -> bool:
         """Whether the subject may follow: "Have you got", "When were your parents born", "Neither have I got"."""
@@ -233,6 +241,8 @@ class _Search:
             return skipped == 0 or self.tokens[at - 1].key == "not"
         if skipped and self.tokens[at - 1].key in NOMINATIVE and "VERB" in parts_of(key):
             return False  # "What would it look like?"
+        if skipped > 1 and likely(self.text, at).get("VERB", 0) > 0.8:
+            return False  # "What would the house look like?"
         return (
             key == "not"
             or key in DETERMINERS

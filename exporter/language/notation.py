@@ -11,10 +11,11 @@ from enum import Enum
 from typing import NamedTuple
 
 from .beside import thing, tidy, without_explanation, without_translation
-from .forms import forms
+from .brackets import MAYBE, in_brackets
 from .labels import POS, Labels
+from .lexicon import lexicon
 from .reading import verb_forms
-from .wordsets import PARTICLES, PHRASE_WORDS, PREPOSITIONS, REFLEXIVES, words
+from .wordsets import COLLOCATING, PARTICLES, PHRASE_WORDS, PREPOSITIONS, REFLEXIVES, words
 
 
 class Kind(Enum):
@@ -54,7 +55,7 @@ class Notation(NamedTuple):
 
 _GROUP = re.compile(r"[(\[{<]([^()\[\]{}<>]*)[)\]}>]")
 _DOTS = re.compile(r"\s*(?:\.{2,}|…|_{2,}|~+|\s[-–—]{1,2}\s|\+)+\s*")
-_GAP, _MAYBE = "…", "\x01"  # how they are written between the steps of this reading
+_GAP = "…"  # how a gap is written between the steps of this reading
 _FORM = re.compile(r"^(?:pl|plural|pt|pp|past)\.?:? (?=\S)")  # mouse, pl. mice
 _SB_OR_STH = re.compile(
     r"\b(?:(?:s\.?b|so|somebody|someone)\.?/(?:s\.?th|something)|(?:s\.?th|something)\.?/(?:s\.?b|somebody|someone))\b\.?"
@@ -74,12 +75,12 @@ def read_notation(text: str) -> Notation:
     also: list[str] = []
     bare = without_explanation(labels.lead(tidy(text)))
     glosses: list[str] = []
-    bare = _GROUP.sub(lambda m: _group(m, labels, also, glosses), bare).strip()
+    bare = _GROUP.sub(lambda m: in_brackets(m, labels, also, glosses), bare).strip()
     bare = without_translation(labels.strip(bare) or tidy(text))
     bare = _DOTS.sub(f" {_GAP} ", bare.replace("+ to ", "to ")).strip()
     pieces = [piece for part in _listed(bare) for piece in _slashes(part)] + also
     items = (_items(piece) for piece in pieces)
-    if not labels.parts and pieces and re.match(rf"{_MAYBE}?to ", pieces[0]):
+    if not labels.parts and pieces and re.match(rf"{MAYBE}?to ", pieces[0]):
         labels.parts += _infinitive(pieces[0].split())
     alternatives = tuple(dict.fromkeys(some for some in items if some))
     return Notation(
@@ -89,7 +90,7 @@ def read_notation(text: str) -> Notation:
 
 def _infinitive(tokens: list[str]) -> list[str]:
     """The part of speech that *to* says: "to run" is a verb, "to and fro" and "to school" are not."""
-    key = tokens[1].lower().strip(_MAYBE)
+    key = tokens[1].lower().strip(MAYBE)
     plain = "base" in verb_forms(key) and (len(tokens) == 2 or key not in PREPOSITIONS)
     return ["VERB"] if plain else []
 
@@ -110,32 +111,6 @@ def headword(items: Items) -> str:
     return " ".join(found)
 
 
-def _group(match: re.Match[str], labels: Labels, also: list[str], glosses: list[str]) -> str:
-    """What a bracket leaves in the entry: nothing, words that may be left out, or letters that may."""
-    inside = match[1].strip()
-    around = match.string[: match.start()][-1:], match.string[match.end() :][:1]
-    if not around[1].isalpha() and inside != "s" and labels.take_all(inside, bracket=True):
-        return " "
-    if (around[0].isalpha() or around[1].isalpha()) and re.fullmatch(r"[\w/]+", inside):
-        return match[0]  # colo(u)r, student(s)
-    before = match.string[max(match.start() - 40, 0) : match.start()].split()[-1:]
-    if before and (others := re.split(r"[\s/,]+", inside.lower())) != before and forms(before[0]).issuperset(others):
-        return " "  # be (am/is/are)
-    if inside.lower() == "to" and not around[0]:
-        return "to "
-    if said := re.fullmatch(
-        r"(?:=(?!\s*\d)|or\b|also\b|(?:especially |esp\. )?(?:US|UK|BrE|AmE|(?:Br|Am) ?Eng):?\s)\s*(.+)", inside
-    ):
-        also.append(said[1])
-    elif re.fullmatch(r"[A-Z]{2,5}", inside):
-        also.append(inside)
-    elif all(word.strip(".") in PHRASE_WORDS or thing(word) for word in re.split(r"[\s/]+", inside)):
-        return "".join(f" {_MAYBE}{word}" for word in inside.split()) + " "
-    elif match.start():
-        glosses.append(inside)
-    return " "
-
-
 def _listed(text: str) -> list[str]:
     """Alternatives between commas and semicolons. "Yes, please" is one."""
     pieces = [_FORM.sub("", piece.strip()) for piece in re.split(r"[;,]", text) if piece.strip()]
@@ -151,6 +126,8 @@ def _listed(text: str) -> list[str]:
 
 def _slashes(text: str) -> list[str]:
     """Alternatives between slashes where they are whole entries; a slash inside a phrase is left for its item."""
+    if late := re.fullmatch(r"(not) (yet|any ?more|either|at all)", text):
+        return [text, f"{late[1]} {_GAP} {late[2]}"]
     if "do/doing" in text:
         return [text.replace("do/doing", "do"), text.replace("do/doing", "doing")]
     text = _SB_OR_STH.sub("sb", re.sub(r" ?/ ?", "/", text))
@@ -166,11 +143,26 @@ def _slashes(text: str) -> list[str]:
     first, last = pieces[0], pieces[-1]
     if first[0] == last[0] or first == last[-len(first) :] or last == first[-len(last) :]:
         return whole  # mobile/mobile phone
+    opening, left, right = (word.lower().lstrip(MAYBE) for word in (first[0], first[-1], last[0]))
     if all(len(piece) > 1 for piece in pieces):
-        left, right = first[-1].lower() in PHRASE_WORDS, last[0].lower() in PHRASE_WORDS
-        return [text] if left and right else whole  # turn on/off the light; put on/take off
+        small = left in PHRASE_WORDS and right in PHRASE_WORDS  # turn on/off the light
+        alike = _are_alike(left, right) and not _are_alike(opening, right)  # be good/bad at
+        return [text] if small or alike else whole  # put on/take off
     plain = not PHRASE_WORDS.intersection(text.lower().replace("/", " ").split())
-    return [text, *whole] if plain and len(first) > 1 and len(last) == 1 and len(first) < 3 else [text]
+    said = {"ADJ", "ADV"} & (_first_parts(left) | _first_parts(right))  # turn left/right
+    opens = opening.endswith("ing") or ("NOUN" in _first_parts(opening) and opening not in COLLOCATING)
+    named = plain and opens and not said and len(first) == 2 and len(last) == 1  # living room/lounge
+    return [text, *whole] if named else [text]
+
+
+def _are_alike(one: str, other: str) -> bool:
+    return not _first_parts(one).isdisjoint(_first_parts(other))
+
+
+def _first_parts(word: str) -> set[str]:
+    """What a word is first of all: the parts of speech as which it is easiest."""
+    parts = lexicon().levels.get(word, {})
+    return {part for part, level in parts.items() if level[0] == min(parts.values())[0]}
 
 
 def _items(text: str) -> Items:
@@ -181,8 +173,8 @@ def _items(text: str) -> Items:
         tokens = tokens[1:]
     items: list[Item] = []
     for at, token in enumerate(tokens):
-        optional = token.startswith(_MAYBE)
-        items.append(_item(token.lstrip(_MAYBE), tokens, at)._replace(optional=optional))
+        optional = token.startswith(MAYBE)
+        items.append(_item(token.lstrip(MAYBE), tokens, at)._replace(optional=optional))
     loose = (Kind.GAP, Kind.THING)
     merged = [
         item
@@ -201,7 +193,7 @@ _TAKES = (Kind.GAP, Kind.DO, Kind.DOING)  # what follows belongs to it: "do sth"
 
 
 def _strip(token: str) -> str:
-    if re.fullmatch(rf"{_MAYBE}?(?:\w\.)+\w?\.?", token):
+    if re.fullmatch(rf"{MAYBE}?(?:\w\.)+\w?\.?", token):
         return token  # a.m.
     bare = re.sub(r"^[\"“”!?.,:;]+|[\"“”!?.,:;]+$", "", token)
     return "" if re.fullmatch(r"[-–—&=*]+", bare) else bare
@@ -219,7 +211,7 @@ def _item(token: str, tokens: list[str], at: int) -> Item:
         return Item(Kind.WHOSE, ("somebody's",) if lower[:2] == "sb" else (token,))
     if lower in REFLEXIVES:
         return Item(Kind.SELF, (token,))
-    after = "" if last else tokens[at + 1].lstrip(_MAYBE)
+    after = "" if last else tokens[at + 1].lstrip(MAYBE)
     if lower == "done" and at and thing(tokens[at - 1]):
         return Item(Kind.DONE, (token,))
     if (
@@ -227,7 +219,12 @@ def _item(token: str, tokens: list[str], at: int) -> Item:
         and lower == "do"
         and at > 1
         and tokens[at - 1] == "to"
-        and (tokens[at - 2] == _GAP or thing(tokens[at - 2]))
+        and (
+            tokens[at - 2] == _GAP
+            or thing(tokens[at - 2])
+            or tokens[at - 2].strip(".") in POS
+            or _first_parts(tokens[at - 2]) == {"VERB"}
+        )
     ):
         return Item(Kind.DO, ("do",))
     if at and "/" in token and all(some.strip(".") in POS or some in _ING for some in lower.split("/")):

@@ -40,6 +40,8 @@ from .wordsets import (
 
 ANY_DETERMINER = DETERMINERS | {"another", "both", "all", "much", "many", "more", "several", "few", "own"}
 _MEETING = frozenset(["run", "look", "get", "bump", "break", "crash", "burst"])  # nothing comes before their *into*
+_MOVING = frozenset(["go", "come", "travel", "get"])
+_OWNED = frozenset(["in", "on", "at", "to", "for", "from"])  # before *the*, which may be *my*
 _THERE = frozenset("is are was were be been".split())  # noqa: SIM905
 
 
@@ -127,11 +129,13 @@ def _is_verbal(items: Items, parts: tuple[str, ...]) -> bool:
     if parts:
         return "VERB" in parts
     keys = keys_in(first)
+    if keys == ("quarter",) or items[0].kind is Kind.WHOSE:  # quarter to, sb's turn
+        return False
     if all(key in MODALS or key in BE for key in keys):
         return True
     if not all("VERB" in parts_of(key) and not (key in PREPOSITIONS or is_adverb(key)) for key in keys):
         return False
-    if any(item.written[0].startswith("-") for item in items):
+    if items[1].written[0].startswith("-"):
         return False
     rest = items[items.index(first) + 1 :]
     if keys == ("let",) and rest and first_key(rest[0]) == "us":
@@ -193,17 +197,18 @@ def _verbal_part(items: Items, at: int, head: int) -> Part:
     if item.kind is not Kind.WORD:
         return Part(item.kind, rest_forms(item), Slack.ADVERBS, item.optional)
     keys = set(keys_in(item))
-    if keys <= PARTICLES and direct:
+    route = keys == {"by"} and bool(set(keys_in(items[head])) & _MOVING)
+    if keys <= PARTICLES and direct and not route:
         alone = at + 1 == len(items) or items[at + 1].kind is Kind.THING
         movable = alone and not set(keys_in(items[head])) & (INTRANSITIVE | BE)
         slack = Slack.OBJECT if movable else Slack.ADVERBS if set(keys_in(items[head])) & BE else Slack.DIRECT
         return Part(Kind.WORD, as_written(item), slack, item.optional, particle=movable)
     if keys & PREPOSITIONS:
         object_first = keys == {"into"} and not set(keys_in(items[head])) & (INTRANSITIVE | _MEETING)  # talk sb into
-        slack = Slack.PLACEHOLDER if object_first else Slack.TIMES
+        slack = Slack.PLACEHOLDER if object_first else Slack.ROUTE if route else Slack.TIMES
         return Part(Kind.WORD, as_written(item), slack, item.optional)
     after_preposition = before.kind is Kind.WORD and bool(set(keys_in(before)) & (PREPOSITIONS | PARTICLES))
-    if is_noun(item) and (
+    if (is_noun(item) or determined) and (
         determined or (direct and not set(keys_in(items[head])) & (BE | MODALS)) or before.kind is Kind.WHOSE
     ):
         idiom = direct and not determined and at + 1 < len(items) and set(keys_in(items[at + 1])) & PREPOSITIONS
@@ -244,6 +249,9 @@ def _fixed(items: Items) -> Pattern:
             continue
         found, slack, after = as_written(item), Slack.NONE, items[at + 1 : at + 2]
         hyphen = _needs_hyphen(items, at)
+        opened = item.written == ("the",) and before is not None and bool(set(keys_in(before)) & _OWNED)
+        if opened and after and after[0].written != ("other",):
+            found |= POSSESSIVES  # on your left, on my way
         if before is not None and before.kind in (Kind.GAP, Kind.THING):
             slack = Slack.GAP if before.kind is Kind.GAP else Slack.PLACEHOLDER
         elif item.kind is Kind.WORD and before is not None and not hyphen:
@@ -257,6 +265,8 @@ def _fixed(items: Items) -> Pattern:
             found |= forms_of(item, "NOUN")
         if there and at < 2 and found & _THERE:
             found |= _THERE
+        if at == 1 and before is not None and before.written == ("it",):
+            found |= verb_forms_of(item)  # it took
         if at == 1 and found & NOMINATIVE:
             slack = Slack.ADVERBS  # Aren't there
         parts.append(Part(item.kind, found, slack, item.optional, hyphen))
@@ -273,4 +283,4 @@ def _opens_noun(items: Items) -> bool:
     """Whether an adjective may come before the last noun: "in the early morning", "cup of hot tea", not "on time"."""
     before = items[-2]
     keys = set(keys_in(before)) if before.kind is Kind.WORD else POSSESSIVES
-    return bool(keys & (DETERMINERS | POSSESSIVES | {"of"}))
+    return bool(keys & (DETERMINERS | POSSESSIVES | ({"of"} if len(items) > 2 else set())))  # of course

@@ -9,7 +9,7 @@ from __future__ import annotations
 from .lexicon import lemmas
 from .reading import Text, is_adverb
 from .tagger import likely, possible
-from .wordsets import DETERMINERS, OBJECTS, PARTICLES, POSSESSIVES, TIMES, words
+from .wordsets import BE, DETERMINERS, OBJECTS, PARTICLES, POSSESSIVES, TIMES, words
 
 _LOCATIVE = words("on off up down in over through across along around round by about")
 _WAYS = words(
@@ -17,6 +17,7 @@ _WAYS = words(
     "step bridge corner aisle drive junction"
 )
 _PLACES = _WAYS | words(
+    "hole front side "
     "room kitchen bedroom bathroom hall house home flat apartment building office school classroom shop store "
     "supermarket market church hospital station airport library museum hotel restaurant cafe bar pub garage barn tent "
     "garden yard playground park field forest wood jungle desert valley cliff cave beach sea ocean lake river water "
@@ -34,7 +35,7 @@ _LITERAL = {
     "over": words("go get run look"),
     "through": words("go get look run fall come"),
     "across": words("come run get"),
-    "out": words("run fall look"),
+    "out": words("run fall look work"),
     "off": words("go come run"),
     "by": words("come go get stand"),
     "along": words("come go get"),
@@ -67,8 +68,8 @@ _COUNTED = words("get come wait stay stand last")
 def is_preposition(text: Text, at: int) -> bool:
     """Whether the particle at `at`, to which an object has come, is a preposition: "got the box up the stairs"."""
     key, after = text.tokens[at].key, _key(text, at + 1)
-    if key == "out":
-        return after == "of"  # carried him out of the room
+    if key == "out":  # carried him out of the room, or out in the garden
+        return after == "of" or (after in ("in", "on", "at") and not {*_phrase(text, at + 2)[-1:]}.isdisjoint(_PLACES))
     if key not in _LOCATIVE or not after:
         return False
     if key == "over" and after in ("here", "there"):
@@ -87,19 +88,29 @@ def is_chance(text: Text, places: list[int]) -> bool:
     if len(particles) != 1 and particles != ["out", "of"]:
         return False
     particle, last = particles[0], places[-1]
-    if particles == ["out"] and _key(text, last + 1) == "of":
-        last += 1
     lemma = lemmas(text.tokens[verb].key).get("VERB", ())
+    if particles == ["out"] and _key(text, last + 1) == "of":
+        if "fall" in lemma:
+            return True
+        last += 1
     after = [_key(text, last + 1), _key(text, last + 2)]
     literal = not _LITERAL.get(particle, frozenset()).isdisjoint(lemma)
     if literal and after[0] in ("and", "or") and after[1] in PARTICLES:
         return True  # looked up and down
+    if particle == "after" and after[0] in ("i", "he", "she", "we", "they"):
+        return True  # How did it look after they painted it?
+    if particle == "out" and literal and after[0] in ("into", "onto", "through"):
+        return True  # ran out into the garden
     if particle == "up" and after[0] == "to" and _is(text, last + 2, "NUM"):
         return True  # up to ten
     phrase = _phrase(text, last + 1)
     if not phrase:
         return False
+    if text.tokens[0].key in ("which", "what") and _is(text, 1, "NOUN") and text.tokens[1].key not in TIMES:
+        return True  # Which road do I take after the bridge?
     determined = phrase[0] in DETERMINERS or phrase[0] in POSSESSIVES
+    if text.tokens[verb].key in BE and determined and particle in _LOCATIVE:
+        return True  # The lamp is over the table.
     if _is_time(particle, lemma, phrase, determined) or (particle == "by" and phrase[-1] in _MEANS and not determined):
         return True
     if not _NO_OBJECT.get(particle, frozenset()).isdisjoint(lemma):
@@ -140,6 +151,8 @@ def _phrase(text: Text, at: int) -> list[str]:
     while (key := _key(text, at)) and (
         key in DETERMINERS or key in POSSESSIVES or key == "'s" or _is(text, at, "NOUN", "ADJ", "NUM", "DET")
     ):
+        if found and _is(text, at, "NUM") and _is(text, at - 1, "NOUN"):
+            break  # out of town three days a week
         found.append(key)
         at += 1
     return found

@@ -30,7 +30,7 @@ _STEMS = {"ca": "can", "wo": "will", "sha": "shall"}  # before n't
 _JOINED = {"gonna": ("going", "to"), "wanna": ("want", "to"), "gotta": ("got", "to"), "cannot": ("can", "not")}
 _HALVES = {"am": "a.m", "pm": "p.m"}
 _SPECIAL = frozenset([*_JOINED, *_HALVES])
-ACCENTED = words("résumé exposé rosé pâté saké")  # which are other words without their accents
+ACCENTED = words("résumé exposé rosé pâté saké lamé maté")  # which are other words without their accents
 _TIMES = words("one two three four five six seven eight nine ten eleven twelve thirty fifteen o'clock oclock")
 _IS = words(
     "he she it that this there here who what where when how why everything something nothing everyone everybody "

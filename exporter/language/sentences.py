@@ -18,7 +18,7 @@ _TITLES = words(
 _MONTHS = words("Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun")
 _NAMES = _TITLES | _MONTHS
 _NUMBERED = words("no nos fig figs ch vol pt p pp")  # before a number only
-_LAST = words("Inc Ltd Co Corp Jr Sr Ave Rd Blvd Bros")  # after a name, and so perhaps at an end
+_LAST = words("Inc Ltd Co Corp Jr Sr Ave Rd St Blvd Bros")  # after a name, and so perhaps at an end
 # What begins a sentence after "p.m." or "the U.S.": no name and no noun of a time goes on like this.
 _OPENERS = words(
     "I He She It We They You The A An This That These Those There Here What When Where Who Why How Which Is Are Was "
@@ -102,7 +102,7 @@ def _glued(before: str, marks: str, rest: str) -> bool:
 
 def _goes_on(text: str, following: str, at: int, marks: str) -> bool:
     """Whether a sentence goes on after speech: '"Stop!" Tom shouted.' A full stop inside ends it."""
-    if marks == ".":
+    if marks == "." or following in _OPENERS - {"I"}:
         return False
     return bool(_SAYS.intersection(re.findall(r"[a-z]+", text[at : at + 60].split(".")[0])))
 

@@ -21,6 +21,7 @@ class Slack(Enum):
     GAP = 7  # any
     BARE = 8  # as NOUN, but for articles: "take an active part in"
     DIRECT = 9  # "come right back", "sit back down"
+    ROUTE = 10  # as PLACEHOLDER, and where to: "go to school by bus"
 
 
 class Compound(Enum):

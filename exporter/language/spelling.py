@@ -59,6 +59,8 @@ ketchup:catsup lasagne:lasagna liquorice:licorice nosy:nosey phoney:phony racque
 swap:swop titbit:tidbit veranda:verandah vice:vise waggon:wagon woolly:wooly hooray:hurray hummus:houmous
 gramme:gram kilogramme:kilogram furore:furor mum:mam syrup:sirup dyke:dike naught:nought through:thru
 orangutan:orangoutan blonde:blond manoeuvre:maneuver bannister:banister snigger:snicker fledgling:fledgeling eyrie:aerie
+first:1st second:2nd third:3rd fourth:4th fifth:5th sixth:6th seventh:7th eighth:8th ninth:9th tenth:10th
+eleventh:11th twelfth:12th thirteenth:13th fourteenth:14th fifteenth:15th twentieth:20th hundredth:100th
 matt:matte carcass:carcase connection:connexion reflection:reflexion
 """
 # The one on the left is also written as the one on the right, but nobody means the left one by the right one.

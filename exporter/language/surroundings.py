@@ -17,13 +17,28 @@ from .wordsets import BE, DETERMINERS, DO, HAVE, MODALS, NOMINATIVE, OBJECTS, PO
 
 Check = Callable[[Text, int, int], bool]  # of the first and the last word of the entry in a sentence
 
-_UNIT = re.compile(r"=?\s*\d.*|.*°.*|.*\bunit\b.*")
+_UNIT = re.compile(r"=?\s*\d+(?!\d*(?:st|nd|rd|th)\b).*|.*°.*|.*\bunit\b.*")
 _AMOUNTS = words("half per many few several hundred thousand million dozen")
 _LONG = words("long high tall wide deep away thick apart of")
 _PLACES = words("over out up down in back from right near around")
 _SINGULAR = words("he she it")
 _LISTED = words("a an some any no many much more lots plenty several few nothing something one")
 _THERE = words("is are was were 's")
+# After these expressions, what makes their last word part of another one: "as well as", "at all the parties".
+_GOES_ON = {
+    "as well": words("as"),
+    "so far": words("away from that as out behind below above north south east west"),
+    "at all": DETERMINERS | POSSESSIVES | words("of times levels hours ages costs"),
+    "after all": DETERMINERS | POSSESSIVES | words("of"),
+    "first of all": DETERMINERS | POSSESSIVES,
+    "have got": words("to"),
+    "had got": words("to"),
+    "look something up": words("at"),
+}
+# Last words of adverbials that may say something of a noun instead: "at first sight" has no *at first*.
+_OF_NOUNS = words("first last good general short full common public private")
+# What is before these expressions where they are two: "what kind of course", "I never mind waiting".
+_NOT_AFTER = {"of course": words("kind sort type"), "never mind": NOMINATIVE}
 
 
 def checks(items: Items, parts: tuple[str, ...], role: str, gloss: str) -> tuple[Check, ...]:
@@ -38,19 +53,58 @@ def checks(items: Items, parts: tuple[str, ...], role: str, gloss: str) -> tuple
         if role in _AFTER:
             after = _AFTER[role]
             return (lambda text, first, last: after(text, last),)
-        if key == "storey":
+        if key in ("storey", "metre"):  # no other story and meter
             return (lambda text, first, last: text.tokens[first].key.startswith(key) or measured(text, first),)
-        return (lambda text, first, last: measured(text, first),) if _UNIT.fullmatch(gloss) else ()
+        return (lambda text, first, last: measured(text, first),) if _UNIT.fullmatch(gloss) and key not in TIMES else ()
     if items[-1].kind in (Kind.THING, Kind.DOING):
         return ()
-    said = items[-1].kind is Kind.DO  # then the verb is one of the words of the entry
+    if more := _GOES_ON.get(" ".join(written)) or _GOES_ON.get(" ".join(written[-2:])):
+        return (lambda text, first, last: _next(text, last) not in more,)
+    if before := _NOT_AFTER.get(" ".join(written)):
+        return (lambda text, first, last: first == 0 or text.tokens[first - 1].key not in before,)
+    if len(items) == 2 and written[0] in PREPOSITIONS and written[1] in _OF_NOUNS:
+        return (_of_no_noun,)
+    said = items[-1].kind is Kind.DO and not items[-1].optional  # then the verb is one of the words of the entry
     if written == ("used", "to") and "ADJ" not in parts:
         return (lambda text, first, last: (said or _verb_follows(text, last)) and not _after_be(text, first),)
     if written[-2:] in (("going", "to"), ("had", "better")) and not said:
-        return (lambda text, first, last: _verb_follows(text, last),)
+        return (lambda text, first, last: text.tokens[last].key != written[-1] or _verb_follows(text, last),)
     if written[0] == "there" and not _THERE.isdisjoint(items[1].written):
         return (_existential,)
+    if written == ("by", "the", "way"):  # not "struck by the way he played"
+        return (lambda text, first, last: first < 2 or _next(text, last) not in NOMINATIVE,)
+    if written == ("take", "place"):
+        return (lambda text, first, last: last == first + 1 or is_adverb(text.tokens[last - 1].key),)
+    if parts == ("ADJ",):  # second-hand, but not "the second hand on my watch"
+        return (_before_noun,)
+    if written[0] in ("quarter", "half") and written[-1] in ("to", "past"):
+        return (lambda text, first, last: not _next(text, last) or "NUM" in possible(_next(text, last)),)
+    if written == ("so", "...", "that"):
+        return (lambda text, first, last: "," not in text.tokens[first].before,)  # I'm tired, so let's leave that
+    if written == ("between", "...", "and"):
+        return (lambda text, first, last: "," not in text.tokens[last].before,)
     return (_coordinated,) if written == ("both", "...", "and") else ()
+
+
+def _next(text: Text, at: int) -> str:
+    """The word after that at `at`; empty where a mark or the end comes first."""
+    after = text.tokens[at + 1] if at + 1 < len(text.tokens) else None
+    return after.key if after and after.before in ("", "-") else ""
+
+
+def _of_no_noun(text: Text, first: int, last: int) -> bool:
+    """Whether no noun that is the subject of no verb comes next: "for good", "At first people laughed"."""
+    if not (after := _next(text, last)) or is_adverb(after) or likely(text, last + 1).get("NOUN", 0) < 0.6:
+        return True
+    verb = _next(text, last + 1)
+    return bool(verb) and verb != "'s" and likely(text, last + 2).get("VERB", 0) > 0.5
+
+
+def _before_noun(text: Text, first: int, last: int) -> bool:
+    """Whether a noun follows where an article is before the words."""
+    before = text.tokens[first - 1].key if first and not text.tokens[first].before else ""
+    follows = bool(_next(text, last)) and not {"NOUN", "ADJ"}.isdisjoint(possible(_next(text, last)))
+    return follows or (before not in DETERMINERS and before not in POSSESSIVES)
 
 
 def _following(text: Text, at: int) -> int | None:
@@ -148,7 +202,7 @@ def _existential(text: Text, first: int, last: int) -> bool:
 def _coordinated(text: Text, first: int, last: int) -> bool:
     """Whether what comes after *both* and after *and* is of one kind: not "both boys ran and I laughed"."""
     one, other = first + 1, _following(text, last)
-    if other is None or one >= last:
+    if other is None or one >= last or "," in text.tokens[last].before:
         return False
     subjects = text.tokens[one].key in NOMINATIVE, text.tokens[other].key in NOMINATIVE
     verbs = [likely(text, at).get("VERB", 0) > 0.5 for at in (one, other)]

@@ -52,6 +52,8 @@ def likely(text: Text, at: int) -> dict[str, float]:
 @lru_cache(maxsize=100_000)
 def possible(key: str) -> tuple[str, ...]:
     """The parts of speech that a word can be."""
+    if key == "mum":  # which the dictionary has as in "keep mum" as well
+        return ("NOUN",)
     if key[:1].isdigit():
         return ("NUM",) if key.isdigit() else ("NUM", "NOUN", "ADJ")
     levels = lexicon().levels

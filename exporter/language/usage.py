@@ -1,118 +1,27 @@
-"""Which word a written word is where two are written the same: May and may, US and us, the book and to book."""
+"""Which part of speech a word is where it is used, for those that are several: the book and to book."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Iterator
 
-from .lexicon import lemmas, lexicon, look_up
-from .reading import Text, capitals_tell, is_adverb, is_participle, verb_forms
+from .lexicon import lemmas
+from .reading import Text, is_adverb, is_participle, verb_forms
 from .tagger import likely, possible
-from .wordsets import BE, DETERMINERS, HAVE, MODALS, PARTICLES, POSSESSIVES, PRONOUNS, words
+from .wordsets import BE, DETERMINERS, DO, HAVE, MODALS, PARTICLES, POSSESSIVES, PREPOSITIONS, PRONOUNS, TIMES, words
 
-# With a capital another word than without.
-_CAPITALISED = words(
-    "may march august polish turkey china japan wales jersey cork nice bath chile mali reading lent pole swede "
-    "welsh scotch mercury mars finn turkish"
-)
-# A name as often as a word.
-_FIRST_NAMES = words(
-    "will mark bill rose grace hope joy faith frank jack grant art rob bob pat sue ray rich robin ruby drew dean "
-    "max lily daisy jasmine heather iris ivy holly dawn penny victor harry jean carol miles cliff guy gene"
-)
-_NAMED = _CAPITALISED | _FIRST_NAMES
-# What a sentence says of without an article: "Hope is all we have", "Reading is fun".
-_UNCOUNTED = words("hope joy faith grace art reading cork jersey bath jasmine ivy lent scotch polish turkish welsh")
-_SHOUTED = words("us it who aids pin ram sim vat led")  # in capitals another word
-# Nouns that are counted, and names of companies: without an article they are the company.
-_COMPANIES = words("apple amazon gap shell target subway puma jaguar oracle")
 _SUBJECTS = words("i you he she it we they")
-_TITLES = words("mr mrs ms miss mx dr prof sir lady lord president")
-# With a capital where people call somebody by them, or where there is only one.
-_ADDRESSED = words(
-    "mum mom mummy mommy dad daddy grandma grandpa granny grandad granddad gran nan aunt auntie uncle god lord sir "
-    "madam madame pa ma doctor professor president queen king prince princess captain internet web net earth sun moon "
-    "heaven spring summer autumn winter fall north south east west state church bible parliament "
-    "government"
-)
 _AFTER_ARTICLE = words("NOUN ADJ NUM PRON DET")
 _DEGREES = words("lot bit little least most best latter")
 _BEFORE_NOUNS = words("a an the my your his its our their")
 _CAUSING = words("make let help see hear watch have")
 _DAYS = words("today tomorrow yesterday tonight")
 _POINTING = words("this that these those her")
+# Verbs that say what something is, and not how something is done: "feels hard".
+_LINKING = words(
+    "be feel look seem become get go stay keep taste smell sound turn grow make find remain have let hold lie stand sit"
+)
+_BEFORE_CLAUSES = words("since before after until till")
 _UNLIKELY = 0.3  # a part of speech that is no likelier than this is denied
-
-
-def is_capital(written: str) -> bool:
-    return written[:1].isupper()
-
-
-def same_word(written: str, text: Text, at: int) -> bool:
-    """Whether the word at `at` is the one that an entry writes as `written`, by its capitals."""
-    token = text.tokens[at]
-    key, surface = token.key, text.surface(at)
-    if key in _SHOUTED or (key == "id" and written.isupper()):
-        shouted = surface.replace(".", "").isupper() and len(surface) > 1
-        wanted = written.replace(".", "").isupper() and len(written) > 1
-        return shouted == wanted if not text.sentence.isupper() else not wanted
-    named = not _NAMED.isdisjoint((key, written.lower()))
-    if not (named or surface[:1].isupper()) or not capitals_tell(text.sentence):
-        return True
-    follows = text.tokens[at + 1].key if at + 1 < len(text.tokens) and not text.tokens[at + 1].before else ""
-    if at == 0 or any(mark in '.?!:"' for mark in token.before):
-        if key in _COMPANIES and not is_capital(written) and _is_finite(follows):
-            return False
-        return not cased(key) or _opens(key, is_capital(written), follows)
-    if is_capital(written):
-        return is_capital(surface) or not named
-    return not is_capital(surface) or not (cased(key) or _is_name(text, at, follows))
-
-
-def _opens(key: str, capital: bool, follows: str) -> bool:
-    """Whether `key`, with which a sentence opens, is the word or, with `capital`, the name."""
-    addressed = follows in _SUBJECTS or follows in DETERMINERS or follows in POSSESSIVES  # Mark the right answer.
-    if key == "may":
-        return capital != addressed
-    if capital:
-        return key not in _CAPITALISED or not (addressed or is_adverb(follows))
-    return not _is_finite(follows) or key in _UNCOUNTED or key not in _NAMED
-
-
-def _is_finite(key: str) -> bool:
-    return key in BE or key in HAVE or key in MODALS or bool(verb_forms(key) & {"s", "past"})
-
-
-def _is_name(text: Text, at: int, follows: str) -> bool:
-    """Whether a word with a capital inside a sentence is somebody's or something's: "for Apple", "Mr Black"."""
-    before, key = text.tokens[at - 1].key, text.tokens[at].key
-    if is_capital(text.surface(at - 1)) and (before in _TITLES or before in lexicon().names):
-        return True
-    near = (text.surface(at - 1), text.surface(at + 1) if follows else "")
-    determined = before in DETERMINERS or before in POSSESSIVES or before == "'s"
-    titled = any(is_capital(word) and len(word) > 1 for word in near)  # King Street, Happy Birthday
-    word, noun = look_up(key), follows and "NOUN" in possible(follows)  # a Pacific island
-    common = word.source != "estimate" and word.level_number < 5 and word.lemma == key  # but Aborigines
-    if key in _COMPANIES and not (determined or titled):
-        return True
-    if not common or titled or determined or noun or key in _ADDRESSED | lexicon().capitalised:
-        return False
-    return text.surface(at)[1:].islower()
-
-
-@lru_cache(maxsize=1)
-def _names() -> frozenset[str]:
-    """First names that are words as well."""
-    return _FIRST_NAMES.union(name for name in lexicon().names if name in lexicon().levels)
-
-
-def cased(key: str) -> bool:
-    """Whether capitals tell which word `key` is."""
-    return key in _SHOUTED or key in _CAPITALISED or key in _names()
-
-
-def is_conditional(key: str) -> bool:
-    """Whether a word counts only where it is written or used in some ways."""
-    return key in _COMPANIES or key in ("story", "stories")
 
 
 def is_verb(text: Text, at: int) -> bool:
@@ -121,11 +30,19 @@ def is_verb(text: Text, at: int) -> bool:
     if key in BE or key in HAVE or key in MODALS or "NOUN" not in possible(key):
         return True
     before = text.tokens[at - 1].key if at and not text.tokens[at].before else ""
+    if is_asked(text, at):
+        return True
+    forms = verb_forms(key)
+    if "base" in forms and (before in PREPOSITIONS - {"to"} or _is_described(text, at)):
+        return False  # a lot of work out there, a quick look after lunch
     if before == "her" and at > 1 and not _CAUSING.isdisjoint(lemmas(text.tokens[at - 2].key).get("VERB", ())):
         return True  # makes her stand out
-    if before in _BEFORE_NOUNS and "ing" not in verb_forms(key):
+    if before in _BEFORE_NOUNS and "ing" not in forms:
         return False
-    return likely(text, at).get("NOUN", 0) < 1 - _UNLIKELY
+    chances = likely(text, at)
+    if at and chances.get("ADV", 0) > 0.5:
+        return False  # walked back up the hill
+    return chances.get("NOUN", 0) < 1 - _UNLIKELY
 
 
 def is_compound(text: Text, first: int, last: int, verb: float) -> bool:
@@ -133,8 +50,8 @@ def is_compound(text: Text, first: int, last: int, verb: float) -> bool:
 
     As its entry writes it, it is a verb only where no other comes before: "the bus stops", not "I like bus stops".
     """
-    if verb < 0.5 and only_verb(text, last):
-        return False  # my head aches
+    if (verb < 0.5 and only_verb(text, last)) or is_asked(text, last):
+        return False  # my head aches; does the bus stop here?
     if likely(text, last).get("VERB", 0) > verb:
         forms = verb_forms(text.tokens[last].key)
         return verb > 0.5 and ("s" not in forms or any(_may_be_verb(text, at) for at in range(first)))
@@ -144,6 +61,25 @@ def is_compound(text: Text, first: int, last: int, verb: float) -> bool:
         or likely(text, first).get("VERB", 0) < 0.9
         or "ing" in verb_forms(text.tokens[first].key)
     )
+
+
+def is_asked(text: Text, at: int) -> bool:
+    """Whether the word is the verb of a question with *do*, because no other word is: "What do the letters stand for?"
+
+    The subject is before it.
+    """
+    if "?" not in text.sentence or "base" not in verb_forms(text.tokens[at].key):
+        return False
+    asks = next((here for here in range(at - 1) if text.tokens[here].key in DO), None)
+    return asks is not None and not any(_may_be_verb(text, here) for here in _all_but(text, at, asks))
+
+
+def _is_described(text: Text, at: int) -> bool:
+    """Whether an article and adjectives are right before the word: "a quick look"."""
+    here = at - 1
+    while here > 0 and not text.tokens[here + 1].before and likely(text, here).get("ADJ", 0) > 0.6:
+        here -= 1
+    return 0 <= here < at - 1 and not text.tokens[here + 1].before and text.tokens[here].key in _BEFORE_NOUNS
 
 
 def only_verb(text: Text, at: int) -> bool:
@@ -157,7 +93,16 @@ def only_verb(text: Text, at: int) -> bool:
     agrees = "past" in forms or ("base" in forms if plural else "s" in forms)
     if not agrees or likely(text, at - 1).get("NOUN", 0) < 0.5:
         return False
-    return not any(_may_be_verb(text, other) for other in range(len(text.tokens)) if other != at)
+    return not any(_may_be_verb(text, other) and not _after_to(text, other) for other in _all_but(text, at))
+
+
+def _all_but(text: Text, *places: int) -> Iterator[int]:
+    return (at for at in range(len(text.tokens)) if at not in places)
+
+
+def _after_to(text: Text, at: int) -> bool:
+    """Whether the word is at most an infinitive, and so not the verb that a sentence needs: "drives to work"."""
+    return at > 0 and text.tokens[at - 1].key == "to" and not text.tokens[at].before
 
 
 def _may_be_verb(text: Text, at: int) -> bool:
@@ -167,20 +112,35 @@ def _may_be_verb(text: Text, at: int) -> bool:
 def fits(parts: tuple[str, ...], text: Text, at: int) -> bool:
     """Whether the word at `at` can be one of `parts` there."""
     if not parts or "INTJ" in parts:
-        return True
+        return parts != ("INTJ",) or text.tokens[at].key not in DETERMINERS or _is_set_off(text, at)
     key, allowed = text.tokens[at].key, _allowed(parts, text, at)
+    if not allowed:
+        return False
     if allowed.isdisjoint(possible(key)):
         before = text.tokens[at - 1].key if at else ""
-        # Who wrote the list knows more than the dictionary; but "might" is a noun only in "all her might".
-        return key not in MODALS or before in DETERMINERS or before in POSSESSIVES
-    if only_verb(text, at):
+        # Who wrote the list knows more than the dictionary, but "produces" is no noun, and "might" is one only in "all
+        # her might".
+        owned = before in DETERMINERS or before in POSSESSIVES
+        return verb_forms(key) != {"s"} and (key not in MODALS or owned)
+    if only_verb(text, at) or is_asked(text, at):
         return "VERB" in allowed
+    if allowed == {"VERB"} and verb_forms(key) == {"base"} and _what_before(text, at) == "be":
+        return False  # There is still hope.
+    clause = (_may_be_verb(text, here) for here in range(at + 1, len(text.tokens)))
+    if allowed == {"CONJ"} and key in _BEFORE_CLAUSES and not any(clause):
+        return False  # since Monday
     if "NOUN" in parts and key == "mine" and at and likely(text, at - 1).get("NOUN", 0) > 0.5:
         return True
     pronoun = "PRON" in parts and key in PRONOUNS
     if (_AFTER_ARTICLE.isdisjoint(parts) or pronoun) and "NOUN" in possible(key) and _ends_nouns(text, at):
         return False  # "a well", "a mine"
     return sum(chance for part, chance in likely(text, at).items() if part in allowed) > _UNLIKELY
+
+
+def _is_set_off(text: Text, at: int) -> bool:
+    """Whether nothing that belongs to the word comes after it: "No, sir", "No thanks", not "no money"."""
+    after = text.tokens[at + 1] if at + 1 < len(text.tokens) else None
+    return after is None or bool(after.before) or after.key.startswith("thank")
 
 
 def _ends_nouns(text: Text, at: int) -> bool:
@@ -215,9 +175,44 @@ def _allowed(parts: tuple[str, ...], text: Text, at: int) -> set[str]:
         is_participle(key) and key.endswith("ed") and ("VERB" in parts or before in BE)
     ):  # an abandoned house, is divided
         allowed |= {"VERB", "ADJ"} if {"VERB", "ADJ"} & allowed else set()
+    if key not in PARTICLES and {"ADJ", "ADV"} & allowed and {"ADJ", "ADV"} <= {*possible(key)}:
+        noun_next = bool(after) and likely(text, at + 1).get("NOUN", 0) > 0.5 and after not in _DAYS
+        before_it = "" if noun_next else _what_before(text, at)
+        if before_it == "be" and (not after or after in _DAYS):  # is late today
+            allowed = allowed | {"ADV", "NOUN", "VERB"} if "ADJ" in parts else allowed - {"ADV"}
+        if before_it == "verb":  # walks too fast
+            allowed = allowed | {"ADJ"} if "ADV" in parts else allowed - {"ADJ"}
     if "PREP" in parts and key in PARTICLES and after in DETERMINERS | POSSESSIVES:
         allowed.add("ADV")  # "ran down the hill" is like "put down the bag"
     noun_follows = bool(after) and not {"NOUN", "ADJ"}.isdisjoint(possible(after))
-    if "NOUN" in parts and before in DETERMINERS | POSSESSIVES and not noun_follows:  # the first to arrive
-        allowed.add("ADJ")
+    if before == "the" and {"DET", "NUM"} & {*parts} and not noun_follows:  # the first
+        allowed.add("NOUN")
+    if (
+        "NOUN" in parts
+        and not noun_follows
+        and (before in DETERMINERS or before in POSSESSIVES or _is_described(text, at))
+    ):  # the first to arrive, wait a second
+        allowed |= {"ADJ", "NUM", "PRON"}
     return allowed
+
+
+def _what_before(text: Text, at: int) -> str:
+    """Whether the word comes after "be" or after another "verb" that says how something is done; else empty."""
+    if text.tokens[0].key in BE and "?" in text.sentence:  # Are you well?
+        verbs = (_may_be_verb(text, here) for here in range(1, at))
+        return "" if any(verbs) else "be"
+    here = at - 1
+    while here > 0 and not text.tokens[here + 1].before and _is_between(text.tokens[here].key):
+        here -= 1
+    if here < 0 or text.tokens[here + 1].before:
+        return ""
+    key = text.tokens[here].key
+    if key in BE:
+        return "be"
+    acts = likely(text, here).get("VERB", 0) > 0.7 and _LINKING.isdisjoint(lemmas(key).get("VERB", ()))
+    return "verb" if acts else ""
+
+
+def _is_between(key: str) -> bool:
+    """Whether the word may be between a verb and what says how: "gets up late", "is ten minutes late"."""
+    return is_adverb(key) or key in PARTICLES or key in TIMES or "NUM" in possible(key)

@@ -26,12 +26,12 @@ _ANKI = {"tab": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|",
 
 @dataclass(frozen=True)
 class Export:
-    """What the `#` lines above Anki's notes say: `dropped` are the columns that are no fields of a note."""
+    """What the `#` lines above Anki's notes say: `beside` are the columns that are no fields of a note."""
 
     lines: int
     separator: str
     names: tuple[str, ...]
-    dropped: tuple[int, ...]
+    beside: dict[int, str]
 
 
 def read_delimited(path: Path, encoding: str, reading: Reading) -> Iterator[Cells]:
@@ -53,7 +53,21 @@ def read_delimited(path: Path, encoding: str, reading: Reading) -> Iterator[Cell
         rows = _checked(path, reader, raw, anki)
         if anki and anki.names:
             rows = chain([(0, anki.names)], rows)
-        yield from with_header(rows, reading)
+        yield from _beside(rows, anki.beside, reading) if anki and anki.beside else with_header(rows, reading)
+
+
+def _beside(rows: Rows, named: dict[int, str], reading: Reading) -> Iterator[Cells]:
+    """The fields of notes, with the columns that Anki says are tags, deck and the like behind them."""
+    kept: dict[int, list[str]] = {}
+
+    def fields() -> Rows:
+        for number, cells in rows:
+            kept[number] = [cells[at] if at < len(cells) else "" for at in named]
+            yield number, [cell for at, cell in enumerate(cells) if at not in named]
+
+    for number, names, cells in with_header(fields(), reading):
+        padding = [""] * (len(names) - len(cells))
+        yield number, (*names, *named.values()), [*cells[: len(names)], *padding, *kept.pop(number)]
 
 
 def anki_export(head: Sequence[str]) -> Export | None:
@@ -75,7 +89,7 @@ def anki_export(head: Sequence[str]) -> Export | None:
         names = tuple(places.get(at, f"column {at + 1}") for at in range(max(places) + 1))
     else:
         names = ()
-    return Export(len(said), separator, names, () if names else tuple(places))
+    return Export(len(said), separator, names, {} if names else dict(sorted(places.items())))
 
 
 def _checked(path: Path, reader: Iterable[list[str]], raw: bool, anki: Export | None) -> Rows:
@@ -96,8 +110,6 @@ def _checked(path: Path, reader: Iterable[list[str]], raw: bool, anki: Export | 
                 continue
             if number < _LOOK and _is_rule("|".join(cells)):
                 continue
-            if anki and anki.dropped:
-                cells = [cell for at, cell in enumerate(cells) if at not in anki.dropped]
             yield number, cells
     except csv.Error as error:
         raise InputError(

@@ -33,6 +33,7 @@ _HEADING = re.compile(
     rf"#.*|//.*|[=\-_*~]{{3,}}.*|.*[©®™].*|https?://.*|.*:|{_UNIT}.*|\d+\s*(?:/|of)\s*\d+", re.IGNORECASE
 )
 _OF_LIST = re.compile(r"\S+ .*\b(?:list|vocabulary|wordlist|listesi)", re.IGNORECASE)
+_CLIPPING = re.compile(r"^([^\n]+)\n- [^\n]+\|[^\n]+\n\n|^={10}$\n?", re.MULTILINE)  # a book, a place; of Kindle
 _COUNT = re.compile(
     r"^\d+[ \t]+(?=[^\W\d])|(?<![ \t])[ \t]+\d[\d.,]{2,}$"
 )  # 1 the 22038615: a rank, and how often it is used
@@ -63,10 +64,12 @@ class Lines:
 
 def read_lines(lines: Sequence[str], *, typed: bool = False) -> Lines:
     """The entries of `lines`. With `typed`, commas and semicolons always separate words."""
-    paragraphs = "\n".join(line.strip() for line in _one_a_line(lines)).split("\n\n")
+    text = "\n".join(line.strip() for line in _one_a_line(lines))
+    books = list(filter(None, _CLIPPING.findall(text))) if "\n==========" in text else []
+    paragraphs = (_CLIPPING.sub("", text) if books else text).split("\n\n")
     written = [(line, at == 0) for text in paragraphs for at, line in enumerate(filter(None, text.split("\n")))]
     style = _Style.of([line for line, _ in written], typed)
-    read, level = Lines(), None
+    read, level = Lines(titles=list(dict.fromkeys(books))), None
     for at, (line, first) in enumerate(written):
         after, opens = written[at + 1] if at + 1 < len(written) else ("", False)
         rest, separators = line, style.separators
@@ -81,7 +84,7 @@ def read_lines(lines: Sequence[str], *, typed: bool = False) -> Lines:
             continue
         own = _LEVEL_FIRST.match(rest)
         for entry in style.entries(rest[own.end() :] if own else rest):
-            read.entries += _entries(entry, own[1] if own else level, separators)
+            read.entries += _entries(entry, own[1] if own else level, separators, typed)
     return read
 
 
@@ -213,7 +216,19 @@ def _pieces(line: str, signs: str) -> list[str]:
     return [piece.strip() for piece in re.split(f"[{signs}]", line) if piece.strip()]
 
 
-def _entries(text: str, level: str | None, separators: str) -> Iterator[Line]:
+def _are_words(pieces: Sequence[str]) -> bool:
+    return len(pieces) > 1 and all(p.isalpha() and p.islower() and (p in FUNCTION or parts_of(p)) for p in pieces)
+
+
+def _are_one(pieces: Sequence[str]) -> bool:
+    """Whether one of these words is another's form or spelling: go, went, gone; but not kite, towel."""
+    return any(Entry.parse(one).uses(other) for one in pieces for other in pieces if one is not other)
+
+
+def _entries(text: str, level: str | None, separators: str, typed: bool) -> Iterator[Line]:
+    pieces = [piece.strip() for piece in text.split(",")]
+    if not typed and _are_words(pieces):
+        separators = "" if _are_one(pieces) else ","
     if separators and len(pieces := _pieces(text, separators)) != 1:
         yield from (Line(piece, level) for piece in pieces)
         return

@@ -60,7 +60,7 @@ def _encoding(sentence: str, entry: Entry) -> Problem | None:
 
 
 def _foreign(sentence: str, entry: Entry) -> Problem | None:
-    return Problem("not English: hardly any of its words are known") if _is_foreign(sentence, 3) else None
+    return Problem("not English: hardly any of its words are known") if _is_foreign(sentence, 2) else None
 
 
 def _is_foreign(text: str, least: int) -> bool:

@@ -60,7 +60,8 @@ def _add_export(commands: Any) -> None:
         "--mix", default=DEFAULT_MIX, help=f"words a record : percent of the records (default {DEFAULT_MIX})"
     )
     export.add_argument(
-        "--eval",
+        "--eval-share",
+        "--eval",  # its name before, which train has for a file
         dest="eval_share",
         type=float,
         default=0.1,

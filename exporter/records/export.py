@@ -67,7 +67,7 @@ class ExportSettings:
         if not 0 <= self.eval_share < 1:
             raise InputError(
                 "{option} {share} is no share of the records: choose 0 to 0.9, for example 0.1.",
-                option=Option("eval"),
+                option=Option("eval_share"),
                 share=self.eval_share,
             )
         if self.split not in ("words", "records"):
@@ -76,7 +76,7 @@ class ExportSettings:
             raise InputError(
                 "{option} {share} of {records} records leaves {held_out} for evaluation and {train} for training. "
                 "Ask for more {more}, or {option} 0.",
-                option=Option("eval"),
+                option=Option("eval_share"),
                 more=Option("records"),
                 share=self.eval_share,
                 records=self.records,

@@ -33,8 +33,9 @@ from .rows import ASSISTANT, USER, Left, of_row, rows_of, turns_of, unix
 
 _HEAD = re.compile(rf"^[ \t]*{re.escape(INSTRUCTION_HEAD.strip())}", re.MULTILINE)
 _RESPONSE = RESPONSE_HEAD.strip()
+_ASKED, _ANSWERS = (*USER, "question", "q"), (*ASSISTANT, "answer", "a")
 _TURN = re.compile(
-    rf"^[ \t]*(?:###[ \t]*)?({'|'.join((*USER, *ASSISTANT))})[ \t]*:[ \t]*", re.MULTILINE | re.IGNORECASE
+    rf"^[ \t]*(?:###[ \t]*)?({'|'.join((*_ASKED, *_ANSWERS))})[ \t]*:[ \t]*", re.MULTILINE | re.IGNORECASE
 )
 _LITERAL_CUT = re.compile(r"(?:\\n){2,}(?=\s*(?:###|user:|human:))", re.IGNORECASE)
 _BLANK = re.compile(r"^[ \t\u00a0]+$", re.MULTILINE)
@@ -211,7 +212,7 @@ def _single(piece: str) -> list[str]:
     heads = [match.start() for match in _HEAD.finditer(piece)]
     if not heads:
         turns = list(_TURN.finditer(piece))
-        asked = [t.start() for t in turns if t[1].lower() in USER]
+        asked = [t.start() for t in turns if t[1].lower() in _ASKED]
         listed = len(_LIST_PROMPT.findall(piece)) >= 2 * len(asked)
         heads = asked if len(asked) > 1 and listed else []
     starts = [0, *heads[1:]] if heads else [0]
@@ -224,7 +225,8 @@ def _of_piece(piece: str) -> Record | Example:
     if piece.startswith(INSTRUCTION_HEAD) and RESPONSE_HEAD in piece and _LIST_PROMPT.search(piece):
         return parse_text_record(piece.rstrip())
     turns = list(_TURN.finditer(piece))
-    if turns and _RESPONSE not in piece and not piece[: turns[0].start()].strip():
+    opened = turns and not piece[: turns[0].start()].strip() and turns[0][1].lower() not in ("answer", "a")
+    if opened and _RESPONSE not in piece:
         return _of_log(piece, turns)
     if _LIST_PROMPT.search(piece) or _HEAD.search(piece):
         if _RESPONSE not in piece:
@@ -241,8 +243,9 @@ def _of_piece(piece: str) -> Record | Example:
 def _of_log(piece: str, turns: Sequence[re.Match[str]]) -> Record | Example:
     """A question and its answer in a chat log: `User: ...`, `Assistant: ...`."""
     ends = [turn.start() for turn in turns[1:]] + [len(piece)]
-    said = [(turn[1].lower(), piece[turn.end() : end].strip()) for turn, end in zip(turns, ends, strict=True)]
-    asked, answer = turns_of([{"role": role, "content": text} for role, text in said])
+    roles = [USER[0] if turn[1].lower() in _ASKED else ASSISTANT[0] for turn in turns]
+    said = [piece[turn.end() : end].strip() for turn, end in zip(turns, ends, strict=True)]
+    asked, answer = turns_of([{"role": role, "content": text} for role, text in zip(roles, said, strict=True)])
     if _LIST_PROMPT.search(asked):
         return parse_record(asked, answer)
     return Example(wrap(asked), answer)

@@ -7,7 +7,7 @@ from ..pairs.checking import PairSet
 from .dealing import rng, shuffle
 
 MIN_EVAL_WORDS = 10
-EVAL = Option("eval")
+EVAL = Option("eval_share")
 
 
 def split_words(pairs: PairSet, share: float, seed: int, largest: int) -> tuple[set[int], set[int]]:

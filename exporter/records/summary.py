@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..common.errors import Problem
+from ..common.checked import read_object
+from ..common.errors import InputError, Problem
+from ..language.levels import TRAINABLE, parse_level
 from ..pairs.checking import Cleaned, Reject, RowCounts
 
 
@@ -78,6 +80,14 @@ class Summary:
     def with_files(self) -> dict[str, Any]:
         """As `export --json` prints it."""
         return {**self.as_dict(), "files": {what: str(path) for what, path in self.files.items()}}
+
+
+def level_of(training_file: Path) -> str | None:
+    """The level that the description beside a training file names; None without a description."""
+    try:
+        return parse_level(str(read_object(training_file.with_suffix(".meta.json")).get("level")), TRAINABLE)
+    except InputError:
+        return None
 
 
 def describe(summary: Summary) -> str:

@@ -19,6 +19,7 @@ from ...exporter.common.progress import Progress
 from ...exporter.common.targets import refuse_overwriting
 from ...exporter.language.judges import DEFAULT, JUDGES
 from ...exporter.language.levels import TRAINABLE, parse_level
+from ..training.fields import LANGUAGES
 from . import rate_command
 from .result import RESERVED
 
@@ -73,7 +74,7 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--out", metavar="DIR", type=Path, help="write a report: Markdown, HTML, JSON, plots at 300 DPI"
     )
-    parser.add_argument("--language", choices=("en", "tr"), default="en", help="of the report (default en)")
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="of the report (default en)")
     parser.add_argument("--force", action="store_true", help="write the report also beside other files in DIR")
     parser.add_argument("--json", action="store_true", help="print everything measured as one JSON object")
     parser.set_defaults(run=run)

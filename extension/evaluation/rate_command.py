@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...exporter.common.errors import InputError
+from ..training.fields import LANGUAGES
 
 if TYPE_CHECKING:
     from .rating import Scores
@@ -28,7 +29,7 @@ def add_commands(commands: Any) -> None:
     make.add_argument("--out", metavar="DIR", type=Path, required=True)
     make.add_argument("--n", type=int, default=50, help="how many words, with two sentences each (default 50)")
     make.add_argument("--seed", type=int, default=42)
-    make.add_argument("--language", choices=("en", "tr"), default="en", help="of the page for the raters (default en)")
+    make.add_argument("--language", choices=LANGUAGES, default="en", help="of the page for the raters (default en)")
     make.add_argument("--force", action="store_true", help="replace an existing sheet")
     make.set_defaults(run=run_make)
     score = actions.add_parser("score", help="means, intervals and agreement of filled sheets")

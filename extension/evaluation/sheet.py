@@ -87,7 +87,7 @@ LANGUAGES = {
 
 def rating_page(rows: Sequence[tuple[str, str, str]], head: Sequence[str], language: str = "en") -> str:
     """One page that needs no other file, in one of LANGUAGES. `rows` are id, word and sentence."""
-    words = LANGUAGES[language]
+    words = LANGUAGES.get(language, LANGUAGES["en"])
 
     def choices(id_: str, question: str, values: Sequence[str], names: Sequence[str] = ()) -> str:
         return "".join(

@@ -26,7 +26,7 @@ _FOUND = sorted(folder.name for folder in _FOLDER.iterdir() if folder.joinpath("
 # Every folder with a base, the default first.
 KINDS = (DEFAULT, *(name for name in _FOUND if name != DEFAULT))
 # Under which name a language's reason is in a file.
-_REASONS = dict(zip(LANGUAGES, ("why", "neden"), strict=True))
+_REASONS = {code: {"en": "why", "tr": "neden"}.get(code, f"why_{code}") for code in LANGUAGES}
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,7 @@ def _settings(fields: Fields) -> ExportSettings:
         name=str(fields.name or ""),
         records=whole(fields.records, "records"),
         mix=Mix.parse(str(fields.mix)),
-        eval_share=decimal(fields.share, "eval"),
+        eval_share=decimal(fields.share, "eval_share"),
     )
 
 

@@ -11,7 +11,7 @@ from ..training.settings import SETTINGS
 from .languages import has, say, text
 
 # Options of the command line -> the fields of the same meaning.
-_FIELDS = {"force": "replace", "eval": "share", "out": "name"}
+_FIELDS = {"force": "replace", "eval_share": "share", "out": "name"}
 _PANES = ("data", "train", "evaluate", "write", "apply")
 
 

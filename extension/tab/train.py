@@ -11,13 +11,13 @@ from typing import Any
 
 import gradio as gr
 
-from ...exporter.common.checked import read_object
 from ...exporter.common.errors import CefrError, InputError
 from ...exporter.common.files import is_text
 from ...exporter.common.lock import busy
-from ...exporter.language.levels import TRAINABLE, parse_level
+from ...exporter.language.levels import TRAINABLE
 from ...exporter.records.formats import eval_beside
 from ...exporter.records.reading import read_training
+from ...exporter.records.summary import level_of
 from ..models.jobs import Job
 from ..recipes import KINDS, recipe
 from ..training.artifacts import Outcome, run_folder
@@ -133,9 +133,8 @@ class TrainPane(Pane):
         if not dataset:
             return {}
         file = paths.dataset(self.folders.datasets, dataset, self._training_files(language))
-        try:
-            level = parse_level(str(read_object(file.with_suffix(".meta.json"))["level"]), TRAINABLE)
-        except (KeyError, CefrError):
+        level = level_of(file)
+        if level is None:
             return {}
         timeless = gr.update(choices=kinds(language))  # what was estimated was another file
         return {self.fields.level: level, self.fields.kind: timeless, **self.fill(language, level, kind)}

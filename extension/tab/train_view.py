@@ -37,16 +37,12 @@ def ready(estimate: Estimate, tokenizer: Any, language: str) -> str:
 
 def ended(outcome: Outcome, name: str, language: str) -> str:
     """How the run `name` has ended, in words."""
-    losses = outcome.eval_losses
     if outcome.failure is not None:
         first = text("train.failed", language, name=name, reason=say_in("train", outcome.failure, language))
     elif outcome.stopped:
         first = text("train.stopped", language, name=name, step=outcome.steps, total=outcome.planned)
-    elif losses:
-        before, after = (number(f"{loss:.3f}", language) for loss in (losses[0], outcome.kept_loss))
-        first = text("train.done", language, name=name, before=before, after=after)
     else:
-        first = text("train.done_plain", language, name=name)
+        first = text("train.done", language, name=name)
     skipped = [text("train.skipped", language, steps=outcome.skipped)] if outcome.skipped else []
     return "\n".join([first, *_longer(outcome.longer, language), *skipped])
 
@@ -75,16 +71,17 @@ def drawn(log: RunLog, language: str, size: int | None = None) -> Markup:
         facts.append(f"{text('train.rate', language)} {number(f'{last.learning_rate:.2e}', language)}")
     if size is not None:
         facts.append(f"{text('train.memory', language)} {number(gigabytes(size), language)}")
-    return join(element("p", _in_words(evaluation, language)), chart, element("div", " · ".join(facts)))
+    return join(element("p", _in_words(evaluation, total, language)), chart, element("div", " · ".join(facts)))
 
 
-def _in_words(evaluation: Sequence[tuple[int, float]], language: str) -> str:
+def _in_words(evaluation: Sequence[tuple[int, float]], total: int, language: str) -> str:
     """What the evaluation losses say of the run; the first one is from before the first step."""
     if len(evaluation) < 2:
         return ""
     step, loss = min(evaluation, key=lambda point: point[1])
     before, now = (number(f"{one:.2f}", language) for one in (evaluation[0][1], loss))
-    key = "better" if step == evaluation[-1][0] else "best_before" if step else "no_better"
+    last = "best_at_end" if step >= total else "better"
+    key = last if step == evaluation[-1][0] else "best_before" if step else "no_better"
     return text(f"train.curve_{key}", language, step=step, before=before, now=now)
 
 

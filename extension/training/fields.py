@@ -113,7 +113,7 @@ class Setting:
 
 def say(texts: Texts, language: str) -> str:
     """The text in `language`; in English where there is none."""
-    known: dict[str, str] = dict(zip(LANGUAGES, texts, strict=True))
+    known: dict[str, str] = dict(zip(LANGUAGES, texts, strict=False))
     return known.get(language, texts[0])
 
 

@@ -80,11 +80,14 @@ def _as_of_pairs(*names: str) -> Callable[[Candidate], object]:
 
 
 def _markup(candidate: Candidate) -> object:
-    return _PROMPT.search(candidate.sentence) or _as_of_pairs("break", "control", "markup")(candidate)
+    of_pairs = _as_of_pairs("break", "control", "encoding", "markup")
+    return _PROMPT.search(candidate.sentence) or of_pairs(candidate)
 
 
-def _fragment(candidate: Candidate) -> bool:
+def _fragment(candidate: Candidate) -> object:
     sentence = candidate.sentence
+    if _as_of_pairs("only the word")(candidate):
+        return True
     first = next((c for c in sentence if c.isalnum()), "")
     begins = first.isupper() or first.isdigit()
     return len(_WORD.findall(sentence)) < MIN_WORDS or not _END.search(sentence) or not begins
@@ -135,6 +138,7 @@ CHECKS = (
     Check("fragment", "that is not a whole sentence", _fragment),
     Check("markup", "markup or a piece of the prompt is in it", _markup),
     Check("several", "that is more than one sentence", _as_of_pairs("several", "long")),
+    Check("foreign", "not English: hardly any of its words are known", _as_of_pairs("foreign")),
     Check("unused", "the word is not in it", _as_of_pairs("unused")),
     Check("no verb", "there is no verb in it", _no_verb),
     Check("twice", "the word is in it twice", _twice),

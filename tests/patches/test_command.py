@@ -168,7 +168,7 @@ def test_what_cannot_be_written(run, webui: Path, extension) -> None:
 
 
 def test_no_webui(run, tmp_path: Path, webui: Path) -> None:
-    for folder, message in ((tmp_path / "none", "is not a folder"), (tmp_path, "not a text-generation-webui")):
+    for folder, message in ((tmp_path / "none", "is not a folder"), (tmp_path, "is not TextGen")):
         result = run("patch", "--webui", folder)
         assert (result.code, message in result.err) == (2, True)
     result = run("patch", "--webui", webui, "--user-data-dir", tmp_path / "none")

@@ -85,6 +85,8 @@ def test_wrapped_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     sentences = [row["sentence"] for row in json.loads(run(capsys, file, "--json")[1])]
     assert sentences[0].endswith("from nine to five.")
     assert sentences[1:] == ["He likes it.", "no end mark", "short line"]
+    file.write_text("The small shop in our street is open until 9 p.m.\non Fridays. It is nice.\n")
+    assert json.loads(run(capsys, file, "--json")[1])[0]["sentence"].endswith("9 p.m. on Fridays.")
 
 
 def test_markdown_and_text_that_is_wrapped_before_a_capital(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -149,7 +149,7 @@ GOLDEN = [
     ("The film was disappointing because the story was hard to follow.", 3.2, "B1"),
     ("Scientists are investigating whether the new treatment could reduce the risk of infection.", 3.47, "B1"),
     ("The committee's findings cast considerable doubt on the original hypothesis.", 3.87, "B2"),
-    ("Critics contend that the legislation disproportionately affects marginalised communities.", 4.82, "C1"),
+    ("Critics contend that the legislation disproportionately affects marginalised communities.", 4.60, "C1"),
     ("He died in Paris in 1829, at the age of 63.", 1.49, "A1"),
 ]
 

@@ -56,7 +56,7 @@ def test_of_pairs(tmp_path: Path, rows: list[dict[str, str | None]], keep: bool)
 
 def said(words: WordList, part: str) -> int:
     """The number of the note that has `part` in it."""
-    return sum(int(str(note.values["n"])) for note in words.notes if part in note.message)
+    return sum(int(str(note.values["n"])) for note in words.notes if part.lower() in note.message.lower())
 
 
 @QUICK

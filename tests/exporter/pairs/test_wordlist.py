@@ -81,6 +81,9 @@ LISTS: dict[str, tuple[str, str, list[str]]] = {
     "Anki, plain": ("w.txt", "#separator:tab\n#html:true\n#notetype column:1\n#deck column:2\nBasic\tMy\t<b>apple</b>[sound:a.mp3]\telma\n",
                     ["apple"]),
     "Anki, columns": ("w.txt", "#separator:semicolon\n#html:false\n#columns:Front;Back\napple;elma\n", ["apple"]),
+    "Kindle's highlights": ("w.txt", "The Hobbit (J. R. R. Tolkien)\n- Your Highlight on page 3 | Location 12 | Added on 1 June\n\nburrow\n==========\n"
+                            "The Hobbit (J. R. R. Tolkien)\n- Your Highlight on page 4 | Location 22 | Added on 1 June\n\nadventure\n==========\n",
+                            ["burrow", "adventure"]),
     "Anki, columns of others": ("w.txt", "#separator:tab\n#guid column:1\n#word column:3\n#deck column:2\nx1\tMy\tapple\n", ["apple"]),
     # Units of course books, and the topics of a word list by topic
     "units above lists": ("w.txt", "Unit 1\napple, book, cat\nUnit 2: car, tree\nFood: bread, cheese, egg\n",
@@ -169,6 +172,18 @@ def test_every_column_comes_along(tmp_path: Path) -> None:
     )
     assert words[1].columns == (("id", "8"), ("Türkçe", ""), ("POS", ""), ("Level", ""))
     assert words[1].level is None
+    notes = "#separator:tab\n#html:true\n#deck column:1\n#tags column:4\nEnglish\tapple\telma\tfood\nEnglish\tbook\tkitap\t\n"
+    noted = read(tmp_path, "w.txt", notes).words
+    assert [word.columns for word in noted] == [
+        (("meaning", "elma"), ("deck", "English"), ("tags", "food")),
+        (("meaning", "kitap"), ("deck", "English"), ("tags", "")),
+    ]
+
+
+def test_commas_of_some_lines(tmp_path: Path) -> None:
+    text = "happy\nbook\nkite, towel\ngo, went, gone\na, an\ncolour, color\n"
+    words = [word.text for word in read(tmp_path, "w.txt", text).words]
+    assert words == ["happy", "book", "kite", "towel", "go, went, gone", "a, an", "colour, color"]
 
 
 def test_words_of_another_level_are_left_out_and_counted(tmp_path: Path) -> None:

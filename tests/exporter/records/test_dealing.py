@@ -170,7 +170,7 @@ def test_ten_per_cent_of_the_words() -> None:
 
 @pytest.mark.parametrize("words", [10, 19])
 def test_too_few_words_to_split(words: int) -> None:
-    with pytest.raises(InputError, match="--eval 0"):
+    with pytest.raises(InputError, match="--eval-share 0"):
         split_words(make([3] * words), 0.1, 1, 10)
 
 

@@ -185,7 +185,7 @@ BAD_ARGUMENTS = {
     "records": (["--records", "0"], "--records"),
     "eval": (["--eval", "1"], "--eval"),
     "eval nan": (["--eval", "nan"], "--eval"),
-    "eval of nothing": (["--records", "2"], "--eval 0"),
+    "eval of nothing": (["--records", "2"], "--eval-share 0"),
     "mix": (["--mix", "10:50"], "sum to 50"),
     "a mix too large": (["--mix", "60:100", "--eval", "0"], "needs 60 different words"),
     "formats": (["--formats", "yaml"], "--formats"),
@@ -220,12 +220,12 @@ def test_fewer_words_than_a_record_needs(run, pair_file, tmp_path: Path) -> None
     result = run("export", pair_file(9), "--level", "A1", "--out", tmp_path / "o", "--eval", "0")
     assert (result.code, "needs 10 different words and there are 9" in result.err) == (2, True)
     result = run("export", pair_file(19), "--level", "A1", "--out", tmp_path / "o")
-    assert (result.code, "--eval 0" in result.err) == (2, True)
+    assert (result.code, "--eval-share 0" in result.err) == (2, True)
     assert not (tmp_path / "o").exists()
 
 
 def test_no_webui(run, pair_file, tmp_path: Path) -> None:
-    for folder, message in ((tmp_path, "not a text-generation-webui"), (tmp_path / "no", "is not a folder")):
+    for folder, message in ((tmp_path, "is not TextGen"), (tmp_path / "no", "is not a folder")):
         result = run("export", pair_file(), "--level", "A1", "--webui", folder)
         assert (result.code, message in result.err) == (2, True)
 

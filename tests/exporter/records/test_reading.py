@@ -98,6 +98,10 @@ READ: dict[str, tuple[str, Callable[[], str]]] = {
     "the letters of the cut": ("a.txt", lambda: "\\n\\n\\n".join(r.text for r in RECORDS)),
     "Windows": ("a.txt", lambda: "\r\n\r\n\r\n".join(r.text.replace("\n", "\r\n") for r in RECORDS)),
     # oobabooga/textgen pull request 2108: a raw text of questions and answers
+    "questions and answers": (
+        "a.txt",
+        lambda: "\n\n\n".join(f"Q: {r.instruction}\nA: {r.output}" for r in RECORDS),
+    ),
     "a chat log": ("a.txt", lambda: "\n\n\n".join(f"User: {r.instruction}\nAssistant: {r.output}" for r in RECORDS)),
     "a chat log without cuts": (
         "a.txt",
@@ -151,6 +155,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
         "User: a\nAssistant: b\nUser: c\nAssistant: d",
         "from user, assistant, user, assistant",
     ),
+    "questions and answers": ("a.txt", "Q: a\nA: b\n\nQ: c\nA: d", "from user, assistant, user, assistant"),
     "only a question": ("a.txt", "User: a", "from user;"),
     "unknown keys": ("a.jsonl", '{"q": 1}\n{"q": 2}', "none of its 2 records can be read. The first: the keys are q"),
     "a weight": (

@@ -31,6 +31,7 @@ from cefr_sentences.extension.tab.train_view import drawn, ended, ready
 
 Build = Callable[..., Built]
 LOADED = ModelState("base", "trainable", "Transformers")
+DONE = "Trained: the adapter x is ready. See in Evaluate how good it is."
 
 
 def outcome(**changes: Any) -> Outcome:
@@ -57,8 +58,8 @@ def outcome(**changes: Any) -> Outcome:
 @pytest.mark.parametrize(
     ("changes", "lines"),
     [
-        ({}, ["Trained: the adapter x is ready. Loss on unseen words 3.000 before, 2.000 after."]),
-        ({"log": []}, ["Trained: the adapter x is ready."]),
+        ({}, [DONE]),
+        ({"log": []}, [DONE]),
         (
             {"steps": 4},
             ["Stopped at step 4 of 10. The adapter x holds what was learned so far; Resume continues the run."],
@@ -70,7 +71,7 @@ def outcome(**changes: Any) -> Outcome:
         (
             {"log": [LogEntry(1, skipped=True)], "longer": 1200},
             [
-                "Trained: the adapter x is ready.",
+                DONE,
                 "Records that are longer than the cutoff and are left out: 1,200.",
                 "Steps that were skipped, because their gradients were not finite: 1.",
             ],
@@ -292,11 +293,12 @@ def test_a_training_file_brings_its_level_and_recipe(tmp_path: Path, build: Buil
 def test_the_losses_in_words() -> None:
     from cefr_sentences.extension.tab.train_view import _in_words
 
-    assert _in_words([(0, 3.0)], "en") == ""
-    assert "Still getting better" in _in_words([(0, 3.0), (10, 2.0)], "en")
-    assert "Best at step 10" in _in_words([(0, 3.0), (10, 2.0), (20, 2.5)], "en")
-    assert "Not better than before" in _in_words([(0, 3.0), (10, 3.5)], "en")
-    assert "3,00 değerinden 2,00" in _in_words([(0, 3.0), (10, 2.0)], "tr")
+    assert _in_words([(0, 3.0)], 20, "en") == ""
+    assert "Still getting better" in _in_words([(0, 3.0), (10, 2.0)], 20, "en")
+    assert "Best at the end" in _in_words([(0, 3.0), (20, 2.0)], 20, "en")
+    assert "Best at step 10" in _in_words([(0, 3.0), (10, 2.0), (20, 2.5)], 20, "en")
+    assert "Not better than before" in _in_words([(0, 3.0), (10, 3.5)], 20, "en")
+    assert "3,00 değerinden 2,00" in _in_words([(0, 3.0), (10, 2.0)], 20, "tr")
     assert (number("93.5 %", "en"), number("93.5 %", "tr")) == ("93.5 %", "%93,5")
 
 

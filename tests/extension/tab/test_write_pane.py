@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.common.errors import InputError
 from cefr_sentences.extension.models.host import Applied, ModelState
-from cefr_sentences.extension.writing.sheet import Sheet, SheetRow
+from cefr_sentences.extension.writing.sheet import SOURCES, Sheet, SheetRow
 
 from .conftest import Built
 from .test_panes import adapter
@@ -18,6 +18,7 @@ from .test_panes import adapter
 gr: Any = pytest.importorskip("gradio", reason="gradio is not installed")
 
 from cefr_sentences.extension.tab import write  # noqa: E402
+from cefr_sentences.extension.tab.languages import text  # noqa: E402
 from cefr_sentences.extension.tab.write_view import downloads, sheet_table, summary  # noqa: E402
 
 Build = Callable[..., Built]

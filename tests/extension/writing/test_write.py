@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.common.errors import InputError, ModelError, Problem
 from cefr_sentences.exporter.language.entry import Entry
-from cefr_sentences.exporter.pairs.sentence import check_sentence
+from cefr_sentences.exporter.pairs.sentence import SENTENCE_CHECKS, check_sentence
 from cefr_sentences.exporter.pairs.wordlist import ListedWord
 from cefr_sentences.exporter.records.prompt import MAX_WORDS, MIN_WORDS, ListPrompt
 from cefr_sentences.extension.models.asking import Reply, Sampling
@@ -244,12 +244,26 @@ SENTENCES_AND_REASONS = {
 }
 
 
+def _first_of_pairs(sentence: str) -> str:
+    return next((name for name, fails in SENTENCE_CHECKS.items() if fails(sentence, Entry.parse("cat"))), "")
+
+
 def test_what_export_rejects_write_rejects_by_the_same_name() -> None:
     table = {
-        "markup": ("I see a [cat] here.", "I see a <b>cat</b>.", "The cat\x07 is here."),
+        "fragment": ("cat",),
+        "markup": (
+            "I see a [cat] here.",
+            "I see a <b>cat</b>.",
+            "The cat\x07 is here.",
+            "The\ncat.",
+            "The cat isnâ€™t here.",
+        ),
         "several": ("The cat ran. It is here.", f"The cat {'very ' * 200}ran."),
+        "foreign": ("Ein großer cat liegt hier gerne.",),
         "unused": ("I see a dog here.",),
     }
+    made = {said for some in table.values() for sentence in some if (said := _first_of_pairs(sentence))}
+    assert made == {*SENTENCE_CHECKS}, "what a pair must pass, a written sentence must"
     for name, sentences in table.items():
         for sentence in sentences:
             assert check_sentence(sentence, Entry.parse("cat")) is not None
