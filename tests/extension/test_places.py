@@ -121,7 +121,7 @@ def test_a_long_line_of_a_list(tmp_path: Path) -> None:
 
 
 def test_what_is_left_out_is_said(begun: Path, run: Callable[..., Any]) -> None:
-    (begun / "some.csv").write_bytes("word,sentence,level\ndog,,A1\n,A dog.,A1\ncat,My cat is old.,A1\n".encode("cp1254"))
+    (begun / "some.csv").write_text("word,sentence,level\ndog,,A1\n,A dog.,A1\ncat,My cat is old.,A1\n")
     (begun / "turkish.csv").write_bytes("word,sentence,level,anlam\ncat,My cat runs.,A1,ağaç\n".encode("cp1254"))
     (begun / "titled.txt").write_bytes("UNIT 1\ndog\ncat\nağaç\n".encode("cp1254"))
     result = run("bank", "import", "some.csv", "turkish.csv", "--own", "own.jsonl")
