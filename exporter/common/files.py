@@ -218,6 +218,7 @@ class Publication:
 
     def remove(self, path: Path) -> None:
         """Remove a file of an earlier run that this one does not replace."""
+        sweep(path.parent)
         if self.force and path.is_file():
             self._stale.append(path)
 

@@ -83,7 +83,7 @@ def folder_of(path: Path) -> Iterator[None]:
 
 def named(path: Path) -> Path:
     """`path` by a name of its own, which `.` and `..` are not. Raises TargetError for the root of a disk."""
-    whole = path if path.name not in ("", "..") else Path(os.path.abspath(path))
+    whole = path if path.name not in ("", "..") else path.resolve()
     if not whole.name:
         raise TargetError("{path} is a whole disk, so nothing can be put in its place. Name a folder on it.", path=path)
     return whole
