@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ..language.lexicon import DATA, coarse_part
+from ..language.lexicon import DATA, LISTS, coarse_part
 
-# CEFR-J has A1 to B2, Octanove C1 (and C2, which the bank leaves out).
-_LISTS = ("cefr-j.tsv", "octanove.tsv")
+# CEFR-J has A1 to B2, Octanove C1 (and C2, which the bank leaves out); the words of everyday life are in no list.
+_LISTS = tuple(file for file, source in LISTS if source != "everyday")
 # The lists have these as spellings of license (a verb) and draft, but mostly they are words of their own.
 _APART = frozenset(["licence", "draught"])
 _SHORTEST = 3  # letters of a spelling: Dr. is written otherwise than doctor, but not in the same places

@@ -16,7 +16,8 @@ from typing import NamedTuple
 from .spelling import NOUNS, spellings
 
 DATA = Path(__file__).parents[1] / "data" / "words"
-_LISTS = (("cefr-j.tsv", "cefr-j"), ("octanove.tsv", "octanove"), ("everyday.tsv", "everyday"))
+# The word lists, the first that has a word first: a file and what its levels are called.
+LISTS = (("cefr-j.tsv", "cefr-j"), ("octanove.tsv", "octanove"), ("everyday.tsv", "everyday"))
 _NUMBERS = {"A1": 1, "A2": 2, "B1": 3, "B2": 4, "C1": 5, "C2": 6}
 
 # The coarse part of speech of the lists' own names, of Universal Dependencies' and of the Penn tags' first letters.
@@ -96,7 +97,7 @@ def lexicon() -> Lexicon:
     """The tables, read once."""
     levels: dict[str, dict[str, tuple[int, str]]] = {}
     cased: dict[str, bool] = {}
-    for name, source in _LISTS:
+    for name, source in LISTS:
         for line in (DATA / name).read_text(encoding="utf-8").splitlines()[1:]:
             heads, part, level = line.split("\t")
             for head in heads.split("/"):

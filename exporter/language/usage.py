@@ -184,6 +184,9 @@ def _allowed(parts: tuple[str, ...], text: Text, at: int) -> set[str]:
             allowed = allowed | {"ADJ"} if "ADV" in parts else allowed - {"ADJ"}
     if "PREP" in parts and key in PARTICLES and after in DETERMINERS | POSSESSIVES:
         allowed.add("ADV")  # "ran down the hill" is like "put down the bag"
+    if "DET" in parts and key in _POINTING and after:  # that dress, which the tagger takes for a pronoun
+        chances = likely(text, at + 1)
+        allowed |= {"PRON"} if chances.get("NOUN", 0) + chances.get("ADJ", 0) > 0.5 else set()
     noun_follows = bool(after) and not {"NOUN", "ADJ"}.isdisjoint(possible(after))
     if before == "the" and {"DET", "NUM"} & {*parts} and not noun_follows:  # the first
         allowed.add("NOUN")

@@ -10,7 +10,6 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from ..common.errors import InputError
 from .columns import Reading
@@ -49,11 +48,11 @@ def read_apkg(path: Path, reading: Reading) -> Iterator[Cells]:
         ) from None
 
 
-def field_names(models: dict[str, Any]) -> dict[int, tuple[str, ...]]:
-    """The names of the fields of each kind of note, and the tags."""
+def field_names(models: str) -> dict[int, tuple[str, ...]]:
+    """The names of the fields of each kind of note, and the tags. `models` is the column of that name, as JSON."""
     return {
         int(key): (*(str(f["name"]) for f in sorted(kind["flds"], key=lambda f: f["ord"])), "tags")
-        for key, kind in models.items()
+        for key, kind in json.loads(models).items()
     }
 
 
@@ -65,7 +64,7 @@ def _notes(database: Path) -> Iterator[Cells]:
         if not {"col", "notes"} <= tables:  # a view may have rows without end
             raise ValueError("it has no table of notes")
         (models,) = db.execute("select models from col").fetchone()
-        names = field_names(json.loads(models))
+        names = field_names(models)
         notes = db.execute("select mid, flds, tags from notes order by id")
         for number, (kind, fields, tags) in enumerate(notes, 1):
             cells = tuple(fields.split(SEPARATOR))

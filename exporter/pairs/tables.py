@@ -30,6 +30,8 @@ KINDS: dict[str, Callable[[Path, Reading], Iterator[Cells]]] = {
     ".xlsm": read_excel,
     ".apkg": read_apkg,
 }
+# The packages that some of them need.
+NEEDS = {".parquet": "pyarrow", ".xlsx": "openpyxl", ".xlsm": "openpyxl"}
 _LINE = re.compile(r"\r?\n|\r|<br\s*/?>", re.IGNORECASE)
 _JSON = (".json", ".jsonl", ".ndjson")
 TABLES = (*KINDS, *_JSON, ".csv", ".tsv", ".tab")

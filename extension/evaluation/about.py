@@ -6,13 +6,12 @@ import datetime
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...exporter.common.checked import checked, read_object
-from ...exporter.common.errors import InputError, Problem
+from ...exporter.common.errors import Problem
 from ...exporter.common.versions import installed
 from ..models.adapter import check_adapter
 from ..models.loading import Loaded
 from ..models.metadata import Metadata
-from ..training.artifacts import fingerprint
+from ..training.artifacts import final_loss, fingerprint
 from ..training.preflight import lengths
 from .plots import available
 from .result import About, TrainingRun
@@ -75,11 +74,7 @@ def remarks(trained: Metadata, task: Task, training: Path | None) -> list[Proble
 def _training(adapter: Path) -> TrainingRun:
     """Time and loss of the training, where its folder tells them."""
     trained = check_adapter(adapter)
-    try:
-        log = checked(TrainingRun, read_object(adapter / "training_log.json"))
-    except (InputError, ValueError):
-        log = TrainingRun()
-    return TrainingRun(trained.seconds, trained.steps, log.train_loss)
+    return TrainingRun(trained.seconds, trained.steps, final_loss(adapter))
 
 
 def _short(name: str) -> str:

@@ -6,14 +6,14 @@ levels and the tab show whatever is in the table.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
+from ...exporter.common.checked import checked, read_object
 from ...exporter.common.errors import Problem
 from ...exporter.language.annotate import annotate, normalise
 from ...exporter.language.entry import Entry
@@ -134,17 +134,32 @@ def copy_finder(training: Iterable[str]) -> Callable[[str], bool]:
 RATED = PATH.with_name("readability.json")
 
 
+@dataclass(frozen=True)
+class RatedLevel:
+    sentences: int
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True)
+class Rated:
+    """The content of RATED; `sentences` and `spearman` by the part of the sentences, the latter also for the judge."""
+
+    sentences: Mapping[str, int]
+    spearman: Mapping[str, float]
+    levels: Mapping[str, RatedLevel]
+
+
 @lru_cache(maxsize=1)
-def rated() -> dict[str, Any]:
-    """The content of RATED, level by level."""
-    return json.loads(RATED.read_text(encoding="utf-8"))
+def rated() -> Rated:
+    return checked(Rated, read_object(RATED))
 
 
 def _rated_source(level: str) -> Problem:
-    human = rated()["levels"][level]
+    human = rated().levels[level]
     return Problem(
         "{sentences} encyclopedic sentences that two people gave the level (standard deviation {deviation})",
-        {"sentences": human["sentences"], "deviation": round(human["deviation"], 1)},
+        {"sentences": human.sentences, "deviation": round(human.deviation, 1)},
     )
 
 
@@ -254,7 +269,7 @@ _METRICS = (
            lambda sample: sample.mean(lambda row: row.readability),
            "Mean Automated Readability Index of a sentence, a school grade: 4.71 letters a word + 0.5 words - 21.43 "
            "(Senter and Smith, AMRL-TR-66-220, 1967). Older than the judge, and nothing here chooses by it.",
-           digits=2, human=Human(lambda level: f"{rated()['levels'][level]['mean']:.2f}", _rated_source)),
+           digits=2, human=Human(lambda level: f"{rated().levels[level].mean:.2f}", _rated_source)),
     Metric("length", "words a sentence", lambda sample: sample.mean(_length),
            "What is between spaces and has a letter or digit.",
            human=_learner_texts("6", "8", "9", "11"), histogram=_LENGTHS),

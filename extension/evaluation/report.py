@@ -215,7 +215,7 @@ def _meaning(evaluation: Evaluation, say: Voice) -> Block:
 
 def _judges(evaluation: Evaluation, say: Voice) -> Block:
     level, judge = evaluation.asked.level, find_judge(evaluation.asked.judge)
-    spearman, n = rated()["spearman"], rated()["sentences"]
+    spearman, n = rated().spearman, rated().sentences
     items = [
         say(
             "Nothing was chosen by a judge here: base and adapter wrote one answer to each list, and every sentence in "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +45,15 @@ class Applied:
     adapter: str
     layers: int
     difference: float
+
+
+@dataclass(frozen=True)
+class ChatField:
+    """A component of the host's own page, and what it holds while an adapter is applied: `value`, or the adapter."""
+
+    component: Any
+    value: Any = None
+    holds_adapter: bool = False
 
 
 class Host(Protocol):
@@ -108,8 +117,8 @@ class Host(Protocol):
         """
         ...
 
-    def chat_fields(self) -> dict[str, tuple[Any, Any]]:
-        """Components of the host's own page, and the values with which Chat asks as we trained."""
+    def chat_fields(self) -> Mapping[str, ChatField]:
+        """What Chat needs to ask as the adapter was trained, by a name that the host chooses."""
         ...
 
 

@@ -21,7 +21,7 @@ from ...exporter.records.prompt import ListPrompt, wrap
 from ..install.template import instruction_template
 from .asking import GREEDY, HEADING, Progress, Reply, Sampling, answer_tokens, no_progress
 from .grammar import grammar, keeps
-from .host import Applied, Lender, ModelState, ask, prompt_form_of
+from .host import Applied, ChatField, Lender, ModelState, ask, prompt_form_of
 from .jobs import stopping
 from .loading import Loaded
 from .metadata import NAME as METADATA
@@ -214,8 +214,12 @@ class InWebui(Lender):
             )
         return super().apply(adapter)
 
-    def chat_fields(self) -> dict[str, tuple[Any, Any]]:
+    def chat_fields(self) -> dict[str, ChatField]:
         """Instruct mode, our instruction template, and the LoRA menu of the Model tab."""
-        wanted = {"mode": "instruct", "instruction_template_str": instruction_template(), "lora_menu": None}
         known = self.shared.gradio
-        return {name: (known[name], value) for name, value in wanted.items() if name in known}
+        wanted = {
+            "mode": ChatField(known.get("mode"), "instruct"),
+            "instruction_template_str": ChatField(known.get("instruction_template_str"), instruction_template()),
+            "lora_menu": ChatField(known.get("lora_menu"), holds_adapter=True),
+        }
+        return {name: field for name, field in wanted.items() if name in known}

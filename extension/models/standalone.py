@@ -13,7 +13,7 @@ from ...exporter.common.errors import ModelError, Option
 from ...exporter.common.webui import Webui
 from ...exporter.records.prompt import ListPrompt
 from .asking import GREEDY, Progress, Reply, Sampling, no_progress
-from .host import Lender, ModelState, ask, prompt_form_of
+from .host import ChatField, Lender, ModelState, ask, prompt_form_of
 from .loading import Loaded, check_model_name, load, load_tokenizer
 from .pristine import NotRestored
 from .server import Server
@@ -97,5 +97,5 @@ class Standalone(Lender):
         with self.lend(adapter) as loaded:
             return ask(loaded, prompts, sampling=sampling, progress=progress, strict=strict)
 
-    def chat_fields(self) -> dict[str, tuple[Any, Any]]:
+    def chat_fields(self) -> dict[str, ChatField]:
         return {}

@@ -35,8 +35,8 @@ class ApplyPane(Pane):
         self.command = self.make(gr.Textbox, "chat", value=example, interactive=False, **copyable())
 
     def connect(self) -> None:
-        outputs = [self.command, *(component for component, _ in self.chat_fields.values())]
-        chat = {name: component for name, (component, _) in self.chat_fields.items()}
+        outputs = [self.command, *(field.component for field in self.chat_fields.values())]
+        chat = {name: field.component for name, field in self.chat_fields.items()}
         self.on(self.apply_button.click, self.apply, {"adapter": self.adapter, **chat}, outputs)
         self.on(self.take_off_button.click, self.take_off, {}, outputs)
         self.on(self.strict.input, self.switch_strict, {"strict": self.strict}, [])
@@ -80,11 +80,11 @@ class ApplyPane(Pane):
         Without an adapter the form is what it was before one was applied.
         """
         updates: Updates = {}
-        for name, (component, value) in self.chat_fields.items():
-            if name == "lora_menu":
-                updates[component] = gr.update(value=[adapter] if adapter else [])
+        for name, field in self.chat_fields.items():
+            if field.holds_adapter:
+                updates[field.component] = gr.update(value=[adapter] if adapter else [])
             elif adapter:
-                updates[component] = gr.update(value=value)
+                updates[field.component] = gr.update(value=field.value)
             elif name in self.host.chat_before:
-                updates[component] = gr.update(value=self.host.chat_before[name])
+                updates[field.component] = gr.update(value=self.host.chat_before[name])
         return updates

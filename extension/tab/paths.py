@@ -12,14 +12,13 @@ from pathlib import Path
 
 from ...exporter.common.errors import InputError
 from ...exporter.common.files import is_text
-from ...exporter.pairs.tables import TABLES
+from ...exporter.pairs.tables import NEEDS, TABLES
 from ...exporter.records.export import is_ours
 from ...exporter.records.names import check_name
 from ...exporter.records.prompt import HARD_CUT, RESPONSE_HEAD
 from ..training.preflight import FEW_RECORDS
 
-_NEEDED = {".xlsx": "openpyxl", ".xlsm": "openpyxl", ".parquet": "pyarrow"}
-_READABLE = frozenset(kind for kind in TABLES if kind not in _NEEDED or find_spec(_NEEDED[kind]) is not None)
+_READABLE = frozenset(kind for kind in TABLES if kind not in NEEDS or find_spec(NEEDS[kind]) is not None)
 # Conversations that the webui puts into its datasets folder.
 _EXAMPLES = ("example_messages.json", "example_sharegpt.json", "example_text.json")
 MAX_UPLOAD = 200_000_000  # bytes

@@ -23,7 +23,7 @@ def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "studio",
         help="the CEFR tab on its own, without a webui",
-        description="Open the CEFR tab at http://127.0.0.1:7861, without a webui.",
+        description=f"Open the CEFR tab at http://127.0.0.1:{PORT}, without a webui.",
     )
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--model", help="Transformers folder, hub name, or 'embedded' (default, where it is installed)")

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import ModelError, Option, Problem, TargetError
+from ...exporter.common.checked import checked, read_object
+from ...exporter.common.errors import InputError, ModelError, Option, Problem, TargetError
 from ...exporter.common.files import atomic_folder, replaced, target_error
 from ...exporter.common.lock import only_one
 from ...exporter.common.versions import installed
@@ -30,6 +31,7 @@ from .source import RecipeSource
 # What a run leaves that came to nothing, unless there is a checkpoint in it.
 _PROBE = ".probe"
 _NOTHING = {LOG, RESUME, ".part", _PROBE}
+_LOG = "training_log.json"
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ def save_adapter(
                 shutil.copytree(weights, part)
             metadata = _metadata(outcome, records)
             _json(part / "training_parameters.json", _parameters(out.name, outcome))
-            _json(part / "training_log.json", _training_log(outcome))
+            _json(part / _LOG, _training_log(outcome))
             _json(part / plots.GRAPH, [e.to_json() for e in outcome.log if e.loss is not None])
             metadata.save(part)
             (part / README).write_text(model_card(out.name, metadata, outcome, records), encoding="utf-8")
@@ -262,6 +264,19 @@ def _training_log(outcome: Outcome) -> dict[str, Any]:
         "total_steps": outcome.steps,
         "projections": "-".join(outcome.settings.projections),
     }
+
+
+def final_loss(adapter: Path) -> float | None:
+    """The training loss in the log of an adapter's folder; None where it does not tell."""
+    try:
+        return checked(_Final, read_object(adapter / _LOG)).train_loss
+    except (InputError, ValueError):
+        return None
+
+
+@dataclass(frozen=True)
+class _Final:
+    train_loss: float | None = None
 
 
 def _json(path: Path, data: Any) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import html
 import io
-import json
 import sqlite3
 import tempfile
 import time
@@ -108,7 +107,7 @@ def _collection(data: bytes, filling: Filling) -> bytes:
         file = Path(folder) / "notes"
         file.write_bytes(data)
         with closing(sqlite3.connect(file)) as db:
-            names = field_names(json.loads(db.execute("select models from col").fetchone()[0]))
+            names = field_names(db.execute("select models from col").fetchone()[0])
             notes = db.execute("select id, mid, flds from notes order by id").fetchall()
             kinds = {kind for _, kind, _ in notes}
             for number, kind, fields in notes:

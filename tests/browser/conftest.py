@@ -166,6 +166,21 @@ class Tab:
         expect(self.at(key)).to_contain_text(re.compile(pattern, re.DOTALL), timeout=timeout)
         return self.at(key).inner_text()
 
+    def barriers(self) -> list[tuple[str, list[str]]]:
+        """What axe finds in the open pane that keeps people out: the rule and the places.
+
+        Not with gradio 4, whose own fields lack labels.
+        """
+        import gradio
+        from axe_playwright_python.sync_playwright import Axe
+
+        if gradio.__version__.startswith("4."):
+            return []
+        rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+        ours = {"include": [["#cefr-head"], ["#cefr-panes"]]}
+        found = Axe().run(self.page, context=ours, options=rules).response["violations"]
+        return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
+
     def expect_toast(self, pattern: str) -> None:
         """Wait until a message with `pattern` is over the page, as one does beside a run at work."""
         from playwright.sync_api import expect

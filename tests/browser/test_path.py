@@ -134,6 +134,7 @@ def test_train_stop_reload_resume(place: Studio, open_tab: Open) -> None:
     tab.open()  # the run goes on and is found again
     tab.pane("train")
     tab.expect("train-picture", "Step [0-9]+ of 15")
+    assert tab.barriers() == []  # with a progress bar and a chart
     tab.click("train.estimate")
     tab.expect_toast("Another job is running|exists")
     tab.click("train.stop")
@@ -157,7 +158,7 @@ def test_train_stop_reload_resume(place: Studio, open_tab: Open) -> None:
     assert tab.value("train.unfinished") == "tiny"
     tab.click("train.resume")
     said = tab.expect("train-status", "Trained: the adapter tiny is ready", LONG)
-    assert "on unseen words" in said
+    assert "See in Evaluate" in said
     steps = [
         e["current_steps"]
         for line in (folder / "run.jsonl").read_text().splitlines()
@@ -183,9 +184,11 @@ def test_evaluate(place: Studio, open_tab: Open) -> None:
     tab.click("evaluate.run")
     tab.expect("evaluate-result", "perplexity", LONG)
     assert "Records for the loss: 6. Prompts for all other figures: 1" in tab.at("evaluate-result").text_content()
-    tab.open()
+    tab = open_tab(f"{place.url}/?__theme=dark")
     tab.pane("evaluate")
     tab.expect("evaluate-result", "before and after")  # found again
+    tab.page.set_viewport_size({"width": 420, "height": 900})
+    assert tab.barriers() == []
 
 
 def test_write(place: Studio, open_tab: Open, tmp_path: Path) -> None:

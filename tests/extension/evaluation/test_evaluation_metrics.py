@@ -260,7 +260,7 @@ def test_the_table_of_metrics() -> None:
     assert METRICS["distinct_2"].reference("B1") == "0.85-0.93"
     assert METRICS["opening"].reference("B2") == "16-20 %"
     assert METRICS["length"].reference("C1") == METRICS["loss"].reference("A1") == ""
-    means = [level["mean"] for level in rated()["levels"].values()]
+    means = [level.mean for level in rated().levels.values()]
     assert means == sorted(means)
     assert METRICS["readability"].reference("A1") == f"{means[0]:.2f}"
     assert METRICS["used"].write(0.5) == "50.0 %"

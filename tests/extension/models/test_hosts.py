@@ -20,6 +20,7 @@ from cefr_sentences.exporter.records.prompt import ListPrompt, wrap
 from cefr_sentences.extension.models import in_webui
 from cefr_sentences.extension.models.asking import Reply, Sampling
 from cefr_sentences.extension.models.grammar import grammar
+from cefr_sentences.extension.models.host import ChatField
 from cefr_sentences.extension.models.server import Server
 from cefr_sentences.extension.models.standalone import Standalone
 
@@ -258,8 +259,8 @@ def test_chat_is_told_the_form_of_training(webui: Any) -> None:
     from cefr_sentences.extension.install.template import instruction_template
 
     assert webui.chat_fields() == {
-        "mode": ("the mode", "instruct"),
-        "instruction_template_str": ("the template", instruction_template()),
+        "mode": ChatField("the mode", "instruct"),
+        "instruction_template_str": ChatField("the template", instruction_template()),
     }
     assert webui.expect_list_prompt(("good",))
     assert not webui.expect_list_prompt(())

@@ -63,7 +63,7 @@ class Built:
         result = event.handler(language, **{**dict.fromkeys(event.inputs), **values})
         all_of_it = list(result) if isinstance(result, Iterator) else [result]
         # The page was built on a host without any.
-        of_host = {component for component, _ in self.ui.host.chat_fields().values()} if pane == "apply" else set()
+        of_host = {field.component for field in self.ui.host.chat_fields().values()} if pane == "apply" else set()
         for updates in all_of_it:  # gradio raises at a component that is no output of the event
             assert set(updates) <= self.outputs[pane, handler] | of_host
         return all_of_it if isinstance(result, Iterator) else result

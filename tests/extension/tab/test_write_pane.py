@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from cefr_sentences.exporter.common.errors import InputError
-from cefr_sentences.extension.models.host import Applied, ModelState
+from cefr_sentences.extension.models.host import Applied, ChatField, ModelState
 from cefr_sentences.extension.writing.sheet import SOURCES, Sheet, SheetRow
 
 from .conftest import Built
@@ -271,7 +271,7 @@ def test_applying_tells_the_hosts_own_page(tmp_path: Path, build: Build, name: s
         menu, mode = gr.Dropdown(), gr.Radio()
     built = build(
         tmp_path,
-        chat_fields=lambda: {"lora_menu": (menu, None), "mode": (mode, "instruct")},
+        chat_fields=lambda: {"lora_menu": ChatField(menu, holds_adapter=True), "mode": ChatField(mode, "instruct")},
         apply=lambda adapter: Applied(adapter, 120, 3.14159) if adapter else None,
     )
     updates = built.call("apply", "apply", adapter=name) if name else built.call("apply", "take_off")
@@ -300,7 +300,7 @@ def test_taking_off_puts_chat_back_as_it_was(tmp_path: Path, build: Build) -> No
 
     built = build(
         tmp_path,
-        chat_fields=lambda: {"lora_menu": (menu, None), "mode": (mode, "instruct")},
+        chat_fields=lambda: {"lora_menu": ChatField(menu, holds_adapter=True), "mode": ChatField(mode, "instruct")},
         apply=apply,
         state=lambda: ModelState("m", "trainable", "x", tuple(applied)),
     )
