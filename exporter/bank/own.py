@@ -106,7 +106,6 @@ def add_own(file: Path, rows: Iterable[BankSentence]) -> Added:
     """
     file = Path(os.path.realpath(file))  # a link stays one
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
         with only_one(file):
             there = read_own(file)
             added, before, rejected = _sorted_out(there, rows)
