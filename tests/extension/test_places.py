@@ -99,3 +99,5 @@ def test_what_is_left_out_is_said(begun: Path, run: Callable[..., Any]) -> None:
     assert "turkish.csv: The text is not UTF-8" in result.err
     said = run("bank", "coverage", "titled.txt").err
     assert ("The text is not UTF-8" in said, "Taken for titles" in said) == (True, True)
+    for file in ("titled.txt", "turkish.csv"):
+        assert run("level", file).err.count("The text is not UTF-8") == 1
