@@ -12,10 +12,10 @@ unexport PYTHONDONTWRITEBYTECODE # tests start many a Python; compiling everythi
 help:
 	@echo "make demo          the whole path with the starter pairs and a small real model (about ten minutes)"
 	@echo "make levels        an adapter for each level from the starter pairs, and a comparison (about an hour)"
-	@echo "make quick         lint, and the tests that need neither a model nor a browser (a minute and a quarter on two cores)"
+	@echo "make quick         lint, and the tests that need neither a model nor a browser (about a minute and a quarter)"
 	@echo "make test          all tests"
 	@echo "make mutate        small changes to MODULE=path that TESTS=\"...\" do not notice"
-	@echo "make fuzz          tables, files, calls and commands that nobody meant; errors and kills at every place (an hour)"
+	@echo "make fuzz          nonsensical tables, files, calls and commands; errors and kills at every place (an hour)"
 	@echo "make soak          one studio used by two pages for two hours (MINUTES=120): memory, open files, results"
 	@echo "make test-sets     the tests of models and tab with the webuis' versions of the libraries"
 	@echo "make test-webui    the tab in the webui at CEFR_WEBUI, in a browser"

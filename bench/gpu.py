@@ -83,7 +83,7 @@ class Run:
         self.name, self.data, self.level, self.options = name, data, level, [str(o) for o in options]
 
     def go(self, folder: Path, *, small: bool) -> dict[str, Any]:
-        adapter, unseen = folder / "adapter", self.data.with_name(f"{self.data.stem}_eval.txt")
+        adapter, held_out = folder / "adapter", self.data.with_name(f"{self.data.stem}_eval.txt")
         folder.mkdir()
         quick = ["--epochs", "1", "--batch", "4"] if small else []
         began = time.monotonic()
@@ -92,7 +92,7 @@ class Run:
         )
         seconds = time.monotonic() - began
         prompts = ["--prompts", "2" if small else "40"]
-        said = command("evaluate", unseen, "--model", "embedded", "--adapter", adapter, *prompts, "--json")
+        said = command("evaluate", held_out, "--model", "embedded", "--adapter", adapter, *prompts, "--json")
         log = [json.loads(line) for line in (adapter / "run.jsonl").read_text(encoding="utf-8").splitlines()]
         steps = [e for e in log if "current_steps" in e]
         kept = json.loads((adapter / "cefr_sentences.json").read_text(encoding="utf-8"))["adapter_of_step"]

@@ -3,7 +3,7 @@
 Each way runs in a process of its own, one after the other, with the same model, records, seed, threads, LoRA and
 batch. Figures: records and real tokens a second (a token of a record counts once, padding and repeated blocks do
 not), their arithmetic as a share of the measured peak of this machine's matrix multiplication, peak memory, and time
-to quality: how long ours, by its `fast` recipe, trains until the response loss on unseen words is what Training PRO's
+to quality: how long ours, by its `fast` recipe, trains until the response loss on held-out words is what Training PRO's
 way ends with.
 """
 
@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--level", default="B1")
     parser.add_argument("--model", default="embedded")
     parser.add_argument("--records", type=int, default=240)
-    parser.add_argument("--unseen", type=int, default=20, help="records that the quality is measured on (default 20)")
+    parser.add_argument("--held-out", type=int, default=20, help="records that the quality is measured on (default 20)")
     parser.add_argument(
         "--speed-records", type=int, default=60, help="of them, for the speed of trl and ours (default 60)"
     )
@@ -62,12 +62,12 @@ def main() -> None:
 
 @dataclass
 class Data:
-    """What all ways train on: `records` of a file, of which `some` are for speed, and records of unseen words."""
+    """What all ways train on: `records` of a file, of which `some` are for speed, and records of held-out words."""
 
     dataset: Path
-    unseen: Path
+    held_out: Path
     records: list[Record]
-    unseen_records: list[Record]
+    held_out_records: list[Record]
     some: list[Record]
     speed: Path
 
@@ -76,15 +76,15 @@ def prepare(args: argparse.Namespace, scratch: Path) -> Data:
     settings = ExportSettings(
         level=args.level,
         name="bench",
-        records=args.records + args.unseen,
-        eval_share=args.unseen / (args.records + args.unseen),
+        records=args.records + args.held_out,
+        eval_share=args.held_out / (args.records + args.held_out),
     )
     exported = export(starter_pairs(args.level), settings, scratch_webui(scratch / "webui"), force=True)
-    dataset, unseen = (Path(exported.files[f"{side}_txt"]) for side in ("train", "eval"))
+    dataset, held_out = (Path(exported.files[f"{side}_txt"]) for side in ("train", "eval"))
     records = read_records(dataset)
     some, speed = records[: args.speed_records], scratch / "speed.txt"
     speed.write_text("\n\n\n".join(r.text for r in some), encoding="utf-8")
-    return Data(dataset, unseen, records, read_records(unseen), some, speed)
+    return Data(dataset, held_out, records, read_records(held_out), some, speed)
 
 
 def bench(args: argparse.Namespace, scratch: Path) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def bench(args: argparse.Namespace, scratch: Path) -> dict[str, Any]:
         "seed": 42,
         "settings": {**CLASSIC, **batch},
         "dataset": str(data.dataset),
-        "eval": str(data.unseen),
+        "eval": str(data.held_out),
     }
 
     def go(name: str, module: str, python: str = sys.executable, **ask: Any) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def bench(args: argparse.Namespace, scratch: Path) -> dict[str, Any]:
         for name, way in trl_ways(max(lengths), batch["batch"], batch["micro_batch"]).items():
             trl = go(f"trl-{name.replace(' ', '-')}", "bench.train_trl", args.trl, pairs=pairs, **way)
             ways[f"trl {trl['version']}, {name}"] = figures(trl, some, tokens, parameters)
-    goal = loss_of(loaded, scratch / "pro" / "adapter", data.unseen_records)
+    goal = loss_of(loaded, scratch / "pro" / "adapter", data.held_out_records)
     fast = replace(recipe(args.level).settings, **{**CLOSEST, "evaluations": 12, "patience": 0})
     quality = go("quality", "bench.train_ours", ours=asdict(fast), goal=goal)
     return {
@@ -133,11 +133,11 @@ def bench(args: argparse.Namespace, scratch: Path) -> dict[str, Any]:
             "records": len(lengths),
             "tokens": sum(lengths),
             "blocks_a_record": sliced.blocks / sliced.records,
-            "unseen_records": len(data.unseen_records),
+            "held_out_records": len(data.held_out_records),
         },
         "ways": ways,
         "quality": {
-            "base": loss_of(loaded, None, data.unseen_records),
+            "base": loss_of(loaded, None, data.held_out_records),
             "training_pro": goal,
             "seconds_pro": pro["seconds"],
             "seconds_ours": next((seconds for seconds, loss in quality["curve"] if loss <= goal), None),
@@ -173,7 +173,7 @@ def run(folder: Path, module: str, python: str, threads: int, ask: dict[str, Any
     folder.mkdir()
     (folder / "job.json").write_text(json.dumps(ask), encoding="utf-8")
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "TOKENIZERS_PARALLELISM": "false"}
-    environment["OMP_WAIT_POLICY"] = "passive"  # waiting for the other cores is no work
+    environment["OMP_WAIT_POLICY"] = "passive"  # waiting for the other cores is not work
     result = subprocess.run([python, "-m", module, str(folder)], cwd=ROOT, env=environment, stdout=sys.stderr)
     if result.returncode:
         sys.exit(f"{module} ended with {result.returncode}.")
@@ -245,7 +245,7 @@ def table(found: dict[str, Any]) -> str:
         )
     lines += [
         "",
-        f"Response loss on {data['unseen_records']} records of unseen words: {quality['base']:.3f} before, "
+        f"Response loss on {data['held_out_records']} records of held-out words: {quality['base']:.3f} before, "
         f"{quality['training_pro']:.3f} after Training PRO's way ({quality['seconds_pro']:.0f} s).",
     ]
     if quality["seconds_ours"] is None:

@@ -1,4 +1,4 @@
-"""One way of `bench.train`: ours. With a goal, it ends when the loss on unseen words has come down to it."""
+"""One way of `bench.train`: ours. With a goal, it ends when the loss on held-out words has come down to it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def main() -> None:
     from cefr_sentences.extension.models.loading import load
     from cefr_sentences.extension.training import lora
     from cefr_sentences.extension.training import steps as engine
-    from cefr_sentences.extension.training.log import Line, LogEntry
+    from cefr_sentences.extension.training.log import LogEntry, LogLine
     from cefr_sentences.extension.training.plan import Plan
     from cefr_sentences.extension.training.settings import TrainSettings
 
@@ -24,9 +24,9 @@ def main() -> None:
         lora.fused_kernels = lambda model: nullcontext()
     settings = TrainSettings(**{**ask["ours"], "projections": tuple(ask["ours"]["projections"])})
     records = read_records(Path(ask["dataset"]))
-    unseen = read_records(Path(ask["eval"])) if ask["goal"] is not None else []
+    held_out = read_records(Path(ask["eval"])) if ask["goal"] is not None else []
     loaded = load(ask["model"])
-    spent = spent_cpu = 0.0  # on evaluations, which are no training
+    spent = spent_cpu = 0.0  # on evaluations, which are not training
     plain_loss = engine.response_loss
 
     def timed_loss(*args: Any, **kwargs: Any) -> float:
@@ -43,7 +43,7 @@ def main() -> None:
 
     marks: list[float] = []
 
-    def report(line: Line) -> None:
+    def report(line: LogLine) -> None:
         if isinstance(line, LogEntry) and line.loss is not None:
             marks.append(time.perf_counter())
         if isinstance(line, LogEntry) and line.eval_loss is not None:
@@ -56,7 +56,7 @@ def main() -> None:
     out.mkdir()
     started, cpu = time.perf_counter(), time.process_time()
     plan = Plan(settings, Path(ask["dataset"]), None, ask["model"])
-    outcome = engine.train(loaded, plan, records, unseen, out, report=report, stop=reached)
+    outcome = engine.train(loaded, plan, records, held_out, out, report=report, stop=reached)
     wait()
     seconds, cpu = time.perf_counter() - started - spent, time.process_time() - cpu - spent_cpu
     finish(

@@ -1,6 +1,6 @@
 """`python -m bench.unseen A1 200`: words of a level that do not occur in what the demo trains on, in any form.
 
-Nouns, verbs, adjectives and adverbs of the shipped lists, drawn with a fixed seed, one a line.
+Nouns, verbs, adjectives and adverbs of the shipped lists, drawn with a fixed seed, one per line.
 """
 
 from __future__ import annotations

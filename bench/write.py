@@ -51,7 +51,7 @@ def measure(ask: Any, words: list[str], settings: WriteSettings, one_word: bool 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("words", help="a file with one word a line")
+    parser.add_argument("words", help="a file with one word per line")
     parser.add_argument("--model", default="embedded")
     parser.add_argument("--adapter", type=Path)
     parser.add_argument("--level", default="A1")

@@ -104,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
     print(f"2. Train a LoRA adapter on {args.model}\n", flush=True)
     plan = Plan(settings, exported.files["train_txt"], None, args.model)
     records = read_records(plan.dataset)
-    unseen = read_records(exported.files["eval_txt"])
+    held_out = read_records(exported.files["eval_txt"])
     with run_folder(adapter, force=True):
         # The evaluation below measures both losses; the training need not.
         outcome = carry_out(load(args.model), plan, adapter, report=print_line)
@@ -113,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
     print("3. Before and after, on words no training record asks for\n", flush=True)
     loaded = load(args.model, adapter)
     with closing(Progress()) as line:
-        task = of_records(unseen, 8, training=tuple(records))
+        task = of_records(held_out, 8, training=tuple(records))
         evaluation = evaluate(loaded.model, loaded.tokenizer, task, line)
     print(table(evaluation), clock(), "\n")
 

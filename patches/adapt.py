@@ -8,7 +8,7 @@ from typing import Any
 
 from .rules import RULES, Rule, convert, rules_for
 
-Report = Callable[[Rule], object]
+OnRule = Callable[[Rule], object]
 
 
 def adapt(target: Callable[..., Any], /, *, rules: Sequence[Rule] = RULES, **given: Any) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def adapt(target: Callable[..., Any], /, *, rules: Sequence[Rule] = RULES, **giv
 
 
 def adapted_arguments(
-    target: Callable[..., Any], given: dict[str, Any], rules: Sequence[Rule] = RULES, report: Report = lambda rule: None
+    target: Callable[..., Any], given: dict[str, Any], rules: Sequence[Rule] = RULES, report: OnRule = lambda rule: None
 ) -> dict[str, Any]:
     """`adapt`, telling `report` each rule that changed something."""
     known = inspect.signature(target).parameters
@@ -33,7 +33,7 @@ def adapted_arguments(
     for rule in rules_for(names, rules, "value"):
         if rule.old in arguments:
             arguments[rule.old] = convert(rule.to_new, x=arguments[rule.old])
-            # Compared by identity: a value may be anything, and `==` of an array is no truth value.
+            # Compared by identity: a value may be anything, and `==` of an array is not a truth value.
             if arguments[rule.old] is not given[rule.old]:
                 report(rule)
     for rule in rules_for(names, rules, "argument"):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .folders import Script
-    from .patcher import Report
-    from .scan import Finding
+    from .patcher import ScriptStatus
+    from .scan import DriftPlace
 
 
 def add_commands(commands: Any) -> None:
@@ -46,7 +46,7 @@ def run_patch(args: argparse.Namespace) -> int:
     return _show(reports, one, webui.root if args.action == "status" else None)
 
 
-def _show(reports: list[Report], one: bool, root: Path | None) -> int:
+def _show(reports: list[ScriptStatus], one: bool, root: Path | None) -> int:
     """Print what was found; the diffs, or what the scripts would not find in the webui at `root`."""
     for report in reports:
         _print(report, always=one)
@@ -58,7 +58,7 @@ def _show(reports: list[Report], one: bool, root: Path | None) -> int:
     return 1 if changing or broken else 0
 
 
-def _show_missing(reports: list[Report], root: Path) -> int:
+def _show_missing(reports: list[ScriptStatus], root: Path) -> int:
     """What no patch puts right: names that cannot be imported here. How many files have any."""
     from subprocess import SubprocessError
 
@@ -71,15 +71,15 @@ def _show_missing(reports: list[Report], root: Path) -> int:
     except (OSError, SubprocessError) as error:
         print(f"The names that the files import were not tried: {error}", file=sys.stderr)
         return 0
-    for report, findings in zip(known, found, strict=True):
-        if findings:
+    for report, places in zip(known, found, strict=True):
+        if places:
             print(f"{report.script.path}: will fail here")
-        for finding in findings:
-            print(f"  line {finding.line}: {finding.left}")
+        for place in places:
+            print(f"  line {place.line}: {place.left}")
     return sum(map(bool, found))
 
 
-def _apply(reports: list[Report], one: bool, root: Path) -> int:
+def _apply(reports: list[ScriptStatus], one: bool, root: Path) -> int:
     from .patcher import apply
     from .store import NotApplied, tidy
 
@@ -125,27 +125,27 @@ def _code(done: list[Any], failed: list[Any]) -> int:
     return (1 if done else 3) if failed else 0
 
 
-def _count(reports: list[Report], changed: list[Report], what: str, broken: int) -> str:
+def _count(reports: list[ScriptStatus], changed: list[ScriptStatus], what: str, broken: int) -> str:
     odd = sum(r.state == "unreadable" for r in reports)
     said = f"{len(changed)} of {len(reports)} files {what}" + (f", {odd} not understood" if odd else "") + "."
     missing = f"\n{broken} of {len(reports)} files use what is not here: install it, or change them by hand."
     return said + (missing if broken else "")
 
 
-def _print(report: Report, *, always: bool) -> None:
-    """The findings of one script, a line each."""
+def _print(report: ScriptStatus, *, always: bool) -> None:
+    """What was found in one script, one line each."""
     words = {"clean": "nothing to do", "patched": "patched", "edited": "patched once, and edited since", "drift": ""}
-    if report.state == "clean" and not report.findings and not always:
+    if report.state == "clean" and not report.places and not always:
         return
     print(f"{report.script.path}" + (f": {what}" if (what := report.problem or words.get(report.state, "")) else ""))
-    for finding in report.findings:
-        print(f"  line {finding.line}: {_describe(finding)}")
+    for place in report.places:
+        print(f"  line {place.line}: {_describe(place)}")
 
 
-def _describe(finding: Finding) -> str:
-    rule = finding.rule
-    if not finding.edits:
-        return f"{finding.found}: left as it is: {finding.left}"
+def _describe(place: DriftPlace) -> str:
+    rule = place.rule
+    if not place.edits:
+        return f"{place.found}: left as it is: {place.left}"
     assert rule is not None
     since = f" (fails from {rule.package} {rule.fails})" if rule.fails else ""
     return f"{rule.describe()}{since}: {rule.why}. {rule.link}"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-Span = tuple[int, int]
+Offsets = tuple[int, int]
 
 # What may lie between two parts of an expression. A comment reaches to the end of its line.
 _BETWEEN = r"(?:[\s\\]|#[^\r\n]*(?=[\r\n]|\Z))*"
@@ -27,7 +27,7 @@ class Edit:
 
     start: int
     end: int
-    parts: tuple[str | Span, ...] = ()
+    parts: tuple[str | Offsets, ...] = ()
 
 
 def edited(text: str, edits: Sequence[Edit]) -> str:
@@ -35,7 +35,7 @@ def edited(text: str, edits: Sequence[Edit]) -> str:
     return _render(text, (0, len(text)), edits)
 
 
-def _render(text: str, span: Span, edits: Sequence[Edit]) -> str:
+def _render(text: str, span: Offsets, edits: Sequence[Edit]) -> str:
     at, end = span
     inside = [edit for edit in edits if at <= edit.start and edit.end <= end]
     pieces = []
@@ -62,7 +62,7 @@ class Source:
         """A line, counted from 1, with its end."""
         return self.text[self._lines[number - 1] : [*self._lines[number:], len(self.text)][0]]
 
-    def span(self, node: ast.expr | ast.keyword | ast.alias) -> Span:
+    def span(self, node: ast.expr | ast.keyword | ast.alias) -> Offsets:
         """Where `node` begins and ends; parentheses around it are not part of it."""
         start = self._position(node.lineno, node.col_offset)
         return start, self._position(node.end_lineno or node.lineno, node.end_col_offset or 0)
@@ -86,16 +86,16 @@ class Source:
             edits.append(Edit(*self._value(old), tuple(self._fill(value, holes))))
         return edits
 
-    def _value(self, argument: ast.keyword) -> Span:
+    def _value(self, argument: ast.keyword) -> Offsets:
         """The value of an argument, with the parentheses around it."""
         start, end = self.span(argument)
         equals = _EQUALS.match(self.text, start + len(argument.arg or ""), end)
         assert equals is not None
         return equals.end(), end
 
-    def _fill(self, template: str, holes: dict[str, ast.keyword | ast.expr]) -> list[str | Span]:
+    def _fill(self, template: str, holes: dict[str, ast.keyword | ast.expr]) -> list[str | Offsets]:
         names = [n for n in ast.walk(ast.parse(template, mode="eval")) if isinstance(n, ast.Name) and n.id in holes]
-        parts: list[str | Span] = []
+        parts: list[str | Offsets] = []
         at = 0
         for name in sorted(names, key=lambda n: n.col_offset):
             node = holes[name.id]
@@ -124,7 +124,7 @@ class Source:
             return Edit(len(self.text[:start].rstrip(" \t")), end)
         return Edit(start, end + len(self.text[end:]) - len(self.text[end:].lstrip(" \t")))
 
-    def _arguments(self, call: ast.Call) -> list[Span]:
+    def _arguments(self, call: ast.Call) -> list[Offsets]:
         return sorted(map(self.span, [*call.args, *call.keywords]))
 
     def append(self, call: ast.Call, argument: str) -> Edit:

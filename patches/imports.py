@@ -13,7 +13,7 @@ from pathlib import Path
 from .folders import Script
 from .local_names import is_there, lacking
 from .names import read_names
-from .scan import Finding
+from .scan import DriftPlace
 
 # Of these every use is looked at; of all other packages what is imported.
 PACKAGES = {"transformers", "peft", "trl", "gradio", "torch", "accelerate", "datasets", "huggingface_hub", "numpy"}
@@ -59,7 +59,7 @@ class _Use:
     keywords: tuple[str, ...] = ()
 
 
-def missing(scripts: Sequence[tuple[Script, str]], root: Path) -> list[list[Finding]]:
+def missing(scripts: Sequence[tuple[Script, str]], root: Path) -> list[list[DriftPlace]]:
     """For each script with its text what it would not find here, in order of lines. `root` is the webui's folder.
 
     Raises:
@@ -75,13 +75,13 @@ def missing(scripts: Sequence[tuple[Script, str]], root: Path) -> list[list[Find
     wrong = dict(zip(asked, _ask(asked), strict=True))
     found = []
     for (script, _), tree, each in zip(scripts, trees, uses, strict=True):
-        findings = [
-            Finding(use.line, use.dotted, left=_hint(use.dotted, said))
+        lacking = [
+            DriftPlace(use.line, use.dotted, left=_hint(use.dotted, said))
             for use in each
             if (said := wrong[use.dotted, use.keywords])
         ]
-        findings += [*_local(tree, script, root), *_hidden(tree)]
-        once = {f.left: f for f in sorted(findings, key=lambda f: -f.line)}
+        lacking += [*_local(tree, script, root), *_hidden(tree)]
+        once = {f.left: f for f in sorted(lacking, key=lambda f: -f.line)}
         found.append(sorted(once.values(), key=lambda f: f.line))
     return found
 
@@ -130,7 +130,7 @@ def _untried(tree: ast.Module) -> Iterator[ast.AST]:
         stack += [(child, within) for child in ast.iter_child_nodes(node) if id(child) not in tried]
 
 
-def _local(tree: ast.Module, script: Script, root: Path) -> Iterator[Finding]:
+def _local(tree: ast.Module, script: Script, root: Path) -> Iterator[DriftPlace]:
     """What is imported from the webui, or from beside the script, and is not there."""
     for node in _untried(tree):
         imported: list[tuple[Path, str, tuple[str, ...]]] = []
@@ -144,10 +144,10 @@ def _local(tree: ast.Module, script: Script, root: Path) -> Iterator[Finding]:
                 imported = [(root, node.module or "", names)]
         for folder, dotted, names in imported:
             if said := lacking(folder, dotted, names):
-                yield Finding(getattr(node, "lineno", 0), dotted, left=said)
+                yield DriftPlace(getattr(node, "lineno", 0), dotted, left=said)
 
 
-def _hidden(tree: ast.Module) -> Iterator[Finding]:
+def _hidden(tree: ast.Module) -> Iterator[DriftPlace]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             yield from _old_gradio(node)
@@ -156,26 +156,26 @@ def _hidden(tree: ast.Module) -> Iterator[Finding]:
                 for keyword in node.keywords:
                     if keyword.arg in _HIDDEN:
                         said = f"from_pretrained takes no {keyword.arg} from transformers 5 on; {_HIDDEN[keyword.arg]}"
-                        yield Finding(keyword.value.lineno, f"{keyword.arg}=", left=said)
+                        yield DriftPlace(keyword.value.lineno, f"{keyword.arg}=", left=said)
             elif node.func.attr == "load" and isinstance(node.func.value, ast.Name) and node.func.value.id == "torch":
                 if not any(keyword.arg in ("weights_only", None) for keyword in node.keywords):
                     said = (
                         "torch.load reads nothing but weights from 2.6 on; say weights_only=True, or False for a file "
                         "that you trust"
                     )
-                    yield Finding(node.lineno, "torch.load", left=said)
+                    yield DriftPlace(node.lineno, "torch.load", left=said)
             elif node.func.attr == "style" and isinstance(node.func.value, ast.Call):
                 said = "gradio's components have no style() from 4.0 on; give its arguments to the component"
-                yield Finding(node.func.end_lineno or node.lineno, ".style()", left=said)
+                yield DriftPlace(node.func.end_lineno or node.lineno, ".style()", left=said)
 
 
-def _old_gradio(call: ast.Call) -> Iterator[Finding]:
+def _old_gradio(call: ast.Call) -> Iterator[DriftPlace]:
     called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     for keyword in call.keywords:
         value = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
         for name, argument, only, said in _GRADIO:
             if keyword.arg == argument and name in ("", called) and only in (None, value):
-                yield Finding(keyword.value.lineno, f"{argument}=", left=said)
+                yield DriftPlace(keyword.value.lineno, f"{argument}=", left=said)
 
 
 def _known(dotted: str) -> bool:

@@ -35,7 +35,7 @@ def read_names(tree: ast.Module, packages: set[str]) -> Names:
     """The names of `tree` that refer to `packages` and what is in them.
 
     A name that is bound to anything else as well, a parameter or a loop variable say, is left out: scopes are
-    not followed. Being bound to None is no obstacle, because `except ImportError: gr = None` is common.
+    not followed. Being bound to None is not an obstacle, because `except ImportError: gr = None` is common.
     """
     names = Names()
     other: dict[str, int] = {}  # names bound in any other way, and where

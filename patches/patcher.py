@@ -12,14 +12,14 @@ from ..exporter.common.ordinary import content
 from ..exporter.common.webui import Webui
 from .folders import Script, extension_scripts, one_script
 from .rewrite import LeftAlone, decode, rewrite
-from .scan import Finding
+from .scan import DriftPlace
 from .store import NotApplied, digest, read_manifest, replace_script
 
 State = Literal["clean", "drift", "patched", "edited", "unreadable"]
 
 
 @dataclass(frozen=True)
-class Report:
+class ScriptStatus:
     """What was found in one script, and what was or would be done.
 
     state: `drift`: something would be changed; `patched`: by us, and nothing is left to do; `edited`: patched
@@ -28,14 +28,14 @@ class Report:
 
     script: Script
     state: State
-    findings: tuple[Finding, ...] = ()
+    places: tuple[DriftPlace, ...] = ()
     problem: str = ""
     before: bytes = b""
     after: bytes | None = None
 
     @property
-    def changes(self) -> list[Finding]:
-        return [finding for finding in self.findings if finding.edits]
+    def changes(self) -> list[DriftPlace]:
+        return [place for place in self.places if place.edits]
 
     def diff(self) -> str:
         """A unified diff, its line ends made plain."""
@@ -51,12 +51,12 @@ def find_scripts(webui: Webui, file: Path | None = None) -> list[Script]:
     return [one_script(webui, file)] if file else extension_scripts(webui)
 
 
-def status(scripts: Sequence[Script]) -> list[Report]:
+def status(scripts: Sequence[Script]) -> list[ScriptStatus]:
     """What was found in each script, and what `apply` would write. Writes nothing."""
     return list(map(_report, scripts))
 
 
-def apply(report: Report) -> None:
+def apply(report: ScriptStatus) -> None:
     """Write what `status` showed.
 
     Raises:
@@ -64,28 +64,29 @@ def apply(report: Report) -> None:
     """
     if report.after is None:
         raise NotApplied("{script}: there is nothing to apply.", script=report.script.path)
-    replace_script(report.script, report.before, report.after, list(report.findings))
+    replace_script(report.script, report.before, report.after, list(report.places))
 
 
-def _report(script: Script) -> Report:
+def _report(script: Script) -> ScriptStatus:
     try:
         before = content(script.path)
-        after, findings = rewrite(before, by_path=script.by_path)
+        after, places = rewrite(before, by_path=script.by_path)
     except SyntaxError as error:
         where = f"line {error.lineno}: " if error.lineno else ""
-        return Report(script, "unreadable", problem=f"not understood by this Python: {where}{error.msg}")
+        return ScriptStatus(script, "unreadable", problem=f"not understood by this Python: {where}{error.msg}")
     except (ValueError, RecursionError, MemoryError) as error:
-        return Report(script, "unreadable", problem=f"not understood by this Python: {error or type(error).__name__}")
+        why = error or type(error).__name__
+        return ScriptStatus(script, "unreadable", problem=f"not understood by this Python: {why}")
     except OSError as error:
-        return Report(script, "unreadable", problem=f"cannot be read: {error.strerror or error}")
+        return ScriptStatus(script, "unreadable", problem=f"cannot be read: {error.strerror or error}")
     except LeftAlone as error:
-        return Report(script, "unreadable", problem=str(error))
+        return ScriptStatus(script, "unreadable", problem=str(error))
     manifest = read_manifest(script)
     state: State = "clean"
-    if any(finding.edits for finding in findings):
+    if any(place.edits for place in places):
         state = "drift"
     elif manifest is not None and manifest.after == digest(before):
         state = "patched"
     elif manifest is not None and manifest.before != digest(before):
         state = "edited"
-    return Report(script, state, tuple(findings), before=before, after=after if after != before else None)
+    return ScriptStatus(script, state, tuple(places), before=before, after=after if after != before else None)

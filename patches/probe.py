@@ -52,7 +52,7 @@ def _refused(found, dotted, keywords):
 def main():
     warnings.simplefilter("ignore")
     answer = os.dup(1)
-    os.dup2(2, 1)  # what the packages print is no answer
+    os.dup2(2, 1)  # what the packages print is not an answer
     answers = []
     for dotted, keywords in json.load(sys.stdin):
         try:

@@ -8,7 +8,7 @@ import tokenize
 
 from ..exporter.common.errors import CefrError
 from .edits import edited
-from .scan import Finding, scan
+from .scan import DriftPlace, scan
 
 
 class LeftAlone(CefrError):
@@ -26,7 +26,7 @@ def decode(source: bytes) -> tuple[str, str]:
     return body.decode(encoding), encoding
 
 
-def rewrite(source: bytes, *, by_path: bool = False) -> tuple[bytes, list[Finding]]:
+def rewrite(source: bytes, *, by_path: bool = False) -> tuple[bytes, list[DriftPlace]]:
     """`source` with its drift fixed, and what was found in it.
 
     Raises:
@@ -34,16 +34,16 @@ def rewrite(source: bytes, *, by_path: bool = False) -> tuple[bytes, list[Findin
         LeftAlone: it cannot be rewritten safely.
     """
     text, encoding = decode(source)
-    findings = scan(text, by_path=by_path)
-    edits = [edit for finding in findings for edit in finding.edits]
+    places = scan(text, by_path=by_path)
+    edits = [edit for place in places for edit in place.edits]
     if not edits:
-        return source, findings
+        return source, places
     try:  # what was written parses, and a second pass finds nothing more to do
         new = edited(text, edits)
-        left = any(finding.edits for finding in scan(new, by_path=by_path))
+        left = any(place.edits for place in scan(new, by_path=by_path))
     except (SyntaxError, ValueError):
         new, left = "", True
     if left:
         raise LeftAlone("it cannot be changed safely, so it was left. Change it by hand")
     bom = codecs.BOM_UTF8 if source.startswith(codecs.BOM_UTF8) else b""
-    return bom + new.encode(encoding), findings
+    return bom + new.encode(encoding), places

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from ..exporter.common.versions import release
 
-Kind = Literal["argument", "value", "default", "attribute", "import"]
+RuleKind = Literal["argument", "value", "default", "attribute", "import"]
 
 # A patched script serves these versions and all later ones: a name that they already know may be written as it
 # is, a younger one needs a guard.
@@ -45,7 +45,7 @@ class Rule:
     """
 
     api: str
-    kind: Kind
+    kind: RuleKind
     old: str
     new: str | None
     fails: str | None
@@ -99,7 +99,7 @@ def convert(expression: str, **values: Any) -> Any:
     return eval(expression, {"__builtins__": {"min": min}}, values)
 
 
-def rules_for(names: Iterable[str], rules: Iterable[Rule], *kinds: Kind) -> list[Rule]:
+def rules_for(names: Iterable[str], rules: Iterable[Rule], *kinds: RuleKind) -> list[Rule]:
     """The rules for a callable that is known by one of `names`."""
     wanted = {SUBCLASSES.get(name, name) for name in names}
     return [rule for rule in rules if rule.kind in kinds and rule.name in wanted]

@@ -14,7 +14,7 @@ from .templates import PACKAGE_LINE, argument_template, matches, parsed_argument
 
 
 @dataclass(frozen=True)
-class Finding:
+class DriftPlace:
     """One place. Without `edits` it is only reported, and `left` says why it is left."""
 
     line: int
@@ -32,7 +32,7 @@ class _Script:
     rules: Sequence[Rule]
 
 
-def scan(text: str, *, by_path: bool = False, rules: Sequence[Rule] = RULES) -> list[Finding]:
+def scan(text: str, *, by_path: bool = False, rules: Sequence[Rule] = RULES) -> list[DriftPlace]:
     """The drift in the source `text`, in order of lines. `by_path`: a webui loads it by its path (`Script.by_path`).
 
     Raises:
@@ -41,16 +41,16 @@ def scan(text: str, *, by_path: bool = False, rules: Sequence[Rule] = RULES) -> 
     tree = ast.parse(text)
     names = read_names(tree, {rule.package for rule in rules} | set(EXTENDING))
     script = _Script(Source(text), tree, names, rules)
-    findings = [finding for node in ast.walk(tree) for finding in _look(script, node)]
-    findings += _packages(script) if by_path else []
-    findings += [
-        Finding(line, name, left=f"{name} is also bound to something else here; uses of it are not looked at")
+    places = [place for node in ast.walk(tree) for place in _look(script, node)]
+    places += _packages(script) if by_path else []
+    places += [
+        DriftPlace(line, name, left=f"{name} is also bound to something else here; uses of it are not looked at")
         for name, line in names.unclear.items()
     ]
-    return sorted(findings, key=lambda f: f.line)
+    return sorted(places, key=lambda f: f.line)
 
 
-def _look(script: _Script, node: ast.AST) -> Iterator[Finding]:
+def _look(script: _Script, node: ast.AST) -> Iterator[DriftPlace]:
     if isinstance(node, ast.Import):
         yield from _imports(script, node)
     elif isinstance(node, ast.Call):
@@ -64,7 +64,7 @@ def _look(script: _Script, node: ast.AST) -> Iterator[Finding]:
             yield from _method(script, node, node.func)
 
 
-def _arguments(script: _Script, call: ast.Call, rules: Sequence[Rule]) -> Iterator[Finding]:
+def _arguments(script: _Script, call: ast.Call, rules: Sequence[Rule]) -> Iterator[DriftPlace]:
     given = {keyword.arg: keyword for keyword in call.keywords if keyword.arg is not None}
     for rule in rules:
         keyword = given.get(rule.old)
@@ -76,12 +76,12 @@ def _arguments(script: _Script, call: ast.Call, rules: Sequence[Rule]) -> Iterat
         both = rule.new in given
         if both and rule.merged is None:
             left = f"the call gives {rule.old} and {rule.new}; only its author knows which is meant"
-            yield Finding(keyword.value.lineno, f"{rule.old}=", rule, left=left)
+            yield DriftPlace(keyword.value.lineno, f"{rule.old}=", rule, left=left)
             continue
         other = given[rule.new or ""] if both else None
         into = _into(rule, keyword.value, other.value if other is not None else None)
         edits = script.source.replace(call, keyword, into, other)
-        yield Finding(keyword.value.lineno, f"{rule.old}=", rule, tuple(edits))
+        yield DriftPlace(keyword.value.lineno, f"{rule.old}=", rule, tuple(edits))
     for keyword in call.keywords:
         if keyword.arg is None and not _is_guard(keyword, rules):
             yield from _unpacked(script, call, keyword, rules)
@@ -101,7 +101,7 @@ def _into(rule: Rule, old: ast.expr, new: ast.expr | None) -> str:
     return argument_template(rule, source)
 
 
-def _value(script: _Script, call: ast.Call, rule: Rule, keyword: ast.keyword) -> Iterator[Finding]:
+def _value(script: _Script, call: ast.Call, rule: Rule, keyword: ast.keyword) -> Iterator[DriftPlace]:
     """A value that is refused now: written out, or possible where an expression is given."""
     into, old = argument_template(rule), ast.literal_eval(rule.value or "None")
     if isinstance(keyword.value, ast.Constant):
@@ -111,7 +111,7 @@ def _value(script: _Script, call: ast.Call, rule: Rule, keyword: ast.keyword) ->
     elif matches(parsed_argument(into), keyword) or not _mentions(script, keyword.value, old):
         return
     edits = script.source.replace(call, keyword, into)
-    yield Finding(keyword.value.lineno, f"{rule.old}=", rule, tuple(edits))
+    yield DriftPlace(keyword.value.lineno, f"{rule.old}=", rule, tuple(edits))
 
 
 def _mentions(script: _Script, value: ast.expr, old: object) -> bool:
@@ -125,17 +125,17 @@ def _is_guard(keyword: ast.keyword, rules: Sequence[Rule]) -> bool:
     return any(matches(parsed_argument(template), keyword) for template in templates)
 
 
-def _unpacked(script: _Script, call: ast.Call, keyword: ast.keyword, rules: Sequence[Rule]) -> Iterator[Finding]:
+def _unpacked(script: _Script, call: ast.Call, keyword: ast.keyword, rules: Sequence[Rule]) -> Iterator[DriftPlace]:
     """Arguments through `**`: those in a dictionary of this file are reported, and left."""
     name = keyword.value.id if isinstance(keyword.value, ast.Name) else None
     old = {rule.old: rule for rule in rules if rule.fails and rule.kind == "argument"}
     places = [(line, str(key)) for key, line in _keys(script.tree, keyword.value) if key in old]
     for line, key in places:
         left = f"it is passed through **{name or '...'} in line {call.lineno}; change it by hand: {old[key].describe()}"
-        yield Finding(line, f'"{key}"', old[key], left=left)
+        yield DriftPlace(line, f'"{key}"', old[key], left=left)
     if not places:
         left = "arguments passed through ** cannot be looked at"
-        yield Finding(keyword.value.lineno, f"**{name or '...'}", left=left)
+        yield DriftPlace(keyword.value.lineno, f"**{name or '...'}", left=left)
 
 
 def _keys(tree: ast.Module, value: ast.expr) -> Iterator[tuple[object, int]]:
@@ -160,12 +160,12 @@ def _literal_keys(value: ast.expr) -> Iterator[tuple[object, int]]:
         yield from ((k.arg, k.value.lineno) for k in value.keywords)
 
 
-def _method(script: _Script, call: ast.Call, func: ast.Attribute) -> Iterator[Finding]:
+def _method(script: _Script, call: ast.Call, func: ast.Attribute) -> Iterator[DriftPlace]:
     for rule in rules_for([func.attr], script.rules, "attribute", "default"):
         if script.names.resolve(func) == rule.api and rule.new:
             end = script.source.span(func)[1]
             edit = Edit(end - len(func.attr), end, (rule.new.rpartition(".")[2],))
-            yield Finding(func.end_lineno or call.lineno, f"{ast.unparse(func)}()", rule, (edit,))
+            yield DriftPlace(func.end_lineno or call.lineno, f"{ast.unparse(func)}()", rule, (edit,))
         elif rule.kind == "attribute":
             dotted = script.names.resolve(func.value) or ""
             if dotted.split(".")[0] == rule.package and dotted.rsplit(".", 1)[-1][:1].isupper():
@@ -177,42 +177,43 @@ def _method(script: _Script, call: ast.Call, func: ast.Attribute) -> Iterator[Fi
             if rule.new in said or unless or None in said:
                 continue
             edit = script.source.append(call, f"{rule.new}={rule.value}")
-            yield Finding(call.lineno, f"{rule.name}()", rule, (edit,))
+            yield DriftPlace(call.lineno, f"{rule.name}()", rule, (edit,))
 
 
-def _component(script: _Script, call: ast.Call, func: ast.Attribute, rule: Rule) -> Finding:
+def _component(script: _Script, call: ast.Call, func: ast.Attribute, rule: Rule) -> DriftPlace:
     """`gr.Button.update("text")` is `gr.update(value="text")`: the first of its arguments was always the value."""
     found, line = f"{ast.unparse(func)}()", func.end_lineno or call.lineno
     module = script.names.local(rule.package)
     if module is None:
-        return Finding(line, found, rule, left=f"{rule.package} has no name of its own here; import it as gr")
+        return DriftPlace(line, found, rule, left=f"{rule.package} has no name of its own here; import it as gr")
     if len(call.args) > 1 or any(isinstance(a, ast.Starred | ast.GeneratorExp) for a in call.args):
-        return Finding(line, found, rule, left="only its first argument is known without a name")
+        return DriftPlace(line, found, rule, left="only its first argument is known without a name")
     edits = [Edit(*script.source.span(func), (f"{module}.update",))]
     if call.args:
         edits.append(script.source.name_first(call, "value"))
-    return Finding(line, found, rule, tuple(edits))
+    return DriftPlace(line, found, rule, tuple(edits))
 
 
-def _imports(script: _Script, node: ast.Import) -> Iterator[Finding]:
+def _imports(script: _Script, node: ast.Import) -> Iterator[DriftPlace]:
     for rule in (r for r in script.rules if r.kind == "import"):
         for alias in (a for a in node.names if a.name == rule.api):
             name, found = alias.asname or alias.name, f"import {alias.name}"
             if not any(n is node for n in script.tree.body):
-                yield Finding(node.lineno, found, rule, left="it is in a block, which may be there for its absence")
+                yield DriftPlace(node.lineno, found, rule, left="it is in a block, which may be there for its absence")
             elif any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(script.tree)) or _exports(script, name):
-                yield Finding(node.lineno, found, rule, left=f"{name} is used; where it is missing, this import fails")
+                left = f"{name} is used; where it is missing, this import fails"
+                yield DriftPlace(node.lineno, found, rule, left=left)
             elif any(";" in script.source.line(n) for n in range(node.lineno, (node.end_lineno or node.lineno) + 1)):
-                yield Finding(node.lineno, found, rule, left="it shares its line with another statement")
+                yield DriftPlace(node.lineno, found, rule, left="it shares its line with another statement")
             else:
-                yield Finding(node.lineno, found, rule, (script.source.remove_import(node, alias.name),))
+                yield DriftPlace(node.lineno, found, rule, (script.source.remove_import(node, alias.name),))
 
 
 def _exports(script: _Script, name: str) -> bool:
     return any(isinstance(n, ast.Constant) and n.value == name for n in ast.walk(script.tree))
 
 
-def _packages(script: _Script) -> Iterator[Finding]:
+def _packages(script: _Script) -> Iterator[DriftPlace]:
     """The first relative import of an extension's script.py, where it has not been given a package."""
     rule = next(r for r in script.rules if r.name == "extensions")
     line = ast.dump(ast.parse(PACKAGE_LINE).body[0])
@@ -224,7 +225,7 @@ def _packages(script: _Script) -> Iterator[Finding]:
             continue
         found = f"from {'.' * relative.level}{relative.module or ''} import"
         if relative.level > 1:
-            yield Finding(relative.lineno, found, rule, left="it reaches out of the extension's own folder")
+            yield DriftPlace(relative.lineno, found, rule, left="it reaches out of the extension's own folder")
         else:
-            yield Finding(relative.lineno, found, rule, (script.source.insert_line(statement, PACKAGE_LINE),))
+            yield DriftPlace(relative.lineno, found, rule, (script.source.insert_line(statement, PACKAGE_LINE),))
         return

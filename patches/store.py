@@ -20,14 +20,14 @@ from ..exporter.common.files import atomic_path
 from ..exporter.common.lock import take
 from ..exporter.common.versions import installed
 from .folders import Script
-from .scan import Finding
+from .scan import DriftPlace
 
 FOLDER = ".cefr-patches"
 _PACKAGES = ("cefr-sentences", "transformers", "peft", "gradio")
 
 
 class NotApplied(TargetError):
-    """The command was right, and a script could not be changed."""
+    """The command was right, but a script could not be changed."""
 
     exit_code = 3
 
@@ -57,7 +57,7 @@ def read_manifest(script: Script) -> Manifest | None:
         return None
 
 
-def replace_script(script: Script, before: bytes, after: bytes, findings: list[Finding]) -> None:
+def replace_script(script: Script, before: bytes, after: bytes, places: list[DriftPlace]) -> None:
     """Write `after` if the script still is `before`; its mode stays. The backup and the manifest are written first.
 
     Raises:
@@ -77,7 +77,7 @@ def replace_script(script: Script, before: bytes, after: bytes, findings: list[F
             when=datetime.now(timezone.utc).isoformat(timespec="seconds"),
             rules=tuple(
                 {"line": f.line, "found": f.found, "change": f.rule.describe() if f.rule else ""}
-                for f in findings
+                for f in places
                 if f.edits
             ),
             versions=_versions(),

@@ -58,7 +58,7 @@ def pair_file(tmp_path: Path) -> Callable[..., Path]:
 
 
 def names(n: int) -> list[str]:
-    """`n` different made-up words that are no forms of each other."""
+    """`n` different made-up words that are not forms of each other."""
     letters = "bdfgklmnprst"
     return [f"{letters[i // 144 % 12]}o{letters[i // 12 % 12]}u{letters[i % 12]}a" for i in range(n)]
 

@@ -21,6 +21,8 @@ FLOORS = (
     ("demo", "script", "cli", "__main__", "package"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+# Names that several rooms define, and why.
+SHARED = {"Check": "a condition, as the glossary has it: of a sentence, of a webui, of what is beside an entry"}
 COMMANDS = ("command", "rate_command", "check_command", "studio")
 # Libraries that are imported inside the functions that need them.
 HEAVY = {"torch", "transformers", "peft", "accelerate", "safetensors", "gradio", "datasets", "matplotlib", "modules"}
@@ -100,6 +102,26 @@ def test_heavy_libraries_are_imported_when_they_are_needed() -> None:
             continue  # imported only by a page
         wrong += [f"{path}:{line}: {name}" for line, name in imports(path, top=True) if name.split(".")[0] in HEAVY]
     assert not wrong
+
+
+def classes(path: Path) -> set[str]:
+    """The public classes and types that `path` defines, inside functions too."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    named = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    for node in tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        named |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return {name for name in named if re.fullmatch(r"[A-Z]+[a-z]\w*", name)}
+
+
+def test_a_class_name_means_one_thing() -> None:
+    places: dict[str, list[str]] = {}
+    for path in [path for folder in FOLDERS for path in sources(folder)]:
+        for name in classes(path):
+            places.setdefault(name, []).append(path.relative_to(ROOT).as_posix())
+    twice = {name: paths for name, paths in places.items() if len(paths) > 1}
+    assert {name: paths for name, paths in twice.items() if name not in SHARED} == {}
+    assert SHARED.keys() <= twice.keys()
 
 
 def test_every_room_is_in_the_tree_and_every_line_of_it_is_a_room() -> None:

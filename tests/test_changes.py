@@ -145,8 +145,8 @@ def test_a_recipe(house: House, data: Path) -> None:
     new.write_text("rank: 4\nbatch: 8\nepochs: 0.2\nlearning_rate: 1e-5\n", encoding="utf-8")
     out = house.root.parent / "adapter"
     house.run("train", data / "d.txt", "--level", "A1", "--model", data / "model", "--recipe", "gentle", "--out", out)
-    card = json.loads((out / "cefr_sentences.json").read_text(encoding="utf-8"))
-    assert (card["recipe"]["name"], card["settings"]["rank"]) == ("gentle/A1", 4)
+    metadata = json.loads((out / "cefr_sentences.json").read_text(encoding="utf-8"))
+    assert (metadata["recipe"]["name"], metadata["settings"]["rank"]) == ("gentle/A1", 4)
     assert "gentle" in house.tab()
 
 

@@ -31,9 +31,9 @@ def add_commands(commands: Any) -> None:
     what = bank.add_subparsers(title="what to do", dest="what", metavar="WHAT", required=True)
     coverage = what.add_parser("coverage", help="how many words of a list have a sentence, at which level")
     coverage.add_argument(
-        "source", metavar="WORDS", help="a file with one word a line, a table with a word column, or -"
+        "source", metavar="WORDS", help="a file with one word per line, a table with a word column, or -"
     )
-    coverage.add_argument("--missing", action="store_true", help="only the words without a sentence, one a line")
+    coverage.add_argument("--missing", action="store_true", help="only the words without a sentence, one per line")
     coverage.add_argument("--json", action="store_true", help="print one JSON object")
     coverage.set_defaults(run=run_coverage)
     search = what.add_parser("search", help="the sentences for a word")
@@ -83,7 +83,7 @@ def _add_starter(commands: Any) -> None:
     )
     parser.add_argument("level", metavar="LEVEL", nargs="?", help="A1, A2, B1, B2 or C1")
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("--words", action="store_true", help="the words only, one a line")
+    how.add_argument("--words", action="store_true", help="the words only, one per line")
     how.add_argument("--out", metavar="FILE", type=Path, help="save the pairs to a .csv, .tsv, .json or .jsonl file")
     parser.add_argument("--force", action="store_true", help="replace FILE")
     parser.set_defaults(run=run_starter)
@@ -179,7 +179,7 @@ def run_add(args: argparse.Namespace) -> int:
     level = parse_level(args.level, TRAINABLE)
     if args.pos.strip() and not names_part(args.pos.strip()):
         raise InputError(
-            "{option} {pos!r} is no part of speech. Write one like noun, verb, adjective or adverb, or leave it out.",
+            "{option} {pos!r} is not a part of speech. Write one like noun, verb or adverb, or leave it out.",
             option=Option("pos"),
             pos=args.pos,
         )

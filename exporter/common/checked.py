@@ -34,9 +34,9 @@ def read_object(path: Path) -> dict[str, Any]:
             data = json.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         cause = getattr(error, "strerror", None) or error
-        raise InputError("{file} cannot be read: {cause}. Take another copy of it.", file=path, cause=cause) from None
+        raise InputError("{file} cannot be read: {cause}. Use another copy of it.", file=path, cause=cause) from None
     if not isinstance(data, dict):
-        raise InputError("{file} holds no JSON object. Take another copy of it.", file=path)
+        raise InputError("{file} holds no JSON object. Use another copy of it.", file=path)
     return data
 
 

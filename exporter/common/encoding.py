@@ -100,7 +100,7 @@ def _open_line(chunk: bytes, line: int) -> int:
     head = chunk.find(b"\n")  # lines that begin in this chunk cannot be too long: it is 1 MB
     if line + (len(chunk) if head < 0 else head) > MAX_LINE:
         raise InputError(
-            "A line is longer than 10 MB, which is no row of a table. Convert the file to CSV, JSON Lines or Parquet, "
+            "A line is longer than 10 MB: it is not a row of a table. Convert the file to CSV, JSON Lines or Parquet, "
             "which are read row by row."
         )
     return line + len(chunk) if head < 0 else len(chunk) - chunk.rfind(b"\n") - 1

@@ -1,4 +1,4 @@
-"""JSON Lines: one value a line."""
+"""JSON Lines: one value per line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .errors import InputError
 def json_lines(path: Path, lines: Iterable[str]) -> Iterator[tuple[int, Any]]:
     """The number and value of each line of `path` that is not empty; a comma at its end is left out.
 
-    Raises InputError where a line is no JSON.
+    Raises InputError where a line is not JSON.
     """
     for number, line in enumerate(lines, 1):
         if not line.strip():

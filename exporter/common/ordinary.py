@@ -34,10 +34,10 @@ def ordinary(path: Path) -> Iterator[Path]:
         mode = path.stat().st_mode
     except FileNotFoundError:
         raise InputError("{file} does not exist. Check the spelling of the path.", file=path) from None
-    except (OSError, ValueError) as error:  # a link to itself, a part that is no folder, a zero byte
+    except (OSError, ValueError) as error:  # a link to itself, a part that is not a folder, a zero byte
         reason = getattr(error, "strerror", None) or error
         raise InputError(
-            "{file} cannot be read: {error}. Check its permissions, or take another copy of it.",
+            "{file} cannot be read: {error}. Check its permissions, or use another copy of it.",
             file=path,
             error=reason,
         ) from None
@@ -59,7 +59,7 @@ def content(path: Path) -> bytes:
 
 def only_a_file(path: Path) -> Path:
     if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
+        raise OSError(errno.EINVAL, "it is not an ordinary file", str(path))
     return path
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+# Called with what is being done, how much of it is done, and of how much (0: not known).
+OnProgress = Callable[[str, int, int], object]
 
 
 class Progress:
-    """Call it with what is being done, how much of it is done, and of how much (0: not known).
-
-    Nothing is shown where stderr is not a terminal.
-    """
+    """An `OnProgress` that shows it. Nothing is shown where stderr is not a terminal."""
 
     def __init__(self) -> None:
         self._what = ""

@@ -19,7 +19,7 @@ def release(text: str) -> Version:
     """The release that the version `text` belongs to, to compare by.
 
     Pre-release, development and local parts are dropped: `5.0.0rc1` has the API of 5.0.0, and `2.9.0+cu126` that of
-    2.9.0. What is no version at all is older than every release.
+    2.9.0. What is not a version at all is older than every release.
     """
     try:
         return Version(Version(text).base_version)

@@ -134,7 +134,7 @@ def _saved_model_dir(webui: Webui) -> Path | None:
 
 
 def _moved(root: Path, user_data: Path) -> Path | None:
-    """Where `--user-data-dir` in the CMD_FLAGS.txt of `user_data` points. Raises TargetError when it is no folder."""
+    """Where `--user-data-dir` in the CMD_FLAGS.txt of `user_data` points. Raises TargetError unless it is a folder."""
     moved = _flagged(root, user_data / "CMD_FLAGS.txt", "--user-data-dir")
     if not moved:
         return None

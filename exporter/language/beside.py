@@ -1,4 +1,4 @@
-"""What lists write beside an entry that is no label: sounds, markup, translations, explanations, its other forms."""
+"""What lists write beside an entry that is not a label: sounds, markup, translations, explanations, its other forms."""
 
 from __future__ import annotations
 

@@ -232,7 +232,7 @@ def _rarest(pattern: Pattern) -> frozenset[str]:
 
 
 def _without_spellings(alternatives: tuple[Items, ...]) -> Iterator[Items]:
-    """`alternatives` without other spellings of the first, which are its forms: tyre (AmE tire) is no verb *tire*."""
+    """`alternatives` without other spellings of the first, its forms: tyre (AmE tire) is not the verb *tire*."""
     first = alternatives[0]
     known = all_forms(first[0].written[0]) if len(first) == 1 and first[0].kind is Kind.WORD else frozenset[str]()
     for items in alternatives:
@@ -245,7 +245,7 @@ def _parse(text: str, part: str) -> Entry:
     notation = read_notation(text)
     parts = (read_notation(f"x ({part})").parts if part else ()) or notation.parts
     written = {item.written[0].lower() for items in notation.alternatives for item in items}
-    if written & {"a.m.", "p.m.", "pm"}:  # then am is no form of be
+    if written & {"a.m.", "p.m.", "pm"}:  # then am is not a form of be
         hour = (Item(Kind.WORD, ("a.m.",)),)
         kept = (hour if items[0].written[0].lower() == "am" else items for items in notation.alternatives)
         notation = notation._replace(alternatives=tuple(dict.fromkeys(kept)))

@@ -60,7 +60,7 @@ def all_forms(written: str, parts: tuple[str, ...] = ()) -> frozenset[str]:
     found |= spellings(key)
     if key == "storey":
         found |= {"story", "stories"}
-    if not key.isascii() and "NOUN" not in lexicon().levels.get(unaccented(key), ()):  # a rose is no rosé
+    if not key.isascii() and "NOUN" not in lexicon().levels.get(unaccented(key), ()):  # a rose is not a rosé
         found.add(unaccented(key))
     if written.endswith("é"):
         found |= {f"{unaccented(key)}{ending}" for ending in ("ed", "ing")}  # sautéed
@@ -99,7 +99,7 @@ def means_itself(word: str) -> tuple[str, ...]:
     """The parts of speech of a word that is also a form of a verb, where a list that has it means the word itself.
 
     That is so where it is hardly harder than the verb: *rose* is the flower. Empty of *found*, which whoever lists it
-    may mean as the past of *find*, of participles and of words that are no form of another.
+    may mean as the past of *find*, of participles and of words that are not forms of another.
     """
     levels, by_part = lexicon().levels, lemmas(word)
     verbs = [lemma for lemma in by_part.get("VERB", ()) if lemma not in {word, *spellings(word)}]

@@ -16,7 +16,7 @@ _COMMON, _NEUTRAL = 4.8, "house"  # how frequent, and what it looks like
 
 @dataclass(frozen=True)
 class AnnotatedSentence:
-    """A sentence as a judge gets it: `words` are the tokens that are no marks; `structure` is that of `words`.
+    """A sentence as a judge gets it: `words` are the tokens that are not marks; `structure` is that of `words`.
 
     `items` are the items of grammar that it has, the hardest first.
     """

@@ -73,7 +73,7 @@ def word_level(word: str, pos: str | None = None) -> WordLevel:
     capital is a name unless the lists have it ("Monday") or a dictionary has it in small letters ("Apple").
 
     Raises:
-        InputError: `word` has no letter or digit of the Latin script, or `pos` is no part of speech.
+        InputError: `word` has no letter or digit of the Latin script, or `pos` is not a part of speech.
     """
     from .annotate import annotate
     from .lexicon import coarse_part, lexicon, look_up

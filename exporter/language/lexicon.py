@@ -128,7 +128,7 @@ def _zipfs(name: str) -> dict[str, float]:
 
 
 def coarse_part(pos: str | None) -> str | None:
-    """`pos` in any common notation (noun, NOUN, NN, NNS) as one of PARTS_OF_SPEECH; None when it is none."""
+    """`pos` in any common notation (noun, NOUN, NN, NNS) as one of PARTS_OF_SPEECH; None when it is not one."""
     pos = (pos or "").strip().lower()
     return _COARSE.get(pos) or _COARSE.get(pos[:2] if len(pos) <= 4 else pos)
 

@@ -103,7 +103,7 @@ def _single(item: Item, parts: tuple[str, ...]) -> tuple[Pattern, ...]:
 
 @lru_cache(maxsize=200_000)
 def _apart(key: str) -> tuple[Pattern, ...]:
-    """`icecream` as "ice cream": only nouns of two nouns, because "maybe" is no "may be", nor a green house one."""
+    """`icecream` as "ice cream": only nouns of two nouns, because "maybe" is not "may be", nor is a green house one."""
     from .lexicon import lexicon
 
     if key in SOLID:
@@ -274,7 +274,7 @@ def _fixed(items: Items) -> Pattern:
 
 
 def _needs_hyphen(items: Items, at: int) -> bool:
-    """Whether without its hyphen the entry is a verb: "check-in" is no "check in", but "washing-up" is "washing up"."""
+    """Whether the entry is a verb without its hyphen: "check-in" is not "check in"; "washing-up" is "washing up"."""
     particle = items[at].written[0].startswith("-") and first_key(items[at]) in PARTICLES
     return particle and len(items) == 2 and not first_key(items[0]).endswith("ing")
 

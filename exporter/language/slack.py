@@ -39,7 +39,7 @@ class Part(NamedTuple):
     forms: frozenset[str]
     slack: Slack
     optional: bool = False
-    hyphen: bool = False  # only with a hyphen before it: "check-in" is no "check in"
+    hyphen: bool = False  # only with a hyphen before it: "check-in" is not "check in"
     determined: bool = False  # the entry has an article before it, any of which will do
     particle: bool = False  # apart from its verb it must not be a preposition: "got the box up the stairs"
 
@@ -48,5 +48,5 @@ class Pattern(NamedTuple):
     parts: tuple[Part, ...]
     verbal: bool = False
     question: bool = False  # only in one
-    noun: bool = False  # ends in a noun that may not go on: "take your photo album" is no "take a photo"
+    noun: bool = False  # ends in a noun that may not go on: "take your photo album" is not "take a photo"
     compound: Compound = Compound.NONE

@@ -7,7 +7,7 @@ from collections import defaultdict
 from functools import lru_cache
 
 # Letters that are others in the other spelling, and the stems in which they are: at the underscore, or at the end.
-# Listed, because "four" is no "for".
+# Listed, because "four" is not "for".
 _STEMS = {
     ("our", "or"): (
         "arb ard arm behavi cand clam col demean endeav fav ferv flav glam harb hon hum lab neighb od parl ranc rig "

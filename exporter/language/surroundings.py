@@ -187,7 +187,7 @@ def _after_be(text: Text, first: int) -> bool:
 
 
 def _existential(text: Text, first: int, last: int) -> bool:
-    """Whether *there* is no place: not "over there is", nor "the girl there is nice"."""
+    """Whether *there* is not a place: not "over there is", nor "the girl there is nice"."""
     there = next(at for at in range(first, last + 1) if text.tokens[at].key == "there")
     if there > first or there == 0 or text.tokens[there].before:
         return True
@@ -220,7 +220,7 @@ def measured(text: Text, at: int) -> bool:
 
 
 def has_object(text: Text, at: int) -> bool:
-    """Whether a noun or pronoun that is no time comes right after the verb at `at`."""
+    """Whether a noun or pronoun that is not a time comes right after the verb at `at`."""
     after = text.tokens[at + 1] if at + 1 < len(text.tokens) else None
     if after is None or after.before or any(token.key in TIMES for token in text.tokens[at + 1 : at + 3]):
         return False

@@ -2,8 +2,8 @@
 
 A logistic regression on combinations of the word, its neighbours and what these can be. `bench/fit_tagger.py` fits it.
 `tags` beside it says what a word can be and nothing about the sentence. Neither can do the work of the other: the
-patterns of `grammar` need classes finer than parts of speech (a participle that is no past form), and were fitted with
-all that a word can be; the entries need the one that it is.
+patterns of `grammar` need classes finer than parts of speech (a participle that is not a past form), and were fitted
+with all that a word can be; the entries need the one that it is.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from functools import lru_cache
 from . import wordsets as sets
 from .lexicon import lemmas, lexicon
 
-# One letter for each thing that a word can be. FULL is a participle that is no past form (gone), SIMPLE the reverse
-# (went); PP and ING are verbs after "be", and no adjectives; SURE and SUREING are no nouns either.
+# One letter for each thing that a word can be. FULL is a participle that is not a past form (gone), SIMPLE the reverse
+# (went); PP and ING are verbs after "be", not adjectives; SURE and SUREING are not nouns either.
 CLASSES = {
     "SUBJ": "S", "OBJ": "o", "DET": "t", "MODAL": "m", "PREP": "r", "WH": "w", "ADV": "a", "NAME": "e", "NOUN": "n",
     "THING": "k", "ADJ": "j", "ER": "q", "EST": "u", "FIN": "F", "V": "v", "VERB": "V", "VBZ": "z", "SURE": "Z",
@@ -27,7 +27,7 @@ _ADJECTIVAL = sets.words(
     "gone finished done supposed mistaken drunk left known set lost born worn open clear closed broken "
     "located based situated opposed inclined intended made-up grown stuck fun during going being having king"
 )
-# Subjects after which "is swimming" is no progressive: "My hobby is swimming."
+# Subjects after which "is swimming" is not a progressive: "My hobby is swimming."
 _GERUNDED = sets.words(
     "hobby hobbies problem job dream plan idea goal aim way key secret thing part pleasure passion habit work task "
     "challenge point trouble difficulty alternative option purpose interest pastime sport activity mistake favourite"

@@ -118,8 +118,8 @@ def fits(parts: tuple[str, ...], text: Text, at: int) -> bool:
         return False
     if allowed.isdisjoint(possible(key)):
         before = text.tokens[at - 1].key if at else ""
-        # Who wrote the list knows more than the dictionary, but "produces" is no noun, and "might" is one only in "all
-        # her might".
+        # Who wrote the list knows more than the dictionary, but "produces" is not a noun, and "might" is one only in
+        # "all her might".
         owned = before in DETERMINERS or before in POSSESSIVES
         return verb_forms(key) != {"s"} and (key not in MODALS or owned)
     if only_verb(text, at) or is_asked(text, at):

@@ -26,7 +26,7 @@ _ANKI = {"tab": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|",
 
 @dataclass(frozen=True)
 class Export:
-    """What the `#` lines above Anki's notes say: `beside` are the columns that are no fields of a note."""
+    """What the `#` lines above Anki's notes say: `beside` are the columns that are not fields of a note."""
 
     lines: int
     separator: str

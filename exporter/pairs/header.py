@@ -71,19 +71,34 @@ def _without_repeats(rows: Rows, names: Sequence[str], reading: Reading) -> Rows
     held: list[tuple[int, Sequence[Any]]] = []
     left_out = 0
     for number, cells in rows:
-        if len(names) > 1 and [plain(cell_text(cell)) for cell in _trimmed(cells)] == header:
+        if len(names) > 1 and _says(cells, header):
             left_out += 1 + len(held)
             held.clear()
             continue
         yield from held
         held = [(number, cells)]
-        if len(names) == 1 or sum(bool(cell_text(cell).strip()) for cell in cells) > 1:
+        if len(names) == 1 or not _is_single(cells):
             yield from held
             held = []
     yield from held
     if left_out:
         said = "{n} rows repeat the header, or are a title above it, and were left out."
         reading.notes.append(Problem(said, {"n": left_out}))
+
+
+def _says(cells: Sequence[Any], header: Sequence[str]) -> bool:
+    """Whether `cells` are those of `header`. The first one decides for nearly every row of a table."""
+    same = all(plain(cell_text(cell)) == name for cell, name in zip(cells, header, strict=False))
+    return same and len(_trimmed(cells)) == len(header)
+
+
+def _is_single(cells: Sequence[Any]) -> bool:
+    filled = 0
+    for cell in cells:
+        filled += bool(cell and not _blank((cell,)))
+        if filled > 1:
+            return False
+    return True
 
 
 def _blank(cells: Sequence[Any]) -> bool:

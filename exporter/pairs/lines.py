@@ -43,7 +43,7 @@ _MOST = 0.8  # of the lines, which say how the others are meant
 
 
 @dataclass(frozen=True)
-class Line:
+class ListLine:
     """An entry of a text list, and what its line and the lines above say about it."""
 
     text: str
@@ -57,7 +57,7 @@ class Line:
 class Lines:
     """The entries of a list, and the lines that were taken for titles, or for examples below a word."""
 
-    entries: list[Line] = field(default_factory=list)
+    entries: list[ListLine] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     examples: list[str] = field(default_factory=list)
 
@@ -139,7 +139,7 @@ class _Style:
         )
 
     def title(self, line: str, after: str, alone: bool, first: bool, at_top: bool) -> str:
-        """What of `line`, above `after`, is no entry but says what follows it is; empty where it is an entry.
+        """What of `line`, above `after`, is not an entry but says what follows it is; empty where it is an entry.
 
         `alone`: it begins a paragraph, and others of it follow; `first`: it is the first paragraph of the list;
         `at_top`: it is the first line.
@@ -173,7 +173,7 @@ class _Style:
     def is_example(self, line: str, above: str) -> bool:
         """Whether a line is an example below a word, as in Cambridge's lists.
 
-        It has a bullet that the words have not, or is a sentence that uses the entry `above`, or is too long for one.
+        It has a bullet that the words lack, or is a sentence that uses the entry `above`, or is too long for one.
         """
         if self.lower and line[:1].isupper() and line.endswith(tuple(".!?")) and len(line.split()) > 3:
             return len(line.split()) > _WORDS_OF_ENTRY or Entry.parse(above).uses(line)
@@ -225,12 +225,12 @@ def _are_one(pieces: Sequence[str]) -> bool:
     return any(Entry.parse(one).uses(other) for one in pieces for other in pieces if one is not other)
 
 
-def _entries(text: str, level: str | None, separators: str, typed: bool) -> Iterator[Line]:
+def _entries(text: str, level: str | None, separators: str, typed: bool) -> Iterator[ListLine]:
     pieces = [piece.strip() for piece in text.split(",")]
     if not typed and _are_words(pieces):
         separators = "" if _are_one(pieces) else ","
     if separators and len(pieces := _pieces(text, separators)) != 1:
-        yield from (Line(piece, level) for piece in pieces)
+        yield from (ListLine(piece, level) for piece in pieces)
         return
     spoken = _AFTER_IPA.fullmatch(text)
     pieces = [p.strip() for p in _TRANSLATION.split(text) if p.strip()] or [text]
@@ -238,11 +238,11 @@ def _entries(text: str, level: str | None, separators: str, typed: bool) -> Iter
     if not rest or rest[0].casefold() in _SECOND_HALVES:
         pieces = text.split()
         if len(pieces) > _WORDS_OF_ENTRY and all(piece.isalpha() for piece in pieces):
-            yield from (Line(piece, level) for piece in pieces)
+            yield from (ListLine(piece, level) for piece in pieces)
         else:
-            yield Line(text, level)
+            yield ListLine(text, level)
         return
-    line = Line(first, level)
+    line = ListLine(first, level)
     for piece in rest:
         if piece.upper() == level_in(piece):
             line = replace(line, level=piece.upper())

@@ -16,7 +16,7 @@ _INSIDE = (
     r"a abbr audio b big center cite code details em figure font i img input ins kbd label mark q rb rp rt ruby samp "
     r"small source span strong sub summary sup tbody tfoot thead tt u var video wbr \w+:\w+"
 )
-# What is crossed out is no part of a sentence. Each stops at the next of its kind, so that looking stays linear where
+# What is crossed out is not part of a sentence. Each stops at the next of its kind, so that looking stays linear where
 # none is closed.
 _GONE = re.compile(
     r"<(rt|rp|style|script|audio|video|s|del|strike)\b[^<>]*>[^<]*(?:<(?!/?\1\b)[^<]*)*</\1\s*>|<!--(?:(?!<!--).)*?-->",
@@ -46,7 +46,7 @@ _EMPHASIS = (
 _QUOTED = re.compile(r"\"([^\"]+)\"|'([^']+)'")
 _STRUCK = re.compile(r"~~(?=\S)[^~]*~~\s?")
 _LEAD = re.compile(r"^\s*(?:#{1,6}\s+|>\s+|[*•‣▪◦·–—-]\s+|(?:\(?\d{1,3}[.)]|\(?[a-h]\)|[AB]:)\s+(?=\W?[A-Z]))")
-# What is left when all of that is gone, and no sentence has. "<3", "5 > 3", "R&B" and "#1" are no markup.
+# What is left when all of that is gone, and no sentence has. "<3", "5 > 3", "R&B" and "#1" are not markup.
 _LEFT = re.compile(
     r"\[[^\]]*\]?|\]|[{}|\\`^]+|</?[A-Za-z][^<>]*>|\*\S*|(?<!\w)#+(?!\d)|_{1,2}\w|_{3,}|\$\$|\$[^\s\d]\S*\$|==|~~|"
     r"(?:https?://|www\.)\S+"
@@ -110,6 +110,6 @@ def _without_emphasis(text: str) -> str:
 
 
 def markup_in(text: str) -> str:
-    """The first piece of markup in `text`, which is then no plain sentence; empty where there is none."""
+    """The first piece of markup in `text`, which is then not a plain sentence; empty where there is none."""
     match = _LEFT.search(text) if _SUSPECT.search(text) else None
     return match[0] if match else ""

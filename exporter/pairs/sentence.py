@@ -64,7 +64,7 @@ def _foreign(sentence: str, entry: Entry) -> Problem | None:
 
 
 def _is_foreign(text: str, least: int) -> bool:
-    """Whether `text` has at least `least` words that are no names, and hardly any of them is known."""
+    """Whether `text` has at least `least` words that are not names, and hardly any of them is known."""
     if _COMMONEST.search(text):
         return False
     first, *others = _LETTERS.findall(text) or ("",)

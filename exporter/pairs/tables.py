@@ -158,7 +158,7 @@ def cells_of(path: Path, reading: Reading) -> Iterator[Cells]:
         return read_delimited(path, encoding, reading)
     except OSError as error:
         raise InputError(
-            "{file} cannot be read: {error}. Check its permissions, or take another copy of it.",
+            "{file} cannot be read: {error}. Check its permissions, or use another copy of it.",
             file=path,
             error=error.strerror or error,
         ) from error

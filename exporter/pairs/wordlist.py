@@ -102,7 +102,7 @@ def read_word_list(source: str | Path, columns: Columns | None = None, sheet: st
 
 
 def typed_words(text: str, source: object = Option("words")) -> WordList:
-    """The entries of `a, b, c`, also one a line, as somebody typed them. Raises InputError when there is none."""
+    """The entries of `a, b, c`, also one per line, as somebody typed them. Raises InputError when there is none."""
     return _of_lines(text.splitlines(), source, typed=True)
 
 
@@ -140,10 +140,10 @@ def _of_rows(path: Path, reading: Reading, source: object) -> WordList:
     notes, levels = reading.notes, [row.level.strip() for row in rows]
     if odd := [level for level in levels if level and _level(level) is None]:
         values = {"n": len(odd), "levels": listed(odd)}
-        notes.append(Problem("{n} entries have a level that is none of the CEFR: {levels}.", values))
+        notes.append(Problem("{n} entries have a level that is not in the CEFR: {levels}.", values))
     if several := [level for level in levels if level.upper() != (_level(level) or level.upper())]:
         values = {"n": len(several), "levels": listed(several)}
-        notes.append(Problem("{n} entries name more than a level, of which the first was taken: {levels}.", values))
+        notes.append(Problem("{n} entries name more than one level, of which the first was taken: {levels}.", values))
     if beyond := sum(len(row.surplus) for row in rows):
         notes.append(Problem("{n} cells beyond the last column were left out.", {"n": beyond}))
     words = list(map(_of_row, rows))

@@ -57,7 +57,7 @@ def _add_export(commands: Any) -> None:
         help="how many records, train and eval (default 2000; the tab starts with 400, trained in a fifth of the time)",
     )
     export.add_argument(
-        "--mix", default=DEFAULT_MIX, help=f"words a record : percent of the records (default {DEFAULT_MIX})"
+        "--mix", default=DEFAULT_MIX, help=f"words per record : percent of the records (default {DEFAULT_MIX})"
     )
     export.add_argument(
         "--eval-share",
@@ -85,8 +85,8 @@ def _add_convert(commands: Any) -> None:
     convert = commands.add_parser(
         "convert-data",
         help="convert a training file into another format",
-        description="Convert a training file, also another trainer's, into another format, losslessly. If a row is no "
-        "record, its number is shown and nothing is written.",
+        description="Convert a training file, also another trainer's, into another format, losslessly. If a row is "
+        "not a record, its number is shown and nothing is written.",
     )
     convert.add_argument("file", metavar="FILE", type=Path)
     convert.add_argument("--to", required=True, choices=tuple(FORMATS))

@@ -13,7 +13,7 @@ from .reading import read_training, records_only
 
 
 @dataclass(frozen=True)
-class Converted:
+class ConvertedRecords:
     """The new file, how many records are in it, and what had to be put right or left out to read them."""
 
     path: Path
@@ -21,7 +21,7 @@ class Converted:
     notes: tuple[Problem, ...]
 
 
-def convert_data(source: Path, to: Format, out: Path | None = None, *, force: bool = False) -> Converted:
+def convert_data(source: Path, to: Format, out: Path | None = None, *, force: bool = False) -> ConvertedRecords:
     """Write the records of `source` as `to`.
 
     Without `out` the file lies beside `source` under the name that the export would give it.
@@ -39,7 +39,7 @@ def convert_data(source: Path, to: Format, out: Path | None = None, *, force: bo
         for record in records:
             writer.write(record)
         writer.close()
-    return Converted(target, len(records), read.notes)
+    return ConvertedRecords(target, len(records), read.notes)
 
 
 def _sibling(source: Path, to: Format) -> Path:

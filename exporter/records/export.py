@@ -6,7 +6,6 @@ import csv
 import hashlib
 import json
 import os
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 from ..common.checked import read_object
 from ..common.errors import InputError, Option, Problem, TargetError
 from ..common.files import Publication, table_cell
+from ..common.progress import OnProgress
 from ..common.targets import refuse_existing, refuse_overwriting
 from ..common.webui import Webui
 from ..language.levels import TRAINABLE, parse_level
@@ -29,8 +29,6 @@ from .summary import SideSummary, Summary
 
 MAX_RECORDS = 10_000_000
 TRAINING_PRO_FORMAT_NAME = "cefr-sentences"
-# What is being done, how much of it is done, and of how much (0: not known).
-Progress = Callable[[str, int, int], object]
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ class ExportSettings:
             )
         if not 0 <= self.eval_share < 1:
             raise InputError(
-                "{option} {share} is no share of the records: choose 0 to 0.9, for example 0.1.",
+                "{option} {share} is not a share of the records: choose 0 to 0.9, for example 0.1.",
                 option=Option("eval_share"),
                 share=self.eval_share,
             )
@@ -97,7 +95,7 @@ def export(
     columns: Columns | None = None,
     sheet: str | None = None,
     force: bool = False,
-    progress: Progress = lambda what, done, total: None,
+    progress: OnProgress = lambda what, done, total: None,
 ) -> Summary:
     """Read the pairs at `source`, write the training files into `target`, and return the summary.
 
@@ -150,7 +148,7 @@ def _write_records(
     sides: dict[str, Side],
     paths: dict[tuple[str, str], Path],
     settings: ExportSettings,
-    progress: Progress,
+    progress: OnProgress,
 ) -> str:
     """Deal the records of each side into its files. Returns the SHA-256 of all records, whatever the formats."""
     digest = hashlib.sha256()
@@ -169,7 +167,7 @@ def _write_records(
 
 
 def is_ours(path: Path) -> bool:
-    """Whether the exporter wrote it: its own output is no table of pairs."""
+    """Whether the exporter wrote it: its own output is not a table of pairs."""
     stem = path.name.partition(".")[0]
     tails = {f"{f.tail}{side}" for f in FORMATS.values() for side in ("", "_eval")} | {"_rejected"}
     names = {stem.removesuffix(tail) for tail in tails}
@@ -265,7 +263,7 @@ def _nothing_usable(source: Path, pairs: PairSet) -> InputError:
 
 
 def _first_rejects(pairs: PairSet) -> list[Problem]:
-    """The first ten failed rows, one a line."""
+    """The first ten failed rows, one per line."""
     template = "  row {row}: {reason}: {word!r:.40}, {sentence!r:.80}"
     return [
         Problem(template, {"row": r.row, "reason": r.reason, "word": r.word, "sentence": r.sentence})

@@ -32,5 +32,5 @@ def check_name(name: str) -> None:
 
 
 def shown(name: str) -> str:
-    """A file's name as it can be written to a file; bytes that are no UTF-8 show as a sign."""
+    """A file's name as it can be written to a file; bytes that are not UTF-8 show as a sign."""
     return name.encode("utf-8", "replace").decode()

@@ -58,10 +58,10 @@ class TrainingFile:
 
 
 def read_training(path: Path) -> TrainingFile:
-    """The records of a training file; of hard-cut text also examples that are no records, unchanged.
+    """The records of a training file; of hard-cut text also examples that are not records, unchanged.
 
     Raises:
-        InputError: no such file, nothing in it, or something that is no record, with its position.
+        InputError: no such file, nothing in it, or something that is not a record, with its position.
     """
     with ordinary(path) as file:
         if not file.is_file():
@@ -76,12 +76,12 @@ def read_training(path: Path) -> TrainingFile:
 
 
 def read_records(path: Path) -> list[Record]:
-    """The records of a training file. Raises InputError when something in it is no record of this project."""
+    """The records of a training file. Raises InputError when something in it is not a record of this project."""
     return records_only(path, read_training(path).records)
 
 
 def records_only(path: Path, read: Sequence[Record | Example]) -> list[Record]:
-    """`read`, if all are records of this project. Raises InputError with the number of the first that is none."""
+    """`read`, if all are records of this project. Raises InputError with the number of the first that is not."""
     records = []
     for number, record in enumerate(read, 1):
         if not isinstance(record, Record):
@@ -160,7 +160,7 @@ def _hard_cut(path: Path, text: str) -> TrainingFile:
     """The pieces between hard cuts, also where these are written a little differently."""
     clean, left = unix(text), Left()
     if kind := _no_data(clean):
-        raise InputError("{file} is no training data, but {kind}.", file=path, kind=kind)
+        raise InputError("{file} is not training data, but {kind}.", file=path, kind=kind)
     plain = _LITERAL_CUT.sub(HARD_CUT, clean)
     blank = _BLANK.sub("", plain)
     pieces = [piece.strip("\n") for piece in re.split("\n{3,}", blank) if piece.strip()]

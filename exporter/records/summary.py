@@ -111,7 +111,7 @@ def describe(summary: Summary) -> str:
     lines += [f"    row {r.row}: {r.word!r:.40}: {r.reason}" for r in failed]
     if (more := rows.rejected + rows.kept_despite_a_failed_check - len(failed)) > 0:
         lines.append(f"    and {more:,} more")
-    lines += ["", "           records   words  sentences  uses of each sentence   words a record"]
+    lines += ["", "           records   words  sentences  uses of each sentence   words per record"]
     lines += [_side_line(side, made) for side, made in summary.sides.items()]
     for side, made in summary.sides.items():
         if over := made.words_with_too_large_a_share:

@@ -22,7 +22,7 @@ def _add_plots(commands: Any) -> None:
     parser = commands.add_parser(
         "plots",
         help="draw the curves of a training",
-        description="Draw losses, learning rate and gradient norm into DIR/plots, at 300 dots an inch, for print.",
+        description="Draw losses, learning rate and gradient norm into DIR/plots, at 300 dots per inch, for print.",
     )
     parser.add_argument(
         "folder",
@@ -113,7 +113,7 @@ def run_merge(args: argparse.Namespace) -> int:
         name = args.name or f"{args.adapter.resolve().name}-merged"
         if Path(name).name != name or name.startswith("."):
             raise InputError(
-                "{option} {name} is no name of a folder. Leave out slashes and a leading dot.",
+                "{option} {name} is not the name of a folder. Leave out slashes and a leading dot.",
                 option=Option("name"),
                 name=repr(name),
             )

@@ -29,7 +29,7 @@ _PROMPT = ListPrompt("A1", ("happy", "book", "friend"))
 
 
 @dataclass(frozen=True)
-class Converted:
+class ConvertedModel:
     """A folder made from a file. `tokens`: how many next tokens of the two were compared, and equal."""
 
     out: Path
@@ -61,7 +61,7 @@ def describe_loss(gguf: Gguf) -> str:
     return "\n".join([f"{gguf.path.name} ({gguf.architecture}) holds", *rows, said])
 
 
-def convert_model(gguf: Gguf, out: Path, *, dtype: str | None = None, force: bool = False) -> Converted:
+def convert_model(gguf: Gguf, out: Path, *, dtype: str | None = None, force: bool = False) -> ConvertedModel:
     """Write the model in the file `gguf` (see `read_gguf`) as a Transformers folder `out` that can be trained.
 
     The folder is loaded before it gets its name, and must answer with the same tokens as the file.
@@ -103,7 +103,7 @@ def convert_model(gguf: Gguf, out: Path, *, dtype: str | None = None, force: boo
         _compare(torch, part, ids, answer)
         made_from = {"file": source.name, "name": gguf.name, "bits": round(gguf.bits, 3)}
         Metadata(converted=made_from).save(part)
-    return Converted(out, gguf, dtype, len(answer))
+    return ConvertedModel(out, gguf, dtype, len(answer))
 
 
 def _theta(model: Any) -> float:
@@ -141,7 +141,7 @@ def _compare(torch: Any, folder: Path, ids: list[int], answer: list[int]) -> Non
         )
 
 
-def describe(converted: Converted) -> str:
+def describe(converted: ConvertedModel) -> str:
     """What was written, and how to train on it, in words."""
     size = gigabytes(converted.gguf.weights * BYTES[converted.dtype])
     return (

@@ -54,7 +54,7 @@ def check_out(out: Path, *, force: bool) -> None:
         replaceable = False
     if not replaceable:
         raise TargetError(
-            "{out} is no model that this program made, so {option} does not replace it. Choose another name.",
+            "{out} is not a model that this program made, so {option} does not replace it. Choose another name.",
             out=out,
             option=Option("force"),
         )

@@ -29,7 +29,7 @@ _REMOVE = "Create it again, or move it out of the folder."
 # By what `peek` found odd: why the Training tab of a 4.x webui does not list the file, and the next step.
 _UNLISTED = {
     "bom": ("{path} begins with a byte order mark (BOM).", _AS_UTF8),
-    "lines": ("{path} holds one object a line (JSON Lines).", "Write the rows as one JSON array."),
+    "lines": ("{path} holds one object per line (JSON Lines).", "Write the rows as one JSON array."),
     "rows": ("{path} is an array, but not of objects.", "Write each row as an object with instruction and output."),
     "empty": ("{path} is an empty array.", _REMOVE),
     "long": ("{path} has a first row of more than a megabyte.", "Put a shorter row first."),
@@ -99,7 +99,7 @@ def look(webui: Webui) -> Iterator[Finding]:
         size = gigabytes(sum(path.stat().st_size for path in left))
         yield note(
             "{folder} holds {n} temporary files of exports that were killed ({size}).",
-            "They are hidden and only take space.",
+            "They are hidden, and only take up space.",
             "The next export into that folder removes them.",
             {"folder": folder, "n": len(left), "size": size},
         )
@@ -116,7 +116,7 @@ def _look_at(webui: Webui, path: Path, by_content: bool) -> Finding | None:
     except OSError as error:
         return problem(
             "{path} cannot be read: {cause}.",
-            "It may be listed, and training on it fails.",
+            "It may be listed, but training on it fails.",
             "Remove it if it is a link that leads nowhere; otherwise change its permissions.",
             {"path": path, "cause": error.strerror or error},
         )
@@ -124,13 +124,13 @@ def _look_at(webui: Webui, path: Path, by_content: bool) -> Finding | None:
     if ending in (".json", ".txt") and path.suffix != ending:
         return note(
             "{path} ends in {suffix}.",
-            "On Linux no dropdown lists it: they look for *{ending}.",
+            "On Linux, no dropdown lists it: they look for *{ending}.",
             "Rename it to {name}",
             {"path": path, "suffix": path.suffix, "ending": ending, "name": f"{path.stem}{ending}"},
         )
     if ending == ".jsonl" and (rows := peek(decoded(head) or "")).training:
         return problem(
-            "{path} holds training rows, one a line ({keys}).",
+            "{path} holds training rows, one per line ({keys}).",
             "No dropdown lists *.jsonl.",
             "cefr-sentences convert-data {path} --to json writes them as a JSON array."
             if _is_convertible(path)
@@ -199,7 +199,7 @@ def _no_format(webui: Webui, path: Path, rows: Head) -> Finding | None:
         return None
     shown = rows.keys if rows.keys & CHAT else rows.filled
     return note(
-        "{path} has rows with {keys}, and no format file is for them.",
+        "{path} has rows with {keys}, and there is no format file for them.",
         "Training PRO stops at such a row.",
         "An export into this webui brings a format file for instruction and output: cefr-sentences convert-data {path} "
         "--to json --out NEW.json writes records so."

@@ -40,8 +40,8 @@ def settings() -> TrainSettings:
 def trained(weights: Mapping[str, tuple[int, ...]], run: TrainSettings) -> int:
     """How many numbers a LoRA by `run` trains in a model with `weights` (name -> shape).
 
-    A layer with a matrix of n x m numbers has r * (n + m) of them. With all projections, what is no embedding and not
-    the head counts as a layer.
+    A layer with a matrix of n x m numbers has r * (n + m) of them. With all projections, what is neither an
+    embedding nor the head counts as a layer.
     """
     every = ALL in run.projections
     endings = (".weight",) if every else tuple(f".{PROJECTIONS[p]}.weight" for p in run.projections)

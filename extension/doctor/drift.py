@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...exporter.common.versions import installed, release
 from ...exporter.common.webui import Webui
-from ...patches.patcher import Report, find_scripts, status
+from ...patches.patcher import ScriptStatus, find_scripts, status
 from ...patches.rules import Rule
 from ..install.interpreter import own_command, wrong_python
 from ..install.pins import read_pins, requirements_file
@@ -30,7 +30,7 @@ def look(webui: Webui) -> Iterator[Finding]:
                     "command": own_command(webui, "patch", "status", "--file", str(report.script.path)),
                 },
             )
-    drifted: dict[Path, list[Report]] = {}
+    drifted: dict[Path, list[ScriptStatus]] = {}
     for report in reports:
         if report.state == "drift":
             drifted.setdefault(report.script.extension, []).append(report)
@@ -46,7 +46,7 @@ def look(webui: Webui) -> Iterator[Finding]:
         yield ok("{n} files of extensions: no drift.", {"n": len(reports)})
 
 
-def _drifted(webui: Webui, drifted: dict[Path, list[Report]]) -> Iterator[Finding]:
+def _drifted(webui: Webui, drifted: dict[Path, list[ScriptStatus]]) -> Iterator[Finding]:
     versions = {name: _version(webui, name) for name in ("transformers", "gradio")}
     enabled = enabled_extensions(webui)
     for extension, reports in drifted.items():
@@ -56,10 +56,10 @@ def _drifted(webui: Webui, drifted: dict[Path, list[Report]]) -> Iterator[Findin
         wanted = not reports[0].script.bundled or extension.name in enabled or is_training_pro(extension)
         say, means = note, "None of it raises an error with {versions}; later versions refuse it."
         if failing and wanted:
-            say, means = problem, "It fails, or does something else than asked, with {versions}."
+            say, means = problem, "It fails, or does not do what was asked, with {versions}."
         elif failing:
             means = (
-                "It fails, or does something else than asked, with {versions}. It came with the webui and is not "
+                "It fails, or does not do what was asked, with {versions}. It came with the webui and is not "
                 "switched on."
             )
         yield say(

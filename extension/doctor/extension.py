@@ -85,7 +85,7 @@ def _clones(webui: Webui, install: str) -> Iterator[Finding]:
             if re.search(rf'^name = "{PACKAGE}"', project.read_text("utf-8", "replace"), re.MULTILINE):
                 yield problem(
                     "{folder} is a copy of the repository.",
-                    "The webui looks for a script.py in it and finds none, so it is no extension.",
+                    "The webui looks for a script.py in it and finds none, so it is not an extension.",
                     "Move it out of the extensions folder, install it from there with pip, and run: {install}",
                     {"folder": project.parent, "install": install},
                 )
@@ -107,7 +107,7 @@ def _enabled(webui: Webui, install: str) -> Iterator[Finding]:
         yield ok("It is loaded at every start, by {place}.", {"place": place})
         return
     finding = problem(
-        "The tab is installed and not enabled: neither {flags} nor {settings} names {extension}.",
+        "The tab is installed but not enabled: neither {flags} nor {settings} names {extension}.",
         "It appears only where the webui is started with it, or after it was ticked in Session.",
         "Add {flag} {extension} to {flags}, or run: {install}",
         {"flags": flags, "settings": settings, "flag": FLAG, "extension": EXTENSION, "install": install},

@@ -81,7 +81,7 @@ def _look_at(webui: Webui, folder: Path) -> Iterator[Finding]:
     if unfinished:
         yield note(
             "{folder} holds an unfinished run.",
-            "The files for resuming it take space until it ends; the adapter, if there is one, is that of the stop.",
+            "The files for resuming it take up space until it ends; the adapter, if there is one, is that of the stop.",
             "Resume it: {command}",
             {"folder": folder, "command": command_line(["cefr-sentences", "train", "--resume", str(folder)])},
         )
@@ -89,7 +89,7 @@ def _look_at(webui: Webui, folder: Path) -> Iterator[Finding]:
         copies = sorted(p.name for p in folder.glob("checkpoint-*") if (p / _CONFIG).is_file())
         if copies or not unfinished:
             yield note(
-                "{folder} is no adapter: it has no {config}.",
+                "{folder} is not an adapter: it has no {config}.",
                 "The webui lists it nevertheless, and cannot apply it. Its training may not have ended.",
                 "Copy the newest checkpoint ({newest}) into the loras folder, or train it again."
                 if copies
@@ -133,7 +133,7 @@ def _weights(folder: Path, config: dict[str, Any]) -> Iterator[Finding]:
         return
     if wrong := _wrong_ranks(config, weights):
         yield problem(
-            "{folder} says rank {rank} in {config}, and its weights have rank {wrong}.",
+            "{folder} says rank {rank} in {config}, but its weights have rank {wrong}.",
             "The two belong to different trainings, so peft refuses to load it.",
             "If the weights are the right ones, write their rank as r into {config}, and lora_alpha as it was trained "
             "with; otherwise train it again.",

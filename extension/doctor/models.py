@@ -60,7 +60,7 @@ def look(webui: Webui) -> Iterator[Finding]:
             if folders
             else "{folder} holds GGUF models only ({names}).",
             "llama.cpp runs them, and the webui cannot train them. Writing with them works, without an adapter.",
-            "For training get the Transformers version of the same model: a folder with config.json and .safetensors.",
+            "For training, get the Transformers version of the same model: a folder with config.json and .safetensors.",
             {"folder": webui.models, "names": listed(p.name for p in ggufs)},
         )
     elif not folders:
@@ -152,7 +152,7 @@ def _look_at(folder: Path) -> Iterator[Finding]:
         yield note(
             "{name} is quantized ({method}).",
             "Such a model answers, but cannot be trained here.",
-            "For training get the version that is not quantized.",
+            "For training, get the version that is not quantized.",
             {"name": folder.name, "method": method},
         )
 
@@ -162,13 +162,13 @@ def _no_model(folder: Path, *, adapter: bool, weights: bool) -> Finding:
     if adapter:
         return note(
             "{folder} is an adapter (LoRA), not a model.",
-            "The webui offers it as a model and cannot load it.",
+            "The webui offers it as a model, but cannot load it.",
             "Move it into the loras folder.",
             {"folder": folder},
         )
     if weights:
         means = "No loader of Transformers models reads it."
-        return problem("{folder} has weights and no config.json.", means, _GET, {"folder": folder})
+        return problem("{folder} has weights but no config.json.", means, _GET, {"folder": folder})
     return note(
         "{folder} holds no model.", "Loading it fails.", "Delete it, or download the model.", {"folder": folder}
     )

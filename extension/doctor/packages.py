@@ -29,8 +29,8 @@ def look(webui: Webui) -> Iterator[Finding]:
     if portable:
         yield note(
             "This is a portable build.",
-            "It has no torch, transformers and peft, so it can neither train nor use an adapter; Data works, and Write "
-            "from the bank and with a GGUF model.",
+            "It has no torch, transformers and peft, so it can neither train nor use an adapter; Data works, and so "
+            "does Write, from the bank or with a GGUF model.",
             "To train, install the full webui, or train elsewhere and use the merged model here as a GGUF.",
         )
     path = requirements_file(webui)
@@ -43,7 +43,7 @@ def look(webui: Webui) -> Iterator[Finding]:
         yield ok(
             "{names}; compared with the pins of {file}."
             if path
-            else "{names}; compared with our own ranges alone (this webui has no requirements file).",
+            else "{names}; compared with this program's own ranges alone (this webui has no requirements file).",
             {"names": ", ".join(names), "file": path.relative_to(webui.root) if path else None},
         )
 

@@ -84,7 +84,7 @@ def look_at_gpu(webui: Webui) -> Iterator[Finding]:
         yield note(
             "torch {version} sees no GPU.",
             "Training runs on the CPU, which is enough for small models only.",
-            "Take a small model, or train on a machine with a GPU and copy the adapter into the loras folder.",
+            "Use a small model, or train on a machine with a GPU and copy the adapter into the loras folder.",
             {"version": torch.__version__},
         )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...exporter.common.errors import InputError, TargetError
-from .document import Block, Heading, Picture, Table, Text, pages
+from .document import Heading, Paragraph, Picture, ReportBlock, Table, pages
 from .folder import COMPARED, DATA, data_of, publish, read_evaluation
 from .metrics import METRICS
 from .plots import level_plots, name_of
@@ -22,7 +22,7 @@ Column = tuple[str, Evaluation]  # an evaluation under the head of its column
 def write_comparison(paths: Sequence[Path], out: Path, say: Voice = ENGLISH, *, force: bool = False) -> str:
     """Read the evaluations at `paths` and publish their comparison as the folder `out`; returns its Markdown.
 
-    Raises InputError for fewer than two, or for a file that is no evaluation, and TargetError where `out` holds the
+    Raises InputError for fewer than two, or for a file that is not an evaluation, and TargetError where `out` holds the
     report of an evaluation.
     """
     if len(paths) < 2:
@@ -60,7 +60,9 @@ def _heads(level: str, places: Sequence[Path]) -> Sequence[str]:
     return [level] if len(places) == 1 else [f"{level} ({one})" for one in apart]
 
 
-def contents(columns: Sequence[Column], pictures: Mapping[str, str], say: Voice = ENGLISH) -> tuple[str, list[Block]]:
+def contents(
+    columns: Sequence[Column], pictures: Mapping[str, str], say: Voice = ENGLISH
+) -> tuple[str, list[ReportBlock]]:
     """Title and blocks of the comparison."""
     heads = [head for head, _ in columns]
     facts = [[label, *(c or "-" for c in cells)] for label, cells in _facts([one for _, one in columns], say)]
@@ -78,15 +80,15 @@ def contents(columns: Sequence[Column], pictures: Mapping[str, str], say: Voice 
         Table(["", *heads], [row for row in facts if any(c != "-" for c in row[1:])]),
         Heading(say("Sentences")),
         Table(["", "", *heads], rows),
-        Text(
+        Paragraph(
             say(
                 "Under a figure is its 95 % interval. Levels differ in words and sentences: compare base with adapter "
                 "at one level before one level with another."
             )
         ),
         Heading(say("Plots")),
-        *([Picture(name, text) for name, text in pictures.items()] or [Text(say(NO_PLOTS))]),
-        Text(say("Compared: {subjects}. Seeds: {seeds}.", subjects=subjects, seeds=seeds)),
+        *([Picture(name, text) for name, text in pictures.items()] or [Paragraph(say(NO_PLOTS))]),
+        Paragraph(say("Compared: {subjects}. Seeds: {seeds}.", subjects=subjects, seeds=seeds)),
         Heading(say("What the figures mean")),
         Table([say("figure"), say("definition")], meaning),
     ]

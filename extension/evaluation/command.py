@@ -190,7 +190,7 @@ def _lists(source: str) -> tuple[tuple[tuple[str, ...], ...], list[Problem]]:
     given = [word.text for word in read.words]
     words = list({key(word): word for word in given if not why_no_word(word)}.values())
     if not words:
-        raise InputError("{file} holds no word to ask for. Give one word a line.", file=source)
+        raise InputError("{file} holds no word to ask for. Give one word per line.", file=source)
     left = len(given) - len(words)
     said = "{left} of {entries} entries are repeated or no words, and were not asked for."
     notes = [*read.notes, *([Problem(said, {"left": left, "entries": len(given)})] if left else ())]
@@ -218,7 +218,7 @@ def _written(name: str, path: Path, lists: Any) -> list[list[str | None]]:
         pairs = [(str(r["word"]).casefold(), r["sentence"]) for r in rows if r.get("status") != "skipped"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
-            "{file} is no JSON array of objects with word and sentence, as write --json prints it: {cause!r}.",
+            "{file} is not a JSON array of objects with word and sentence, as write --json prints it: {cause!r}.",
             file=path,
             cause=error,
         ) from None

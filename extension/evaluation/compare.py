@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from typing import Any
 
 from ...exporter.bank.bank import Bank
+from ...exporter.common.progress import OnProgress
 from ...exporter.language.judges import find_judge
 from ...exporter.records.answers import parse_answer
 from ..models.asking import Sampling
 from ..models.generate import generate
 from ..models.limits import device_limits
+from ..models.loading import Loaded
 from ..training.likelihood import record_losses, sentence_losses
 from ..writing.guess import guessed
 from ..writing.sheet import SheetRow
@@ -26,9 +28,8 @@ from .result import ADAPTER, BASE, MODELS, OWN, RETRIEVAL, Answers, Asked, Evalu
 from .retrieval import ASKED, INSIDE, UNSEEN, Shelf, retrieve
 from .task import Task
 
-# What is being done (one of MODELS, "loss", "fluency" or "figures"), how much of it is done, and of how much. An
-# error raised in it ends the work.
-Progress = Callable[[str, int, int], object]
+# Lends a model, with its adapter on where it has one; it is given back when the block ends.
+Lend = Callable[[], AbstractContextManager[Loaded]]
 
 
 @dataclass(frozen=True)
@@ -56,25 +57,36 @@ class _Answered:
 _NO_MODEL = _Answered([], [], [], [])
 
 
-@device_limits()
 def evaluate(
     model: Any,
     tokenizer: Any,
     task: Task,
-    progress: Progress = lambda what, done, total: None,
+    progress: OnProgress = lambda what, done, total: None,
     beside: Mapping[str, Written] | None = None,
     prompt_form: str = "instruct",
 ) -> Evaluation:
     """Everything measured of `model`: as it is and, where it carries an adapter, with it.
 
     The systems are those two; the bank, and the evaluation file's own sentences where `task` has them; and
-    those of `beside`, sentences for the words of `task`, list by list. `prompt_form` is that of the model.
+    those of `beside`, sentences for the words of `task`, list by list. `prompt_form` is that of the model. `progress`
+    is told one of MODELS, "loss", "fluency" or "figures"; an error raised in it ends the work.
     """
-    adapted, judge = hasattr(model, "disable_adapter"), find_judge(task.judge)
-    models: dict[str, _Answered] = {}
-    for name in MODELS if adapted else MODELS[:1]:
-        with _state(model, name, adapted):
-            models[name] = _ask(model, tokenizer, task, prompt_form, name, progress)
+    loaded = Loaded("", model, tokenizer, prompt_form)
+    return evaluate_lent(lambda: nullcontext(loaded), task, progress, beside)
+
+
+@device_limits()
+def evaluate_lent(
+    lend: Lend,
+    task: Task,
+    progress: Progress = lambda what, done, total: None,
+    beside: Mapping[str, Written] | None = None,
+) -> Evaluation:
+    """As `evaluate`, of a model that is borrowed for one part of the work after the other: in between, it is free."""
+    judge = find_judge(task.judge)
+    with lend() as loaded:
+        names = MODELS if hasattr(loaded.model, "disable_adapter") else MODELS[:1]
+    models = {name: _ask(lend, task, name, progress) for name in names}
     shelf = Shelf(task.training) if task.training is not None else None
     written: dict[str, Written] = {name: answered.sentences for name, answered in models.items()}
     written[RETRIEVAL] = retrieve(Bank(), task.lists, task.level, task.seed)
@@ -82,9 +94,10 @@ def evaluate(
         written[OWN] = task.own
     written |= beside or {}
     sentences = list(dict.fromkeys(s for lists in written.values() for some in lists for s in some if s is not None))
-    with _state(model, BASE, adapted):
-        likely = sentence_losses(model, tokenizer, sentences, partial(progress, "fluency"))
-        guesses = _guesses(model, tokenizer, task, written, partial(progress, "fluency"))
+    with _lent(lend, BASE) as base:
+        likely = sentence_losses(base.model, base.tokenizer, sentences, partial(progress, "fluency"))
+    with _lent(lend, BASE) as base:
+        guesses = _guesses(base.model, base.tokenizer, task, written, partial(progress, "fluency"))
     groups = {word: shelf.group(word) for word in set(task.words)} if shelf is not None else {}
     copied = copy_finder(shelf.sentences) if shelf is not None else None
     by_sentence = dict(zip(sentences, likely, strict=True))
@@ -114,16 +127,37 @@ def _guesses(
     return {(row.word, row.sentence): row.guess for row in guessed([*rows.values()], task.level, score)}
 
 
-def _state(model: Any, name: str, adapted: bool) -> AbstractContextManager[Any]:
-    return model.disable_adapter() if adapted and name == BASE else nullcontext()
+@contextmanager
+def _lent(lend: Lend, name: str) -> Iterator[Loaded]:
+    """The model as the system `name`: the base is the model without its adapter."""
+    with lend() as loaded:
+        off = name == BASE and hasattr(loaded.model, "disable_adapter")
+        with loaded.model.disable_adapter() if off else nullcontext():
+            yield loaded
 
 
-def _ask(model: Any, tokenizer: Any, task: Task, prompt_form: str, name: str, progress: Progress) -> _Answered:
+<<<<<<< HEAD
+def _ask(lend: Lend, task: Task, name: str, progress: Progress) -> _Answered:
+    sampling = Sampling(task.temperature, task.seed)
+    with _lent(lend, name) as loaded:
+        replies = generate(
+            loaded.model,
+            loaded.tokenizer,
+            task.prompts,
+            sampling=sampling,
+            prompt_form=loaded.prompt_form,
+            progress=partial(progress, name),
+        )
+=======
+def _ask(model: Any, tokenizer: Any, task: Task, prompt_form: str, name: str, progress: OnProgress) -> _Answered:
     sampling, answered = Sampling(task.temperature, task.seed), partial(progress, name)
     replies = generate(model, tokenizer, task.prompts, sampling=sampling, prompt_form=prompt_form, progress=answered)
+>>>>>>> judge
     texts = [reply.text for reply in replies]
     read = [parse_answer(text, len(words), words) for text, words in zip(texts, task.lists, strict=True)]
-    losses = record_losses(model, tokenizer, task.records, prompt_form, partial(progress, "loss"))
+    with _lent(lend, name) as loaded:
+        told = partial(progress, "loss")
+        losses = record_losses(loaded.model, loaded.tokenizer, task.records, loaded.prompt_form, told)
     return _Answered(texts, [list(answer.sentences) for answer in read], [a.well_formed for a in read], losses)
 
 

@@ -19,14 +19,14 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Text:
+class Paragraph:
     """A paragraph."""
 
     text: str
 
 
 @dataclass(frozen=True)
-class Items:
+class BulletList:
     items: Sequence[str]
 
 
@@ -46,7 +46,7 @@ class Picture:
     text: str
 
 
-Block: TypeAlias = "Heading | Text | Items | Table | Picture"
+ReportBlock: TypeAlias = "Heading | Paragraph | BulletList | Table | Picture"
 
 # Dark ink on white, so that it prints as it looks; a table wider than the paper is turned into smaller type.
 _CSS = """
@@ -70,7 +70,7 @@ PLOTS = "plots"  # their folder in that of a report
 Pictures = dict[str, tuple[bytes, str]]  # file name -> PNG, and what it shows
 
 
-def pages(title: str, blocks: Sequence[Block], pictures: Pictures, language: str) -> dict[str, bytes]:
+def pages(title: str, blocks: Sequence[ReportBlock], pictures: Pictures, language: str) -> dict[str, bytes]:
     """The report in both formats, and its pictures, by their paths in its folder."""
     images = {name: image for name, (image, _) in pictures.items()}
     return {
@@ -80,15 +80,15 @@ def pages(title: str, blocks: Sequence[Block], pictures: Pictures, language: str
     }
 
 
-def markdown(title: str, blocks: Sequence[Block]) -> str:
+def markdown(title: str, blocks: Sequence[ReportBlock]) -> str:
     """`blocks` as GitHub's Markdown. Pictures are links into `plots/`."""
     parts = [f"# {_plain(title)}"]
     for block in blocks:
         if isinstance(block, Heading):
             parts.append("#" * block.depth + " " + _plain(block.text))
-        elif isinstance(block, Text):
+        elif isinstance(block, Paragraph):
             parts.append(_plain(block.text))
-        elif isinstance(block, Items):
+        elif isinstance(block, BulletList):
             parts.append("\n".join(f"- {_plain(item)}" for item in block.items))
         elif isinstance(block, Table):
             rows = [block.head, ["---"] * len(block.head), *block.rows]
@@ -98,15 +98,15 @@ def markdown(title: str, blocks: Sequence[Block]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def web_page(title: str, blocks: Sequence[Block], pictures: Mapping[str, bytes], language: str = "en") -> str:
+def web_page(title: str, blocks: Sequence[ReportBlock], pictures: Mapping[str, bytes], language: str = "en") -> str:
     """`blocks`, written in `language`, as one page: style and pictures inside, no script, nothing fetched."""
     parts = [f"<h1>{html.escape(title)}</h1>"]
     for block in blocks:
         if isinstance(block, Heading):
             parts.append(f"<h{block.depth}>{html.escape(block.text)}</h{block.depth}>")
-        elif isinstance(block, Text):
+        elif isinstance(block, Paragraph):
             parts.append(f"<p>{html.escape(block.text)}</p>")
-        elif isinstance(block, Items):
+        elif isinstance(block, BulletList):
             parts.append("<ul>" + "".join(f"<li>{html.escape(item)}</li>" for item in block.items) + "</ul>")
         elif isinstance(block, Table):
             parts.append(f'<div class="wide">{_table(block)}</div>')

@@ -22,7 +22,7 @@ class Sample:
     """The sentences of one system, as metrics see them: rows in the lists in which the words were asked for.
 
     `losses` are the summed loss in nats and the number of tokens of each record, and `well_formed` says of each
-    answer whether it is a list as asked for; both are empty for whatever is no model. `judge` is the default one unless
+    answer whether it is a list as asked for; both are empty for whatever is not a model. `judge` is the default unless
     given.
     """
 

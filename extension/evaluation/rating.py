@@ -22,8 +22,8 @@ from ...exporter.language.levels import LEVELS, level_number
 from .agreement import alpha
 from .bootstrap import Parts
 from .measure import differences, figure
+from .rating_page import rating_page
 from .result import MODELS, Evaluation, Figure
-from .sheet import rating_page
 
 HEAD = ("id", "word", "sentence", "natural", "level", "proper", "rater")
 # Question -> how agreement counts differences.
@@ -34,7 +34,7 @@ _NO = frozenset("n no false 0 h hayır hayir".split())  # noqa: SIM905
 
 
 @dataclass(frozen=True)
-class Item:
+class RatedSentence:
     """A sentence of the sheet, and who wrote it: one of MODELS."""
 
     system: str
@@ -43,11 +43,11 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Key:
+class RatingKey:
     """Who wrote the sentences of a sheet, by their ids."""
 
     level: str
-    items: Mapping[str, Item]
+    items: Mapping[str, RatedSentence]
     seed: int = 0
     words_left_out: int = 0
 
@@ -99,7 +99,7 @@ def _ends(one: Figure) -> dict[str, float | None]:
 
 @dataclass(frozen=True)
 class View:
-    """One way to look at the answers to a question: `value` makes a number of a rating, given the level's number."""
+    """One way to look at the answers to a question: `value` turns a rating into a number, given the level's number."""
 
     label: str
     question: str
@@ -130,7 +130,7 @@ def make_sheet(evaluation: Evaluation, n: int, seed: int, language: str = "en") 
         )
     pairs = list(zip(evaluation.base.rows, evaluation.adapter.rows, strict=True))
     both = [
-        (Item("base", one.word, one.sentence), Item("adapter", two.word, two.sentence))
+        (RatedSentence("base", one.word, one.sentence), RatedSentence("adapter", two.word, two.sentence))
         for one, two in pairs
         if one.sentence and two.sentence
     ]
@@ -141,7 +141,7 @@ def make_sheet(evaluation: Evaluation, n: int, seed: int, language: str = "en") 
     drawn.shuffle(items)
     width = len(str(len(items)))
     by_id = {f"S{i:0{width}}": item for i, item in enumerate(items, 1)}
-    key = Key(evaluation.asked.level, by_id, seed, len(pairs) - len(both))
+    key = RatingKey(evaluation.asked.level, by_id, seed, len(pairs) - len(both))
     rows = [(id_, item.word, item.sentence) for id_, item in by_id.items()]
     return {
         "ratings.csv": b"\xef\xbb\xbf" + _csv(rows).encode(),  # Excel has to be told that it is UTF-8
@@ -158,25 +158,25 @@ def _csv(rows: Sequence[tuple[str, str, str]]) -> str:
     return out.getvalue()
 
 
-def read_key(path: Path) -> Key:
+def read_key(path: Path) -> RatingKey:
     """The key of a sheet. Raises InputError when it is anything else."""
     if not path.is_file():
         raise InputError("{file} does not exist. `rate make` writes it beside ratings.csv.", file=path)
     try:
-        return checked(Key, read_object(path))
+        return checked(RatingKey, read_object(path))
     except ValueError as error:
         raise InputError(
-            "{file} is no key.json of a rating sheet: {cause}. `rate make` writes it beside ratings.csv.",
+            "{file} is not the key.json of a rating sheet: {cause}. `rate make` writes it beside ratings.csv.",
             file=path,
             cause=error,
         ) from None
 
 
-def read_ratings(path: Path, key: Key) -> Rater:
+def read_ratings(path: Path, key: RatingKey) -> Rater:
     """A filled sheet, in any encoding and with commas, semicolons or tabs.
 
     Raises:
-        InputError: columns are missing, an id is unknown or repeated, or a cell is no rating (with its line).
+        InputError: columns are missing, an id is unknown or repeated, or a cell is not a rating (with its line).
     """
     if not path.is_file():
         raise InputError("{file} does not exist. Give a filled ratings.csv.", file=path)
@@ -191,7 +191,7 @@ def read_ratings(path: Path, key: Key) -> Rater:
         raise InputError("{file} is not a CSV file: {cause}. Save the sheet as CSV.", file=path, cause=error) from None
 
 
-def _rater(reader: csv.DictReader[str], path: Path, key: Key) -> Rater:
+def _rater(reader: csv.DictReader[str], path: Path, key: RatingKey) -> Rater:
     reader.fieldnames = [(name or "").strip().lower() for name in reader.fieldnames or ()]
     if lacking := [name for name in ("id", *QUESTIONS) if name not in reader.fieldnames]:
         raise InputError(
@@ -237,7 +237,7 @@ def _value(question: str, text: str, place: Mapping[str, object]) -> float | Non
     if question == "proper" and (text.lower() in _YES or text.lower() in _NO):
         return float(text.lower() in _YES)
     raise InputError(
-        "{file}, line {line}: {text!r} is no rating of {question}: {allowed}, or nothing.",
+        "{file}, line {line}: {text!r} is not a rating of {question}: {allowed}, or nothing.",
         text=text[:40],
         question=question,
         allowed=_ALLOWED[question],
@@ -245,7 +245,7 @@ def _value(question: str, text: str, place: Mapping[str, object]) -> float | Non
     )
 
 
-def score_ratings(key: Key, raters: Sequence[Rater], seed: int) -> Scores:
+def score_ratings(key: RatingKey, raters: Sequence[Rater], seed: int) -> Scores:
     """The means of base and adapter by the keys of VIEWS, their difference, and how far the raters agree.
 
     Each mean has its 95 % interval over words (a sentence counts with the mean of its raters); the difference is of
@@ -267,7 +267,7 @@ def score_ratings(key: Key, raters: Sequence[Rater], seed: int) -> Scores:
     )
 
 
-def _parts(key: Key, raters: Sequence[Rater], system: str, view: View) -> Parts:
+def _parts(key: RatingKey, raters: Sequence[Rater], system: str, view: View) -> Parts:
     """The sum of a view over the sentences of a system, word by word, and their number."""
     level = level_number(key.level)
     top = dict.fromkeys((item.word for item in key.items.values()), 0.0)

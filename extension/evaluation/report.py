@@ -11,7 +11,7 @@ from ...exporter.common.errors import Problem
 from ...exporter.language.judges import find_judge
 from ...exporter.language.profile import mean_score
 from .bootstrap import DRAWS
-from .document import Block, Heading, Items, Picture, Table, Text, pages
+from .document import BulletList, Heading, Paragraph, Picture, ReportBlock, Table, pages
 from .folder import DATA, publish
 from .metric import HIGHER, LOWER, Metric
 from .metrics import METRICS, levels_apart, rated
@@ -48,14 +48,16 @@ def html_report(evaluation: Evaluation, say: Voice = ENGLISH) -> str:
     return files(evaluation, say)["report.html"].decode()
 
 
-def contents(evaluation: Evaluation, pictures: Mapping[str, str], say: Voice = ENGLISH) -> tuple[str, list[Block]]:
-    """Title and blocks. `pictures` are the plots there are, by file name, with what they show."""
+def contents(
+    evaluation: Evaluation, pictures: Mapping[str, str], say: Voice = ENGLISH
+) -> tuple[str, list[ReportBlock]]:
+    """Title and blocks. `pictures` are the plots that exist, by file name, with what they show."""
     about = evaluation.about
     name = (about and (about.adapter or about.model)) or say("model")
-    blocks: list[Block] = [Heading(say("What was run")), *_run(evaluation, say)]
+    blocks: list[ReportBlock] = [Heading(say("What was run")), *_run(evaluation, say)]
     blocks += [Heading(say("Figures")), *_figures(evaluation, say)]
     blocks += [Heading(say("Plots"))]
-    blocks += [Picture(name, text) for name, text in pictures.items()] or [Text(say(NO_PLOTS))]
+    blocks += [Picture(name, text) for name, text in pictures.items()] or [Paragraph(say(NO_PLOTS))]
     blocks += [Heading(say("Side by side")), *_examples(evaluation, say)]
     blocks += [Heading(say("To look at")), *_to_look_at(evaluation, say)]
     blocks += [Heading(say("What the figures mean")), _meaning(evaluation, say)]
@@ -63,7 +65,7 @@ def contents(evaluation: Evaluation, pictures: Mapping[str, str], say: Voice = E
     return say("Evaluation: {name}, {level}", name=name, level=evaluation.asked.level), blocks
 
 
-def _run(evaluation: Evaluation, say: Voice) -> list[Block]:
+def _run(evaluation: Evaluation, say: Voice) -> list[ReportBlock]:
     asked, about, model = evaluation.asked, evaluation.about, evaluation.base.model
     words = asked.words
     asking = {"words": len(words), "lists": len(asked.lists), "how": _how(asked.temperature, say)}
@@ -79,7 +81,7 @@ def _run(evaluation: Evaluation, say: Voice) -> list[Block]:
         say("date"): about and about.date,
         say("versions"): about and ", ".join(f"{name} {number}" for name, number in about.versions.items()),
     }
-    blocks: list[Block] = [Table(["", ""], [[name, value] for name, value in facts.items() if value])]
+    blocks: list[ReportBlock] = [Table(["", ""], [[name, value] for name, value in facts.items() if value])]
     groups = asked.groups
     if groups is None:
         said = say("The training file is not known, so words seen in training and copies are not told apart.")
@@ -90,14 +92,15 @@ def _run(evaluation: Evaluation, say: Voice) -> list[Block]:
         )  # fmt: skip
     written = Problem("sentences that were written elsewhere")
     names = [system.name for system in evaluation.systems]
-    blocks += [Text(said), Items([f"{name_of(name, say)}: {say(_WHAT.get(name, written))}" for name in names])]
+    described = [f"{name_of(name, say)}: {say(_WHAT.get(name, written))}" for name in names]
+    blocks += [Paragraph(said), BulletList(described)]
     if len(words) > (different := len({word.casefold() for word in words})):
         said = say(
             "These are {words} different words, some of them asked for several times. The intervals tell how figures "
             "vary over lists of these words; other words may differ by more.", words=different,
         )  # fmt: skip
-        blocks.append(Text(said))
-    return blocks + [Text(say("Note: {note}", note=note)) for note in (about.notes if about is not None else ())]
+        blocks.append(Paragraph(said))
+    return blocks + [Paragraph(say("Note: {note}", note=note)) for note in (about.notes if about is not None else ())]
 
 
 def _how(temperature: float, say: Voice) -> str:
@@ -106,7 +109,7 @@ def _how(temperature: float, say: Voice) -> str:
     return say("sampled at temperature {temperature}", temperature=say.number(f"{temperature:g}"))
 
 
-def _figures(evaluation: Evaluation, say: Voice) -> list[Block]:
+def _figures(evaluation: Evaluation, say: Voice) -> list[ReportBlock]:
     systems, level = evaluation.systems, evaluation.asked.level
     names = [system.name for system in systems]
     after = names.index(ADAPTER) + 1 if evaluation.difference else 0  # where the difference is shown; 0 is nowhere
@@ -124,14 +127,15 @@ def _figures(evaluation: Evaluation, say: Voice) -> list[Block]:
         if metric.human is not None:
             human[say(metric.human.source(level))].append(say(metric.label))
     references = "; ".join(f"{', '.join(of)}: {source}" for source, of in human.items())
-    blocks: list[Block] = [Table(head, rows), Text(say(_INTERVALS, draws=DRAWS))]
-    blocks.append(Text(say("Human reference: {references}.", references=references)))
+    blocks: list[ReportBlock] = [Table(head, rows), Paragraph(say(_INTERVALS, draws=DRAWS))]
+    blocks.append(Paragraph(say("Human reference: {references}.", references=references)))
     loss, perplexity = (evaluation.reduction.get(key) for key in ("loss", "perplexity"))
     if loss is not None and perplexity is not None:
         shares = {"loss": say.share(loss), "perplexity": say.share(perplexity)}
-        blocks.append(Text(say("The adapter lowers the loss by {loss} and the perplexity by {perplexity}.", **shares)))
+        said = say("The adapter lowers the loss by {loss} and the perplexity by {perplexity}.", **shares)
+        blocks.append(Paragraph(said))
     openings = [f"{name_of(system.name, say)} “{system.opening}”" for system in systems if system.opening]
-    return [*blocks, Text(say("Commonest openings: {openings}.", openings=", ".join(openings)))]
+    return [*blocks, Paragraph(say("Commonest openings: {openings}.", openings=", ".join(openings)))]
 
 
 _INTERVALS = (
@@ -158,7 +162,7 @@ def cell(metric: Metric, figure: Figure | None, say: Voice = ENGLISH, *, signed:
     return said
 
 
-def _examples(evaluation: Evaluation, say: Voice) -> list[Block]:
+def _examples(evaluation: Evaluation, say: Voice) -> list[ReportBlock]:
     systems = evaluation.systems
     first: dict[str, list[str]] = {}
     for rows in zip(*(system.rows for system in systems), strict=True):
@@ -173,7 +177,7 @@ def _examples(evaluation: Evaluation, say: Voice) -> list[Block]:
         [say("word"), *(name_of(system.name, say) for system in systems)],
         [[word, *sentences] for word, sentences in first.items()][:_SHOWN],
     )
-    return [Text(shown), table]
+    return [Paragraph(shown), table]
 
 
 def flags(row: Row, level: str, say: Voice = ENGLISH) -> list[str]:
@@ -192,28 +196,28 @@ def flags(row: Row, level: str, say: Voice = ENGLISH) -> list[str]:
     return reasons
 
 
-def _to_look_at(evaluation: Evaluation, say: Voice) -> list[Block]:
+def _to_look_at(evaluation: Evaluation, say: Voice) -> list[ReportBlock]:
     subject, level = evaluation.subject, evaluation.asked.level
     odd = [(row, reasons) for row in subject.rows if (reasons := flags(row, level, say))]
     name, total = name_of(subject.name, say), len(subject.rows)
     if not odd:
-        return [Text(say("None of the {words} words of “{name}”.", words=total, name=name))]
+        return [Paragraph(say("None of the {words} words of “{name}”.", words=total, name=name))]
     said = say(
         "{n} of {words} words of “{name}” have no sentence, or one without the word, more than a level away, "
         "much like an earlier one, or copied from training. All of them:",
         n=len(odd), words=total, name=name,
     )  # fmt: skip
     rows = [[row.word, row.sentence or "-", "; ".join(reasons)] for row, reasons in odd]
-    return [Text(said), Table([say("word"), say("sentence"), say("why")], rows)]
+    return [Paragraph(said), Table([say("word"), say("sentence"), say("why")], rows)]
 
 
-def _meaning(evaluation: Evaluation, say: Voice) -> Block:
+def _meaning(evaluation: Evaluation, say: Voice) -> ReportBlock:
     known = {key for system in evaluation.systems for key in system.figures}
     rows = [[say(m.label), say(m.definition), say(_BETTER[m.better])] for key, m in METRICS.items() if key in known]
     return Table([say("figure"), say("definition"), say("better")], rows)
 
 
-def _judges(evaluation: Evaluation, say: Voice) -> Block:
+def _judges(evaluation: Evaluation, say: Voice) -> ReportBlock:
     level, judge = evaluation.asked.level, find_judge(evaluation.asked.judge)
     spearman, n = rated().spearman, rated().sentences
     items = [
@@ -244,4 +248,4 @@ def _judges(evaluation: Evaluation, say: Voice) -> Block:
                 names=", ".join(elsewhere),
             )
         )
-    return Items(items)
+    return BulletList(items)

@@ -37,7 +37,7 @@ _OPTIONAL = {
 
 
 @dataclass(frozen=True)
-class Report:
+class Changes:
     """What was done to a webui: files by what became of them, and sentences for the user."""
 
     webui: Webui
@@ -57,7 +57,7 @@ def _sweep(webui: Webui) -> None:
         sweep(folder)
 
 
-def install(webui: Webui, *, enable: bool, any_python: bool = False) -> Report:
+def install(webui: Webui, *, enable: bool, any_python: bool = False) -> Changes:
     """Write the extension and the instruction template, and with `enable` the flag that loads it.
 
     `any_python` leaves out the check that this Python is the webui's.
@@ -84,7 +84,7 @@ def install(webui: Webui, *, enable: bool, any_python: bool = False) -> Report:
         values = {"flag": f"{FLAG} {EXTENSION}", "file": webui.cmd_flags, "option": Option("enable")}
         notes.append(Problem(said, values))
     notes.append(Problem("Restart the webui to see it." if written else "Nothing had to be changed."))
-    return Report(webui, tuple(written), tuple(unchanged), notes=tuple(notes))
+    return Changes(webui, tuple(written), tuple(unchanged), notes=tuple(notes))
 
 
 def check(webui: Webui, *, enable: bool = False, any_python: bool = False) -> list[Problem]:
@@ -115,7 +115,7 @@ def can_enable(webui: Webui) -> bool:
     return not loaded and not unreadable
 
 
-def uninstall(webui: Webui) -> Report:
+def uninstall(webui: Webui) -> Changes:
     """Remove what `install` wrote, unless it was changed since; datasets, adapters and all else stay.
 
     Raises:
@@ -140,7 +140,7 @@ def uninstall(webui: Webui) -> Report:
     _tidy(folder)
     kept = "Datasets, adapters and the package itself were kept."
     notes.append(Problem(kept if removed or written else "Nothing was installed there."))
-    return Report(webui, tuple(written), removed=tuple(removed), notes=tuple(notes))
+    return Changes(webui, tuple(written), removed=tuple(removed), notes=tuple(notes))
 
 
 def _folder(webui: Webui) -> Path:
@@ -164,7 +164,7 @@ def planned_files(webui: Webui) -> dict[Path, str]:
 def _requirements() -> str:
     """People run it with `--upgrade`: only an exact version keeps a newer release from moving the webui's numpy."""
     return (
-        "# What cefr-sentences needs and a webui has not. The package itself:\n"
+        "# What cefr-sentences needs and a webui does not have. The package itself:\n"
         f"# {command_line(['python', '-m', 'pip', 'install', install_source()])}\n"
         f"lemminflect=={installed('lemminflect')}\n"
     )

@@ -111,7 +111,7 @@ try:
     _ours.params = params  # the webui writes its settings into the one it sees
 except KeyboardInterrupt:
     raise
-except BaseException:  # SystemExit too, and the panics of compiled modules, which are no Exception
+except BaseException:  # SystemExit too, and the panics of compiled modules, which are not an Exception
     _ours = None
     _failures.append(_failure(_NOT_LOADED))
 else:

@@ -42,10 +42,10 @@ def tells_key(url: str) -> bool:
 
 
 def _host(url: str) -> str | None:
-    """The host of a web address; None where it is none."""
+    """The host of a web address; None where there is none."""
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018  # raises where it is no number
+        parts.port  # noqa: B018  # raises where it is not a number
         return parts.hostname if parts.scheme in ("http", "https") and url.isprintable() else None
     except ValueError:
         return None

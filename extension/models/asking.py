@@ -10,7 +10,7 @@ from ...exporter.common.errors import Problem
 from ...exporter.records.prompt import INSTRUCTION_HEAD, ListPrompt
 
 # Called with how many answers there are so far, and of how many.
-Progress = Callable[[int, int], object]
+OnAnswer = Callable[[int, int], object]
 
 # An A1 to C1 sentence with its number takes 8 to 35 tokens; a model that needs more is not answering.
 TOKENS_PER_WORD, TOKENS_BESIDE = 48, 32
@@ -58,7 +58,7 @@ class Reply:
 class Ask(Protocol):
     """Answers list prompts, in order: `Server.ask`, or `generate` with its model and tokenizer filled in."""
 
-    def __call__(self, prompts: Sequence[ListPrompt], /, *, sampling: Sampling, progress: Progress) -> list[Reply]: ...
+    def __call__(self, prompts: Sequence[ListPrompt], /, *, sampling: Sampling, progress: OnAnswer) -> list[Reply]: ...
 
 
 def answer_tokens(words: int) -> int:

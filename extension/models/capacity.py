@@ -10,14 +10,14 @@ from typing import Any
 
 from ...exporter.common.memory import free_memory
 
-MOST = 256  # answers at once: beyond it little is won, and a batch waits for its longest answer
+MOST = 256  # answers at once: more gains little, and a batch waits for its longest answer
 FEW, MANY = 2048, 65536  # tokens read at once
 _SHARE = 0.5  # of the memory that is free now: a computer's memory is not ours alone, and allocators round up
 _SCORES = 6  # copies of the scores of one step, in float32, that the choice of a token makes
 
 
 def available(model: Any) -> int:
-    """Bytes that this process may come to: on the model's GPU, or in memory."""
+    """Bytes that this process can use: on the model's GPU, or in memory."""
     import psutil  # accelerate brings it
     import torch
 

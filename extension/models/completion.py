@@ -19,7 +19,7 @@ def completion(response: str, prompt_form: str, sure: Sure) -> Reply:
     """What the model wrote. Raises one of `NO_COMPLETION` where `response` is anything else."""
     choice = json.loads(response)["choices"][0]
     answer = choice["message"]["content"] if prompt_form == "chat" else choice["text"]
-    # A number or null is no text; half a character, of a stream cut in the middle, cannot be written.
+    # A number or null is not text; half a character, of a stream cut in the middle, cannot be written.
     text = (answer + "").encode(errors="replace").decode().split(HEADING)[0]
     return Reply(text, sure(text, _tokens(choice)), cut=choice.get("finish_reason") == "length")
 

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any
 
 from ...exporter.records.prompt import ListPrompt
-from .asking import GREEDY, HEADING, Progress, Reply, Sampling, answer_tokens, no_progress
+from .asking import GREEDY, HEADING, OnAnswer, Reply, Sampling, answer_tokens, no_progress
 from .attention import attention_kernels
 from .capacity import answers_at_once
 from .limits import device_limits
@@ -29,7 +29,7 @@ def generate(
     batch: int = 0,
     sampling: Sampling = GREEDY,
     prompt_form: str = "instruct",
-    progress: Progress = no_progress,
+    progress: OnAnswer = no_progress,
     strict: bool = False,
 ) -> list[Reply]:
     """The model's answer to each of `prompts`, at most `batch` of them at a time, short ones first.

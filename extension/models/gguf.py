@@ -131,7 +131,7 @@ def _describe(path: Path, reader: Any) -> Gguf:
             "{path} is the vision part of a model (mmproj), not a language model. Give the other file.", path=path
         )
     if kind not in ("", "model"):
-        raise InputError("{path} holds no model but {kind}. Give a model file.", path=path, kind=kind)
+        raise InputError("{path} holds no model; its type is {kind}. Give a model file.", path=path, kind=kind)
     if not architecture:
         raise InputError("{path} does not name its architecture. Give a model file.", path=path)
     types: dict[str, Weights] = {}

@@ -14,7 +14,7 @@ from ...exporter.common.files import is_text
 from ...exporter.common.webui import Webui
 from ...exporter.records.prompt import ListPrompt
 from .adapter import apply_adapter, check_adapter
-from .asking import GREEDY, Progress, Reply, Sampling, no_progress
+from .asking import GREEDY, OnAnswer, Reply, Sampling, no_progress
 from .jobs import Desk
 from .limits import device_limits
 from .loading import Loaded
@@ -100,7 +100,7 @@ class Host(Protocol):
         adapter: str | None,
         *,
         sampling: Sampling = GREEDY,
-        progress: Progress = no_progress,
+        progress: OnAnswer = no_progress,
         strict: bool = False,
     ) -> list[Reply]:
         """The model's answers to `prompts`, in order.

@@ -19,8 +19,8 @@ from ...exporter.common.errors import InputError, ModelError
 from ...exporter.common.webui import Webui
 from ...exporter.records.prompt import ListPrompt, wrap
 from ..install.template import instruction_template
-from .asking import GREEDY, HEADING, Progress, Reply, Sampling, answer_tokens, no_progress
-from .grammar import grammar, keeps
+from .asking import GREEDY, HEADING, OnAnswer, Reply, Sampling, answer_tokens, no_progress
+from .gbnf import grammar, keeps
 from .host import Applied, ChatField, Lender, ModelState, ask, prompt_form_of
 from .jobs import stopping
 from .loading import Loaded
@@ -160,7 +160,7 @@ class InWebui(Lender):
         adapter: str | None,
         *,
         sampling: Sampling = GREEDY,
-        progress: Progress = no_progress,
+        progress: OnAnswer = no_progress,
         strict: bool = False,
     ) -> list[Reply]:
         if self.shared.model is None and self.state().name:
@@ -172,7 +172,7 @@ class InWebui(Lender):
             return ask(loaded, prompts, sampling=sampling, progress=progress, strict=strict)
 
     def _ask_loader(
-        self, prompts: Sequence[ListPrompt], sampling: Sampling, progress: Progress, strict: bool
+        self, prompts: Sequence[ListPrompt], sampling: Sampling, progress: OnAnswer, strict: bool
     ) -> list[Reply]:
         """llama.cpp, ExLlama and the like, through the webui's own generation."""
         generation = _module("text_generation")

@@ -20,7 +20,7 @@ BUSY = "Another job is running. Wait for it, or stop it first."
 
 
 def stopping() -> bool:
-    """Whether the job of the current thread has been told to stop; False in a thread that is no job's."""
+    """Whether the job of the current thread has been told to stop; False in a thread that is not a job's."""
     job = getattr(_here, "job", None)
     return job is not None and job.stopping.is_set()
 

@@ -1,4 +1,4 @@
-"""What a full memory and a GPU that has failed are to torch, as sentences for the user."""
+"""torch's errors of a full memory and of a GPU that has failed, as sentences for the user."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def device_limits() -> Iterator[None]:
         kind = type(error).__name__  # torch before 2.8 has no AcceleratorError
         if kind in ("MemoryError", "OutOfMemoryError") or any(text in said for text in _NO_MEMORY):
             raise OutOfMemory(
-                "There is not enough memory for this model and what it was asked. Close other programs, ask for less "
-                "at a time, or take a smaller model."
+                "There is not enough memory for this model and what was asked of it. Close other programs, ask for "
+                "less at once, or use a smaller model."
             ) from error
         if kind == "AcceleratorError" or said.startswith(_BROKEN):
             raise ModelError(
-                "The GPU has failed ({cause}), and this process can use it no more. Start the webui or the command "
+                "The GPU has failed ({cause}), and this process cannot use it any more. Start the webui or the command "
                 "again. A training continues from its last checkpoint.",
                 cause=first_line(error),
             ) from error

@@ -17,7 +17,7 @@ from .adapter import apply_adapter, check_adapter
 from .limits import device_limits
 from .weights import check_belongs, check_weights
 
-# A prompt, and what else stands on a keyboard.
+# A prompt, and what else a keyboard has.
 _PROBE = wrap(ListPrompt("A1", ("dog", "cat")).text) + string.printable + "é’“”–😀"
 
 
@@ -62,7 +62,7 @@ def check_model_name(model: str) -> None:
         )
     if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", model) or model.startswith((".", "/", "~")):
         raise ModelError(
-            "{model} does not exist, and is no hub name like owner/model either. Check the spelling.", model=model
+            "{model} does not exist, and is not a hub name like owner/model either. Check the spelling.", model=model
         )
 
 
@@ -134,7 +134,7 @@ def _check_ids(name: str, model: Any, tokenizer: Any) -> None:
     last, known = max(tokenizer(_PROBE)["input_ids"], default=0), model.get_input_embeddings().weight.shape[0]
     if last >= known:
         raise ModelError(
-            "The tokenizer of {model} is that of another model: it makes the token {token} of a prompt, and the model "
+            "The tokenizer of {model} is that of another model: it turns a prompt into token {token}, and the model "
             "has {known}. Get the model again, or choose another one.",
             model=name,
             token=last,

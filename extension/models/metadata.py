@@ -1,4 +1,4 @@
-"""cefr_sentences.json: what an adapter, or a model folder that this program made, is. It is read and written here."""
+"""Reads and writes cefr_sentences.json, which describes an adapter, or a model folder that this program made."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Data:
 class Metadata:
     """What an adapter was trained for, on what and how; or what a model folder was merged or converted from.
 
-    `level` is empty and `form` the plain one where other software trained it. What is only told, and decides nothing,
-    is as its file has it: `settings`, `recipe`, `eval_loss` (`before` and `after`), `merged` and `converted`.
+    `level` is empty and `form` is "instruct" where other software trained it. What is only shown, and decides nothing,
+    is kept as the file has it: `settings`, `recipe`, `eval_loss` (`before` and `after`), `merged` and `converted`.
     """
 
     level: str = ""
@@ -53,7 +53,7 @@ class Metadata:
         return self.merged is not None or self.converted is not None
 
     def save(self, folder: Path) -> None:
-        """Write what is known into `folder`; of a level also the form, and of a training that it evaluated nothing."""
+        """Write what is known into `folder`: with a level also the form, after a training also an empty `eval_loss`."""
         known = {f.name for f in fields(self) if getattr(self, f.name) != getattr(_NOTHING, f.name)}
         known |= {"form"} if self.level else set()
         known |= {"eval_loss"} if self.settings is not None else set()

@@ -11,7 +11,7 @@ from ...exporter.common.errors import ModelError, first_line
 
 
 class NotRestored(ModelError):
-    """A model has stayed changed: whoever keeps it has to load it again."""
+    """A model was left changed: whoever keeps it has to load it again."""
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def restoring() -> Iterator[None]:
         yield
     except BaseException as error:
         raise NotRestored(
-            "The model could not be brought back to what it was ({cause}). Load it again before you use it in Chat; "
+            "The model could not be restored ({cause}). Load it again before you use it in Chat; "
             "this program loads it again by itself.",
             cause=first_line(error),
         ) from error

@@ -18,9 +18,9 @@ from typing import Any
 from ...exporter.common.errors import InputError, ModelError, Option, Problem, out_of_range
 from ...exporter.records.prompt import ListPrompt, wrap
 from .address import endpoint
-from .asking import GREEDY, HEADING, Progress, Reply, Sampling, answer_tokens, no_progress
+from .asking import GREEDY, HEADING, OnAnswer, Reply, Sampling, answer_tokens, no_progress
 from .completion import NO_COMPLETION, Sure, completion, first_token, line_means
-from .grammar import grammar, keeps
+from .gbnf import grammar, keeps
 
 _PIECE = 1 << 16
 # Ten sentences take some 2,000 characters; a server that sends megabytes is not answering, and may never end.
@@ -61,7 +61,7 @@ class Server:
             )
 
     def ask(
-        self, prompts: Sequence[ListPrompt], /, *, sampling: Sampling = GREEDY, progress: Progress = no_progress
+        self, prompts: Sequence[ListPrompt], /, *, sampling: Sampling = GREEDY, progress: OnAnswer = no_progress
     ) -> list[Reply]:
         """The server's answers, in order; where there is none, a `Reply` with its `problem`.
 
@@ -108,7 +108,7 @@ class Server:
     def _replies(
         self,
         bodies: Sequence[dict[str, object]],
-        progress: Progress,
+        progress: OnAnswer,
         accept: Callable[[int, Reply], None] = lambda i, reply: None,
         sure: Sure = line_means,
     ) -> list[Reply]:
@@ -203,7 +203,7 @@ class Server:
                 {"url": url, "status": error.code, "reason": error.reason},
             )
             if to and 300 <= error.code < 400:
-                said = "{url} sends on to {to}, which is not asked: it would be told the key. Give the address itself."
+                said = "{url} redirects to {to}, which is not asked, as it would get the key. Give the address itself."
                 problem = Problem(said, {"url": url, "to": to[:200]})
             busy = error.code >= 500 or error.code in _BUSY
             raise _Unanswered(problem, passing=busy, wait=wait, said=said) from None

@@ -12,7 +12,7 @@ from typing import Any
 from ...exporter.common.errors import ModelError, Option
 from ...exporter.common.webui import Webui
 from ...exporter.records.prompt import ListPrompt
-from .asking import GREEDY, Progress, Reply, Sampling, no_progress
+from .asking import GREEDY, OnAnswer, Reply, Sampling, no_progress
 from .host import ChatField, Lender, ModelState, ask, prompt_form_of
 from .loading import Loaded, check_model_name, load, load_tokenizer
 from .pristine import NotRestored
@@ -89,7 +89,7 @@ class Standalone(Lender):
         adapter: str | None,
         *,
         sampling: Sampling = GREEDY,
-        progress: Progress = no_progress,
+        progress: OnAnswer = no_progress,
         strict: bool = False,
     ) -> list[Reply]:
         if self._api is not None:

@@ -15,7 +15,7 @@ from ...exporter.language.levels import LEVELS
 from ...exporter.language.vocabulary import NAMES, requested, vocabulary
 from ...exporter.records.prompt import ListPrompt
 from .prompt_form import stop_ids
-from .strict_words import CLOSING, FREE, Node, Place, Position, Vocabulary, follow, numbered, read, rest
+from .strict_words import CLOSING, FREE, Node, Nodes, Position, Vocabulary, follow, numbered, read, rest
 
 if TYPE_CHECKING:
     import torch
@@ -69,7 +69,7 @@ class Pieces:
     def allowed(self, node: Node, vocabulary: Vocabulary) -> list[int]:
         """The tokens that may follow at `node`, where words are those of `vocabulary`."""
         ids: list[int] = []
-        stack: list[tuple[dict[str, Any], Place]] = [(self.trie, frozenset([node]))]
+        stack: list[tuple[dict[str, Any], Nodes]] = [(self.trie, frozenset([node]))]
         while stack:
             pieces, place = stack.pop()
             for char, below in pieces.items():

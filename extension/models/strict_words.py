@@ -27,7 +27,7 @@ class Node:
         self.owner, self.stop, self.word = owner, stop, word
 
 
-Place = frozenset[Node]
+Nodes = frozenset[Node]
 
 # After a word, a comma, the end of a sentence; after the closing mark of a quotation, in a sentence and at its end;
 # after the end of a line; after the opening mark of a quotation.
@@ -67,8 +67,8 @@ class Vocabulary:
                 self._capitals.next[char] = below
         if numbers:
             self._add_numbers()
-        self.middle: Place = frozenset([self._root, self._digits])
-        self.start: Place = frozenset([self._small, self._capitals, self._digits])
+        self.middle: Nodes = frozenset([self._root, self._digits])
+        self.start: Nodes = frozenset([self._small, self._capitals, self._digits])
 
     def _add(self, word: str) -> None:
         """Call it in alphabetical order, so that `can` comes before `can't`."""
@@ -129,7 +129,7 @@ class Vocabulary:
 
 
 @cache  # masks are kept by node, so a line must have the same nodes each time
-def numbered(number: int, spaced: bool = False) -> Place:
+def numbered(number: int, spaced: bool = False) -> Nodes:
     """The place before the line with this number; `spaced`: it may begin with a space."""
     node = Node(stop=True)
     node.next = {" ": (START,)}
@@ -144,7 +144,7 @@ def numbered(number: int, spaced: bool = False) -> Place:
     return frozenset([node, before])
 
 
-def follow(place: Place, char: str, vocabularies: Iterable[Vocabulary]) -> Place:
+def follow(place: Nodes, char: str, vocabularies: Iterable[Vocabulary]) -> Nodes:
     """Where `char` leads from `place` with the words of all `vocabularies`; empty where it is not allowed."""
     after = {below for node in place for below in node.next.get(char, ())}
     if any(node.word for node in after):
@@ -156,7 +156,7 @@ def follow(place: Place, char: str, vocabularies: Iterable[Vocabulary]) -> Place
     return frozenset(after)
 
 
-def rest(place: Place) -> Place:
+def rest(place: Nodes) -> Nodes:
     """What remains of `place` where a token ends: empty where none may."""
     return place if OPENED in place else frozenset(node for node in place if node.stop)
 
@@ -164,7 +164,7 @@ def rest(place: Place) -> Place:
 class Position(NamedTuple):
     """How far an answer is. An empty `place` is free: the answer has ended, or has left the vocabulary."""
 
-    place: Place
+    place: Nodes
     line: int
 
 

@@ -29,11 +29,11 @@ def shapes(path: Path) -> dict[str, tuple[int, ...]]:
     """The shape of each tensor in a safetensors file, by its name. Only the header is read.
 
     Raises:
-        ValueError: it is no such file, or incomplete; its argument is a `Problem`.
+        ValueError: it is not such a file, or incomplete; its argument is a `Problem`.
         OSError: it cannot be read.
     """
     if not path.is_file():  # a pipe would never end
-        raise ValueError(Problem("it is no ordinary file"))
+        raise ValueError(Problem("it is not an ordinary file"))
     size = path.stat().st_size
     with path.open("rb") as file:
         first = file.read(8)
@@ -71,7 +71,7 @@ def check_weights(folder: Path) -> None:
         raise _not_whole(folder / _INDEX, getattr(error, "strerror", None) or error) from None
     for path in folder.iterdir():
         if path.exists() and not (path.is_file() or path.is_dir()):
-            raise _not_whole(path, Problem("it is no ordinary file"))
+            raise _not_whole(path, Problem("it is not an ordinary file"))
     there: list[tuple[int, ...]] = []
     for path in sorted({*(folder / name for name in names), *folder.glob("*.safetensors")}):
         if not path.exists():
@@ -168,6 +168,6 @@ def _incomplete(size: int, whole: int | None) -> Problem:
     if size == 0:
         return Problem("it is empty")
     if whole is None:
-        return Problem("it is incomplete or no safetensors file")
+        return Problem("it is incomplete, or not a safetensors file")
     said = "{missing} of its {whole} bytes are missing" if whole > size else "it has {more} bytes too many"
     return Problem(said, {"missing": f"{whole - size:,}", "whole": f"{whole:,}", "more": f"{size - whole:,}"})

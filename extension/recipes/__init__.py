@@ -98,11 +98,11 @@ def _entries(name: str, text: str) -> dict[str, Any]:
         reason = first_line(error)
         raise InputError("The recipe {recipe} is not YAML: {reason}.", recipe=name, reason=reason) from None
     if not isinstance(entries, dict):
-        raise InputError("The recipe {recipe} holds no settings. Write one a line, like: epochs: 2", recipe=name)
+        raise InputError("The recipe {recipe} holds no settings. Write one per line, like: epochs: 2", recipe=name)
     for key in entries:
         if key not in SETTINGS and key != "level":
             names = ", ".join(["level", *SETTINGS])
-            message = "The recipe {recipe} has {name}, which is no setting. Settings: {names}."
+            message = "The recipe {recipe} has {name}, which is not a setting. Settings: {names}."
             raise InputError(message, recipe=name, name=repr(key), names=names)
     return entries
 

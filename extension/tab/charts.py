@@ -14,8 +14,8 @@ _DOTTED = 12  # lines of fewer points show them
 
 
 @dataclass(frozen=True)
-class Line:
-    """A line of the chart, through points (x, y)."""
+class Curve:
+    """One curve of the chart, through points (x, y)."""
 
     label: str
     colour: str
@@ -37,21 +37,21 @@ class _Scale:
         return round(_BOTTOM - (_BOTTOM - _TOP) * (value - self.low) / (self.high - self.low), 1)
 
 
-def line_chart(lines: Sequence[Line], last: float, x_label: str, write: Callable[[str], str] = str) -> Markup:
-    """`lines` up to x = `last`, as SVG with a legend below. Empty where no line has a point.
+def line_chart(curves: Sequence[Curve], last: float, x_label: str, write: Callable[[str], str] = str) -> Markup:
+    """`curves` up to x = `last`, as SVG with a legend below. Empty where no curve has a point.
 
     `write` is how the language writes a number that English writes as `1.25`.
     """
-    points = [point for line in lines for point in line.points]
+    points = [point for curve in curves for point in curve.points]
     if not points:
         return Markup()
     low, high = min(y for _, y in points), max(y for _, y in points)
     margin = (high - low) * 0.08 or 0.1
     scale = _Scale(max(last, *(x for x, _ in points), 1), low - margin, high + margin)
-    parts = [*_axes(scale, x_label, write), *(part for line in lines for part in _drawn(line, scale))]
-    named = " · ".join(f"{line.label} {write(f'{line.points[-1][1]:.2f}')}" for line in lines if line.points)
+    parts = [*_axes(scale, x_label, write), *(part for curve in curves for part in _drawn(curve, scale))]
+    named = " · ".join(f"{curve.label} {write(f'{curve.points[-1][1]:.2f}')}" for curve in curves if curve.points)
     made = {"viewBox": f"0 0 {_WIDTH} {_HEIGHT}", "class_": "cefr-chart", "fill": "currentColor", "role": "img"}
-    dots = [element("span", element("span", "● ", style=f"color:{line.colour}"), f"{line.label} ") for line in lines]
+    dots = [element("span", element("span", "● ", style=f"color:{one.colour}"), f"{one.label} ") for one in curves]
     return join(element("svg", *parts, **made, aria_label=named), element("div", *dots))
 
 
@@ -67,12 +67,12 @@ def _axes(scale: _Scale, x_label: str, write: Callable[[str], str]) -> list[Mark
     return [*parts, element("text", x_label, x=_RIGHT, y=_BOTTOM + 48, text_anchor="end")]
 
 
-def _drawn(line: Line, scale: _Scale) -> list[Markup]:
-    if not line.points:
+def _drawn(curve: Curve, scale: _Scale) -> list[Markup]:
+    if not curve.points:
         return []
-    places = [(scale.x(x), scale.y(y)) for x, y in line.points]
+    places = [(scale.x(x), scale.y(y)) for x, y in curve.points]
     path = " ".join(f"{x},{y}" for x, y in places)
-    drawn = [element("polyline", points=path, fill="none", stroke=line.colour, stroke_width=2)]
+    drawn = [element("polyline", points=path, fill="none", stroke=curve.colour, stroke_width=2)]
     if len(places) < _DOTTED:
-        drawn += [element("circle", cx=x, cy=y, r=3, fill=line.colour) for x, y in places]
+        drawn += [element("circle", cx=x, cy=y, r=3, fill=curve.colour) for x, y in places]
     return drawn

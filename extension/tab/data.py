@@ -25,20 +25,20 @@ from ...exporter.records.summary import Summary
 from ..models.jobs import Desk, Job
 from ..training.preflight import FEW_RECORDS, problem
 from . import paths
-from .labels import say_in
 from .languages import number, text
 from .markup import Markup, element, join, note, records, table
 from .numbers import decimal, whole
 from .pane import Pane
+from .setting_labels import say_in
 from .ui import Updates
 
-STARTER = ""  # the choice that is no file
+STARTER = ""  # the choice that is not a file
 # Records whose tokens are counted for the picture; enough to see the spread, few enough for a slow tokenizer.
 _COUNTED = 500
 
 
 @dataclass(frozen=True)
-class Fields:
+class DataFields:
     """What the fields of the pane hold, as the page sends it."""
 
     table: Any
@@ -85,7 +85,7 @@ class DataPane(Pane):
                 mix = self.make(gr.Textbox, "mix", value="10:70,8-9:20,6-7:10", max_lines=1)
                 chunk = self.make(gr.Number, "chunk", value=256, precision=0)
             replace = self.make(gr.Checkbox, "replace", value=False)
-        self.fields = Fields(source, upload, level, name, number, share, mix, chunk, replace)
+        self.fields = DataFields(source, upload, level, name, number, share, mix, chunk, replace)
         with gr.Row():
             self.check_button = self.button("check")
             self.export_button = self.button("export", variant="primary")
@@ -109,11 +109,11 @@ class DataPane(Pane):
 
     def check(self, language: str, **given: Any) -> Iterator[Updates]:
         """An export into a folder that is thrown away."""
-        yield from self._run(language, Fields(**given), publish=False)
+        yield from self._run(language, DataFields(**given), publish=False)
 
     def export(self, language: str, **given: Any) -> Iterator[Updates]:
         self.refuse_when_shared()
-        yield from self._run(language, Fields(**given), publish=True)
+        yield from self._run(language, DataFields(**given), publish=True)
 
     def suggest_name(self, language: str, table: str, upload: str | None, level: str) -> Updates:
         """A name for the files, from that of the table. While one has been sent, none is to be chosen."""
@@ -124,7 +124,7 @@ class DataPane(Pane):
         hidden = gr.update(visible=not upload)
         return {self.fields.name: f"{new}-train" if new == clean else new, self.fields.table: hidden}
 
-    def _run(self, language: str, fields: Fields, *, publish: bool) -> Iterator[Updates]:
+    def _run(self, language: str, fields: DataFields, *, publish: bool) -> Iterator[Updates]:
         pairs, settings, chunk = self._pairs(fields), _settings(fields), _chunk(fields)
         for made in FORMATS.values():
             for side in ("train", "eval"):
@@ -144,7 +144,7 @@ class DataPane(Pane):
         if publish and job.result:
             yield self._published(settings, language)
 
-    def _pairs(self, fields: Fields) -> Path:
+    def _pairs(self, fields: DataFields) -> Path:
         """The chosen table. Raises InputError."""
         if fields.upload:
             return paths.upload(fields.upload)
@@ -167,7 +167,7 @@ class DataPane(Pane):
         return {self.result: _result(job.result, language)} if job.result else {}
 
 
-def _settings(fields: Fields) -> ExportSettings:
+def _settings(fields: DataFields) -> ExportSettings:
     """What the fields say, checked. Raises InputError."""
     return ExportSettings(
         level=parse_level(str(fields.level), TRAINABLE),
@@ -178,7 +178,7 @@ def _settings(fields: Fields) -> ExportSettings:
     )
 
 
-def _chunk(fields: Fields) -> int:
+def _chunk(fields: DataFields) -> int:
     length = whole(fields.chunk, "chunk")
     if not 16 <= length <= 1_000_000:
         raise InputError("{option} {length} is out of range: 16 to 1,000,000.", option=Option("chunk"), length=length)
@@ -205,7 +205,7 @@ def _sliced(count: Callable[[str], int] | None, texts: list[str], chunk: int) ->
 
 
 def _result(exported: Exported, language: str) -> Markup:
-    """What became of the rows, in a sentence; two records; and the figures for who wants them."""
+    """What became of the rows, in a sentence; two records; and the figures for those who want them."""
     summary = exported.summary
     return join(
         element("p", element("b", _used(summary, language))),

@@ -12,10 +12,10 @@ from ...patches.runtime import install, loaded_extension, remove
 from ..doctor.examine import examine
 from ..doctor.finding import Finding
 from ..models.jobs import Desk, Job
-from .labels import say_in
 from .languages import text
 from .markup import Markup, element, join, note
 from .pane import Pane
+from .setting_labels import say_in
 from .ui import Updates
 
 TRAINING_PRO = "Training_PRO"

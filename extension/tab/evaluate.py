@@ -12,7 +12,7 @@ from ...exporter.common.errors import Problem
 from ...exporter.records.formats import training_beside
 from ...exporter.records.reading import read_records
 from ..evaluation.about import about, remarks
-from ..evaluation.compare import evaluate
+from ..evaluation.compare import evaluate_lent
 from ..evaluation.report import html_report
 from ..evaluation.result import Evaluation
 from ..evaluation.task import of_records, training_records
@@ -21,11 +21,11 @@ from ..models.host import adapter_names
 from ..models.jobs import Job
 from . import paths
 from .evaluate_view import shown
-from .labels import say_in
 from .languages import text, voice
 from .markup import join, note
 from .numbers import whole
 from .pane import NO_TORCH, Pane
+from .setting_labels import say_in
 from .ui import Updates
 
 _PARTS = ("base", "adapter", "loss", "fluency", "figures")
@@ -83,8 +83,8 @@ class EvaluatePane(Pane):
                 job.progress(parts[part], done, total)
 
             remarked = remarks(check_adapter(folder), task, training)
+            measured = evaluate_lent(lambda: self.host.lend(folder.name), task, progress)
             with self.host.lend(folder.name) as loaded:
-                measured = evaluate(loaded.model, loaded.tokenizer, task, progress, prompt_form=loaded.prompt_form)
                 said = about(loaded, folder, source.name, training, task, remarked, voice(language))
                 evaluation = replace(measured, about=said)
             return Evaluated(evaluation, report_file(evaluation, folder.name, language), tuple(remarked))

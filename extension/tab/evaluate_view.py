@@ -1,4 +1,4 @@
-"""What the Evaluate pane shows: a verdict, four lines, sentences side by side, and all figures for who wants them."""
+"""What the Evaluate pane shows: a verdict, four lines, sentences side by side, and all figures."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from ...exporter.common.errors import InputError, Option
 
 
 def whole(value: Any, option: str) -> int:
-    """`value` of the field for `option`. Raises InputError when it is no whole number."""
+    """`value` of the field for `option`. Raises InputError when it is not a whole number."""
     try:
         return int(_given(value, option))
     except (TypeError, ValueError, OverflowError):
@@ -24,7 +24,7 @@ def _given(value: Any, option: str) -> Any:
 
 
 def decimal(value: Any, option: str) -> float:
-    """`value` of the field for `option`. Raises InputError when it is no number."""
+    """`value` of the field for `option`. Raises InputError when it is not a number."""
     try:
         return float(_given(value, option))
     except (TypeError, ValueError, OverflowError):

@@ -24,7 +24,7 @@ def build(host: Host) -> Ui:
         for pane in PANES:
             with ui.make(gr.Tab, f"pane.{pane.name}") as tab:
                 pane(ui, tab)
-    if host.folders.root != host.folders.user_data:  # the data folder of a studio is no webui
+    if host.folders.root != host.folders.user_data:  # the data folder of a studio is not a webui
         DoctorPane(ui)
     ui.finish()
     return ui

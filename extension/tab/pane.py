@@ -13,16 +13,16 @@ from ...exporter.common.errors import InputError, Problem
 from ..models.host import adapter_folder
 from ..models.jobs import Desk, Job
 from .gradio_compat import root_page
-from .labels import say_all, say_in
 from .languages import number, text
 from .markup import Markup, bar, clock, note
+from .setting_labels import say_all, say_in
 from .ui import Event, Ui, Updates
 
 # How often a followed job is looked at, in seconds.
 _PACE = 1.0
 SHARED = "Writing files and changing the model are off, because the webui runs for several users (--multi-user)."
 NO_TORCH = (
-    "This is a portable build without torch, which can use no adapter: evaluate and apply it in the full webui. The "
+    "This is a portable build without torch, which cannot use an adapter: evaluate and apply it in the full webui. The "
     "Write pane writes without one."
 )
 

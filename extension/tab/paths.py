@@ -33,7 +33,7 @@ def tables(datasets: Path) -> list[str]:
 
 
 def training_files(datasets: Path) -> list[str]:
-    """Hard-cut text, newest first: the exporter's (with a card beside it), and that of others, by its heading."""
+    """Hard-cut text, newest first: the exporter's (with a description beside it), and others', by the heading."""
     texts = [p for p in _files(datasets) if p.suffix == ".txt" and not _is_evaluation(p) and (_ours(p) or _others(p))]
     return [p.name for p in sorted(texts, key=lambda p: p.stat().st_mtime, reverse=True)]
 
@@ -80,7 +80,7 @@ def dataset(datasets: Path, name: object, allowed: list[str]) -> Path:
 
 
 def inside(folder: Path, name: str) -> Path:
-    """`folder / name`. Raises InputError when that is no plain name, or a link that leads out of the folder."""
+    """`folder / name`. Raises InputError when that is not a plain name, or a link that leads out of the folder."""
     check_name(name)
     path = folder / name
     if path.resolve().parent != folder.resolve():

@@ -11,8 +11,8 @@ from ..recipes import KINDS, Recipe, recipe
 from ..training.fields import Setting
 from ..training.settings import SETTINGS, TrainSettings
 from ..training.source import RecipeSource
-from .labels import setting_text
 from .languages import ENGLISH, text
+from .setting_labels import setting_text
 from .ui import Ui, Updates
 
 # The settings that the page shows, in their order on it.

@@ -3,7 +3,9 @@
 # In the studio nobody else has chosen a theme, and gradio's white on orange is hard to read.
 STUDIO_CSS = """
 .gradio-container{--button-primary-background-fill:#c2410c;--button-primary-background-fill-hover:#9a3412;
- --button-primary-text-color:#fff;--button-primary-text-color-hover:#fff}
+ --button-primary-text-color:#fff;--button-primary-text-color-hover:#fff;
+ --button-cancel-background-fill:#b91c1c;--button-cancel-background-fill-hover:#991b1b;
+ --button-cancel-text-color:#fff;--button-cancel-text-color-hover:#fff}
 """
 BLUE, ORANGE = "#2f7fd8", "#d6781e"
 

@@ -23,24 +23,24 @@ from ..recipes import KINDS, recipe
 from ..training.artifacts import Outcome, run_folder
 from ..training.checkpoint import RESUME, last_checkpoint
 from ..training.estimate import estimate
-from ..training.log import Line, LogEntry, read_log
+from ..training.log import LogEntry, LogLine, read_log
 from ..training.plan import Plan, check_levels
 from ..training.preflight import data_problems, place_problems, problem
 from ..training.run import carry_out
 from ..training.source import RecipeSource
 from . import paths
 from .gradio_compat import root_page
-from .labels import say_in
 from .languages import text
 from .markup import note
 from .pane import Pane
 from .recipe_fields import build_fields, filled, kind_of, kinds, settings_of, worded
+from .setting_labels import say_in
 from .train_view import drawn, ended, memory, ready
 from .ui import Updates
 
 
 @dataclass(frozen=True)
-class Fields:
+class TrainFields:
     """What the fields above the recipe's hold, as the page sends it."""
 
     dataset: Any
@@ -84,7 +84,7 @@ class TrainPane(Pane):
                 level = self.make(gr.Radio, "level", choices=list(TRAINABLE), value="A1")
                 replace = self.make(gr.Checkbox, "replace", value=False)
             self.settings = build_fields(self.ui, recipe("A1"))
-        self.fields = Fields(dataset, name, level, kind, replace)
+        self.fields = TrainFields(dataset, name, level, kind, replace)
         with gr.Row():
             self.estimate_button = self.button("estimate")
             self.start_button = self.button("start", variant="primary")
@@ -196,7 +196,7 @@ class TrainPane(Pane):
 
     def _plan(self, language: str, given: dict[str, Any]) -> tuple[Plan, Path]:
         """What the fields say. Raises InputError with everything that is wrong with them, and with the place."""
-        fields = Fields(**{key: value for key, value in given.items() if key not in self.settings})
+        fields = TrainFields(**{key: value for key, value in given.items() if key not in self.settings})
         name, state = str(fields.name or ""), self.host.state()
         replace = bool(fields.replace)
         wrong = place_problems(self.host.training_off, state, self.folders.loras, name, replace=replace)
@@ -229,7 +229,7 @@ class TrainPane(Pane):
             job.progress(text("train.loading", language), 0, 0)
             steps = text("train.steps", language)
 
-            def report(line: Line) -> None:
+            def report(line: LogLine) -> None:
                 if isinstance(line, LogEntry) and line.loss is not None:
                     job.progress(steps, line.current_steps, line.total_steps or 0)
 

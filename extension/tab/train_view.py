@@ -9,10 +9,10 @@ from typing import Any
 from ..training.artifacts import Outcome
 from ..training.estimate import Estimate
 from ..training.log import RunLog
-from .charts import Line, line_chart
-from .labels import say_in
+from .charts import Curve, line_chart
 from .languages import number, text
 from .markup import Markup, clock, element, gigabytes, join
+from .setting_labels import say_in
 from .style import BLUE, ORANGE
 
 
@@ -58,8 +58,8 @@ def drawn(log: RunLog, language: str, size: int | None = None) -> Markup:
     training = [(e.current_steps, e.loss) for e in log.entries if e.loss is not None]
     evaluation = [(e.current_steps, e.eval_loss) for e in log.entries if e.eval_loss is not None]
     lines = [
-        Line(text("train.loss", language), BLUE, training),
-        Line(text("train.eval_loss", language), ORANGE, evaluation),
+        Curve(text("train.loss", language), BLUE, training),
+        Curve(text("train.eval_loss", language), ORANGE, evaluation),
     ]
     chart = line_chart(lines, total, text("train.steps", language), partial(number, language=language))
     if not log.losses:

@@ -16,9 +16,9 @@ from ..models.jobs import unexpected
 from .browser import SCRIPT
 from .gradio_compat import connect, root_page, tab_around
 from .head import head
-from .labels import say_all
 from .languages import ENGLISH, has, language_of, text
 from .markup import join, note
+from .setting_labels import say_all
 
 _log = logging.getLogger("cefr_sentences")
 

@@ -29,11 +29,11 @@ from ..writing.sheet import Look, Sheet, SheetRow
 from ..writing.words import split_words, why_no_word
 from ..writing.write import rewrite, write_sentences
 from .gradio_compat import copyable, root_page
-from .labels import say_in
 from .languages import say, text
 from .markup import note
 from .numbers import whole
 from .pane import Pane
+from .setting_labels import say_in
 from .ui import Updates
 from .write_view import DOWNLOADS, about_row, downloads, named, sheet_table, summary, told
 
@@ -42,7 +42,7 @@ _HIDDEN = gr.update(visible=False)
 
 
 @dataclass(frozen=True)
-class Place:
+class RowShown:
     """Which row is shown, by its index, and whether its word was asked for again and brought no other sentence."""
 
     at: int
@@ -50,7 +50,7 @@ class Place:
 
 
 class WritePane(Pane):
-    """`shown` of a job is the `Place` in its sheet, where it is not the first row to read."""
+    """`shown` of a job is the `RowShown` in its sheet, where it is not the first row to read."""
 
     name = "write"
     jobs = ("write",)
@@ -212,7 +212,7 @@ class WritePane(Pane):
             for _, problem in add_own(own_file(self.folders.user_data), [own]).rejected:
                 reason = say_in(self.name, problem, language)
                 said.append(text("write.not_in_bank", language, word=own.word, reason=reason))
-        job.result, job.shown = sheet, Place(following(before, at))
+        job.result, job.shown = sheet, RowShown(following(before, at))
         return {**self.show(job, language), self.status: note("\n".join(said), "good")}
 
     def rewrite_row(self, language: str, row: Any) -> Iterator[Updates]:
@@ -231,7 +231,7 @@ class WritePane(Pane):
         return job, job.result, at
 
     def _rewrite(self, language: str, before: Sheet, at: int, job: Job) -> Sheet:
-        job.result, job.shown = before, Place(at)  # is shown meanwhile, and if this fails
+        job.result, job.shown = before, RowShown(at)  # is shown meanwhile, and if this fails
         settings = WriteSettings(before.level, seed=random.randrange(2**31))
         row = rewrite(
             self._ask(before),
@@ -243,7 +243,7 @@ class WritePane(Pane):
             self._bank(before),
             self._reader(before),
         )
-        job.shown = Place(at, same=row == before.rows[at])
+        job.shown = RowShown(at, same=row == before.rows[at])
         return with_row(before, at, row)
 
     def _start(self, language: str, work: Callable[[Job], Sheet], first: Updates) -> Iterator[Updates]:

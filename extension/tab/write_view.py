@@ -41,7 +41,7 @@ def _cells(number: int, row: SheetRow, language: str) -> list[str]:
 
 
 def _why(row: SheetRow, language: str) -> str:
-    """Why the row is to be read first; empty for one that is well."""
+    """Why the row is to be read first; empty for one that is fine."""
     if row.status == "doubtful":
         return text("write.doubtful", language)
     return "; ".join(say(problem, language) for problem in row.problems)

@@ -16,7 +16,7 @@ from ...exporter.common.lock import named
 from ...exporter.common.targets import refuse_overwriting
 from ...exporter.records.formats import eval_beside
 from .fields import add_options, given
-from .log import End, Halved, Line, LogEntry, Resume, Start
+from .log import End, Halved, LogEntry, LogLine, Resume, Start
 from .processes import first
 from .settings import SETTINGS
 from .source import RecipeSource
@@ -146,14 +146,14 @@ def _stop_on_interrupt() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def print_line(line: Line) -> None:
+def print_line(line: LogLine) -> None:
     """A line of the log on stderr, so that a long run is seen to make progress."""
     said = _said(line)
     if said:
         print(said, file=sys.stderr, flush=True)
 
 
-def _said(line: Line) -> str:
+def _said(line: LogLine) -> str:
     match line:
         case Start():
             return recipe_said(line.recipe)

@@ -35,7 +35,7 @@ class Estimate:
 
 
 def estimate(loaded: Loaded, records: Sequence[Record | Example], settings: TrainSettings) -> Estimate:
-    """Try two of the longest records and a middling batch, forwards and backwards, and count on from there.
+    """Try two of the longest records and a middling batch, forwards and backwards, and extrapolate from there.
 
     The model is left as it was. Raises InputError when no record is short enough.
     """

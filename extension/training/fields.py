@@ -17,7 +17,7 @@ from ...exporter.common.errors import InputError, Option, Problem
 Texts = tuple[str, str]
 LANGUAGES: tuple[str, ...] = ("en", "tr")  # of Texts, in this order
 
-# What a value of each type is not, when it cannot be read as one.
+# The message, by type, for a value that cannot be read as one.
 _NOT = {
     "int": "{setting}: {value} is not a whole number.",
     "float": "{setting}: {value} is not a number.",
@@ -68,7 +68,7 @@ class Setting:
     group: str
 
     def parse(self, value: Any) -> Any:
-        """A value from a recipe file or a form as this setting's type. Raises InputError when it is none."""
+        """A value from a recipe file or a form as this setting's type. Raises InputError when it is not one."""
         try:
             if self.kind == "tuple":
                 parts = value if isinstance(value, list | tuple) else str(value or "").split(",")

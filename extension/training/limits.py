@@ -18,7 +18,7 @@ _DISK_FULL = ("PytorchStreamWriter", "unexpected pos", "iostream error", "os err
 
 @contextmanager
 def limits(settings: TrainSettings, out: Path) -> Iterator[None]:
-    """What a full memory or disk, or a GPU that has failed, is to torch becomes a ModelError, or a TargetError about
+    """torch's errors of a full memory or disk, or of a GPU that has failed, become a ModelError, or a TargetError about
     `out`."""
     from safetensors import SafetensorError
 

@@ -23,7 +23,7 @@ NAME = "run.jsonl"
 
 @dataclass(frozen=True)
 class LogEntry:
-    """What is logged of a step of the optimizer, or of an evaluation (`eval_loss`); None for what it has not.
+    """What is logged of a step of the optimizer, or of an evaluation (`eval_loss`); None for what it does not have.
 
     Losses are in nats a token, `seconds` those of the run until then. A step is `skipped` where its gradients were not
     finite: it has no loss and changed nothing.
@@ -48,7 +48,7 @@ class LogEntry:
         """What `to_json` made, or an entry of Training PRO's graph. Raises ValueError where it is anything else."""
         known = {f.name: line[f.name] for f in fields(cls) if f.name in line}
         if "current_steps" not in known or not all(isinstance(value, int | float) for value in known.values()):
-            raise ValueError("no entry of a log")
+            raise ValueError("not an entry of a log")
         return cls(**known)
 
 
@@ -86,8 +86,8 @@ class End:
     error: str = ""
 
 
-Line = LogEntry | Start | Resume | Halved | End
-Report = Callable[[Line], object]
+LogLine = LogEntry | Start | Resume | Halved | End
+OnLine = Callable[[LogLine], object]
 
 
 @dataclass
@@ -117,14 +117,14 @@ class RunLog:
             self.entries.append(LogEntry.from_json(line))
 
 
-def append(folder: Path, line: Line) -> None:
+def append(folder: Path, line: LogLine) -> None:
     """Add one line to the log in `folder`, with the time in seconds since the epoch."""
     said = _json(line) | {"time": round(time.time(), 3)}
     with (folder / NAME).open("a", encoding="utf-8", newline="\n") as file:
         file.write(json.dumps(said, ensure_ascii=False) + "\n")
 
 
-def _json(line: Line) -> dict[str, Any]:
+def _json(line: LogLine) -> dict[str, Any]:
     if isinstance(line, LogEntry):
         return line.to_json()
     said = {name: value for name, value in asdict(line).items() if value != ""}

@@ -64,7 +64,7 @@ def fitted(loaded: Loaded, encoded: Sequence[Encoded], settings: TrainSettings) 
         return replace(tried, micro_batch=1), need
     raise OutOfMemory(
         "There is not enough memory for one record at a time with rank {rank}: it takes {needed} GB, and {free} GB are "
-        "free. Close other programs, or take a smaller model or rank.",
+        "free. Close other programs, or use a smaller model or rank.",
         rank=settings.rank,
         needed=f"{need.of(1) / 1e9:.1f}",
         free=f"{room / 1e9:.1f}",
@@ -79,7 +79,7 @@ def try_out(loaded: Loaded, encoded: Sequence[Encoded], settings: TrainSettings)
 
 def _too_little(settings: TrainSettings) -> OutOfMemory:
     return OutOfMemory(
-        "There is not enough memory for one record at a time with rank {rank}. Close other programs, or take a "
+        "There is not enough memory for one record at a time with rank {rank}. Close other programs, or use a "
         "smaller model or rank.",
         rank=settings.rank,
     )

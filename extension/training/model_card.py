@@ -227,7 +227,7 @@ def _use(name: str, metadata: Metadata) -> str:
         "the Transformers "
         "loader, and apply the adapter in the CEFR tab (or in Model, LoRA(s)). In Chat write:\n\n"
         f"```text\n/cefr {level}: {', '.join(_EXAMPLE)}\n```\n\n"
-        "On the command line, from the folder that this one is in (`words.txt`: one word a line; "
+        "On the command line, from the folder that this one is in (`words.txt`: one word per line; "
         f"`records_eval.txt`: an evaluation file of the exporter):\n\n```sh\n{listed}\n```"
     )
 

@@ -1,4 +1,4 @@
-"""A run as pictures to print: black and grey on white, told apart by line style, 300 dots an inch."""
+"""A run as pictures to print: black and grey on white, told apart by line style, 300 dots per inch."""
 
 from __future__ import annotations
 

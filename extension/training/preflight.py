@@ -30,7 +30,7 @@ PROBLEMS = {
     "multi-user": "The webui runs for several users (--multi-user), so training is off, as the webui's own is.",
     "name_in_use": "The adapter {name} exists. Choose another name, or tick the box that replaces it.",
     "no_dataset": "No training file is chosen. Make one in the Data pane.",
-    "few_records": "{records} records are too few: a model learns the form of an answer from about {needed} on. "
+    "few_records": "{records} records are too few: a model needs about {needed} to learn the form of an answer. "
     "Export more records.",
     "too_long": "{longer} of {records} records are longer than the cutoff of {cutoff} tokens and would be left out. "
     "Raise {setting} to {longest}.",

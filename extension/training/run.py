@@ -16,7 +16,7 @@ from ..models.loading import Loaded
 from .artifacts import Outcome
 from .checkpoint import RESUME, last_checkpoint, step_of
 from .log import NAME as LOG
-from .log import End, Halved, Line, Report, Resume, Start, append
+from .log import End, Halved, LogLine, OnLine, Resume, Start, append
 from .memory import halved
 from .plan import Plan, check_unchanged
 from .processes import connected, first, world
@@ -29,7 +29,7 @@ def carry_out(
     out: Path,
     *,
     resume: bool = False,
-    report: Report = lambda line: None,
+    report: OnLine = lambda line: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Outcome:
     """Train by `plan` into the prepared folder `out`, with a log in it.
@@ -45,7 +45,7 @@ def carry_out(
     records, held_out = plan.records()
     checkpoint = _to_resume_from(out, plan, [*records, *held_out]) if resume else None
 
-    def write(line: Line) -> None:
+    def write(line: LogLine) -> None:
         append(out, line)
         report(line)
 
@@ -84,7 +84,7 @@ def carry_out(
     return outcome
 
 
-def _append(out: Path, line: Line) -> None:
+def _append(out: Path, line: LogLine) -> None:
     """Into the log, by the first process of the run."""
     if first():
         append(out, line)
@@ -104,7 +104,7 @@ def _begin(
     out: Path,
     records: Sequence[Record | Example],
     eval_records: Sequence[Record | Example],
-    write: Report,
+    write: OnLine,
 ) -> None:
     if not first():
         return

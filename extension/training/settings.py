@@ -95,7 +95,7 @@ class TrainSettings:
         16,
         "records per optimizer step",
         range=(1, 4096),
-        label=("Batch (records a step)", "Batch (adım başına kayıt)"),
+        label=("Batch (records per step)", "Batch (adım başına kayıt)"),
         hint=(
             "Records in one step of the optimizer. A small batch makes more steps of the same records.",
             "Optimizörün bir adımındaki kayıt sayısı. Batch küçükse aynı kayıtlardan daha çok adım çıkar.",
@@ -147,8 +147,8 @@ class TrainSettings:
         range=(0, 1000),
         label=("Evaluations in a run", "Eğitimdeki değerlendirme sayısı"),
         hint=(
-            "How often the loss on unseen words is measured, evenly over the steps.",
-            "Görülmemiş kelimelerdeki kaybın, adımlara eşit yayılarak kaç kez ölçüldüğü.",
+            "How often the loss on held-out words is measured, evenly over the steps.",
+            "Değerlendirmeye ayrılan kelimelerdeki kaybın, adımlara eşit yayılarak kaç kez ölçüldüğü.",
         ),
         group="basic",
     )
@@ -252,9 +252,9 @@ class TrainSettings:
         choices=("best", "last"),
         label=("Result", "Sonuç"),
         hint=(
-            "The result is the `best` adapter on unseen words, with the last beside it as a checkpoint, or the `last`.",
-            "Sonuç, görülmemiş kelimelerde en iyi adaptördür (`best`) ya da sonuncusudur (`last`). `best` seçilirse "
-            "sonuncusu da checkpoint (kontrol noktası) olarak kalır.",
+            "The `best` adapter on held-out words, with the last beside it as a checkpoint, or the `last`.",
+            "Sonuç, değerlendirmeye ayrılan kelimelerde en iyi adaptördür (`best`) ya da sonuncusudur (`last`). `best` "
+            "seçilirse sonuncusu da checkpoint (kontrol noktası) olarak kalır.",
         ),
     )
     form: str = setting(
@@ -338,7 +338,7 @@ class TrainSettings:
         problems = [p for name, one in SETTINGS.items() for p in one.problems(getattr(self, name))]
         if ALL in self.projections and len(self.projections) > 1:
             values = {"setting": Option("projections"), "value": ALL}
-            problems.append(Problem("{setting} {value} has every layer in it. Choose it alone.", values))
+            problems.append(Problem("{setting} {value} already includes every layer. Choose it alone.", values))
         try:
             parse_level(self.level, TRAINABLE)
         except CefrError as error:

@@ -22,7 +22,7 @@ from .artifacts import Outcome, save_adapter, save_checkpoint
 from .checkpoint import RESUME, load_state, save_state, step_of
 from .data import Encoded, collate, encoded_records, labelled_tokens
 from .limits import limits
-from .log import Report, read_log
+from .log import OnLine, read_log
 from .lora import lora_layers
 from .loss import response_loss
 from .optimizer import Optimizer, Stepped
@@ -44,7 +44,7 @@ def train(
     eval_records: Sequence[Record | Example],
     out: Path,
     *,
-    report: Report = lambda line: None,
+    report: OnLine = lambda line: None,
     stop: Callable[[], bool] = lambda: False,
     checkpoint: Path | None = None,
 ) -> Outcome:

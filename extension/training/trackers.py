@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ...patches import adapt
-from .log import Line, LogEntry, Report
+from .log import LogEntry, LogLine, OnLine
 from .processes import first
 from .settings import TrainSettings
 
@@ -16,7 +16,7 @@ _NUMBERS = ("loss", "eval_loss", "learning_rate", "grad_norm", "epoch")
 
 
 @contextmanager
-def tracker(settings: TrainSettings, out: Path) -> Iterator[Report]:
+def tracker(settings: TrainSettings, out: Path) -> Iterator[OnLine]:
     """What to call with each entry of the log, so that the tracker of `settings.report_to` gets it.
 
     TensorBoard's files go into the adapter folder. The others know by their own environment variables where to.
@@ -36,7 +36,7 @@ def tracker(settings: TrainSettings, out: Path) -> Iterator[Report]:
     for callback in callbacks:
         callback.on_train_begin(arguments, state, control)
 
-    def tell(line: Line) -> None:
+    def tell(line: LogLine) -> None:
         said = line.to_json() if isinstance(line, LogEntry) else {}
         numbers = {name: said[name] for name in _NUMBERS if name in said}
         if numbers:

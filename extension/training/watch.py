@@ -11,7 +11,7 @@ from typing import Any
 
 from .artifacts import save_checkpoint, save_weights
 from .checkpoint import RESUME, step_of
-from .log import LogEntry, Report
+from .log import LogEntry, OnLine
 from .optimizer import Stepped
 from .processes import agreed, first
 from .settings import TrainSettings
@@ -49,7 +49,7 @@ class Watch:
         out: Path,
         *,
         evaluate: Callable[[Any], float] | None = None,
-        report: Report = lambda line: None,
+        report: OnLine = lambda line: None,
         stop: Callable[[], bool] = lambda: False,
         save: Callable[[int], None] = lambda step: None,
         earlier: Sequence[LogEntry] = (),

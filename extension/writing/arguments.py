@@ -14,7 +14,7 @@ from .settings import BANK_MODES, EXERCISES, PAPERS
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "source", metavar="WORDS", nargs="?", help="a file with one word a line, a table with a word column, or -"
+        "source", metavar="WORDS", nargs="?", help="a file with one word per line, a table with a word column, or -"
     )
     parser.add_argument(
         "--columns", metavar="word=W,pos=P", help="names or numbers of columns, if they are not recognized"
@@ -109,7 +109,7 @@ def add_prompt_form(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--form",
         choices=PROMPT_FORMS,
-        help="with --api: our prompt as plain text, or the list as a message for the model's chat template, which is "
+        help="with --api: the prompt as plain text, or the list as a message for the model's chat template, which is "
         "what an adapter trained with --form chat expects (default instruct)",
     )
 

@@ -48,7 +48,7 @@ class Draft:
         return *word_id(word), self.level(word)
 
     def _skip(self) -> list[SheetRow | None]:
-        """A row for each word that is not asked for: it is no word, or it is in an earlier row."""
+        """A row for each word that is not asked for: it is not a word, or it is in an earlier row."""
         first: dict[Key, int] = {}
         rows: list[SheetRow | None] = []
         for number, word in enumerate(self.words, 1):

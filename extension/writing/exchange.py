@@ -17,14 +17,14 @@ _AS_LISTED = frozenset(["", "NN", "VB", "VBP", "JJ", "RB"])
 
 
 @dataclass(frozen=True)
-class Place:
+class GapPlace:
     """The place of a word in its sentence: `gapped` has GAP for it, `tag` is the Penn tag of its form."""
 
     gapped: str
     tag: str
 
     @classmethod
-    def of(cls, entry: Entry, sentence: str, part: str) -> Place:
+    def of(cls, entry: Entry, sentence: str, part: str) -> GapPlace:
         """The place of `entry`, which is of this part of speech, in a sentence that uses it."""
         right = {sentence[start:end].lower() for start, end in entry.spans(sentence)}
         tags = (tag for tag, forms in _inflections(entry.headword).items() if right & {*forms})

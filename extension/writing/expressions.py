@@ -1,4 +1,4 @@
-"""Expressions in which a word has not its own meaning: who wants to see *course* does not want "of course"."""
+"""Expressions in which a word does not have its own meaning: who wants to see *course* does not want "of course"."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class Filling:
 def filled_deck(source: str | None, columns: Columns, rows: Sequence[SheetRow]) -> tuple[bytes, int]:
     """The deck `source`, `.apkg` or notes in plain text, and how many of its fields have got a sentence.
 
-    Raises InputError where it is no deck, or has no fields for word and example.
+    Raises InputError where it is not a deck, or has no fields for word and example.
     """
     filling = Filling.of(rows, columns)
     path = Path(source or "")

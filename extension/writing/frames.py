@@ -21,7 +21,7 @@ from ...exporter.language.entry import Entry
 from ...exporter.language.lexicon import coarse_part
 from ...exporter.pairs.wordlist import ListedWord
 from .doubt import fits
-from .exchange import Place, part_of
+from .exchange import GapPlace, part_of
 from .sheet import SheetRow
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _filled(entry: Entry, part: str, rows: Sequence[BankSentence]) -> Iterator[t
         own = Entry.parse(row.word)
         if taken[word_key(row.word)] >= EACH or len(own.spans(row.sentence)) != 1:
             continue
-        place = Place.of(own, row.sentence, part)
+        place = GapPlace.of(own, row.sentence, part)
         form = place.form(entry.headword)
         if form and len(entry.spans(sentence := place.filled(form))) == len(entry.headword.split()):
             taken[word_key(row.word)] += 1

@@ -15,7 +15,7 @@ from random import Random
 
 from ...exporter.bank.headwords import Headword, headwords
 from ...exporter.language.lexicon import coarse_part
-from .exchange import Place, part_of
+from .exchange import GapPlace, part_of
 from .sheet import SheetRow
 
 OTHERS = 9  # words that are tried in place of the right one
@@ -34,7 +34,7 @@ def guessed(rows: Sequence[SheetRow], level: str, score: Score) -> list[SheetRow
     asked = [(row, word) for row, words in zip(rows, others, strict=True) for word in (("", *words) if words else ())]
     if not asked:  # then no model is loaded either
         return [*rows]
-    likely = iter(score([Place(row.gapped, "").filled(word) if word else row.sentence or "" for row, word in asked]))
+    likely = iter(score([GapPlace(row.gapped, "").filled(word) if word else row.sentence or "" for row, word in asked]))
     return [_guessed(row, words, likely) if words else row for row, words in zip(rows, others, strict=True)]
 
 
@@ -58,7 +58,7 @@ def answer(row: SheetRow) -> str:
 def other_words(row: SheetRow, level: str, most: int, random: Random) -> list[str]:
     """At most `most` words of the part of speech, level and form of the answer that are not in the sentence."""
     part, own_level = part_of(row.entry, row.pos, level)
-    place = Place.of(row.entry, row.sentence or "", part or "NOUN")
+    place = GapPlace.of(row.entry, row.sentence or "", part or "NOUN")
     pool = [entry.spellings[0] for entry in _of(part or "NOUN", own_level)]
     random.shuffle(pool)
     there = {row.entry.headword, *re.findall(r"\w+", (row.sentence or "").lower())}

@@ -24,7 +24,7 @@ def word_id(word: ListedWord) -> tuple[str, tuple[str, ...]]:
 
 
 def split_words(text: str, source: object = Option("words")) -> list[ListedWord]:
-    """`a, b, c`, also one a line, as words. Raises InputError when none of them can be asked for."""
+    """`a, b, c`, also one per line, as words. Raises InputError when none of them can be asked for."""
     return askable(typed_words(text, source), source)
 
 
@@ -79,8 +79,9 @@ def why_no_word(text: str) -> Problem | None:
     if foreign:
         return Problem("{character} is not a Latin letter", {"character": repr(foreign)})
     if odd:
-        invisible = Problem("it has an invisible character")
-        return Problem("{character} belongs to no word", {"character": repr(odd)}) if odd.isprintable() else invisible
+        if not odd.isprintable():
+            return Problem("it has an invisible character")
+        return Problem("{character} does not belong in a word", {"character": repr(odd)})
     if parts > MAX_PARTS:
         return Problem("it has {n} words, and an entry has at most {most}", {"n": parts, "most": MAX_PARTS})
     return None

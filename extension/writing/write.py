@@ -11,7 +11,7 @@ from ...exporter.common.errors import InputError, ModelError
 from ...exporter.pairs.wordlist import ListedWord
 from ...exporter.records.answers import parse_answer
 from ...exporter.records.prompt import MAX_WORDS, ListPrompt
-from ..models.asking import Ask, Progress, Reply, Sampling
+from ..models.asking import Ask, OnAnswer, Reply, Sampling
 from .critic import Critic, criticised
 from .draft import Draft, Key, row_for
 from .frames import Reader, framed
@@ -165,8 +165,8 @@ class _Writing:
             for row in self.draft.choose(word, candidates, attempt):
                 finished(row)
 
-    def candidates(self, block: Sequence[ListedWord], attempt: int, moved: Progress) -> list[list[SheetRow]]:
-        """What there is for each word of `block`: several sentences by the model, judged by themselves, and frames."""
+    def candidates(self, block: Sequence[ListedWord], attempt: int, moved: OnAnswer) -> list[list[SheetRow]]:
+        """The candidates for each word of `block`: several sentences by the model, judged by themselves, and frames."""
         words = [*{key(word.entry.headword): word.entry.headword for word in block}.values()]
         lists, temperatures = self.lists(block, words, attempt)
         sampling = Sampling(tuple(temperatures), self.random.randrange(2**31))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ...exporter.records.prompt import ListPrompt
-    from ..models.asking import Ask, Progress, Reply, Sampling
+    from ..models.asking import Ask, OnAnswer, Reply, Sampling
     from ..models.loading import Loaded
     from ..models.server import Server
     from .critic import Critic
@@ -37,7 +37,7 @@ class Writer:
     api_model: str = ""
     prompt_form: str = "instruct"
 
-    def ask(self, prompts: Sequence[ListPrompt], /, *, sampling: Sampling, progress: Progress) -> list[Reply]:
+    def ask(self, prompts: Sequence[ListPrompt], /, *, sampling: Sampling, progress: OnAnswer) -> list[Reply]:
         return self._asker(prompts, sampling=sampling, progress=progress)
 
     @cached_property

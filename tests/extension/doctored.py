@@ -26,7 +26,7 @@ def bad(webui: Path, check: str) -> list[Finding]:
 
 
 def one(webui: Path, check: str, status: str, *parts: str) -> Finding:
-    """The only finding of that check that is no `ok`; it says all of `parts`."""
+    """The only finding of that check that is not `ok`; it says all of `parts`."""
     (finding,) = bad(webui, check)
     assert finding.status == status, finding
     assert str(finding.means)

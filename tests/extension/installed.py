@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cefr_sentences.exporter.common.webui import find_webui
 from cefr_sentences.extension.install import install as room
-from cefr_sentences.extension.install.install import Report
+from cefr_sentences.extension.install.install import Changes
 
 SCRIPT = "user_data/extensions/cefr_sentences/script.py"
 REQUIREMENTS = "user_data/extensions/cefr_sentences/requirements.txt"
@@ -14,7 +14,7 @@ TEMPLATE = "user_data/instruction-templates/CEFR Sentences.yaml"
 FLAGS = "user_data/CMD_FLAGS.txt"
 
 
-def install(webui: Path, *, enable: bool = False) -> Report:
+def install(webui: Path, *, enable: bool = False) -> Changes:
     return room.install(find_webui(webui), enable=enable, any_python=True)
 
 

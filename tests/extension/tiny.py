@@ -41,7 +41,7 @@ def save_tiny_model(folder: Path, seed: int = 0, tokens: int = TOKENS) -> Path:
 
 
 def _keep_tokens(path: Path, tokens: int) -> None:
-    """The first `tokens` of a byte-pair tokenizer: its merges stand in the order of the tokens that they make."""
+    """The first `tokens` of a byte-pair tokenizer: its merges are in the order of the tokens that they make."""
     whole = json.loads(path.read_text(encoding="utf-8"))
     model = whole["model"]
     dropped = max(0, len(model["vocab"]) - tokens)

@@ -1,4 +1,4 @@
-"""Files of our own, headers of weights and calls of the tab that nobody meant: seeded, whole and damaged.
+"""The program's own files, headers of weights and calls of the tab, all nonsense: seeded, whole and damaged.
 
 `python -m tests.fuzz.files 1000` reads that many of each kind and prints what became of them.
 """
@@ -176,7 +176,7 @@ def _read_log(path: Path) -> None:
     read_entries(path.parent)
 
 
-_CARD = {
+_METADATA = {
     "level": "A1",
     "form": "instruct",
     "prompt_version": 1,
@@ -237,7 +237,7 @@ KINDS: Kinds = {
     "journal": ("s.csv.part.jsonl", lambda c: _lines([_JOB, *map(asdict, _ROWS)], c), _read_journal),
     "plan": (f"{RESUME}/plan.json", lambda c: json_bytes(_plan(), c), lambda path: Plan.load(path.parent.parent)),
     "log": ("run.jsonl", lambda c: _lines(_LOG, c), _read_log),
-    "card": ("a/cefr_sentences.json", lambda c: json_bytes(_CARD, c), lambda path: check_adapter(path.parent)),
+    "metadata": ("a/cefr_sentences.json", lambda c: json_bytes(_METADATA, c), lambda path: check_adapter(path.parent)),
     "rating key": ("key.json", lambda c: json_bytes(_KEY, c), _read_key),
     "ratings": ("ratings.csv", lambda c: damaged(_RATINGS.encode(), c), _read_ratings),
     "evaluation": ("evaluation.json", lambda c: json_bytes(_evaluation(), c), _read_evaluation),
@@ -265,7 +265,7 @@ def try_one(kind: str, seed: int, folder: Path, kinds: Kinds = KINDS) -> str:
     name, make, read = kinds[kind]
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    if kind == "card":
+    if kind == "metadata":
         (path.parent / "adapter_config.json").write_text("{}")
         (path.parent / "adapter_model.safetensors").write_bytes(_WHOLE_ADAPTER)
     path.write_bytes(make(random.Random(f"{kind} {seed}")))

@@ -1,4 +1,4 @@
-"""Tables that nobody meant: seeded, in every kind of file, whole and damaged.
+"""Nonsensical tables: seeded, in every kind of file, whole and damaged.
 
 `python -m tests.fuzz.tables 10000 500` reads that many, from seed 500 on, and prints what became of them.
 """

@@ -1,4 +1,4 @@
-"""Files of our own, headers of weights, commands and calls that nobody meant end in a result or in a sentence."""
+"""Own files, headers of weights, commands and calls of the tab, all nonsense: each ends in a result or a sentence."""
 
 from __future__ import annotations
 

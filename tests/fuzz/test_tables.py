@@ -1,4 +1,4 @@
-"""Tables that nobody meant end in a result that can be read, or in a sentence."""
+"""Nonsensical tables: each ends in a result that can be read, or in a sentence."""
 
 from __future__ import annotations
 

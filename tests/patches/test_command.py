@@ -174,5 +174,5 @@ def test_no_webui(run, tmp_path: Path, webui: Path) -> None:
     result = run("patch", "--webui", webui, "--user-data-dir", tmp_path / "none")
     assert (result.code, "--user-data-dir" in result.err) == (2, True)
     assert run("patch").code == 2
-    assert run("patch", "mend", "--webui", webui).code == 2
+    assert run("patch", "fix", "--webui", webui).code == 2
     assert run("patch", "status", "--webui", webui).out == "0 of 0 files would be changed.\n"

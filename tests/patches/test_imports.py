@@ -105,8 +105,8 @@ def test_what_a_script_needs_to_load(tmp_path: Path) -> None:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, encoding="utf-8")
     found = look(root, *LOADED)
-    for text, findings in zip(LOADED, found, strict=True):
-        assert "".join(f.left for f in findings) == LOADED[text].format(root=root), text
+    for text, places in zip(LOADED, found, strict=True):
+        assert "".join(f.left for f in places) == LOADED[text].format(root=root), text
 
 
 @pytest.mark.usefixtures("packages")

@@ -34,13 +34,13 @@ def in_call(arguments: str) -> str:
 @pytest.mark.parametrize("bom", [b"", codecs.BOM_UTF8])
 def test_the_golden_diff(end: str, bom: bytes) -> None:
     source = bom + EVERY.replace("\n", end).encode()
-    new, findings = rewrite(source, by_path=True)
+    new, places = rewrite(source, by_path=True)
     assert new.startswith(bom)
     assert new.count(b"\n") == new.count(end.encode())
     before, after = (s.decode("utf-8-sig").replace("\r\n", "\n").splitlines() for s in (source, new))
     diff = "\n".join(difflib.unified_diff(before, after, "before", "after", n=0, lineterm=""))
     assert diff + "\n" == (SCRIPTS / "every_rule.diff").read_text(encoding="utf-8")
-    assert len(findings) == sum(bool(f.edits) for f in findings)
+    assert len(places) == sum(bool(f.edits) for f in places)
     assert rewrite(new, by_path=True)[0] == new
 
 
@@ -243,9 +243,9 @@ def test_any_script(parts: list[str], end: str, bom: bool, last_end: bool) -> No
     head = "import gradio as gr\nimport transformers as T\nfrom transformers import TrainingArguments as TA\n"
     text = (head + "\n".join(parts) + ("\n" if last_end else "")).replace("\n", end)
     source = (codecs.BOM_UTF8 if bom else b"") + text.encode()
-    new, findings = rewrite(source, by_path=True)
+    new, places = rewrite(source, by_path=True)
     assert rewrite(new, by_path=True)[0] == new
-    assert (new == source) == (not any(f.edits for f in findings))
+    assert (new == source) == (not any(f.edits for f in places))
     assert new.count(b"\n") == new.count(end.encode())
     assert new.startswith(codecs.BOM_UTF8) == bom
     untouched = [line for part in parts if part in ("x = 1", "import os", "# a comment") for line in [part]]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cefr_sentences.patches.edits import edited
 from cefr_sentences.patches.rules import RULES
-from cefr_sentences.patches.scan import Finding, scan
+from cefr_sentences.patches.scan import DriftPlace, scan
 from cefr_sentences.patches.templates import PACKAGE_LINE
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -17,7 +17,7 @@ def changed(text: str, by_path: bool = False) -> list[str]:
     return [f.rule.old for f in scan(text, by_path=by_path) if f.edits and f.rule]
 
 
-def left(text: str, by_path: bool = False) -> list[Finding]:
+def left(text: str, by_path: bool = False) -> list[DriftPlace]:
     return [f for f in scan(text, by_path=by_path) if not f.edits]
 
 
@@ -118,5 +118,5 @@ def test_an_empty_file_is_clean() -> None:
 
 def test_a_class_of_trl_takes_what_it_extends() -> None:
     text = "from trl import SFTConfig\nSFTConfig(output_dir='o', evaluation_strategy='no', max_length=9)\n"
-    (finding,) = scan(text)
-    assert edited(text, finding.edits).endswith("SFTConfig(output_dir='o', eval_strategy='no', max_length=9)\n")
+    (place,) = scan(text)
+    assert edited(text, place.edits).endswith("SFTConfig(output_dir='o', eval_strategy='no', max_length=9)\n")

@@ -154,7 +154,7 @@ REFUSED = {
     "only the word": (("add", "dog", "dog", "--level", "A1"), "the sentence is only the word"),
     "no such part of speech": (
         ("add", "dog", "My dog ran.", "--level", "A1", "--pos", "x"),
-        "'x' is no part of speech",
+        "'x' is not a part of speech",
     ),
     "another part of speech": (
         ("add", "book", "I read a book.", "--level", "A1", "--pos", "verb"),

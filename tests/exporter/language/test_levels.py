@@ -116,7 +116,7 @@ def test_names_and_numbers_in_a_sentence() -> None:
         ("on", "word"),
         ("Monday", "word"),
     ]
-    # At the beginning a capital says nothing: what a dictionary knows, or what ends as learned words do, is no name.
+    # At the beginning a capital says nothing: what a dictionary knows, or what ends as learned words do, is not a name.
     assert kinds("Dogs bark.")[0] == ("Dogs", "word")
     assert kinds("Benzodiazepines are drugs.")[0] == ("Benzodiazepines", "word")
     assert kinds("Tanzania is big.")[0] == ("Tanzania", "name")

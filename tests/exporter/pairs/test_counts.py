@@ -73,8 +73,8 @@ def test_of_word_lists(tmp_path: Path, rows: list[dict[str, str | None]]) -> Non
     nothing = sum(not any(str(row[key] or "").strip(" ") for key in row) for row in rows)
     assert len(words.words) + said(words, "without a word") + nothing == len(rows)
     assert said(words, "without a word") == blank
-    assert said(words, "none of the CEFR") == sum(row["level"] == "hard" for row in rows)
-    assert said(words, "more than a level") == sum(row["level"] == "A1/A2" for row in rows)
+    assert said(words, "not in the CEFR") == sum(row["level"] == "hard" for row in rows)
+    assert said(words, "more than one level") == sum(row["level"] == "A1/A2" for row in rows)
     assert len(words.at("A1").words) + words.at("A1").other_level == len(words.words)
 
 

@@ -1,4 +1,4 @@
-"""The tables people have, and what is no table."""
+"""The tables people have, and what is not a table."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ LISTS: dict[str, tuple[str, str, list[str]]] = {
     "dashes": ("w.txt", "apple - elma\nbook – kitap\ncat: kedi\ndog = köpek\negg\tyumurta\nhouse;ev\n",
                ["apple", "book", "cat", "dog", "egg", "house"]),
     "arrows": ("w.txt", "apple -> elma\nbook → kitap\n", ["apple", "book"]),
-    "a gap is no translation": ("w.txt", "either - or\nboth - and\n", ["either ... or", "both ... and"]),
+    "a gap is not a translation": ("w.txt", "either - or\nboth - and\n", ["either ... or", "both ... and"]),
     "a suffix keeps its dash": ("w.txt", "T-shirt\nice-cream\n", ["T-shirt", "ice-cream"]),
     "strings": ("w.json", '["apple","book"]', ["apple", "book"]),
     "the foreign side first": ("w.txt", "elma = apple\nkitap = book\nkedi = cat\n", ["apple", "book", "cat"]),
@@ -202,7 +202,7 @@ def test_what_was_guessed_or_left_out_is_said(tmp_path: Path) -> None:
     assert "Taken for titles, not for words (2): 'A1', 'Food:'" in notes("b.txt", "A1\nFood:\napple\n")
     assert "Above the header 1 rows" in notes("c.csv", "My list,\nWord,Level\napple,A1\n")
     assert "second header" in notes("d.csv", "Word,Meaning\nKelime,Anlam\napple,elma\n")
-    assert "1 entries have a level that is none of the CEFR: 'hard'" in notes("e.csv", "Word,Level\napple,hard\n")
+    assert "1 entries have a level that is not in the CEFR: 'hard'" in notes("e.csv", "Word,Level\napple,hard\n")
     assert "Taken for examples, not for words (2)" in notes("g.txt", "cat\n• The cat is here.\ndog\n• A dog!\n")
     assert notes("f.csv", "Word,Level\napple,A1\n") == ""
 

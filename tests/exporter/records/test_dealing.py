@@ -153,14 +153,14 @@ def test_mixes_that_cannot_be_read(mix: str) -> None:
 
 def test_the_split_keeps_words_and_shared_sentences_apart() -> None:
     pairs = make([3] * 60, shared=((1, 0), (2, 3), (30, 60)))
-    train, unseen = split_words(pairs, 0.1, 42, 10)
-    assert len(unseen) == 10
-    assert train | unseen == set(range(60))
+    train, held_out = split_words(pairs, 0.1, 42, 10)
+    assert len(held_out) == 10
+    assert train | held_out == set(range(60))
     sentences = [
         {s for w, s in zip(pairs.pair_words, pairs.pair_sentences, strict=True) if w in side}
-        for side in (train, unseen)
+        for side in (train, held_out)
     ]
-    assert not train & unseen
+    assert not train & held_out
     assert not sentences[0] & sentences[1]
 
 

@@ -51,13 +51,13 @@ def test_the_files_of_the_users_size(run, pair_file, webui: Path) -> None:
         assert b"\r" not in data
         assert not data.startswith(b"\xef\xbb\xbf")
         data.decode("utf-8")
-    train, unseen = read_records(folder / "n.txt"), read_records(folder / "n_eval.txt")
-    assert (len(train), len(unseen)) == (1800, 200)
-    sizes = Counter(len(r.words) for r in train + unseen)
+    train, held_out = read_records(folder / "n.txt"), read_records(folder / "n_eval.txt")
+    assert (len(train), len(held_out)) == (1800, 200)
+    sizes = Counter(len(r.words) for r in train + held_out)
     assert (sizes[10], sizes[8] + sizes[9], sizes[6] + sizes[7]) == (1400, 400, 200)
-    assert not {w for r in train for w in r.words} & {w for r in unseen for w in r.words}
-    assert len({w for r in unseen for w in r.words}) == 20
-    for records in (train, unseen):
+    assert not {w for r in train for w in r.words} & {w for r in held_out for w in r.words}
+    assert len({w for r in held_out for w in r.words}) == 20
+    for records in (train, held_out):
         uses = Counter(s for r in records for s in r.sentences)
         assert max(uses.values()) - min(uses.values()) <= 1
     assert summary["rows"]["read"] == summary["rows"]["used"] == 800
@@ -132,8 +132,8 @@ def test_the_leaking_split_says_so(run, pair_file, tmp_path: Path) -> None:
         "records",
     )
     assert "leaks" in result.out
-    train, unseen = read_records(tmp_path / "o/pairs.txt"), read_records(tmp_path / "o/pairs_eval.txt")
-    assert {s for r in unseen for s in r.sentences} & {s for r in train for s in r.sentences}
+    train, held_out = read_records(tmp_path / "o/pairs.txt"), read_records(tmp_path / "o/pairs_eval.txt")
+    assert {s for r in held_out for s in r.sentences} & {s for r in train for s in r.sentences}
 
 
 def test_nothing_is_overwritten_without_force(run, pair_file, tmp_path: Path) -> None:

@@ -236,7 +236,7 @@ def test_files_that_are_refused(file: Path, tmp_path: Path, monkeypatch: pytest.
         "not read": "does not read that from GGUF. It reads",
         "vision": "the vision part",
         "projector": "the vision part",
-        "adapter": "holds no model but adapter",
+        "adapter": "holds no model; its type is adapter",
         "3 parts": "is one of 3 parts",
     }
     for case, metadata in cases.items():

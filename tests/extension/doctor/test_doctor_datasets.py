@@ -74,8 +74,8 @@ def test_what_the_exporter_wrote_is_in_order(run, webui: Path) -> None:
     assert run("export", "starter", *args).code == 0
     assert len(list((webui / DATASETS).iterdir())) >= 5
     assert bad(webui, "datasets") == []
-    card = next((webui / DATASETS).glob("*.meta.json"))
-    card.rename(card.with_suffix(".gone"))
+    description = next((webui / DATASETS).glob("*.meta.json"))
+    description.rename(description.with_suffix(".gone"))
     texts = {str(f.found) for f in bad(webui, "datasets")}
     assert any("no dropdown of trainers lists mine.txt" in t for t in texts)
 

@@ -128,9 +128,9 @@ def test_runs_that_have_not_ended(webui: Path) -> None:
     (folder / "adapter_config.json").unlink()
     one(webui, "loras", "note", "unfinished run")
     (folder / ".resume").rmdir()
-    one(webui, "loras", "note", "is no adapter", "Delete it")
+    one(webui, "loras", "note", "is not an adapter", "Delete it")
     put(folder / "checkpoint-9-loss-1_00/adapter_config.json", {})
-    one(webui, "loras", "note", "is no adapter", "checkpoint-9-loss-1_00")
+    one(webui, "loras", "note", "is not an adapter", "checkpoint-9-loss-1_00")
 
 
 @dataclass

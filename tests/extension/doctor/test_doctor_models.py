@@ -63,7 +63,7 @@ def test_what_killed_merges_have_left(webui: Path) -> None:
     [
         ("tokenizer.json", "no tokenizer"),
         ("model.safetensors", "no weights"),
-        ("config.json", "weights and no config.json"),
+        ("config.json", "weights but no config.json"),
     ],
 )
 def test_a_part_is_missing(webui: Path, leave_out: str, part: str) -> None:
@@ -93,7 +93,7 @@ def test_shards_of_the_form_that_is_not_used_may_be_missing(webui: Path) -> None
 @pytest.mark.parametrize("content", [b"", b"\0" * 20, b"\x02" + b"\0" * 7 + b"[]", b"\x20" + b"\0" * 7 + b"{}"])
 def test_damaged_weights(webui: Path, content: bytes) -> None:
     put(model(webui) / "model.safetensors", content)
-    why = "incomplete or no safetensors file" if content else "it is empty"
+    why = "incomplete, or not a safetensors file" if content else "it is empty"
     one(webui, "models", "problem", "damaged model.safetensors", why, "Download")
 
 

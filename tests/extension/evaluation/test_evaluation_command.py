@@ -18,7 +18,7 @@ from cefr_sentences.extension.evaluation.task import of_records
 from cefr_sentences.extension.models.metadata import Data, Metadata
 from cefr_sentences.extension.training.artifacts import training_of
 
-UNSEEN = (
+HELD_OUT = (
     Record("A1", ("cat", "tree"), ("I have a cat.", "The tree is green.")),
     Record("A1", ("sun", "car"), ("The sun is hot.", "We have a car.")),
 )
@@ -34,7 +34,7 @@ BAD = {
     "no training file": (["{eval}", "--model", "embedded", "--train", "none.txt"], "none.txt does not exist"),
     "beside what": (["{eval}", "--model", "embedded", "--beside", "x.json"], "--beside 'x.json'"),
     "a taken name": (["{eval}", "--model", "embedded", "--beside", "base={words}"], "give a new name"),
-    "beside no json": (["{eval}", "--model", "embedded", "--beside", "s={words}"], "is no JSON array"),
+    "beside no json": (["{eval}", "--model", "embedded", "--beside", "s={words}"], "is not a JSON array"),
     "out is taken": (["{eval}", "--model", "embedded", "--out", "{folder}"], "holds other things"),
     "compare without out": (["--compare", "a.json", "b.json"], "needs --out"),
     "compare one": (["--compare", "a.json", "--out", "{folder}/new"], "at least two"),
@@ -57,7 +57,7 @@ print(json.dumps([answers, "torch" in sys.modules]))
 
 
 def test_refusals_come_before_the_model(tmp_path: Path) -> None:
-    write_records(tmp_path / "n_eval.txt", UNSEEN)
+    write_records(tmp_path / "n_eval.txt", HELD_OUT)
     (tmp_path / "words.txt").write_text("cat\ntree\n", encoding="utf-8")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "thesis.txt").touch()
@@ -113,13 +113,13 @@ def test_the_training_file_is_found(tmp_path: Path) -> None:
     adapter = tmp_path / "user_data" / "loras" / "a"
     adapter.mkdir(parents=True)
     assert training_of(adapter, Metadata(data=Data(file="n.txt"))) == data.resolve() / "n.txt"
-    for card in (Metadata(), Metadata(data=Data(file="../n.txt")), Metadata(data=Data(file="o.txt"))):
-        assert training_of(adapter, card) is None
+    for metadata in (Metadata(), Metadata(data=Data(file="../n.txt")), Metadata(data=Data(file="o.txt"))):
+        assert training_of(adapter, metadata) is None
 
 
 def test_records_of_two_levels_are_refused() -> None:
     with pytest.raises(InputError, match="one level; this one has A1, B1"):
-        of_records([*UNSEEN, Record("B1", ("x",), ("An x.",))], 3)
+        of_records([*HELD_OUT, Record("B1", ("x",), ("An x.",))], 3)
 
 
 def write_records(path: Path, records: Any) -> None:
@@ -137,18 +137,18 @@ def test_what_has_to_be_known_about_the_data(tmp_path: Path) -> None:
     from cefr_sentences.extension.training.artifacts import fingerprint
 
     learned = [Record("A1", ("happy", "book"), ("I am happy.", "This is a book."))]
-    unseen = [Record("A1", ("dog",), ("A dog runs.",))]
-    file, card = tmp_path / "a1.txt", Metadata("A1", data=Data(fingerprint=fingerprint(learned)))
+    held_out = [Record("A1", ("dog",), ("A dog runs.",))]
+    file, metadata = tmp_path / "a1.txt", Metadata("A1", data=Data(fingerprint=fingerprint(learned)))
 
-    def said(asked: list[Record], training: list[Record] | None, card: Metadata) -> list[str]:
+    def said(asked: list[Record], training: list[Record] | None, metadata: Metadata) -> list[str]:
         known = None if training is None else tuple(training)
-        return [str(r) for r in remarks(card, of_records(asked, 5, training=known), file if training else None)]
+        return [str(r) for r in remarks(metadata, of_records(asked, 5, training=known), file if training else None)]
 
-    assert said(unseen, learned, card) == []
-    assert said(unseen, learned, Metadata()) == []
-    assert ["trained on these very records" in one for one in said(learned, learned, card)] == [True]
-    assert ["a1.txt is not what" in one for one in said(unseen, unseen, card)] == [True]
-    assert ["No training file" in one for one in said(unseen, None, card)] == [True]
+    assert said(held_out, learned, metadata) == []
+    assert said(held_out, learned, Metadata()) == []
+    assert ["trained on these very records" in one for one in said(learned, learned, metadata)] == [True]
+    assert ["a1.txt is not what" in one for one in said(held_out, held_out, metadata)] == [True]
+    assert ["No training file" in one for one in said(held_out, None, metadata)] == [True]
     assert [
-        "for B1; the words are asked for at A1" in one for one in said(unseen, learned, replace(card, level="B1"))
+        "for B1; the words are asked for at A1" in one for one in said(held_out, learned, replace(metadata, level="B1"))
     ] == [True]

@@ -15,7 +15,7 @@ from cefr_sentences.exporter.common.errors import InputError
 from cefr_sentences.extension.evaluation.folder import read_evaluation
 from cefr_sentences.extension.evaluation.rating import (
     HEAD,
-    Key,
+    RatingKey,
     make_sheet,
     read_key,
     read_ratings,
@@ -38,13 +38,13 @@ def evaluation(base: str | dict[str, str | None] = "Ann says {}.", *, adapter: b
 
 
 @pytest.fixture
-def key(tmp_path: Path) -> Key:
+def key(tmp_path: Path) -> RatingKey:
     path = tmp_path / "key.json"
     path.write_bytes(make_sheet(evaluation(), 50, 7)["key.json"])
     return read_key(path)
 
 
-def sheet(path: Path, key: Key, rate: Any, sign: str = ",", encoding: str = "utf-8", rater: str = "") -> Path:
+def sheet(path: Path, key: RatingKey, rate: Any, sign: str = ",", encoding: str = "utf-8", rater: str = "") -> Path:
     """A filled sheet: `rate(item)` gives natural, level and proper."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=sign)
@@ -97,7 +97,7 @@ def test_words_without_two_sentences_are_left_out() -> None:
         make_sheet(evaluation(), 0, 7)
 
 
-def test_the_score_by_hand(key: Key, tmp_path: Path) -> None:
+def test_the_score_by_hand(key: RatingKey, tmp_path: Path) -> None:
     def one(item: Any) -> tuple[str, str, str]:
         return ("5", "A1", "y") if item.system == "adapter" else ("2", "B1", "n")
 
@@ -125,14 +125,14 @@ def test_the_score_by_hand(key: Key, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("sign", "encoding"), [(",", "utf-8"), (";", "utf-8-sig"), (";", "cp1254"), ("\t", "utf-16"), (";", "utf-16")]
 )
-def test_sheets_as_spreadsheets_save_them(key: Key, tmp_path: Path, sign: str, encoding: str) -> None:
+def test_sheets_as_spreadsheets_save_them(key: RatingKey, tmp_path: Path, sign: str, encoding: str) -> None:
     path = sheet(tmp_path / "r.csv", key, lambda item: ("3", "A2", "evet"), sign, encoding, rater="Işıl")
     rater = read_ratings(path, key)
     assert (rater.name, rater.missing) == ("Işıl", 0)
     assert all(r == {"natural": 3.0, "level": 2.0, "proper": 1.0} for r in rater.ratings.values())
 
 
-def test_missing_ratings_are_counted_and_left_out(key: Key, tmp_path: Path) -> None:
+def test_missing_ratings_are_counted_and_left_out(key: RatingKey, tmp_path: Path) -> None:
     path = sheet(tmp_path / "r.csv", key, lambda item: ("", "A2", "n") if item.system == "base" else ("3", "", ""))
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text("sep=,\n" + "\n".join([*lines, "", ",,,,,,"]), encoding="utf-8")
@@ -146,9 +146,9 @@ def test_missing_ratings_are_counted_and_left_out(key: Key, tmp_path: Path) -> N
 
 
 BAD = {
-    "a rating that is none": (lambda text: text.replace(",3,A2,", ",6,A2,", 1), "line 2: '6' is no rating of natural"),
-    "a level that is none": (lambda text: text.replace(",3,A2,", ",3,A3,", 1), "'A3' is no rating of level"),
-    "neither yes nor no": (lambda text: text.replace(",y,", ",maybe,", 1), "'maybe' is no rating of proper"),
+    "not a rating": (lambda text: text.replace(",3,A2,", ",6,A2,", 1), "line 2: '6' is not a rating of natural"),
+    "not a level": (lambda text: text.replace(",3,A2,", ",3,A3,", 1), "'A3' is not a rating of level"),
+    "neither yes nor no": (lambda text: text.replace(",y,", ",maybe,", 1), "'maybe' is not a rating of proper"),
     "an unknown sentence": (lambda text: text.replace("S1,", "X1,", 1), "no sentence 'X1' in the key"),
     "twice": (lambda text: text + text.splitlines()[1] + "\n", "S1 is rated twice"),
     "another head": (lambda text: text.replace("natural", "x", 1), "no column natural"),
@@ -159,7 +159,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_sheets(key: Key, tmp_path: Path, case: str) -> None:
+def test_bad_sheets(key: RatingKey, tmp_path: Path, case: str) -> None:
     change, message = BAD[case]
     path = sheet(tmp_path / "r.csv", key, lambda item: ("3", "A2", "y"), rater="Ann")
     path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -168,8 +168,8 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 99\n"
 DAMAGES: list[tuple[str, Callable[[bytes], bytes], str]] = [
     ("empty", lambda whole: b"", "it is empty"),
     ("half", lambda whole: whole[: len(whole) // 2], "bytes are missing"),
-    ("header", lambda whole: whole[:20], "incomplete or no safetensors file"),
-    ("nonsense", lambda whole: b"\x00" * 400, "incomplete or no safetensors file"),
+    ("header", lambda whole: whole[:20], "incomplete, or not a safetensors file"),
+    ("nonsense", lambda whole: b"\x00" * 400, "incomplete, or not a safetensors file"),
     (
         "infinity",
         lambda whole: b"\x38\0\0\0\0\0\0\0" + b'{"a": {"shape": [1], "data_offsets": [0, Infinity]}}'.ljust(56),
@@ -236,7 +236,7 @@ def test_other_files_of_a_model(data: Path, tmp_path: Path) -> None:
     for name in ("model.safetensors", "model.safetensors.index.json"):
         (folder / name).unlink()
     os.mkfifo(folder / "pytorch_model.bin")
-    with pytest.raises(ModelError, match="it is no ordinary file"):
+    with pytest.raises(ModelError, match="it is not an ordinary file"):
         load(str(folder))
     (folder / "pytorch_model.bin").unlink()
     for content in (b"", POINTER, b"PK\x03\x04 no archive", b"\x80\x04no pickle"):
@@ -253,7 +253,7 @@ def test_a_tokenizer_of_another_model(data: Path, tmp_path: Path) -> None:
     tokenizer: Any = AutoTokenizer.from_pretrained(folder)
     tokenizer.add_tokens([*map(chr, range(0x4E00, 0x4E00 + 1000)), "cat"])
     tokenizer.save_pretrained(folder)
-    with pytest.raises(ModelError, match=r"is that of another model: it makes the token \d+ of a prompt"):
+    with pytest.raises(ModelError, match=r"is that of another model: it turns a prompt into token \d+"):
         load(str(folder))
 
 
@@ -304,12 +304,12 @@ def test_a_damaged_line_of_a_log(tmp_path: Path, line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "card", ["[]", "{", '{"level": 1}', '{"data": []}', '{"seconds": 1e999}', '{"level": "\\ud800"}']
+    "metadata", ["[]", "{", '{"level": 1}', '{"data": []}', '{"seconds": 1e999}', '{"level": "\\ud800"}']
 )
-def test_a_damaged_card(loras: Path, tmp_path: Path, card: str) -> None:
+def test_damaged_metadata(loras: Path, tmp_path: Path, metadata: str) -> None:
     folder = tmp_path / "a"
     shutil.copytree(loras / "a", folder)
-    (folder / "cefr_sentences.json").write_text(card)
+    (folder / "cefr_sentences.json").write_text(metadata)
     with pytest.raises(CefrError, match="is damaged"):
         check_adapter(folder)
     assert json.loads((loras / "a" / "cefr_sentences.json").read_text())["level"] == "A1"

@@ -19,7 +19,7 @@ from cefr_sentences.exporter.common.webui import Webui
 from cefr_sentences.exporter.records.prompt import ListPrompt, wrap
 from cefr_sentences.extension.models import in_webui
 from cefr_sentences.extension.models.asking import Reply, Sampling
-from cefr_sentences.extension.models.grammar import grammar
+from cefr_sentences.extension.models.gbnf import grammar
 from cefr_sentences.extension.models.host import ChatField
 from cefr_sentences.extension.models.server import Server
 from cefr_sentences.extension.models.standalone import Standalone

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from cefr_sentences.exporter.common.errors import CefrError, InputError, ModelError
 from cefr_sentences.exporter.records.prompt import ListPrompt
-from cefr_sentences.extension.models import grammar
+from cefr_sentences.extension.models import gbnf
 from cefr_sentences.extension.models.address import tells_key
 from cefr_sentences.extension.models.asking import Reply, Sampling
 from cefr_sentences.extension.models.completion import completion, line_means
@@ -256,7 +256,7 @@ def test_a_redirect_is_not_followed_with_the_key(serve: Any, monkeypatch: pytest
         handler.send_header("Location", f"{other.url}/v1/completions")
         handler.end_headers()
 
-    with pytest.raises(ModelError, match="sends on to"):
+    with pytest.raises(ModelError, match="redirects to"):
         Server(serve(redirect).url, retries=0).ask(PROMPTS[:1])
     assert other.asked == []
 
@@ -312,12 +312,12 @@ def test_half_an_emoji_can_be_written(serve: Any) -> None:
 
 def test_strict_sends_a_grammar_and_refuses_who_ignores_it(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     few = Vocabulary(["I", "have", "a", "and", "dog", "it", "is", "red"])  # those of a level take seconds to inflect
-    monkeypatch.setattr(grammar, "_base", lambda level: few)
+    monkeypatch.setattr(gbnf, "_base", lambda level: few)
     server = serve(lambda handler, n: send(handler))
     asked = quick(server, strict=True, parallel=1)
     assert asked.ask(PROMPTS[:1])[0].text == "1. I have a cat and a dog."
     body = server.asked[0].body
-    assert body["grammar"] == body["grammar_string"] == grammar.grammar(PROMPTS[0])
+    assert body["grammar"] == body["grammar_string"] == gbnf.grammar(PROMPTS[0])
     with pytest.raises(InputError, match=r"does not keep to the grammar .* answers '1. I have a cat and a dog.'"):
         asked.ask(PROMPTS[1:])
     assert len(server.asked) <= 3

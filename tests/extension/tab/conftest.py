@@ -64,7 +64,7 @@ class Built:
         all_of_it = list(result) if isinstance(result, Iterator) else [result]
         # The page was built on a host without any.
         of_host = {field.component for field in self.ui.host.chat_fields().values()} if pane == "apply" else set()
-        for updates in all_of_it:  # gradio raises at a component that is no output of the event
+        for updates in all_of_it:  # gradio raises at a component that is not an output of the event
             assert set(updates) <= self.outputs[pane, handler] | of_host
         return all_of_it if isinstance(result, Iterator) else result
 

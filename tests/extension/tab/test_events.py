@@ -51,7 +51,7 @@ def test_every_event_of_the_page_is_guarded(tmp_path: Path, monkeypatch: pytest.
 
 def test_gradio_gives_an_event_its_inputs_and_takes_its_answers(tmp_path: Path, build: Build) -> None:
     """The function that gradio calls, with values in the order of the inputs that it has; gradio raises when it answers
-    with a component that is no output. (That of every handler is checked wherever `Built.call` calls it.)"""
+    with a component that is not an output. (That of every handler is checked wherever `Built.call` calls it.)"""
     built = build(tmp_path)
     level, name = (built.events["data", "check"].inputs[key] for key in ("level", "name"))
     for event, function in zip(built.ui.events, page_functions(built.page), strict=False):

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from cefr_sentences.exporter.common.errors import InputError, Option, Problem
 from cefr_sentences.extension.tab import languages as package
-from cefr_sentences.extension.tab.labels import say_all, say_in
 from cefr_sentences.extension.tab.languages import Language, language_of, languages, number, say, text
+from cefr_sentences.extension.tab.setting_labels import say_all, say_in
 
 ENGLISH = languages()["en"]
 OTHERS = [code for code in languages() if code != "en"]
@@ -29,7 +29,7 @@ def test_a_file_is_a_language() -> None:
 def test_every_language_says_the_same_things(code: str) -> None:
     shipped = languages()[code]
     assert set(shipped.texts) == set(ENGLISH.texts)
-    # What the page says in English in place of a message of the command line has not all its values.
+    # What the page says in English in place of a message of the command line does not have all its values.
     messages = [(ENGLISH.messages.get(message, message), said) for message, said in shipped.messages.items()]
     for pairs in (((ENGLISH.texts[key], shipped.texts[key]) for key in ENGLISH.texts), messages):
         assert [pair for pair in pairs if places(pair[0]) != places(pair[1]) or not pair[1].strip()] == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from cefr_sentences.extension.tab.charts import Line, line_chart
+from cefr_sentences.extension.tab.charts import Curve, line_chart
 from cefr_sentences.extension.tab.markup import Markup, bar, clock, element, gigabytes, join, note, records, table
 
 EVIL = "<script>alert(1)</script>\" onload='x"
@@ -21,8 +21,8 @@ EVIL = "<script>alert(1)</script>\" onload='x"
         table([EVIL], [["x"]]),
         table(["x"], [[EVIL]], kind="prose"),
         records([EVIL]),
-        line_chart([Line(EVIL, "red", [(0, 1.0), (1, 2.0)])], 1, "step"),
-        line_chart([Line("loss", "red", [(0, 1.0), (1, 2.0)])], 1, EVIL),
+        line_chart([Curve(EVIL, "red", [(0, 1.0), (1, 2.0)])], 1, "step"),
+        line_chart([Curve("loss", "red", [(0, 1.0), (1, 2.0)])], 1, EVIL),
     ],
 )
 def test_texts_are_escaped(shown: str) -> None:
@@ -64,7 +64,7 @@ def test_numbers_of_a_table_are_aligned_on_the_right() -> None:
 
 
 def test_a_line_chart_draws_its_points_inside() -> None:
-    shown = line_chart([Line("a", "red", [(0, 2.0), (10, 1.0)]), Line("b", "blue", [])], 10, "step")
+    shown = line_chart([Curve("a", "red", [(0, 2.0), (10, 1.0)]), Curve("b", "blue", [])], 10, "step")
     path = re.findall(r'points="(.*?)"', shown)
     assert len(path) == 1
     (x1, y1), (x2, y2) = (map(float, point.split(",")) for point in path[0].split())
@@ -73,11 +73,11 @@ def test_a_line_chart_draws_its_points_inside() -> None:
     assert shown.count("<circle") == 2
     assert "● </span>b" in shown
     assert 'aria-label="a 1.00"' in shown
-    assert line_chart([Line("a", "red", [])], 10, "step") == ""
+    assert line_chart([Curve("a", "red", [])], 10, "step") == ""
 
 
 def test_a_line_of_many_points_has_no_dots() -> None:
-    assert "<circle" not in line_chart([Line("a", "red", [(i, 1.0) for i in range(12)])], 10, "step")
+    assert "<circle" not in line_chart([Curve("a", "red", [(i, 1.0) for i in range(12)])], 10, "step")
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0.4, "0:00 min"), (75, "1:15 min"), (3700, "1:01 h")])

@@ -109,7 +109,7 @@ def test_hard_cut_text_of_others_can_be_trained_on(tmp_path: Path) -> None:
 
 
 def test_names_that_nobody_can_read_are_left_out(tmp_path: Path) -> None:
-    """A name that is no UTF-8 broke every event of the page."""
+    """A name that is not UTF-8 broke every event of the page."""
     (tmp_path / "good.csv").touch()
     try:
         (Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.csv"))).touch()

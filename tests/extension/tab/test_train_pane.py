@@ -102,7 +102,7 @@ def test_an_estimate_in_words(bos: int | None, first: int, said: str) -> None:
     assert lines[0].startswith("Ready. 1,200 records make 225 steps. On this machine they take about 1:15 min,")
     assert "at most about 2.5 GB of memory" in lines[0]
     assert lines[1] == "Records that are longer than the cutoff and are left out: 3."
-    assert lines[2].startswith("2.3 of 135 million parameters are trained, with 4 x 4 records a step.")
+    assert lines[2].startswith("2.3 of 135 million parameters are trained, with 4 x 4 records per step.")
     assert said in lines[2]
 
 
@@ -112,7 +112,7 @@ def test_a_log_is_drawn_with_its_last_figures() -> None:
     assert "Step 2 of 4 · training loss 2.500 · learning rate 5.00e-04</div>" in drawn(log, "en")
     log.entries.append(LogEntry(2, eval_loss=2.75))
     shown = drawn(log, "en", 1_500_000_000)
-    assert "evaluation loss, unseen words 2.750 · learning rate 5.00e-04 · memory 1.5 GB</div>" in shown
+    assert "evaluation loss, held-out words 2.750 · learning rate 5.00e-04 · memory 1.5 GB</div>" in shown
     assert shown.count("<polyline") == 2
     assert drawn(RunLog(), "en") == ""
 
@@ -278,9 +278,9 @@ def test_a_training_file_brings_its_level_and_recipe(tmp_path: Path, build: Buil
     built = build(tmp_path)
     datasets = tmp_path / "training" / "datasets"
     datasets.mkdir(parents=True)
-    for name, card in (("b2", '{"level": "B2"}'), ("bad", "{")):
+    for name, description in (("b2", '{"level": "B2"}'), ("bad", "{")):
         (datasets / f"{name}.txt").write_text("### Instruction:\nA\n\n### Response:\nB", encoding="utf-8")
-        (datasets / f"{name}.meta.json").write_text(card, encoding="utf-8")
+        (datasets / f"{name}.meta.json").write_text(description, encoding="utf-8")
     fields = pane(built).fields
     updates = built.call("train", "fill_for_file", dataset="b2.txt", kind="fast")
     assert (updates[fields.level], updates[fields.name]) == ("B2", "cefr-b2")

@@ -50,7 +50,7 @@ def test_what_was_written_in_words(trained: str, other: bool) -> None:
     assert lines[:3] == [
         "1 of 2 words have a sentence.",
         "Word, form and level checked; please read before printing.",
-        "Not asked for, because repeated or no words: 1.",
+        "Not asked for, because repeated or not words: 1.",
     ]
     assert lines[3:] == (["The adapter mine was trained for B1, not for A1."] if other else [])
     assert len(summary(Sheet(ROWS[:1], "A1"), "", "en")) == 2

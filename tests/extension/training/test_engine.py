@@ -208,9 +208,9 @@ def test_the_best_adapter_is_the_result_and_the_run_ends_early(
     best, end = (load_file(f / "adapter_model.safetensors") for f in (tmp_path, last))
     assert best.keys() == end.keys()
     assert not all(best[name].equal(end[name]) for name in best)
-    card = json.loads((tmp_path / "cefr_sentences.json").read_text(encoding="utf-8"))
-    assert (card["adapter_of_step"], card["eval_loss"]) == (6, {"before": 9.0, "after": 4.0})
-    assert card["recipe"]["resolved"]["evaluation_every"] == 3
+    metadata = json.loads((tmp_path / "cefr_sentences.json").read_text(encoding="utf-8"))
+    assert (metadata["adapter_of_step"], metadata["eval_loss"]) == (6, {"before": 9.0, "after": 4.0})
+    assert metadata["recipe"]["resolved"]["evaluation_every"] == 3
     log = read_log(tmp_path)
     assert log is not None
     assert log.state == "finished"

@@ -115,16 +115,16 @@ def test_the_adapter_folder(adapter: Path, data: Path) -> None:
     assert [p.name for p in adapter.glob("checkpoint-*") if not (p / "adapter_model.safetensors").exists()] == []
     assert any(n.startswith("checkpoint-2-loss-") for n in names)
     assert not any(p.suffix in (".bin", ".pt", ".pkl") for p in adapter.rglob("*"))
-    card = json.loads((adapter / "cefr_sentences.json").read_text(encoding="utf-8"))
-    assert (card["level"], card["prompt_version"], card["form"], card["base_model"]) == (
+    metadata = json.loads((adapter / "cefr_sentences.json").read_text(encoding="utf-8"))
+    assert (metadata["level"], metadata["prompt_version"], metadata["form"], metadata["base_model"]) == (
         "A1",
         1,
         "instruct",
         "embedded",
     )
-    assert card["data"]["fingerprint"] == fingerprint(read_records(data / "d.txt"))
-    assert card["steps"] == 4
-    assert card["eval_loss"]["after"] < card["eval_loss"]["before"]
+    assert metadata["data"]["fingerprint"] == fingerprint(read_records(data / "d.txt"))
+    assert metadata["steps"] == 4
+    assert metadata["eval_loss"]["after"] < metadata["eval_loss"]["before"]
     graph = json.loads((adapter / "training_graph.json").read_text(encoding="utf-8"))
     assert [e["current_steps"] for e in graph] == [1, 2, 3, 4]
 
@@ -158,10 +158,10 @@ def test_evaluate(run, adapter: Path, data: Path, tmp_path: Path) -> None:
 
     assert result.code == 0, result.err
     found = json.loads((tmp_path / "r" / "evaluation.json").read_text(encoding="utf-8"))
-    card = json.loads((adapter / "cefr_sentences.json").read_text(encoding="utf-8"))
+    metadata = json.loads((adapter / "cefr_sentences.json").read_text(encoding="utf-8"))
     # The same loss as the training measured, before and after.
-    assert found["base"]["loss"] == pytest.approx(card["eval_loss"]["before"], abs=1e-4)
-    assert found["adapter"]["loss"] == pytest.approx(card["eval_loss"]["after"], abs=1e-4)
+    assert found["base"]["loss"] == pytest.approx(metadata["eval_loss"]["before"], abs=1e-4)
+    assert found["adapter"]["loss"] == pytest.approx(metadata["eval_loss"]["after"], abs=1e-4)
     for scores in (found["base"], found["adapter"]):
         assert (scores["records"], scores["lists"], scores["words"]) == (4, 2, 6)
         assert scores["perplexity"] == pytest.approx(2.718281828 ** scores["loss"])

@@ -142,7 +142,7 @@ def test_a_recipe_of_ones_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("epoch: 2", "'epoch', which is no setting"),
+        ("epoch: 2", "'epoch', which is not a setting"),
         ("rank: lots", "cannot be used.\n--rank: 'lots' is not a whole number"),
         ("rank: 1.5", "--rank: 1.5 is not a whole number"),
         ("dora: 3", "--dora: 3 is neither true nor false"),

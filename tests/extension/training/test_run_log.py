@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cefr_sentences.extension.training.log import NAME, End, Halved, Line, LogEntry, Resume, Start, append, read_log
+from cefr_sentences.extension.training.log import NAME, End, Halved, LogEntry, LogLine, Resume, Start, append, read_log
 from cefr_sentences.extension.training.settings import TrainSettings
 from cefr_sentences.extension.training.source import RecipeSource
 
@@ -71,7 +71,7 @@ def test_a_failure_keeps_its_reason(tmp_path: Path) -> None:
         (End("finished"), "event state"),
     ],
 )
-def test_the_keys_of_a_line(tmp_path: Path, line: Line, keys: str) -> None:
+def test_the_keys_of_a_line(tmp_path: Path, line: LogLine, keys: str) -> None:
     """Older versions wrote and read the same."""
     append(tmp_path, line)
     said: dict[str, Any] = json.loads((tmp_path / NAME).read_text(encoding="utf-8"))

@@ -68,7 +68,7 @@ def test_projections() -> None:
     TrainSettings("A1", projections=tuple(PROJECTIONS))
     assert refused(projections=()) == ["--projections '': choose from q, k, v, o, gate, up, down, all."]
     assert refused(projections=("q", "x"))
-    assert refused(projections=("q", "all")) == ["--projections all has every layer in it. Choose it alone."]
+    assert refused(projections=("q", "all")) == ["--projections all already includes every layer. Choose it alone."]
 
 
 @pytest.mark.parametrize(

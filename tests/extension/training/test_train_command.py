@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cefr_sentences.extension.training.artifacts import Outcome
 from cefr_sentences.extension.training.command import describe, print_line
-from cefr_sentences.extension.training.log import Halved, Line, LogEntry, Start
+from cefr_sentences.extension.training.log import Halved, LogEntry, LogLine, Start
 from cefr_sentences.extension.training.settings import TrainSettings
 from cefr_sentences.extension.training.source import RecipeSource, Resolved
 
@@ -37,7 +37,7 @@ RECIPE = RecipeSource("fast/A1", None, {"projections": ["q", "v"], "dora": True}
         (LogEntry(1, 9, skipped=True), "step 1/9  skipped"),
     ],
 )
-def test_a_line_of_the_log(line: Line, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_line_of_the_log(line: LogLine, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     print_line(line)
     assert said in capsys.readouterr().err
 

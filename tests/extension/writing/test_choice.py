@@ -27,7 +27,7 @@ HARD = "Notwithstanding the committee's deliberations, the cat epitomised unpara
 
 
 class Model:
-    """Gives `say(word, n)` for the n-th time that `word` is asked for; None is no line, a number after it fluency."""
+    """Gives `say(word, n)` the n-th time that `word` is asked for; None is not a line, a number after it fluency."""
 
     def __init__(self, say: Callable[[str, int], str | tuple[str, float] | None]) -> None:
         self.say = say

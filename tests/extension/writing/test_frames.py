@@ -11,7 +11,7 @@ from cefr_sentences.exporter.bank.bank import Bank, BankSentence
 from cefr_sentences.exporter.language.entry import Entry
 from cefr_sentences.exporter.pairs.wordlist import ListedWord
 from cefr_sentences.extension.models.asking import Reply
-from cefr_sentences.extension.writing.exchange import Place, part_of
+from cefr_sentences.extension.writing.exchange import GapPlace, part_of
 from cefr_sentences.extension.writing.frames import EACH, Reader, framed, similarity, states
 from cefr_sentences.extension.writing.settings import WriteSettings
 from cefr_sentences.extension.writing.sheet import CHANGED, MODEL, SheetRow
@@ -55,7 +55,7 @@ def reader(gain: float) -> Reader:
 def test_another_word_takes_the_form_of_the_first(
     word: str, sentence: str, part: str, other: str, result: str | None
 ) -> None:
-    place = Place.of(Entry.parse(word), sentence, part)
+    place = GapPlace.of(Entry.parse(word), sentence, part)
     form = place.form(other)
     assert (form and place.filled(form)) == result
 

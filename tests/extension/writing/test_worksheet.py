@@ -1,4 +1,4 @@
-"""Worksheets: what is cut out, what there is to choose from, and the files."""
+"""Worksheets: what is cut out, the words to choose from, and the files."""
 
 from __future__ import annotations
 

@@ -373,7 +373,7 @@ def test_a_killed_job_goes_on_where_it_was(writer: Any, run: Callable[..., Any],
     again = [w for words in writer.prompts[before:] for w in words]
     left = set(WORDS) - finished
     assert set(again) >= left
-    # Finished words stand in the lists as companions at most: never where a list is full without them.
+    # Finished words are in the lists as companions at most: never where a list is full without them.
     assert all(set(words) & left for words in writer.prompts[before:])
     rows = [json.loads(line) for line in (tmp_path / "s.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [r["word"] for r in rows] == WORDS

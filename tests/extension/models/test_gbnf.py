@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from cefr_sentences.exporter.records.prompt import ListPrompt
-from cefr_sentences.extension.models import grammar
+from cefr_sentences.extension.models import gbnf
 from cefr_sentences.extension.models.asking import Reply
 from cefr_sentences.extension.models.strict_words import Vocabulary
 
@@ -18,10 +18,10 @@ PROMPT = ListPrompt("A1", ("ice cream", "café"))
 def few_words(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Those of a level take seconds to inflect."""
     few = Vocabulary(["I", "am", "can", "can't", "happy", "like", "the", "Tom"], numbers=True)
-    monkeypatch.setattr(grammar, "_base", lambda level: few)
-    grammar._requested.cache_clear()
+    monkeypatch.setattr(gbnf, "_base", lambda level: few)
+    gbnf._requested.cache_clear()
     yield
-    grammar._requested.cache_clear()
+    gbnf._requested.cache_clear()
 
 
 def reads(text: str, answer: str) -> str:
@@ -61,7 +61,7 @@ def reads(text: str, answer: str) -> str:
     ],
 )
 def test_the_grammar_allows_what_the_strict_vocabulary_allows(answer: str, is_read: str) -> None:
-    text = grammar.grammar(PROMPT)
+    text = gbnf.grammar(PROMPT)
     assert reads(text, answer) == is_read
-    assert grammar.keeps(PROMPT, Reply(answer)) is (is_read == "whole")
-    assert grammar.keeps(PROMPT, Reply(answer, cut=True)) is bool(is_read)
+    assert gbnf.keeps(PROMPT, Reply(answer)) is (is_read == "whole")
+    assert gbnf.keeps(PROMPT, Reply(answer, cut=True)) is bool(is_read)
