@@ -37,7 +37,7 @@ def adapted(module: ModuleType) -> Iterator[ModuleType]:
 
 
 def install(module: ModuleType) -> list[str]:
-    """Replace what `module` knows of transformers and gradio; returns the replaced names. Calling it twice does no harm.
+    """Replace what `module` knows of transformers and gradio; returns the replaced names. Calling it twice is harmless.
 
     What the module imports inside its functions is out of reach, and so are modules that it imports.
     """

@@ -79,7 +79,7 @@ def evaluate(
 def evaluate_lent(
     lend: Lend,
     task: Task,
-    progress: Progress = lambda what, done, total: None,
+    progress: OnProgress = lambda what, done, total: None,
     beside: Mapping[str, Written] | None = None,
 ) -> Evaluation:
     """As `evaluate`, of a model that is borrowed for one part of the work after the other: in between, it is free."""
@@ -136,8 +136,7 @@ def _lent(lend: Lend, name: str) -> Iterator[Loaded]:
             yield loaded
 
 
-<<<<<<< HEAD
-def _ask(lend: Lend, task: Task, name: str, progress: Progress) -> _Answered:
+def _ask(lend: Lend, task: Task, name: str, progress: OnProgress) -> _Answered:
     sampling = Sampling(task.temperature, task.seed)
     with _lent(lend, name) as loaded:
         replies = generate(
@@ -148,11 +147,6 @@ def _ask(lend: Lend, task: Task, name: str, progress: Progress) -> _Answered:
             prompt_form=loaded.prompt_form,
             progress=partial(progress, name),
         )
-=======
-def _ask(model: Any, tokenizer: Any, task: Task, prompt_form: str, name: str, progress: OnProgress) -> _Answered:
-    sampling, answered = Sampling(task.temperature, task.seed), partial(progress, name)
-    replies = generate(model, tokenizer, task.prompts, sampling=sampling, prompt_form=prompt_form, progress=answered)
->>>>>>> judge
     texts = [reply.text for reply in replies]
     read = [parse_answer(text, len(words), words) for text, words in zip(texts, task.lists, strict=True)]
     with _lent(lend, name) as loaded:
