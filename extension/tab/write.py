@@ -152,19 +152,33 @@ class WritePane(Pane):
 
     # Writing
 
-    def write(self, language: str, words: str, level: str, adapter: str | None, **how: Any) -> Iterator[Updates]:
+    def write(
+        self,
+        language: str,
+        words: str,
+        level: str,
+        adapter: str | None,
+        *,
+        bank: Any,
+        per_word: Any,
+        title: Any,
+        exercise: Any,
+        strict: Any,
+        candidates: Any,
+        tries: Any,
+    ) -> Iterator[Updates]:
         asked = split_words(str(words), text("write.words", language))
-        bank, strict, state = str(how["bank"] or BANK_MODES[0]), bool(how["strict"]), self.host.state()
+        bank, strict, state = str(bank or BANK_MODES[0]), bool(strict), self.host.state()
         if bank == "first" and state.kind == "none" and not state.name:  # no model is loaded
             bank = "only"
         settings = WriteSettings(
             parse_level(str(level), TRAINABLE),
-            whole(how["candidates"], "candidates"),
-            whole(how["tries"], "tries"),
-            per_word=whole(how["per_word"], "per_word"),
+            whole(candidates, "candidates"),
+            whole(tries, "tries"),
+            per_word=whole(per_word, "per_word"),
             beside=bank == "beside",
         )
-        look = Look(str(how["title"]).strip(), str(how["exercise"] or EXERCISES[0]))
+        look = Look(str(title).strip(), str(exercise or EXERCISES[0]))
         # While an adapter is applied for everybody, the model as it is has it.
         applied, name = state.adapters, NO_ADAPTER
         if adapter:
