@@ -15,7 +15,7 @@ help:
 	@echo "make quick         lint, and the tests that need neither a model nor a browser (about a minute and a quarter)"
 	@echo "make test          all tests"
 	@echo "make mutate        small changes to MODULE=path that TESTS=\"...\" do not notice"
-	@echo "make fuzz          nonsensical tables, files and calls; errors and kills at every place (an hour)"
+	@echo "make fuzz          nonsensical tables, files, calls and commands; errors and kills at every place (an hour)"
 	@echo "make soak          one studio used by two pages for two hours (MINUTES=120): memory, open files, results"
 	@echo "make test-sets     the tests of models and tab with the webuis' versions of the libraries"
 	@echo "make test-webui    the tab in the webui at CEFR_WEBUI, in a browser"
@@ -107,6 +107,7 @@ fuzz: $(VENV)/.installed
 	$(PY) -W ignore -m tests.fuzz.files 1000 $(FIRST)
 	OMP_NUM_THREADS=1 $(PY) -W ignore -m tests.fuzz.models 500 $(FIRST)
 	$(PY) -W ignore -m tests.fuzz.calls 2000 $(FIRST)
+	$(PY) -W ignore -m tests.fuzz.commands
 	OMP_NUM_THREADS=1 $(PY) -W ignore -m tests.fuzz.faults 200
 	CEFR_EVERY_KILL=1 OMP_NUM_THREADS=1 $(PY) -m pytest -q tests/test_kills.py
 

@@ -68,6 +68,7 @@ def add_commands(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from ..exporter.bank.tables import save
+    from ..exporter.common.files import atomic
     from ..exporter.common.progress import Progress
     from ..exporter.common.webui import find_webui
     from ..exporter.records.export import ExportSettings, export
@@ -123,7 +124,8 @@ def run(args: argparse.Namespace) -> int:
 
     report = args.out / "demo.json"
     found = {"export": exported.with_files(), "evaluation": evaluation.to_json(), "seconds": outcome.seconds}
-    report.write_text(json.dumps(found, ensure_ascii=False, indent=2), encoding="utf-8")
+    with atomic(report) as file:
+        json.dump(found, file, ensure_ascii=False, indent=2)
     print(f"Training files  {webui.datasets}\nAdapter         {adapter}\nScores, answers {report}")
     return 0
 

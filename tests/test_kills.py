@@ -19,6 +19,7 @@ from cefr_sentences.exporter.common.files import Publication, atomic_folder, lef
 from cefr_sentences.extension.training.artifacts import run_folder
 
 from .conftest import names
+from .fuzz.commands import begin
 from .kills import EVERY, kills, whole
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork") or sys.platform == "darwin", reason="forks")
@@ -206,6 +207,32 @@ def test_write(tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch, model:
     words = ["--words", "dog, book, cat", "--level", "A1", "--out", tmp_path / "out/s.csv", "--force"]
     run("write", *words, *how)  # what it reads is in the memory of the children then
     assert anywhere(tmp_path / "begun", tmp_path / "out", lambda: run("write", *words, *how), 3) > 2
+
+
+# What each command is given, and what its folder has held before.
+SMALL: dict[str, tuple[str, dict[str, str]]] = {
+    "a report": (
+        "evaluate --compare {given}/r {given}/s --out {out} --force",
+        {"comparison.json": "{}", "report.md": "old", "plots/scores.png": "old"},
+    ),
+    "a rating sheet": ("rate make {given}/r --out {out} --n 1 --force", {"key.json": "old", "ratings.csv": "old"}),
+    "own sentences": ("bank add dog Dogs_bark. --level A1 --own {out}/own.jsonl", {"own.jsonl": ""}),
+}
+
+
+@pytest.mark.slow  # dozens of forks
+@pytest.mark.parametrize("name", SMALL)
+def test_small_commands(name: str, tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cefr_sentences.extension.evaluation.plots.available", lambda: False)  # seconds
+    given, out, begun = tmp_path / "given", tmp_path / "out", tmp_path / "begun"
+    begin(given)
+    command, held = SMALL[name]
+    for file, text in held.items():
+        (begun / file).parent.mkdir(parents=True, exist_ok=True)
+        (begun / file).write_text(text)
+    words = [word.format(given=given, out=out).replace("_bark", " bark") for word in command.split()]
+    run(*words)  # what it reads is in the memory of the children then
+    assert anywhere(begun, out, lambda: run(*words), 3) > 2
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -126,7 +127,10 @@ def run_coverage(args: argparse.Namespace) -> int:
     from .bank import Bank
     from .own import own_sentences
 
-    words, bank = read_word_list(args.source).words, Bank(own_sentences(args.webui, args.own))
+    read, bank = read_word_list(args.source), Bank(own_sentences(args.webui, args.own))
+    words = read.words
+    for note in read.notes:
+        print(f"Note: {note}", file=sys.stderr)
     levels: Counter[str] = Counter()
     absent = []
     for word in words:
@@ -187,7 +191,10 @@ def run_import(args: argparse.Namespace) -> int:
     from .own import read_table
 
     level = parse_level(args.level, TRAINABLE) if args.level else ""
-    return _take(args, [row for file in args.files for row in read_table(file, level)])
+    rows: list[BankSentence] = []
+    for file in args.files:
+        rows += read_table(file, level, lambda note, file=file: print(f"Note: {file}: {note}", file=sys.stderr))
+    return _take(args, rows)
 
 
 def _take(args: argparse.Namespace, rows: Sequence[BankSentence]) -> int:
@@ -207,6 +214,7 @@ def _take(args: argparse.Namespace, rows: Sequence[BankSentence]) -> int:
 
 
 def run_export(args: argparse.Namespace) -> int:
+    from ..common.targets import refuse_overwriting
     from .own import find_own_file, needed, own_sentences
     from .tables import save
 
@@ -214,5 +222,6 @@ def run_export(args: argparse.Namespace) -> int:
     rows = own_sentences(args.webui, args.own)
     if not rows:
         raise InputError("{file} has no sentences yet. Add one with `cefr-sentences bank add`.", file=file)
+    refuse_overwriting([args.out], [file])
     save(rows, args.out, force=args.force)
     return 0

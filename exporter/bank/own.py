@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from ..common.lock import only_one
 from ..common.webui import find_webui
 from ..language.levels import TRAINABLE
 from ..pairs.checking import check_pair
+from ..pairs.columns import Columns, Reading
 from ..pairs.tables import read_rows
 from .bank import OWN, BankSentence
 from .headwords import word_key
@@ -67,15 +68,18 @@ def own_sentences(webui: Path | None, file: Path | None) -> list[BankSentence]:
     return read_own(find_own_file(webui, file))
 
 
-def read_table(path: Path, level: str = "") -> list[BankSentence]:
+def read_table(
+    path: Path, level: str = "", note: Callable[[Problem], object] = lambda problem: None
+) -> list[BankSentence]:
     """The sentences of any table of pairs; `level` is that of rows that do not say theirs.
 
-    Raises InputError where it cannot be read, or a row has no level.
+    `note` is told what was guessed and left out. Raises InputError where it cannot be read, or a row has no level.
     """
-    rows = []
-    for row in read_rows(path):
+    reading, rows, left = Reading(Columns(), ("word", "sentence")), [], 0
+    for row in read_rows(path, reading=reading):
         word, sentence = " ".join(row.word.split()), " ".join(row.sentence.split())
         if not word or not sentence:
+            left += bool(word or sentence)
             continue
         if (of := row.level.strip().upper() or level) not in TRAINABLE:
             raise InputError(
@@ -87,6 +91,10 @@ def read_table(path: Path, level: str = "") -> list[BankSentence]:
                 option=Option("level"),
             )
         rows.append(BankSentence(word, row.pos.strip(), sentence, of, OWN))
+    for problem in reading.notes:
+        note(problem)
+    if left:
+        note(Problem("{n} rows without a word or without a sentence were left out.", {"n": left}))
     return rows
 
 
@@ -98,7 +106,6 @@ def add_own(file: Path, rows: Iterable[BankSentence]) -> Added:
     """
     file = Path(os.path.realpath(file))  # a link stays one
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
         with only_one(file):
             there = read_own(file)
             added, before, rejected = _sorted_out(there, rows)

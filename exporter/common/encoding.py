@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import csv
 from pathlib import Path
 from typing import TextIO
 
@@ -10,6 +11,8 @@ from .errors import InputError, Problem
 
 MAX_JSON = 512 * 1024**2  # a JSON file is read whole
 MAX_LINE = 10 * 1024**2  # every other text file is read line by line
+
+csv.field_size_limit(MAX_LINE)  # of this process; 128 KB without it
 
 _MAGIC = {
     b"PK\x03\x04": Problem("an Excel or zip file; an Excel table must be called .xlsx"),

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Literal, TextIO, cast
+from typing import IO, Any, Literal
 
-from .errors import Option, Problem, TargetError
-from .lock import free, only_one, take
+from .errors import Problem, TargetError
+from .lock import folder_of, free, named, only_one, take
+from .targets import refuse_existing
 
 _NOT_ALLOWED = Problem("you may not write there. Choose another folder, or change its permissions")
 _NOT_A_FOLDER = Problem("a part of that path is a file, not a folder. Choose another folder")
@@ -78,7 +79,11 @@ def sweep(folder: Path) -> None:
 
 @contextmanager
 def _part(path: Path) -> Iterator[Path]:
-    """A temporary file beside `path`, to be renamed; what is not, is removed at the end. Raises OSError."""
+    """A temporary file beside `path`, to be renamed; what is not, is removed at the end.
+
+    Raises OSError, and TargetError where `path` is there and no ordinary file.
+    """
+    refuse_existing([path], force=True)
     sweep(path.parent)
     part = temporary(path)
     try:
@@ -132,6 +137,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     When the block raises, what was at `path` stays as it was. Raises TargetError where another process is at it, and
     OSError.
     """
+    path = named(path)
     part, before = path.with_name(f".{path.name}.part"), replaced(path)
     with only_one(path):
         bring_back(path)
@@ -157,6 +163,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
 def replaced(path: Path) -> Path:
     """Where the folder `path` is kept while another takes its place."""
+    path = named(path)
     return path.with_name(f".{path.name}.before")
 
 
@@ -184,35 +191,34 @@ class Publication:
     def __init__(self, *, force: bool = False, key: Path | None = None) -> None:
         self.force, self.key = force, key
         self._writing = ExitStack()
-        self._files: dict[Path, tuple[Path, TextIO]] = {}
+        self._files: dict[Path, tuple[Path, IO[Any]]] = {}
         self._stale: list[Path] = []
-        self._made: list[Path] = []
+        self._folders = ExitStack()
 
     def __enter__(self) -> Publication:
         if self.key is not None:
             self._begin(self.key, only_one(self.key))
         return self
 
-    def file(self, path: Path, *, ours: bool = False) -> TextIO:
-        """A text file to write `path` with: UTF-8, `\\n`, no BOM. `ours`: may always be replaced."""
+    def file(self, path: Path, mode: Literal["w", "wb"] = "w", *, ours: bool = False) -> Any:
+        """A file to write `path` with; text is UTF-8 with `\\n`, without a BOM. `ours`: may always be replaced."""
         refuse_existing([path], force=self.force or ours)
         part = self._begin(path, _part(path))
-        file = cast(TextIO, self._begin(path, _open(part)))
+        file = self._begin(path, _open(part, mode))
         self._files[path] = part, file
         return file
 
     def _begin(self, path: Path, what: AbstractContextManager[Any]) -> Any:
         """Enter `what`, which needs the folder of `path`."""
         try:
-            missing = [f for f in (path.parent, *path.parent.parents) if not f.exists()]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._made += missing
+            self._folders.enter_context(folder_of(path))
             return self._writing.enter_context(what)
         except OSError as error:
             raise target_error(path, error) from error
 
     def remove(self, path: Path) -> None:
         """Remove a file of an earlier run that this one does not replace."""
+        sweep(path.parent)
         if self.force and path.is_file():
             self._stale.append(path)
 
@@ -243,6 +249,7 @@ class Publication:
             for backup in filter(None, backups.values()):
                 with suppress(OSError):
                     backup.unlink(missing_ok=True)
+            self._folders.close()
 
     def _rename(self) -> None:
         paths = list(self._files)
@@ -259,9 +266,6 @@ class Publication:
                     path.unlink(missing_ok=True)
                 else:
                     backup.replace(path)
-        for folder in self._made:  # innermost first
-            with suppress(OSError):
-                folder.rmdir()
 
 
 def _backup(path: Path) -> Path | None:
@@ -274,20 +278,3 @@ def _backup(path: Path) -> Path | None:
     except OSError:  # not on every file system
         shutil.copy2(path, backup)
     return backup
-
-
-def refuse_existing(paths: list[Path], *, force: bool) -> None:
-    """Raises TargetError when one of `paths` exists and `force` is not set."""
-    if folder := next((p for p in paths if p.is_dir()), None):
-        raise TargetError(
-            "{folder} is a folder, so no file of that name can be written. Choose another name.", folder=folder
-        )
-    there = [p for p in paths if p.exists()]
-    if there and not force:
-        names = ", ".join(p.name for p in there[:6]) + (" ..." if len(there) > 6 else "")
-        raise TargetError(
-            "{files} already there in {folder}. Choose another name, or replace with {force}.",
-            files=names,
-            folder=there[0].parent,
-            force=Option("force"),
-        )

@@ -36,8 +36,7 @@ def take(file: IO[bytes], path: Path) -> bool:
 def only_one(target: Path) -> Iterator[None]:
     """Nobody else works on `target`, which need not exist yet, while the block lasts. Raises TargetError, OSError."""
     path = _lock_of(target)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
+    with folder_of(path), path.open("ab") as file:
         if not take(file, path):
             raise TargetError(
                 "Another process is writing {target}. Wait until it has ended, or choose another name.", target=target
@@ -66,6 +65,31 @@ def free(path: Path) -> bool:
         return False
 
 
+@contextmanager
+def folder_of(path: Path) -> Iterator[None]:
+    """The folder of `path` is there while the block lasts; what was made for it goes if it is empty then.
+
+    Raises OSError.
+    """
+    missing = [folder for folder in path.parents if not folder.exists()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    finally:
+        for folder in missing:  # innermost first
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def named(path: Path) -> Path:
+    """`path` by a name of its own, which `.` and `..` are not. Raises TargetError for the root of a disk."""
+    whole = path if path.name not in ("", "..") else path.resolve()
+    if not whole.name:
+        raise TargetError("{path} is a whole disk, so nothing can be put in its place. Name a folder on it.", path=path)
+    return whole
+
+
 def _lock_of(target: Path) -> Path:
+    target = named(target)
     # A webui lists all that is in its loras folder, hidden files too, unless the name ends in -np.
     return target.with_name(f".{target.name}.lock-np")

@@ -13,7 +13,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ..common.errors import STDIN, InputError
+from ..common.errors import STDIN, InputError, Problem
 from .judges import DEFAULT, JUDGES, find_judge
 from .levels import LEVELS, parse_level
 
@@ -77,18 +77,18 @@ def run(args: argparse.Namespace) -> int:
 
 def _sentences(source: str, columns: str | None) -> Iterator[str]:
     """The sentences of a text or a table, one after the other. What is left out of a text is said at its end."""
-    from ..pairs.columns import Columns
+    from ..pairs.columns import Columns, Reading
     from ..pairs.markup import without_markup
     from ..pairs.tables import TABLES, read_rows
     from .sentences import split_sentences
 
-    path, headings = Path(source), 0
+    path, headings, reading = Path(source), 0, Reading(Columns.parse(columns), ("sentence",))
     if said := _strings(path):
         texts = iter(said)
     elif path.suffix.lower() in TABLES and path.is_file():
-        texts = (row.sentence for row in read_rows(path, Columns.parse(columns), needed=("sentence",)))
+        texts = (row.sentence for row in read_rows(path, reading=reading))
     else:
-        texts = chain.from_iterable(map(_paragraphs, _blocks(_lines(source))))
+        texts = chain.from_iterable(map(_paragraphs, _blocks(_lines(source, reading.notes))))
     for text in texts:
         if _HEADING.match(text):
             headings += 1
@@ -96,6 +96,8 @@ def _sentences(source: str, columns: str | None) -> Iterator[str]:
         number = _NUMBER.match(text)
         begin = number.end() if number else 0
         yield from split_sentences(" ".join((text[:begin] + without_markup(text[begin:])).split()))
+    for note in reading.notes:
+        print(f"Note: {note}", file=sys.stderr)
     if headings:
         print(f"Note: {headings:,} headings and rules were left out.", file=sys.stderr)
 
@@ -160,9 +162,9 @@ def _ended(last: str, line: str) -> bool:
     return count_sentences(f"{last} {after}") == count_sentences(last) + count_sentences(after)
 
 
-def _lines(source: str) -> Iterator[str]:
-    """The lines without outer spaces. Raises InputError when `source` is not text."""
-    from ..common.encoding import detect_encoding, open_text
+def _lines(source: str, notes: list[Problem]) -> Iterator[str]:
+    """The lines without outer spaces; `notes` get what was guessed. Raises InputError when `source` is not text."""
+    from ..common.encoding import detect_encoding, guessed, open_text
     from ..common.ordinary import ordinary
 
     path = Path(source)
@@ -171,7 +173,9 @@ def _lines(source: str) -> Iterator[str]:
     if path != STDIN and not path.exists():
         raise InputError("{file} does not exist. Give a text file with one sentence a line, or - .", file=source)
     with ordinary(path) as whole:  # what comes through a pipe is read twice, too
-        yield from _pieces(open_text(whole, detect_encoding(whole)))
+        encoding = detect_encoding(whole)
+        notes += guessed(encoding)
+        yield from _pieces(open_text(whole, encoding))
 
 
 def _pieces(file: TextIO) -> Iterator[str]:

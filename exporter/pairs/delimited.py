@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
-from ..common.encoding import MAX_LINE, open_text
+from ..common.encoding import open_text
 from ..common.errors import InputError
 from .columns import Columns, Reading
 from .header import Cells, Rows, with_header
@@ -36,7 +36,6 @@ class Export:
 
 def read_delimited(path: Path, encoding: str, reading: Reading) -> Iterator[Cells]:
     """The rows of a table whose columns are separated by a comma, semicolon, tab or bar."""
-    csv.field_size_limit(MAX_LINE)
     with open_text(path, encoding) as file:
         head = list(islice((line for line in file if line.strip()), _LOOK))
     anki = anki_export(head)

@@ -85,6 +85,8 @@ def read_word_list(source: str | Path, columns: Columns | None = None, sheet: st
     Raises:
         InputError: no such file, or no list of words.
     """
+    if source == "":
+        raise InputError("The name of the file with the words is empty. Give its path, or - for standard input.")
     path, reading = Path(source), Reading(columns or Columns(), ("word",), sheet)
     if path == STDIN and not hasattr(sys.stdin, "buffer"):  # a stream of text in its place
         return _of_lines(sys.stdin.read().splitlines(), path)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..common.errors import InputError, Problem
+from ..common.errors import Problem
 from ..common.files import Publication
+from ..common.targets import refuse_overwriting
 from .formats import Format, RecordWriter, format_of
 from .reading import read_training, records_only
 
@@ -28,13 +28,12 @@ def convert_data(source: Path, to: Format, out: Path | None = None, *, force: bo
 
     Raises:
         InputError: `source` holds anything but records; nothing is written.
-        TargetError: the new file exists or cannot be written.
+        TargetError: the new file exists, is `source`, or cannot be written.
     """
     read = read_training(source)
     records = records_only(source, read.records)
     target = out or _sibling(source, to)
-    if os.path.realpath(target) == os.path.realpath(source):
-        raise InputError("{file} is the source itself. Choose another format, or a name with --out.", file=source)
+    refuse_overwriting([target], [source])
     with Publication(force=force) as publication:
         writer = RecordWriter(publication.file(target), to)
         for record in records:

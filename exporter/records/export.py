@@ -6,15 +6,15 @@ import csv
 import hashlib
 import json
 import os
-import re
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
 from ..common.checked import read_object
-from ..common.errors import InputError, Option, Problem
-from ..common.files import Publication, refuse_existing, table_cell
+from ..common.errors import InputError, Option, Problem, TargetError
+from ..common.files import Publication, table_cell
 from ..common.progress import OnProgress
+from ..common.targets import refuse_existing, refuse_overwriting
 from ..common.webui import Webui
 from ..language.levels import TRAINABLE, parse_level
 from ..pairs.checking import PairSet, load_pairs
@@ -22,14 +22,13 @@ from ..pairs.columns import Columns
 from .dealing import Side, deal, plan
 from .formats import FORMATS, Format, RecordWriter
 from .mix import DEFAULT_MIX, Mix
+from .names import check_name, shown
 from .prompt import PROMPT_VERSION, TRAINING_PRO_FORMAT, Record
 from .split import split_words
 from .summary import SideSummary, Summary
 
 MAX_RECORDS = 10_000_000
 TRAINING_PRO_FORMAT_NAME = "cefr-sentences"
-_BLANK = "\u115f\u1160\u3164\uffa0"  # letters to Unicode, and nothing on the screen
-_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
 
 
 @dataclass(frozen=True)
@@ -88,32 +87,6 @@ class ExportSettings:
         return int(self.records * self.eval_share + 0.5)
 
 
-def check_name(name: str) -> None:
-    """Raises InputError unless `name` is a plain file name on every system."""
-    if (
-        not name.isprintable()  # also half a character, which cannot be encoded
-        or not any(c.isalnum() and c not in _BLANK for c in name)
-        or name != name.strip()
-        or len(name.encode()) > 120
-        or name.lower().endswith(".meta")  # NAME.meta.json describes the export NAME
-        or name.startswith(".")
-        or name.endswith(".")
-        or re.search(r'[\x00-\x1f/\\:*?"<>|\ud800-\udfff]', name)
-        or _RESERVED.match(name)
-    ):
-        raise InputError(
-            "The name {name!r} cannot be used for files. Give another one with {option}: letters, digits, spaces, - "
-            "and _, up to 120 bytes.",
-            name=shown(name[:60]),
-            option=Option("name"),
-        )
-
-
-def shown(name: str) -> str:
-    """A file's name as it can be written to a file; bytes that are not UTF-8 show as a sign."""
-    return name.encode("utf-8", "replace").decode()
-
-
 def export(
     source: Path,
     settings: ExportSettings,
@@ -136,9 +109,9 @@ def export(
     meta_path = folder / f"{settings.name}.meta.json"
     rejected_path = folder / f"{settings.name}_rejected.csv"
     targets = [*paths.values(), meta_path, rejected_path]
-    if os.path.realpath(source) in {os.path.realpath(t) for t in targets}:
-        raise InputError("The export would overwrite {file} itself. Choose another --name or folder.", file=source)
+    refuse_overwriting(targets, [source])
     refuse_existing(targets, force=force)
+    _refuse_others(targets, meta_path)
     pairs = load_pairs(
         source,
         settings.level,
@@ -265,6 +238,18 @@ def _written_before(meta_path: Path) -> list[Path]:
         return [meta_path.with_name(name) for name in names if Path(name).name == name]
     except (InputError, ValueError, KeyError, TypeError):
         return []
+
+
+def _refuse_others(targets: list[Path], meta_path: Path) -> None:
+    """Raises TargetError when one of `targets` was written by another export: `a_chat.json` is also one of `a`."""
+    for other in {*meta_path.parent.glob("*.meta.json")} - {meta_path}:
+        if theirs := {*targets}.intersection(_written_before(other)):
+            raise TargetError(
+                "{file} belongs to the export {other}. Choose another {name}.",
+                file=min(theirs),
+                other=other.name.removesuffix(".meta.json"),
+                name=Option("name"),
+            )
 
 
 def _nothing_usable(source: Path, pairs: PairSet) -> InputError:

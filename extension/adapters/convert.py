@@ -9,6 +9,7 @@ from typing import Any
 
 from ...exporter.common.errors import CefrError, ModelError, first_line
 from ...exporter.common.memory import check_memory, gigabytes
+from ...exporter.common.targets import refuse_overwriting
 from ...exporter.records.prompt import ListPrompt
 from ..models.gguf import Gguf, check_architecture, edit_json, llama3_rope, open_gguf, save_folder
 from ..models.loading import libraries, load
@@ -71,6 +72,7 @@ def convert_model(gguf: Gguf, out: Path, *, dtype: str | None = None, force: boo
     """
     check_out(out, force=force)
     source = gguf.path
+    refuse_overwriting([out], [source])
     dtype = dtype or own_dtype(gguf)
     check_space(out, gguf.weights * BYTES[dtype])
     torch, _ = libraries()

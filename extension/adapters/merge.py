@@ -15,6 +15,7 @@ from typing import Any
 from ...exporter.common.checked import read_object
 from ...exporter.common.errors import ModelError, Option, first_line
 from ...exporter.common.memory import check_memory, free_memory, gigabytes
+from ...exporter.common.targets import refuse_overwriting
 from ...exporter.records.prompt import ListPrompt
 from ..models.adapter import CONFIG, apply_adapter, check_adapter
 from ..models.gguf import edit_json
@@ -95,6 +96,7 @@ def merge(
     check_model_name(base)
     torch, _ = libraries()
     folder = local_folder(base)
+    refuse_overwriting([out], [adapter, folder])
     weights, size = _size(folder)
     need = size + _LIBRARIES + 6 * max(weights)
     check_space(out, 2 * sum(weights))

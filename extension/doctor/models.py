@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ...exporter.common.checked import read_object
 from ...exporter.common.errors import InputError, Problem
+from ...exporter.common.lock import busy
 from ...exporter.common.webui import Webui
 from ..models.weights import shapes
 from .finding import Finding, listed, note, ok, problem
@@ -40,6 +41,7 @@ def look(webui: Webui) -> Iterator[Finding]:
             {"folder": webui.models},
         )
         return
+    yield from _left(webui.models)
     ggufs = _ggufs(webui.models)
     portable = (webui.root / "portable_env").is_dir()
     holders = {parent for path in ggufs for parent in path.parents}
@@ -72,6 +74,28 @@ def look(webui: Webui) -> Iterator[Finding]:
             else "Get one in the webui's Model tab, Download, such as HuggingFaceTB/SmolLM2-135M-Instruct.",
             {"folder": webui.models},
         )
+
+
+def _left(models: Path) -> Iterator[Finding]:
+    """What merges and conversions that were killed have hidden there."""
+    for path in sorted([*models.glob(".*.before"), *models.glob(".*.part")]):
+        name, _, kind = path.name[1:].rpartition(".")
+        if not path.is_dir() or busy(models / name):
+            continue
+        if kind == "before":
+            yield note(
+                "{kept} is the model that a killed merge or conversion was to replace.",
+                "It is hidden, so it is not listed.",
+                "Merge or convert under the name {name} again, which brings it back or replaces it; or rename it.",
+                {"kept": path, "name": name},
+            )
+        else:
+            yield note(
+                "{left} is a part of a model, of a merge or conversion that was killed.",
+                "It is hidden, and takes space.",
+                "Delete it, or merge or convert under the name {name} again.",
+                {"left": path, "name": name},
+            )
 
 
 def _ggufs(folder: Path) -> list[Path]:

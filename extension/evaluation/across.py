@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...exporter.common.errors import InputError
+from ...exporter.common.errors import InputError, TargetError
 from .document import Heading, Paragraph, Picture, ReportBlock, Table, pages
-from .folder import publish, read_evaluation
+from .folder import COMPARED, DATA, data_of, publish, read_evaluation
 from .metrics import METRICS
 from .plots import level_plots, name_of
 from .report import NO_PLOTS, cell
@@ -22,27 +22,42 @@ Column = tuple[str, Evaluation]  # an evaluation under the head of its column
 def write_comparison(paths: Sequence[Path], out: Path, say: Voice = ENGLISH, *, force: bool = False) -> str:
     """Read the evaluations at `paths` and publish their comparison as the folder `out`; returns its Markdown.
 
-    Raises InputError for fewer than two, or for a file that is not an evaluation.
+    Raises InputError for fewer than two, or for a file that is not an evaluation, and TargetError where `out` holds the
+    report of an evaluation.
     """
     if len(paths) < 2:
         raise InputError("--compare needs at least two evaluation.json files.")
+    if (out / DATA).exists():
+        raise TargetError(
+            "{folder} holds the report of an evaluation, which a comparison does not replace. Choose another folder.",
+            folder=out,
+        )
     columns = named(list(zip(paths, map(read_evaluation, paths), strict=True)))
     pictures = level_plots(columns, say)
     title, blocks = contents(columns, {name: text for name, (_, text) in pictures.items()}, say)
     files = pages(title, blocks, pictures, say.code)
     data = {"compared": {head: evaluation.short_json() for head, evaluation in columns}}
-    publish(out, {**files, "comparison.json": (json.dumps(data, ensure_ascii=False) + "\n").encode()}, force=force)
+    publish(out, {**files, COMPARED: (json.dumps(data, ensure_ascii=False) + "\n").encode()}, force=force)
     return files["report.md"].decode()
 
 
 def named(evaluations: Sequence[tuple[Path, Evaluation]]) -> list[Column]:
-    """Each evaluation under its level, and its file where several have that level."""
-    levels = [evaluation.asked.level for _, evaluation in evaluations]
-    columns = []
-    for (path, evaluation), level in zip(evaluations, levels, strict=True):
-        name = (path if path.is_dir() else path.parent if path.name == "evaluation.json" else path).resolve().stem
-        columns.append((level if levels.count(level) == 1 else f"{level} ({name})", evaluation))
-    return sorted(columns, key=lambda column: column[0])
+    """Each evaluation under its level; where several have that level, also under as much of its place as differs."""
+    places: dict[str, list[Path]] = {}
+    for path, evaluation in evaluations:
+        real = data_of(path).resolve()
+        places.setdefault(evaluation.asked.level, []).append(real.parent if real.name == DATA else real.with_suffix(""))
+    heads = {level: iter(_heads(level, some)) for level, some in places.items()}
+    return sorted(((next(heads[one.asked.level]), one) for _, one in evaluations), key=lambda column: column[0])
+
+
+def _heads(level: str, places: Sequence[Path]) -> Sequence[str]:
+    """Different heads for the evaluations of one level."""
+    names = [place.name for place in places]
+    longer = [f"{place.parent.name}/{place.name}" for place in places]
+    numbers = list(map(str, range(1, len(places) + 1)))
+    apart = next(some for some in (names, longer, numbers) if len({*some}) == len(some))
+    return [level] if len(places) == 1 else [f"{level} ({one})" for one in apart]
 
 
 def contents(

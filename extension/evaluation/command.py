@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 import sys
+from collections import Counter
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -15,6 +16,7 @@ from typing import Any
 from ...exporter.common.errors import InputError, Option, Problem
 from ...exporter.common.ordinary import content
 from ...exporter.common.progress import Progress
+from ...exporter.common.targets import refuse_overwriting
 from ...exporter.language.judges import DEFAULT, JUDGES
 from ...exporter.language.levels import TRAINABLE, parse_level
 from ..training.fields import LANGUAGES
@@ -79,9 +81,12 @@ def add_commands(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from .folder import check_folder
+    from .folder import OURS, check_folder, data_of
 
     if args.out is not None:
+        beside = [given.partition("=")[2] for given in args.beside]
+        reads = [args.dataset, args.words, args.train, *beside, *map(data_of, args.compare or ())]
+        refuse_overwriting([args.out / name for name in OURS], reads)
         check_folder(args.out, force=args.force)
     if args.compare is not None:
         return _compare(args)
@@ -181,13 +186,14 @@ def _lists(source: str) -> tuple[tuple[tuple[str, ...], ...], list[Problem]]:
     from ..writing.lists import even_lists
     from ..writing.words import key, read_words, why_no_word
 
-    given = [word.text for word in read_words(source).words]
+    read = read_words(source)
+    given = [word.text for word in read.words]
     words = list({key(word): word for word in given if not why_no_word(word)}.values())
     if not words:
         raise InputError("{file} holds no word to ask for. Give one word per line.", file=source)
     left = len(given) - len(words)
     said = "{left} of {entries} entries are repeated or no words, and were not asked for."
-    notes = [Problem(said, {"left": left, "entries": len(given)})] if left else []
+    notes = [*read.notes, *([Problem(said, {"left": left, "entries": len(given)})] if left else ())]
     return tuple(map(tuple, even_lists(words))), notes
 
 
@@ -209,13 +215,23 @@ def _beside(given: list[str], lists: Any) -> dict[str, list[list[str | None]]]:
 def _written(name: str, path: Path, lists: Any) -> list[list[str | None]]:
     try:
         rows = json.loads(content(path).decode("utf-8-sig"))
-        by_word = {str(row["word"]).casefold(): row["sentence"] for row in rows}
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        pairs = [(str(r["word"]).casefold(), r["sentence"]) for r in rows if r.get("status") != "skipped"]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
             "{file} is not a JSON array of objects with word and sentence, as write --json prints it: {cause!r}.",
             file=path,
             cause=error,
         ) from None
+    by_word = dict(pairs)
+    if len(by_word) < len(pairs):
+        raise InputError(
+            "{file} ({name}) has several sentences for {word!r}, and one is measured for each word. Write them with "
+            "{option} 1, or keep one.",
+            file=path,
+            name=name,
+            word=next(word for word, times in Counter(word for word, _ in pairs).items() if times > 1),
+            option=Option("per_word"),
+        )
     # Half a character (a lone surrogate) could not be written into the report.
     if any(not isinstance(s, str | None) or re.search("[\ud800-\udfff]", s or "") for s in by_word.values()):
         raise InputError("{file}: a sentence is neither text nor null.", file=path)

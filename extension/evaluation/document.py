@@ -66,6 +66,7 @@ figure{margin:1rem 0}img{max-width:100%;height:auto}figcaption{font-size:.9rem;c
 _NUMBER = re.compile(r"%?[-+−]?[\d.,]+(?:-[\d.,]+)?(?: (?:%|points|min|s|puan|dk|sn))?(?:\n.*)?|-", re.DOTALL)
 
 
+PLOTS = "plots"  # their folder in that of a report
 Pictures = dict[str, tuple[bytes, str]]  # file name -> PNG, and what it shows
 
 
@@ -75,7 +76,7 @@ def pages(title: str, blocks: Sequence[ReportBlock], pictures: Pictures, languag
     return {
         "report.md": markdown(title, blocks).encode(),
         "report.html": web_page(title, blocks, images, language).encode(),
-        **{f"plots/{name}": image for name, image in images.items()},
+        **{f"{PLOTS}/{name}": image for name, image in images.items()},
     }
 
 
@@ -93,7 +94,7 @@ def markdown(title: str, blocks: Sequence[ReportBlock]) -> str:
             rows = [block.head, ["---"] * len(block.head), *block.rows]
             parts.append("\n".join("| " + " | ".join(map(_cell, row)) + " |" for row in rows))
         else:
-            parts.append(f"![{_plain(block.text)}](plots/{block.name})")
+            parts.append(f"![{_plain(block.text)}]({PLOTS}/{block.name})")
     return "\n\n".join(parts) + "\n"
 
 

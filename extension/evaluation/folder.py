@@ -1,20 +1,21 @@
-"""A report's folder, which appears whole or not at all."""
+"""A report's folder: its files are replaced one by one, each whole, and nothing else in it is touched."""
 
 from __future__ import annotations
 
 import errno
 import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from ...exporter.common.checked import read_object
 from ...exporter.common.errors import InputError, Option, TargetError
-from ...exporter.common.files import atomic_folder, target_error
+from ...exporter.common.files import Publication, target_error
+from .document import PLOTS
+from .plots import PICTURES
 from .result import Evaluation
 
-DATA = "evaluation.json"
-_OURS = frozenset({"report.md", "report.html", DATA, "comparison.json", "plots"})
+DATA, COMPARED = "evaluation.json", "comparison.json"
+OURS = ("report.md", "report.html", *(f"{PLOTS}/{name}" for name in PICTURES), DATA, COMPARED)
 
 
 def check_folder(out: Path, *, force: bool) -> None:
@@ -22,9 +23,10 @@ def check_folder(out: Path, *, force: bool) -> None:
     try:
         if out.exists() and not out.is_dir():
             raise TargetError("{file} is a file. Choose another folder with {out}.", file=out, out=Option("out"))
-        others = sorted(p.name for p in out.iterdir() if p.name not in _OURS) if out.exists() else []
-        has_report = out.exists() and any((out / name).is_file() for name in (DATA, "comparison.json"))
-        if out.exists() and any(out.iterdir()) and (others or not has_report) and not force:
+        # What is hidden may be left of a process that was killed.
+        things = {p.name for p in out.iterdir() if not p.name.startswith(".")} if out.exists() else set()
+        others = sorted(things.difference(name.partition("/")[0] for name in OURS))
+        if (others or (things and not things & {DATA, COMPARED})) and not force:
             raise TargetError(
                 "{folder} holds other things ({things}). Choose another folder with {out}, or write beside them with "
                 "{force}.",
@@ -43,30 +45,28 @@ def check_folder(out: Path, *, force: bool) -> None:
 
 
 def publish(out: Path, files: Mapping[str, bytes], *, force: bool = False) -> None:
-    """Write `files` (paths inside the folder, and bytes) as the folder `out`, in place of the report it may hold.
+    """Write `files` (paths inside the folder, and bytes) into the folder `out`, in place of the report it may hold.
 
     With `force`, other files in it stay. Raises TargetError as `check_folder` does, or when it cannot be written;
     `out` is then as it was.
     """
     check_folder(out, force=force)
     out = out.resolve()
-    try:
-        with atomic_folder(out) as part:
-            for name, data in files.items():
-                path = part / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(data)
-            for other in out.iterdir() if out.exists() else ():
-                if other.name not in _OURS:
-                    copy = shutil.copytree if other.is_dir() else shutil.copy2
-                    copy(other, part / other.name)
-    except OSError as error:
-        raise target_error(out, error) from error
+    with Publication(force=True, key=out / DATA) as publication:
+        for name in (one for one in OURS if one not in files):
+            publication.remove(out / name)
+        for name in sorted(files, key=OURS.index):  # the data last
+            publication.file(out / name, "wb").write(files[name])
+
+
+def data_of(path: Path) -> Path:
+    """The evaluation.json that `path`, a report's folder or that file itself, means."""
+    return path / DATA if path.is_dir() else path
 
 
 def read_evaluation(path: Path) -> Evaluation:
     """The evaluation.json at `path`, or in the folder `path`. Raises InputError when it is anything else."""
-    path = path / DATA if path.is_dir() else path
+    path = data_of(path)
     if not path.is_file():
         raise InputError("{file} does not exist. `cefr-sentences evaluate ... --out DIR` writes it.", file=path)
     try:

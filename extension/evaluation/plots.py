@@ -25,6 +25,8 @@ _NAMES = {
 _LOOKS = (("white", "////"), ("0.45", ""), ("0.8", ""), ("white", "...."), ("0.25", "xx"), ("0.65", "\\\\"))
 _LINES = ("--", "-", ":", "-.")
 _GREYS = ("0.55", "0", "0.35", "0.15", "0.6", "0.3")
+# Every name that a plot may have, in a report and in a comparison.
+PICTURES = ("shares.png", "perplexity.png", *(f"{m.histogram.name}.png" for m in METRICS.values() if m.histogram))
 
 
 def available() -> bool:

@@ -42,10 +42,12 @@ def add_commands(commands: Any) -> None:
 
 def run_make(args: argparse.Namespace) -> int:
     from ...exporter.common.files import Publication
-    from .folder import read_evaluation
+    from ...exporter.common.targets import refuse_overwriting
+    from .folder import data_of, read_evaluation
     from .rating import make_sheet
 
     made = make_sheet(read_evaluation(args.evaluation), args.n, args.seed, args.language)
+    refuse_overwriting([args.out / name for name in made], [data_of(args.evaluation)])
     with Publication(force=args.force) as publication:
         for name, data in made.items():
             publication.file(args.out / name).write(data.decode())

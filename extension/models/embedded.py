@@ -6,14 +6,15 @@ not needed here, so it is installed with `--no-deps` and located without importi
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import os
-import shutil
 import sys
+import time
 from pathlib import Path
 
 from ...exporter.common.errors import ModelError
+from ...exporter.common.files import atomic_folder
+from ...exporter.common.lock import busy
 from ...exporter.common.shell import PIP
 
 NAME = "SmolLM2-135M-Instruct"
@@ -50,12 +51,13 @@ def embedded_model() -> Path:
         )
     if importlib.util.find_spec("gguf") is None:
         raise ModelError("Converting the embedded model needs the package gguf: {pip} gguf", pip=PIP)
-    part = folder.with_name(f"{folder.name}.{os.getpid()}.part")
+    while busy(folder):  # another process converts it
+        time.sleep(0.5)
+    if (folder / "config.json").exists():
+        return folder
     try:
-        part.mkdir(parents=True)
-        _convert(source, part)
-        with contextlib.suppress(OSError):  # another process was faster; its folder is the same
-            part.rename(folder)
+        with atomic_folder(folder) as part:
+            _convert(source, part)
     except OSError as error:
         raise ModelError(
             "The embedded model cannot be converted into {folder}: {cause}. Choose another folder with the environment "
@@ -63,8 +65,6 @@ def embedded_model() -> Path:
             folder=folder.parent,
             cause=error.strerror or error,
         ) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return folder
 
 

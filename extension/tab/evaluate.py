@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -105,6 +103,6 @@ class EvaluatePane(Pane):
 
 def report_file(evaluation: Evaluation, adapter: str, language: str) -> str:
     """The report in `language` as a file in a temporary folder."""
-    path = Path(tempfile.mkdtemp(prefix="cefr-")) / f"evaluation-{adapter}.html"
+    path = paths.download_folder() / f"evaluation-{adapter}.html"
     path.write_text(html_report(evaluation, voice(language)), encoding="utf-8", newline="\n")
     return str(path)

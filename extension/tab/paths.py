@@ -1,4 +1,4 @@
-"""Names that come from a page, made into paths that stay where they belong."""
+"""Names that come from a page, made into paths that stay where they belong; a place for what it downloads."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 from ...exporter.common.errors import InputError
 from ...exporter.common.files import is_text
 from ...exporter.pairs.tables import NEEDS, TABLES
-from ...exporter.records.export import check_name, is_ours
+from ...exporter.records.export import is_ours
+from ...exporter.records.names import check_name
 from ...exporter.records.prompt import HARD_CUT, RESPONSE_HEAD
 from ..training.preflight import FEW_RECORDS
 
@@ -102,6 +104,16 @@ def upload(path: object) -> Path:
         message = "{name!r} is larger than {size} MB. Use the command cefr-sentences export."
         raise InputError(message, name=name, size=MAX_UPLOAD // 10**6)
     return real
+
+
+def download_folder() -> Path:
+    """A new folder for files to download; all of them go with the process."""
+    return Path(tempfile.mkdtemp(dir=_scratch().name))
+
+
+@cache
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="cefr-")
 
 
 def _files(folder: Path) -> Iterator[Path]:

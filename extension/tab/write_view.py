@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from ..models.jobs import Job
@@ -14,6 +12,7 @@ from ..writing.review import to_read
 from ..writing.sheet import Sheet, SheetRow, count
 from .languages import say, text
 from .markup import Markup, element, join, table
+from .paths import download_folder
 
 DOWNLOADS = tuple(one for one in OUTPUT_FORMATS if one.in_tab and one.available)
 _COLUMNS = ("number", "word", "sentence", "sentence_level", "source", "reason")
@@ -64,7 +63,7 @@ def summary(sheet: Sheet, trained: str, language: str) -> list[str]:
 @lru_cache(maxsize=8)  # it is asked for each time the page is brought up to date
 def downloads(sheet: Sheet) -> list[str]:
     """The sheet as a table and as decks for Anki, in a temporary folder."""
-    folder = Path(tempfile.mkdtemp(prefix="cefr-"))
+    folder = download_folder()
     files = [folder / one.file_name(sheet.level) for one in DOWNLOADS]
     for file in files:
         write_sheet(file, sheet)

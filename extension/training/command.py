@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...exporter.common.errors import STDIN, InputError, Option, Problem
+from ...exporter.common.lock import named
+from ...exporter.common.targets import refuse_overwriting
 from ...exporter.records.formats import eval_beside
 from .fields import add_options, given
 from .log import End, Halved, LogEntry, LogLine, Resume, Start
@@ -73,17 +75,18 @@ def run(args: argparse.Namespace) -> int:
 
     resume = args.resume is not None
     if resume:
-        if named := [name for name in _BEGUN_WITH if getattr(args, name) is not None]:
+        if settled := [name for name in _BEGUN_WITH if getattr(args, name) is not None]:
             raise InputError(
                 "--resume continues with the settings that the run was started with. Leave out {options}.",
-                options=_options(named),
+                options=_options(settled),
             )
-        plan, out = Plan.load(args.resume), args.resume
+        plan, out = Plan.load(args.resume), named(args.resume)
     else:
         if missing := [name for name in _NEEDED if getattr(args, name) is None]:
             raise InputError("train needs {options}, or --resume DIR.", options=_options(missing))
-        plan, out = _plan(args), args.out
+        plan, out = _plan(args), named(args.out)
         check_model_name(plan.model)
+        refuse_overwriting([out], [plan.dataset, plan.eval])
     records, _ = plan.records(note=_say)
     if len(records) < FEW_RECORDS:
         _say(problem("few_records", records=len(records), needed=FEW_RECORDS))

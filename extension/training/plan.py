@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...exporter.common.checked import checked, read_object
 from ...exporter.common.errors import InputError, Option, Problem
+from ...exporter.common.files import atomic
 from ...exporter.records.prompt import Example, Record
 from ...exporter.records.reading import TrainingFile, read_training
 from ..models.loading import Loaded
@@ -56,7 +57,8 @@ class Plan:
         dataset = str(self.dataset.resolve())
         saved = _Saved(self.settings, dataset, self.model, fingerprint(records), held_out)
         said = {**asdict(saved), "recipe": self.recipe.to_json()}
-        (out / RESUME / _FILE).write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+        with atomic(out / RESUME / _FILE) as file:  # a halved batch writes it again
+            file.write(json.dumps(said, indent=2) + "\n")
 
     @staticmethod
     def load(out: Path) -> Plan:

@@ -87,7 +87,8 @@ def draw(folder: Path, name: str, entries: Entries) -> list[Path]:
             else:
                 path.unlink(missing_ok=True)
         if (both := plots / "combined_loss.png") in drawn:
-            shutil.copyfile(both, folder / GRAPH_PICTURE)
+            with atomic_path(folder / GRAPH_PICTURE) as part:
+                shutil.copyfile(both, part)
             drawn.append(folder / GRAPH_PICTURE)
     except OSError as error:
         raise target_error(plots, error) from error

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...exporter.common.errors import InputError, Option, Problem
 from ...exporter.common.shell import PIP
-from ...exporter.records.export import check_name
+from ...exporter.records.names import check_name
 from ...exporter.records.prompt import Example, Record
 from .settings import SETTINGS, TrainSettings
 

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ...exporter.common.errors import InputError, Option, out_of_range
-from ...exporter.common.files import refuse_existing
 from ...exporter.common.progress import Progress
+from ...exporter.common.targets import refuse_existing, refuse_overwriting
 from ...exporter.language.levels import TRAINABLE, parse_level
 from .arguments import add_arguments, prompt_form_of_server
 from .output_formats import as_dict, check_target, save, write_sheet
@@ -142,7 +142,7 @@ def _words(args: argparse.Namespace, level: str) -> list[ListedWord]:
         )
     if args.words is not None:
         return split_words(args.words)
-    if not args.anki and args.source != "-" and not os.path.lexists(args.source):
+    if not args.anki and args.source not in ("-", "") and not os.path.lexists(args.source):
         raise InputError(
             "{file} does not exist. To give the words themselves, use {option} {file}.",
             file=args.source,
@@ -184,6 +184,7 @@ def _deck_words(args: argparse.Namespace) -> WordList:
 
 def _check(args: argparse.Namespace, level: str) -> None:
     """Refuse what cannot work before a model is loaded. Raises CefrError."""
+    from ...exporter.bank.own import find_own_file
     from ...exporter.pairs.columns import Columns
     from ..models.adapter import check_adapter
     from ..models.address import endpoint
@@ -221,6 +222,8 @@ def _check(args: argparse.Namespace, level: str) -> None:
         trained_for = check_adapter(args.adapter).level
         if trained_for not in ("", level):
             print(f"Note: {args.adapter} was trained for {trained_for}, not for {level}.", file=sys.stderr)
+    own = None if args.bank == "off" else find_own_file(args.webui, args.own)
+    refuse_overwriting([args.out, args.fill], [args.source, args.training, own])
     if args.out is not None:
         check_target(args.out, force=args.force)
     if args.fill is not None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +15,7 @@ from typing import Any
 from ...exporter.common.checked import checked
 from ...exporter.common.errors import InputError, Option
 from ...exporter.common.files import target_error
-from ...exporter.common.lock import take
+from ...exporter.common.lock import folder_of, take
 from ...exporter.pairs.wordlist import ListedWord
 from .sheet import SheetRow
 
@@ -46,10 +46,12 @@ class Journal:
     def __init__(self, target: Path, job: dict[str, object], *, force: bool = False) -> None:
         self.path = target.with_name(target.name + ".part.jsonl")
         self.rows: list[SheetRow] = []
+        self._folder = ExitStack()
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._folder.enter_context(folder_of(self.path))
             self._file = self.path.open("a+b")
         except OSError as error:
+            self._folder.close()
             raise target_error(self.path, error) from error
         whole = -1
         try:
@@ -64,9 +66,7 @@ class Journal:
             if not whole:
                 self._write(job)
         except OSError as error:
-            self._close()
-            if whole == 0:  # nothing is lost with it
-                self.path.unlink(missing_ok=True)
+            self._close(remove=whole == 0)  # nothing is lost with it
             raise target_error(self.path, error) from error
         except InputError:
             self._close()
@@ -90,13 +90,15 @@ class Journal:
         except OSError as error:
             raise target_error(self.path, error) from error
 
-    def _close(self) -> None:
+    def _close(self, *, remove: bool = False) -> None:
         with suppress(OSError):  # on a full disk: half a row, which `add` has complained of
             self._file.close()
+        if remove:
+            self.path.unlink(missing_ok=True)
+        self._folder.close()
 
     def remove(self) -> None:
-        self._close()
-        self.path.unlink(missing_ok=True)
+        self._close(remove=True)
 
     def _write(self, entry: dict[str, Any]) -> None:
         self._file.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...exporter.common.errors import InputError, Option
-from ...exporter.common.files import atomic, refuse_existing, table_cell, target_error
+from ...exporter.common.files import atomic, table_cell, target_error
+from ...exporter.common.lock import folder_of
 from ...exporter.common.shell import PIP
+from ...exporter.common.targets import refuse_existing
 from .anki import anki_package, anki_table
 from .worksheet import worksheet_document, worksheet_page
 
@@ -129,8 +131,7 @@ def write_sheet(path: Path, sheet: Sheet, *, force: bool = False) -> None:
 def save(path: Path, data: bytes) -> None:
     """Write `data` to `path`, whole or not at all. Raises TargetError."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic(path, "wb") as file:
+        with folder_of(path), atomic(path, "wb") as file:
             file.write(data)
     except OSError as error:
         raise target_error(path, error) from error

@@ -22,6 +22,8 @@ from cefr_sentences.extension.models.loading import load
 
 from .files import Kind, Kinds, json_bytes, main
 
+_SCRATCH = tempfile.TemporaryDirectory()  # goes with the process
+
 
 @cache
 def _whole() -> Path:
@@ -31,7 +33,7 @@ def _whole() -> Path:
     from peft import LoraConfig, get_peft_model
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-    folder = Path(tempfile.mkdtemp())
+    folder = Path(_SCRATCH.name)
     tokenizer = Tokenizer(
         models.BPE(dict(zip(sorted(pre_tokenizers.ByteLevel.alphabet()), range(3, 259), strict=True)), [])
     )

@@ -1,7 +1,9 @@
-"""The program's own files, headers of weights, calls of the tab, all nonsense: each ends in a result or a sentence."""
+"""Own files, headers of weights, commands and calls of the tab, all nonsense: each ends in a result or a sentence."""
 
 from __future__ import annotations
 
+import os
+import random
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,11 @@ def test_calls(tmp_path: Path) -> None:
 
     built = calls.page(tmp_path)
     assert {calls.try_one(seed, built, tmp_path) for seed in range(CASES)} == {"answered", "refused"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_commands(tmp_path: Path) -> None:
+    from . import commands
+
+    some = random.Random(3).sample(commands.cases(), 50)
+    assert {commands.try_one(case, tmp_path / "here") for case in some} == {"done", "refused"}

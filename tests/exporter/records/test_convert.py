@@ -88,7 +88,7 @@ def test_a_hard_cut_inside_a_record_is_refused(run, exported: Path, tmp_path: Pa
 
 def test_the_source_is_never_the_target(run, exported: Path) -> None:
     result = run("convert-data", exported / "n.txt", "--to", "txt", "--force")
-    assert (result.code, "the source itself" in result.err) == (2, True)
+    assert (result.code, "would overwrite" in result.err) == (2, True)
 
 
 def test_an_existing_file_is_kept(run, exported: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cefr_sentences.exporter.common.lock import only_one
 from cefr_sentences.exporter.common.webui import find_webui
 from cefr_sentences.extension import recipes
 from cefr_sentences.extension.doctor import disk
@@ -46,6 +47,15 @@ def test_gguf_only(webui: Path) -> None:
     one(webui, "models", "note", "GGUF models only")
     model(webui)
     assert bad(webui, "models") == []
+
+
+def test_what_killed_merges_have_left(webui: Path) -> None:
+    model(webui)
+    for name in (".a.before", ".b.part", ".c.part"):
+        (webui / MODELS / name).mkdir()
+    with only_one(webui / MODELS / "c"):  # is being written
+        said = [str(f.found).rpartition("/")[2] for f in found(webui, "models") if f.status == "note"]
+    assert [one.split(" ")[0] for one in said] == [".a.before", ".b.part"]
 
 
 @pytest.mark.parametrize(

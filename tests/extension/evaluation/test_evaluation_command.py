@@ -13,6 +13,7 @@ import pytest
 from cefr_sentences.exporter.common.errors import InputError
 from cefr_sentences.exporter.records.formats import FORMATS, RecordWriter, training_beside
 from cefr_sentences.exporter.records.prompt import Record
+from cefr_sentences.extension.evaluation.command import _beside, _lists
 from cefr_sentences.extension.evaluation.task import of_records
 from cefr_sentences.extension.models.metadata import Data, Metadata
 from cefr_sentences.extension.training.artifacts import training_of
@@ -71,8 +72,6 @@ def test_refusals_come_before_the_model(tmp_path: Path) -> None:
 
 
 def test_sentences_put_beside(tmp_path: Path) -> None:
-    from cefr_sentences.extension.evaluation.command import _beside
-
     path = tmp_path / "s.json"
     path.write_text(json.dumps([{"word": "Cat", "sentence": "A cat."}, {"word": "tree", "sentence": None}]))
     assert _beside([f"s={path}"], [("cat", "tree")]) == {"s": [["A cat.", None]]}
@@ -82,6 +81,24 @@ def test_sentences_put_beside(tmp_path: Path) -> None:
         path.write_text(json.dumps([{"word": "cat", "sentence": bad}]))
         with pytest.raises(InputError, match="neither text nor null"):
             _beside([f"s={path}"], [("cat",)])
+
+
+def test_one_sentence_is_put_beside_a_word(tmp_path: Path) -> None:
+    """Those of `--per-word 2` are refused; a word that was listed twice has one row that was not asked for."""
+    path = tmp_path / "s.json"
+    rows = [{"word": "cat", "sentence": "A cat."}, {"word": "Cat", "sentence": None, "status": "skipped"}]
+    path.write_text(json.dumps(rows))
+    assert _beside([f"s={path}"], [("cat",)]) == {"s": [["A cat."]]}
+    path.write_text(json.dumps([*rows, {"word": "Cat", "sentence": "My cat."}]))
+    with pytest.raises(InputError, match=r"several sentences for 'cat'.* --per-word 1"):
+        _beside([f"s={path}"], [("cat",)])
+
+
+def test_notes_of_the_reader_come_along(tmp_path: Path) -> None:
+    (tmp_path / "w.txt").write_bytes("UNIT 1\ndog\nağaç\n".encode("cp1254"))
+    said = [str(note) for note in _lists(str(tmp_path / "w.txt"))[1]]
+    assert any("not UTF-8" in one for one in said)
+    assert any("Taken for titles" in one for one in said)
 
 
 def test_the_training_file_is_found(tmp_path: Path) -> None:

@@ -357,6 +357,31 @@ def test_other_things_are_never_replaced(tmp_path: Path) -> None:
         folder.publish(tmp_path / "file", {}, force=True)
 
 
+def test_only_the_files_of_a_report_are_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "r"
+    (out / "plots").mkdir(parents=True)
+    (out / "plots/mine.png").touch()
+    (out / "plots/scores.png").touch()
+    (out / "evaluation.json").touch()
+    (out / "data").symlink_to("nowhere")
+    folder.publish(out, {"report.md": b"1"}, force=True)
+    assert sorted(p.name for p in out.rglob("*")) == ["data", "mine.png", "plots", "report.md"]
+    assert (out / "data").is_symlink()
+    assert {*plots.PICTURES} == {"shares.png", "scores.png", "lengths.png", "perplexity.png"}
+
+
+def test_heads_differ(found: Evaluation, tmp_path: Path) -> None:
+    (tmp_path / "x/report").mkdir(parents=True)
+    reports = [tmp_path / name / "report" for name in "xyxz"]
+    both = [(tmp_path / "x/report/evaluation.json", found), (tmp_path / "a1.json", found)]
+    assert [head for head, _ in across.named(both)] == ["A1 (a1)", "A1 (report)"]
+    assert [head for head, _ in across.named([(one, found) for one in reports[:2]])] == [
+        "A1 (x/report)",
+        "A1 (y/report)",
+    ]
+    assert [head for head, _ in across.named([(one, found) for one in reports])] == [f"A1 ({n})" for n in "1234"]
+
+
 def test_levels_side_by_side(found: Evaluation, tmp_path: Path, run: Callable[..., Any]) -> None:
     harder = replace(found, asked=replace(found.asked, level="A2"))
     report.write_report(harder, tmp_path / "two")

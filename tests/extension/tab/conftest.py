@@ -76,13 +76,16 @@ class Built:
         return list(self.ui.guarded(event)(Request(language), *given, *lists))
 
 
+_SCRATCH = tempfile.TemporaryDirectory(prefix="cefr-tests-")  # goes with the process
+
+
 @cache
 def _page() -> tuple[Any, Any]:
     """The tab, built once: it takes more than a second."""
     gr = pytest.importorskip("gradio", reason="gradio is not installed")
     from cefr_sentences.extension.tab import page
 
-    host: Any = Host(Path(tempfile.mkdtemp(prefix="cefr-tests-")) / "user_data")
+    host: Any = Host(Path(_SCRATCH.name) / "user_data")
     with gr.Blocks() as blocks:
         return page.build(host), blocks
 

@@ -122,3 +122,9 @@ def test_names_that_nobody_can_read_are_left_out(tmp_path: Path) -> None:
 def test_names_that_mislead_are_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be used for files"):
         paths.inside(tmp_path, name)
+
+
+def test_downloads_lie_in_one_folder_that_goes_with_the_process() -> None:
+    one, other = paths.download_folder(), paths.download_folder()
+    assert (one != other, one.parent) == (True, other.parent)
+    assert paths._scratch().name == str(one.parent)
