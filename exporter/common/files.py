@@ -81,7 +81,7 @@ def sweep(folder: Path) -> None:
 def _part(path: Path) -> Iterator[Path]:
     """A temporary file beside `path`, to be renamed; what is not, is removed at the end.
 
-    Raises OSError, and TargetError where `path` is there and no ordinary file.
+    Raises OSError, and TargetError where `path` is there and not an ordinary file.
     """
     refuse_existing([path], force=True)
     sweep(path.parent)

@@ -165,10 +165,10 @@ def test_pipes_inside_a_folder(tmp_path: Path) -> None:
     for name in ("run.jsonl", "script.py", "data.arrow"):
         os.mkfifo(tmp_path / name)
     assert read_log(tmp_path) is None
-    assert "no ordinary file" in _report(Script(tmp_path / "script.py", tmp_path)).problem
+    assert "not an ordinary file" in _report(Script(tmp_path / "script.py", tmp_path)).problem
     (tmp_path / "state.json").write_text('{"_data_files": [{"filename": "data.arrow"}]}')
     pytest.importorskip("pyarrow")
-    with pytest.raises(InputError, match="no ordinary file"):
+    with pytest.raises(InputError, match="not an ordinary file"):
         list(read_rows(tmp_path))
 
 

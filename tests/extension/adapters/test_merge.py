@@ -212,7 +212,7 @@ def test_wrong_use(run, webui: Path, tmp_path: Path) -> None:
     assert "no adapter folder" in run("merge", tmp_path / "none", "--out", tmp_path / "o").err
     assert "go with --webui" in run("merge", folder, "--out", tmp_path / "o", "--name", "x").err
     for name in ("a/b", "..", ".x", "/x"):
-        assert "no name of a folder" in run("merge", folder, "--webui", webui, "--name", name).err
+        assert "not the name of a folder" in run("merge", folder, "--webui", webui, "--name", name).err
     assert run("merge", folder).code == 2
     (folder / "adapter_model.safetensors").rename(folder / "adapter_model.bin")
     assert f"cefr-sentences convert-adapter {folder}" in run("merge", folder, "--out", tmp_path / "o").err
