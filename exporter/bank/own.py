@@ -16,7 +16,7 @@ from ..common.webui import find_webui
 from ..language.levels import TRAINABLE
 from ..pairs.checking import check_pair
 from ..pairs.columns import Columns, Reading
-from ..pairs.tables import read_rows
+from ..pairs.tables import TABLES, read_rows
 from .bank import OWN, BankSentence
 from .headwords import word_key
 
@@ -105,6 +105,12 @@ def add_own(file: Path, rows: Iterable[BankSentence]) -> Added:
     writing it.
     """
     file = Path(os.path.realpath(file))  # a link stays one
+    if file.is_file() and file.suffix.lower() in TABLES and not file.suffix.lower().endswith(("jsonl", "ndjson")):
+        raise InputError(
+            "{file} is a table, and adding to it would lose its other columns. Import it into a file of its own: "
+            "cefr-sentences bank import {file} --own sentences.jsonl",
+            file=file,
+        )
     try:
         with only_one(file):
             there = read_own(file)

@@ -191,6 +191,10 @@ def test_the_commands_for_own_sentences(run, tmp_path: Path) -> None:
     ]
     wrong = run("bank", "add", "dog", "My cat.", "--level", "A1", "--own", own)
     assert (wrong.code, "the word does not occur in the sentence" in wrong.err) == (2, True)
+    table = tmp_path / "table.csv"
+    table.write_text("word,sentence,note\ndog,My dog is big.,mine\n", encoding="utf-8")
+    lost = run("bank", "add", "cat", "My cat is small.", "--level", "A1", "--own", table)
+    assert (lost.code, "would lose its other columns" in lost.err, "mine" in table.read_text()) == (2, True, True)
     assert "(your own)" in run("bank", "search", "cat", "--own", own).out
 
 
