@@ -1,4 +1,4 @@
-"""What a command refuses to write over: what is there already, what is not an ordinary file, and what it reads itself."""
+"""What a command refuses to write over: what is there, what is not an ordinary file, and what it reads itself."""
 
 from __future__ import annotations
 
