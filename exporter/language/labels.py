@@ -11,16 +11,16 @@ from .wordsets import words
 POS = {
     label: part
     for part, labels in {
-        "NOUN": "n noun nouns",
-        "VERB": "v vb verb vt vi mv av phrv aux auxiliary modal mod linkv",
-        "ADJ": "adj adjective",
-        "ADV": "adv adverb",
-        "PREP": "prep preposition",
-        "CONJ": "conj conjunction",
+        "NOUN": "n noun nouns isim",
+        "VERB": "v vb verb vt vi mv av phrv aux auxiliary modal mod linkv fiil",
+        "ADJ": "adj adjective sıfat sifat",
+        "ADV": "adv adverb zarf",
+        "PREP": "prep preposition edat",
+        "CONJ": "conj conjunction bağlaç",
         "DET": "det determiner art article",
-        "PRON": "pron pronoun",
+        "PRON": "pron pronoun zamir",
         "NUM": "num number numeral",
-        "INTJ": "interj interjection exclam exclamation excl int intj",
+        "INTJ": "interj interjection exclam exclamation excl int intj ünlem",
     }.items()
     for label in labels.split()
 }

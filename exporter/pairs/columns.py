@@ -24,7 +24,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "cumle", "ornekcumle", "ornek", "cumleler", "ornekler", "ornekcumleler", "ingilizcecumle",
         "englishsentence", "sentenceexample", "usage", "usageexample", "context",
     ),
-    "level": ("level", "cefr", "cefrlevel", "wordlevel", "seviye", "duzey", "cefrseviyesi"),
+    "level": ("cefr", "cefrlevel", "cefrseviyesi", "level", "wordlevel", "seviye", "duzey", "kur"),
     "pos": (
         "pos", "partofspeech", "partsofspeech", "wordclass", "wordtype", "postag", "grammar",
         "sozcukturu", "kelimeturu", "tur", "turu",
