@@ -105,12 +105,15 @@ def add_own(file: Path, rows: Iterable[BankSentence]) -> Added:
     writing it.
     """
     file = Path(os.path.realpath(file))  # a link stays one
-    if file.is_file() and file.suffix.lower() in TABLES and not file.suffix.lower().endswith(("jsonl", "ndjson")):
-        raise InputError(
-            "{file} is a table, and adding to it would lose its other columns. Import it into a file of its own: "
-            "cefr-sentences bank import {file} --own sentences.jsonl",
-            file=file,
-        )
+    if file.suffix.lower() in TABLES and not file.suffix.lower().endswith(("jsonl", "ndjson")):
+        if not file.exists():
+            raise InputError("{file} ends like a table. Choose a name that ends with .jsonl.", file=file)
+        if file.is_file():
+            raise InputError(
+                "{file} is a table, and adding to it would lose its other columns. Import it into a file of its own: "
+                "cefr-sentences bank import {file} --own sentences.jsonl",
+                file=file,
+            )
     try:
         with only_one(file):
             there = read_own(file)

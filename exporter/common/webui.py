@@ -129,8 +129,9 @@ def _saved_model_dir(webui: Webui) -> Path | None:
         text = (webui.user_data / "settings.yaml").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    found = re.search(r"^model_dir:[ \t]*([^#\n]*[^#\s])", text, re.MULTILINE)
-    return webui.root / found[1].strip("'\"") if found else None
+    found = re.search(r"^model_dir:[ \t]*(.*?)(?:[ \t]+#.*)?[ \t]*$", text, re.MULTILINE)
+    name = found[1].strip("'\"") if found else ""
+    return webui.root / name if name else None
 
 
 def _moved(root: Path, user_data: Path) -> Path | None:

@@ -67,7 +67,11 @@ def _beside(rows: Rows, named: dict[int, str], reading: Reading) -> Iterator[Cel
 
     for number, names, cells in with_header(fields(), reading):
         padding = [""] * (len(names) - len(cells))
-        yield number, (*names, *named.values()), [*cells[: len(names)], *padding, *kept.pop(number)]
+        yield (
+            number,
+            (*names, *named.values()),
+            [*cells[: len(names)], *padding, *kept.pop(number), *cells[len(names) :]],
+        )
 
 
 def anki_export(head: Sequence[str]) -> Export | None:

@@ -95,7 +95,7 @@ def _says(cells: Sequence[Any], header: Sequence[str]) -> bool:
 def _is_single(cells: Sequence[Any]) -> bool:
     filled = 0
     for cell in cells:
-        filled += bool(cell and not _blank((cell,)))
+        filled += cell is not None and cell != "" and not _blank((cell,))
         if filled > 1:
             return False
     return True

@@ -221,8 +221,8 @@ def _are_words(pieces: Sequence[str]) -> bool:
 
 
 def _are_one(pieces: Sequence[str]) -> bool:
-    """Whether one of these words is another's form or spelling: go, went, gone; but not kite, towel."""
-    return any(Entry.parse(one).uses(other) for one in pieces for other in pieces if one is not other)
+    """Whether all these words are forms or spellings of one: go, went, gone; but not left, right, leave."""
+    return any(all(one is other or Entry.parse(one).uses(other) for other in pieces) for one in pieces)
 
 
 def _entries(text: str, level: str | None, separators: str, typed: bool) -> Iterator[ListLine]:

@@ -33,6 +33,7 @@ from .rows import ASSISTANT, USER, Left, of_row, rows_of, turns_of, unix
 
 _HEAD = re.compile(rf"^[ \t]*{re.escape(INSTRUCTION_HEAD.strip())}", re.MULTILINE)
 _RESPONSE = RESPONSE_HEAD.strip()
+_QA = ("question", "q", "answer", "a")
 _ASKED, _ANSWERS = (*USER, "question", "q"), (*ASSISTANT, "answer", "a")
 _TURN = re.compile(
     rf"^[ \t]*(?:###[ \t]*)?({'|'.join((*_ASKED, *_ANSWERS))})[ \t]*:[ \t]*", re.MULTILINE | re.IGNORECASE
@@ -207,11 +208,17 @@ def _no_data(text: str) -> Problem | None:
     return None
 
 
+def _turns(piece: str) -> list[re.Match[str]]:
+    """The turns of a chat log, or of questions and answers: what a speaker quotes of the other kind is no turn."""
+    turns = list(_TURN.finditer(piece))
+    return [turn for turn in turns if (turn[1].lower() in _QA) == (turns[0][1].lower() in _QA)]
+
+
 def _single(piece: str) -> list[str]:
     """`piece` in as many parts as it has instructions: two are never one record."""
     heads = [match.start() for match in _HEAD.finditer(piece)]
     if not heads:
-        turns = list(_TURN.finditer(piece))
+        turns = _turns(piece)
         asked = [t.start() for t in turns if t[1].lower() in _ASKED]
         listed = len(_LIST_PROMPT.findall(piece)) >= 2 * len(asked)
         heads = asked if len(asked) > 1 and listed else []
@@ -224,7 +231,7 @@ def _of_piece(piece: str) -> Record | Example:
     """The record or example of one piece of text. Raises InputError where its answer cannot be told from its prompt."""
     if piece.startswith(INSTRUCTION_HEAD) and RESPONSE_HEAD in piece and _LIST_PROMPT.search(piece):
         return parse_text_record(piece.rstrip())
-    turns = list(_TURN.finditer(piece))
+    turns = _turns(piece)
     opened = turns and not piece[: turns[0].start()].strip() and turns[0][1].lower() not in ("answer", "a")
     if opened and _RESPONSE not in piece:
         return _of_log(piece, turns)

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any
 
 from ...exporter.bank.bank import Bank
+from ...exporter.common.errors import ModelError
 from ...exporter.common.progress import OnProgress
 from ...exporter.language.judges import find_judge
 from ...exporter.records.answers import parse_answer
@@ -86,6 +87,7 @@ def evaluate_lent(
     judge = find_judge(task.judge)
     with lend() as loaded:
         names = MODELS if hasattr(loaded.model, "disable_adapter") else MODELS[:1]
+        lend = _the_same(lend, loaded.name)
     models = {name: _ask(lend, task, name, progress) for name in names}
     shelf = Shelf(task.training) if task.training is not None else None
     written: dict[str, Written] = {name: answered.sentences for name, answered in models.items()}
@@ -125,6 +127,23 @@ def _guesses(
         there = [(word, sentence) for word, sentence in pairs if sentence]
         rows |= {pair: SheetRow(*pair) for pair in there[:: -(-len(there) // GUESSED) or 1]}
     return {(row.word, row.sentence): row.guess for row in guessed([*rows.values()], task.level, score)}
+
+
+def _the_same(lend: Lend, name: str) -> Lend:
+    """`lend`, which refuses another model than `name`: somebody may have loaded one in between."""
+
+    @contextmanager
+    def same() -> Iterator[Loaded]:
+        with lend() as loaded:
+            if loaded.name != name:
+                raise ModelError(
+                    "Another model was loaded during the evaluation: {now} in place of {before}. Evaluate again.",
+                    now=loaded.name,
+                    before=name,
+                )
+            yield loaded
+
+    return same
 
 
 @contextmanager

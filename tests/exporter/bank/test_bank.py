@@ -195,6 +195,7 @@ def test_the_commands_for_own_sentences(run, tmp_path: Path) -> None:
     table.write_text("word,sentence,note\ndog,My dog is big.,mine\n", encoding="utf-8")
     lost = run("bank", "add", "cat", "My cat is small.", "--level", "A1", "--own", table)
     assert (lost.code, "would lose its other columns" in lost.err, "mine" in table.read_text()) == (2, True, True)
+    assert "ends like a table" in run("bank", "add", "a", "A cat.", "--level", "A1", "--own", tmp_path / "n.csv").err
     assert "(your own)" in run("bank", "search", "cat", "--own", own).out
 
 

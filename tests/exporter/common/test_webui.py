@@ -67,8 +67,8 @@ def test_user_data_where_the_webui_itself_looks(
     user_data = (root / expected).resolve()
     assert find_webui(root).user_data.resolve() == user_data
     # Only a build with a window reads the folder of models that was chosen in it.
-    (user_data / "settings.yaml").write_text("mode: chat\nmodel_dir: 'my models'  # chosen\n", encoding="utf-8")
-    chosen = root / "app" / "my models" if "app/portable_env/x" in files else user_data / "models"
+    (user_data / "settings.yaml").write_text("mode: chat\nmodel_dir: 'my C#'  # chosen\n", encoding="utf-8")
+    chosen = root / "app" / "my C#" if "app/portable_env/x" in files else user_data / "models"
     assert find_webui(root).models.resolve() == chosen
 
 

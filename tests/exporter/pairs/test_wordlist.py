@@ -181,9 +181,20 @@ def test_every_column_comes_along(tmp_path: Path) -> None:
 
 
 def test_commas_of_some_lines(tmp_path: Path) -> None:
-    text = "happy\nbook\nkite, towel\ngo, went, gone\na, an\ncolour, color\n"
+    text = "happy\nbook\nkite, towel\ngo, went, gone\na, an\ncolour, color\nleft, right, leave\n"
     words = [word.text for word in read(tmp_path, "w.txt", text).words]
-    assert words == ["happy", "book", "kite", "towel", "go, went, gone", "a, an", "colour, color"]
+    assert words == [
+        "happy",
+        "book",
+        "kite",
+        "towel",
+        "go, went, gone",
+        "a, an",
+        "colour, color",
+        "left",
+        "right",
+        "leave",
+    ]
 
 
 def test_words_of_another_level_are_left_out_and_counted(tmp_path: Path) -> None:

@@ -193,6 +193,23 @@ def test_texts_of_others_are_trained_on_unchanged(tmp_path: Path) -> None:
         read_records(tmp_path / "a.txt")
 
 
+@pytest.mark.parametrize(
+    ("text", "asked", "answered"),
+    [
+        ("User: Answer.\nQuestion: What is this?\nAssistant: A dog.", "Question: What is this?", "A dog."),
+        (
+            "User: Write a dialogue.\nAssistant: Here.\nA: Hello!\nB: Hi!",
+            "Write a dialogue.",
+            "Here.\nA: Hello!\nB: Hi!",
+        ),
+    ],
+)
+def test_questions_inside_a_log_are_text(tmp_path: Path, text: str, asked: str, answered: str) -> None:
+    (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+    (record,) = read_training(tmp_path / "a.txt").records
+    assert (asked in record.prompt, record.output) == (True, answered)
+
+
 def test_convert_data_reads_them_and_says_what_it_left_out(run, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(lines([alpaca(r, source="mine") for r in RECORDS]), encoding="utf-8")
     result = run("convert-data", tmp_path / "a.jsonl", "--to", "txt")
