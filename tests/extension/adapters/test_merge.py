@@ -143,7 +143,9 @@ def test_the_command_for_a_webui(run, data: Path, webui: Path) -> None:
     assert "already holds something" in run("merge", adapter, "--webui", webui).err
     assert run("merge", adapter, "--webui", webui, "--force", "--dtype", "float16").code == 0
     assert json.loads((out / "config.json").read_text())["torch_dtype"] == "float16"
-    assert "not a model that this program made" in run("merge", adapter, "--webui", webui, "--name", "base", "--force").err
+    assert (
+        "not a model that this program made" in run("merge", adapter, "--webui", webui, "--name", "base", "--force").err
+    )
     assert sorted(p.name for p in (webui / "user_data/models").iterdir()) == ["base", "good-merged"]
 
 
