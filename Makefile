@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE # tests start many a Python; compiling everythi
 .PHONY: help quick mutate fuzz soak demo levels test test-sets test-webui check fix bench-export bench-level bench-train bench-gpu bench-write check-pins docs test-docs clean
 
 help:
-	@echo "make demo          the whole path with the starter pairs and a small real model (about ten minutes)"
+	@echo "make demo          the whole path with the starter pairs and a small real model (ten to fifteen minutes)"
 	@echo "make levels        an adapter for each level from the starter pairs, and a comparison (about an hour)"
 	@echo "make quick         lint, and the tests that need neither a model nor a browser (about a minute and a quarter)"
 	@echo "make test          all tests"
